@@ -1,0 +1,64 @@
+package dev.chancery.database;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.postgresql.PGConnection;
+
+/**
+ * What an administrator of PostgreSQL does once, before Chancery starts: the database and its roles. Idempotent. The quick start
+ * and the tests run it; an installation's own administrator runs the same statements by hand (docs/reference/postgresql.md).
+ */
+public final class Provisioning {
+    private Provisioning() {}
+
+    /** Creates the database where it is missing. The connection is a superuser's, on any database, with auto-commit on. */
+    public static void createDatabase(Connection superuser, String name) throws SQLException {
+        try (var statement = superuser.createStatement()) {
+            try (var found =
+                    statement.executeQuery("SELECT 1 FROM pg_database WHERE datname = '" + quoted(name) + "'")) {
+                if (found.next()) {
+                    return;
+                }
+            }
+            statement.execute("CREATE DATABASE \"" + quoted(name) + "\"");
+        }
+    }
+
+    /** Creates the roles and sets their passwords. The connection is a superuser's, on Chancery's database, auto-commit on. */
+    public static void createRoles(Connection superuser, String database, Database.Passwords passwords)
+            throws SQLException {
+        try (var statement = superuser.createStatement()) {
+            for (DatabaseRole role : DatabaseRole.values()) {
+                boolean exists;
+                try (var found =
+                        statement.executeQuery("SELECT 1 FROM pg_roles WHERE rolname = '" + role.roleName() + "'")) {
+                    exists = found.next();
+                }
+                if (!exists) {
+                    statement.execute("CREATE ROLE " + role.roleName()
+                            + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS INHERIT"
+                            + (role == DatabaseRole.RELAY ? " REPLICATION" : " NOREPLICATION"));
+                }
+                // Hashed here, so that the password is in no statement and in no log of the server.
+                superuser
+                        .unwrap(PGConnection.class)
+                        .alterUserPassword(
+                                role.roleName(), passwords.passwordOf(role).toCharArray(), "scram-sha-256");
+            }
+            statement.execute("REVOKE ALL ON DATABASE \"" + quoted(database) + "\" FROM PUBLIC");
+            statement.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC");
+            for (DatabaseRole role : DatabaseRole.values()) {
+                statement.execute("GRANT CONNECT ON DATABASE \"" + quoted(database) + "\" TO " + role.roleName());
+            }
+            statement.execute(
+                    "GRANT CREATE ON DATABASE \"" + quoted(database) + "\" TO " + DatabaseRole.OWNER.roleName());
+        }
+    }
+
+    private static String quoted(String name) {
+        if (!name.matches("[a-z_]{1,63}")) {
+            throw new IllegalArgumentException("a database's name has 1 to 63 lower-case letters and underscores");
+        }
+        return name;
+    }
+}

@@ -1,0 +1,180 @@
+-- The log: what happened, in order, for each tenant. Run as chancery_owner.
+--
+-- Rules that PostgreSQL itself keeps here, whatever the application does:
+--   * a record and an event are inserted once and never changed (privileges, and triggers for the owner too);
+--   * a role sees and writes rows of the tenant that its transaction has set, and of no other;
+--   * a feature's role inserts records and events of that feature alone.
+
+CREATE FUNCTION log.tenant() RETURNS text LANGUAGE sql STABLE
+    RETURN current_setting('chancery.tenant', true);
+
+-- 'identity' for the role chancery_identity
+CREATE FUNCTION log.feature() RETURNS text LANGUAGE sql STABLE
+    RETURN substr(current_user::text, length('chancery_') + 1);
+
+CREATE FUNCTION log.all_of_feature(types text[]) RETURNS boolean LANGUAGE sql STABLE
+    RETURN NOT EXISTS (SELECT FROM unnest(types) AS type WHERE NOT starts_with(type, 'chancery.' || log.feature() || '.'));
+
+CREATE FUNCTION log.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+-- One row a tenant. Its row lock is what puts a tenant's appends in order.
+CREATE TABLE log.head (
+    tenant text PRIMARY KEY CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
+    next_position bigint NOT NULL CHECK (next_position >= 0),
+    recorded_at_micros bigint NOT NULL,
+    -- set when two records were seen at one position: nothing is appended until that is resolved
+    forked_at bigint
+);
+
+CREATE TABLE log.record (
+    tenant text NOT NULL,
+    position bigint NOT NULL CHECK (position >= 0),
+    feature text NOT NULL,
+    event_types text[] NOT NULL,
+    -- chancery.log.v1.Record, byte for byte what goes to Kafka
+    record bytea NOT NULL CHECK (octet_length(record) <= 1048576),
+    PRIMARY KEY (tenant, position)
+) PARTITION BY HASH (tenant);
+
+-- Where a stream's events lie in the log.
+CREATE TABLE log.event (
+    tenant text NOT NULL,
+    stream text NOT NULL CHECK (octet_length(stream) <= 128),
+    version bigint NOT NULL CHECK (version >= 1),
+    position bigint NOT NULL,
+    -- index of the body in its record
+    ordinal integer NOT NULL,
+    type text NOT NULL,
+    PRIMARY KEY (tenant, stream, version)
+) PARTITION BY HASH (tenant);
+
+CREATE TABLE log.stream_head (
+    tenant text NOT NULL,
+    stream text NOT NULL,
+    version bigint NOT NULL,
+    PRIMARY KEY (tenant, stream)
+) WITH (fillfactor = 80);
+
+-- What must be unique in a tenant (an e-mail address, a name), as keyed hashes.
+CREATE TABLE log.claim (
+    tenant text NOT NULL,
+    kind text NOT NULL,
+    hash bytea NOT NULL,
+    stream text NOT NULL,
+    PRIMARY KEY (tenant, kind, hash)
+);
+
+-- What a command with an idempotency key came to. Reserved (reply is null) while it runs.
+CREATE TABLE log.receipt (
+    tenant text NOT NULL,
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    feature text NOT NULL,
+    -- of the intent while reserved, of the outcome after
+    position bigint NOT NULL,
+    -- empty for a reply that is never kept
+    reply bytea,
+    -- the stable code of a rejection
+    code text,
+    expires_at_micros bigint NOT NULL,
+    PRIMARY KEY (tenant, key_hash)
+) WITH (fillfactor = 70);
+CREATE INDEX receipt_expiry ON log.receipt (expires_at_micros);
+
+-- Intents that wait for their outcome.
+CREATE TABLE log.open_intent (
+    tenant text NOT NULL,
+    position bigint NOT NULL,
+    feature text NOT NULL,
+    deadline_micros bigint NOT NULL,
+    hash bytea NOT NULL,
+    key_hash bytea,
+    PRIMARY KEY (tenant, position)
+);
+CREATE INDEX open_intent_deadline ON log.open_intent (feature, deadline_micros);
+
+-- The PostgreSQL that the relay last found in step with Kafka. Append refuses to write to another.
+CREATE TABLE log.reconciled (
+    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    system_identifier bigint NOT NULL,
+    timeline integer NOT NULL
+);
+
+DO $$
+DECLARE
+    plain text;
+    remainder integer;
+BEGIN
+    FOREACH plain IN ARRAY ARRAY['record', 'event'] LOOP
+        FOR remainder IN 0..7 LOOP
+            EXECUTE format('CREATE TABLE log.%I PARTITION OF log.%I FOR VALUES WITH (MODULUS 8, REMAINDER %s)',
+                           plain || '_' || remainder, plain, remainder);
+            EXECUTE format('ALTER TABLE log.%I ENABLE ROW LEVEL SECURITY', plain || '_' || remainder);
+            EXECUTE format('ALTER TABLE log.%I FORCE ROW LEVEL SECURITY', plain || '_' || remainder);
+            EXECUTE format('CREATE TRIGGER append_only BEFORE TRUNCATE ON log.%I FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change()',
+                           plain || '_' || remainder);
+        END LOOP;
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log.%I FOR EACH ROW EXECUTE FUNCTION log.refuse_change()', plain);
+        EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON log.%I FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change()', plain);
+    END LOOP;
+    -- Records are opaque: compressing what is signed, hashed and partly encrypted is work for nothing.
+    FOR remainder IN 0..7 LOOP
+        EXECUTE format('ALTER TABLE log.%I ALTER COLUMN record SET STORAGE EXTERNAL', 'record_' || remainder);
+    END LOOP;
+    FOREACH plain IN ARRAY ARRAY['head', 'record', 'event', 'stream_head', 'claim', 'receipt', 'open_intent'] LOOP
+        EXECUTE format('ALTER TABLE log.%I ENABLE ROW LEVEL SECURITY', plain);
+        EXECUTE format('ALTER TABLE log.%I FORCE ROW LEVEL SECURITY', plain);
+        EXECUTE format('CREATE POLICY tenant_reads ON log.%I FOR SELECT USING (tenant = log.tenant())', plain);
+    END LOOP;
+END $$;
+
+-- Writers: the features. identity alone begins a log.
+CREATE POLICY feature_updates ON log.head FOR UPDATE USING (tenant = log.tenant()) WITH CHECK (tenant = log.tenant());
+CREATE POLICY identity_begins ON log.head FOR INSERT TO chancery_identity WITH CHECK (tenant = log.tenant());
+CREATE POLICY feature_appends ON log.record FOR INSERT
+    WITH CHECK (tenant = log.tenant() AND feature = log.feature() AND log.all_of_feature(event_types));
+CREATE POLICY feature_appends ON log.event FOR INSERT
+    WITH CHECK (tenant = log.tenant() AND starts_with(stream, log.feature() || '/')
+                AND starts_with(type, 'chancery.' || log.feature() || '.'));
+CREATE POLICY feature_inserts ON log.stream_head FOR INSERT
+    WITH CHECK (tenant = log.tenant() AND starts_with(stream, log.feature() || '/'));
+CREATE POLICY feature_updates ON log.stream_head FOR UPDATE
+    USING (tenant = log.tenant() AND starts_with(stream, log.feature() || '/'));
+CREATE POLICY feature_inserts ON log.claim FOR INSERT
+    WITH CHECK (tenant = log.tenant() AND starts_with(stream, log.feature() || '/'));
+CREATE POLICY feature_deletes ON log.claim FOR DELETE
+    USING (tenant = log.tenant() AND starts_with(stream, log.feature() || '/'));
+CREATE POLICY feature_inserts ON log.receipt FOR INSERT WITH CHECK (tenant = log.tenant() AND feature = log.feature());
+CREATE POLICY feature_updates ON log.receipt FOR UPDATE USING (tenant = log.tenant() AND feature = log.feature());
+-- Expired receipts go, whosever they are: their own feature's role sweeps them.
+CREATE POLICY feature_sweeps ON log.receipt FOR DELETE USING (feature = log.feature());
+CREATE POLICY feature_sees_own ON log.receipt FOR SELECT USING (feature = log.feature());
+CREATE POLICY feature_inserts ON log.open_intent FOR INSERT WITH CHECK (tenant = log.tenant() AND feature = log.feature());
+CREATE POLICY feature_deletes ON log.open_intent FOR DELETE USING (tenant = log.tenant() AND feature = log.feature());
+-- The reaper finds its own feature's late intents in every tenant.
+CREATE POLICY feature_reaps ON log.open_intent FOR SELECT USING (feature = log.feature());
+
+-- The relay reads the log of all tenants, and nothing else of theirs.
+CREATE POLICY relay_reads ON log.record FOR SELECT TO chancery_relay USING (true);
+CREATE POLICY relay_reads ON log.head FOR SELECT TO chancery_relay USING (true);
+CREATE POLICY relay_stops_forks ON log.head FOR UPDATE TO chancery_relay USING (true);
+
+GRANT USAGE ON SCHEMA log TO chancery_identity, chancery_access, chancery_relay, chancery_replay;
+GRANT SELECT ON log.head, log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent, log.reconciled
+    TO chancery_identity, chancery_access;
+GRANT INSERT ON log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent
+    TO chancery_identity, chancery_access;
+GRANT INSERT ON log.head TO chancery_identity;
+GRANT UPDATE (next_position, recorded_at_micros) ON log.head TO chancery_identity, chancery_access;
+GRANT UPDATE (version) ON log.stream_head TO chancery_identity, chancery_access;
+GRANT UPDATE (request_hash, feature, position, reply, code, expires_at_micros) ON log.receipt
+    TO chancery_identity, chancery_access;
+GRANT DELETE ON log.claim, log.receipt, log.open_intent TO chancery_identity, chancery_access;
+GRANT SELECT ON log.record, log.head, log.reconciled TO chancery_relay;
+GRANT INSERT, UPDATE ON log.reconciled TO chancery_relay;
+GRANT UPDATE (forked_at) ON log.head TO chancery_relay;
+
+CREATE PUBLICATION chancery_log FOR TABLE log.record WITH (publish = 'insert', publish_via_partition_root = true);
