@@ -183,7 +183,13 @@ final class PatternShape {
     }
 
     private void link(BitSet last, BitSet first) {
-        last.stream().forEach(position -> follow.get(position).or(first));
+        last.stream().mapToObj(follow::get).forEach(next -> {
+            // Two loops lead back to the same atom, as in (a{1,9}){1,9}: which one turns is open.
+            if (next.intersects(first)) {
+                throw refused("repeats what already repeats");
+            }
+            next.or(first);
+        });
     }
 
     private void requireDisjoint(BitSet positions) {
