@@ -50,6 +50,11 @@ final class PatternShape {
         return maxCodePoints;
     }
 
+    /** Whether some match may hold the character, which is one of ASCII. */
+    boolean admits(char character) {
+        return atoms.stream().anyMatch(accepted -> accepted.get(character));
+    }
+
     private Part sequence() {
         Part all = new Part(true, new BitSet(), new BitSet(), 0);
         while (at < text.length() && text.charAt(at) != ')') {

@@ -9,6 +9,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,13 @@ class PatternShapeTest {
             })
     void whatIsOutsideTheSubsetIsRefused(String pattern) {
         refuses(pattern);
+    }
+
+    @Test
+    void whetherTextWithSpacesMatchesIsReadFromThePattern() {
+        assertThat(new PatternShape("\\P{Cc}{1,9}").admits(' ')).isTrue();
+        assertThat(new PatternShape("[a-z]{1,9}(-[^a]?)").admits(' ')).isTrue();
+        assertThat(new PatternShape("[a-z-]{1,9}").admits(' ')).isFalse();
     }
 
     @Property
