@@ -1,10 +1,12 @@
 package dev.chancery.schema;
 
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_BYTES;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_MESSAGE;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.FieldContract;
@@ -35,7 +37,7 @@ class ClassificationTest {
 
     @Test
     void aReplysTextHasAClassToo() {
-        var file = Proto.file("pets").addMessageType(Proto.message("FeedReply", Proto.field("name", Type.TYPE_STRING)));
+        var file = Proto.file("pets").addMessageType(Proto.message("FeedReply", Proto.field("name", TYPE_STRING)));
 
         assertThat(Classification.problems(List.of(Proto.build(file))))
                 .containsExactly("chancery.pets.v1.FeedReply.name has no class");
@@ -83,10 +85,9 @@ class ClassificationTest {
 
     @Test
     void whatAnEventHoldsIsCheckedToo() {
-        var inner =
-                Proto.message("Inner", Proto.field("text", Type.TYPE_STRING, of(DataClass.DATA_CLASS_CONFIDENTIAL)));
-        var event = Proto.event(
-                "pets", "Fed", Proto.field("inner", Type.TYPE_MESSAGE).setTypeName("Inner"));
+        var inner = Proto.message("Inner", Proto.field("text", TYPE_STRING, of(DataClass.DATA_CLASS_CONFIDENTIAL)));
+        var event =
+                Proto.event("pets", "Fed", Proto.field("inner", TYPE_MESSAGE).setTypeName("Inner"));
 
         assertThat(problems(inner, event)).containsExactly("chancery.pets.v1.Inner.text goes into the log in clear");
     }
@@ -94,16 +95,16 @@ class ClassificationTest {
     @Test
     void aRequestsTextHasAPatternAndItsBytesALength() {
         inRequest(of(DataClass.DATA_CLASS_PUBLIC), "has no pattern");
-        inRequest(Proto.field("x", Type.TYPE_BYTES, of(DataClass.DATA_CLASS_PUBLIC)), "has no length");
+        inRequest(Proto.field("x", TYPE_BYTES, of(DataClass.DATA_CLASS_PUBLIC)), "has no length");
     }
 
     @Test
     void aRequestNamesTargetsAndNeverContext() {
         var id = of(DataClass.DATA_CLASS_INTERNAL).setPattern("[a-z]{1,9}");
-        inRequest(Proto.field("pet_id", Type.TYPE_STRING, id), "is an id and not a target");
-        inRequest(Proto.field("pet_id", Type.TYPE_STRING, id.clone().setTarget(true)));
+        inRequest(Proto.field("pet_id", TYPE_STRING, id), "is an id and not a target");
+        inRequest(Proto.field("pet_id", TYPE_STRING, id.clone().setTarget(true)));
         inRequest(
-                Proto.field("tenant", Type.TYPE_STRING, id.clone().setTarget(true)),
+                Proto.field("tenant", TYPE_STRING, id.clone().setTarget(true)),
                 "names context that a request never has");
     }
 
@@ -118,11 +119,11 @@ class ClassificationTest {
     }
 
     private static void inEvent(FieldContract.Builder contract, String... problems) {
-        inEvent(Proto.field("x", Type.TYPE_STRING, contract), problems);
+        inEvent(Proto.field("x", TYPE_STRING, contract), problems);
     }
 
     private static void inEventBytes(FieldContract.Builder contract, String... problems) {
-        inEvent(Proto.field("x", Type.TYPE_BYTES, contract), problems);
+        inEvent(Proto.field("x", TYPE_BYTES, contract), problems);
     }
 
     private static void inEventSealed(FieldContract.Builder contract, String... problems) {
@@ -134,7 +135,7 @@ class ClassificationTest {
     }
 
     private static void inRequest(FieldContract.Builder contract, String... problems) {
-        inRequest(Proto.field("x", Type.TYPE_STRING, contract), problems);
+        inRequest(Proto.field("x", TYPE_STRING, contract), problems);
     }
 
     private static void inRequest(FieldDescriptorProto.Builder field, String... problems) {

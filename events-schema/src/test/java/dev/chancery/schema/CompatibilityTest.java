@@ -1,5 +1,7 @@
 package dev.chancery.schema;
 
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_BYTES;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
@@ -7,7 +9,6 @@ import com.google.protobuf.DescriptorProtos.EnumDescriptorProto;
 import com.google.protobuf.DescriptorProtos.EnumValueDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
@@ -50,7 +51,7 @@ class CompatibilityTest {
             .setLength(3)
             .setTarget(true);
     private final FieldDescriptorProto.Builder field =
-            Proto.field("pet", Type.TYPE_STRING, fieldContract).setJsonName("pet");
+            Proto.field("pet", TYPE_STRING, fieldContract).setJsonName("pet");
     private final DescriptorProto.Builder message = Proto.event("pets", "Fed", field);
     private final EnumDescriptorProto.Builder kinds = EnumDescriptorProto.newBuilder()
             .setName("Kind")
@@ -60,7 +61,7 @@ class CompatibilityTest {
             .setStepUpSeconds(60);
     private final MethodDescriptorProto.Builder method = Proto.method("Feed", "Fed", "Fed", methodContract);
     private final FieldDescriptorProto.Builder extension =
-            Proto.field("option", Type.TYPE_STRING).setNumber(50101);
+            Proto.field("option", TYPE_STRING).setNumber(50101);
 
     @Test
     void thisContractDoesNotBreakItself() {
@@ -70,8 +71,7 @@ class CompatibilityTest {
     @Test
     void additionsAreNoBreak() {
         var more = file();
-        more.getMessageTypeBuilder(0)
-                .addField(Proto.field("more", Type.TYPE_STRING).setNumber(2));
+        more.getMessageTypeBuilder(0).addField(Proto.field("more", TYPE_STRING).setNumber(2));
         more.addMessageType(Proto.message("More"));
         more.getEnumTypeBuilder(0)
                 .addValue(EnumValueDescriptorProto.newBuilder().setName("DOG").setNumber(1));
@@ -101,7 +101,7 @@ class CompatibilityTest {
     void aFieldThatIsRenamedOrRetypedIsFound() {
         breaksField("another name", pet -> pet.setName("animal"));
         breaksField("another JSON name", pet -> pet.setJsonName("animal"));
-        breaksField("another type", pet -> pet.setType(Type.TYPE_BYTES));
+        breaksField("another type", pet -> pet.setType(TYPE_BYTES));
         breaksField("another type", pet -> pet.setLabel(Label.LABEL_REPEATED));
         breaksField("another oneof", pet -> pet.setOneofIndex(0));
     }
@@ -123,9 +123,7 @@ class CompatibilityTest {
         breaksMessage(
                 "field 2 is new and required",
                 fed -> fed.addField(Proto.field(
-                                "more",
-                                Type.TYPE_STRING,
-                                FieldContract.newBuilder().setRequired(true))
+                                "more", TYPE_STRING, FieldContract.newBuilder().setRequired(true))
                         .setNumber(2)));
     }
 

@@ -1,5 +1,8 @@
 package dev.chancery.schema;
 
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_INT32;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_MESSAGE;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING;
 import static dev.chancery.schema.Proto.command;
 import static dev.chancery.schema.Proto.field;
 import static dev.chancery.schema.Proto.message;
@@ -8,7 +11,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import com.google.protobuf.Descriptors.FileDescriptor;
@@ -115,12 +117,11 @@ class ContractReaderTest {
     @Test
     void aSecretDeepInAReplyIsFound() {
         var secret = message(
-                "Key",
-                field("key", Type.TYPE_STRING, FieldContract.newBuilder().setClass_(DataClass.DATA_CLASS_SECRET)));
+                "Key", field("key", TYPE_STRING, FieldContract.newBuilder().setClass_(DataClass.DATA_CLASS_SECRET)));
         var reply = message(
                 "KeyReply",
-                field("key", Type.TYPE_MESSAGE).setTypeName("Key"),
-                field("self", Type.TYPE_MESSAGE).setTypeName("KeyReply"));
+                field("key", TYPE_MESSAGE).setTypeName("Key"),
+                field("self", TYPE_MESSAGE).setTypeName("KeyReply"));
         var file = Proto.build(base(method("Feed", "FeedRequest", "KeyReply", contract()))
                 .addMessageType(secret)
                 .addMessageType(reply));
@@ -151,19 +152,10 @@ class ContractReaderTest {
         return Proto.file("pets")
                 .addMessageType(message(
                         "FeedRequest",
-                        field(
-                                "pet",
-                                Type.TYPE_STRING,
-                                FieldContract.newBuilder().setRequired(true)),
-                        field("note", Type.TYPE_STRING),
-                        field(
-                                "grams",
-                                Type.TYPE_INT32,
-                                FieldContract.newBuilder().setRequired(true)),
-                        field(
-                                        "tags",
-                                        Type.TYPE_STRING,
-                                        FieldContract.newBuilder().setRequired(true))
+                        field("pet", TYPE_STRING, FieldContract.newBuilder().setRequired(true)),
+                        field("note", TYPE_STRING),
+                        field("grams", TYPE_INT32, FieldContract.newBuilder().setRequired(true)),
+                        field("tags", TYPE_STRING, FieldContract.newBuilder().setRequired(true))
                                 .setLabel(Label.LABEL_REPEATED)))
                 .addMessageType(message("FeedReply"))
                 .addService(service);

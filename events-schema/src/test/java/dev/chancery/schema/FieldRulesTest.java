@@ -1,10 +1,10 @@
 package dev.chancery.schema;
 
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
 import dev.chancery.schema.FieldProblem.Rule;
@@ -202,9 +202,7 @@ class FieldRulesTest {
                 .addMessageType(Proto.message(
                         "Feed",
                         Proto.field(
-                                "pet",
-                                Type.TYPE_STRING,
-                                FieldContract.newBuilder().setPattern("(a{1,9}){1,9}b")))));
+                                "pet", TYPE_STRING, FieldContract.newBuilder().setPattern("(a{1,9}){1,9}b")))));
 
         assertThatThrownBy(() -> new FieldRules(List.of(file.findMessageTypeByName("Feed"))))
                 .isInstanceOf(InvalidContract.class)

@@ -1,9 +1,10 @@
 package dev.chancery.schema;
 
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_MESSAGE;
+
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FieldOptions;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MessageOptions;
@@ -42,7 +43,7 @@ final class Proto {
         return message(name, fields).setOptions(MessageOptions.newBuilder().setExtension(Options.eventOf, feature));
     }
 
-    static FieldDescriptorProto.Builder field(String name, Type type) {
+    static FieldDescriptorProto.Builder field(String name, FieldDescriptorProto.Type type) {
         return FieldDescriptorProto.newBuilder()
                 .setName(name)
                 .setType(type)
@@ -50,12 +51,13 @@ final class Proto {
                 .setNumber(1);
     }
 
-    static FieldDescriptorProto.Builder field(String name, Type type, FieldContract.Builder contract) {
+    static FieldDescriptorProto.Builder field(
+            String name, FieldDescriptorProto.Type type, FieldContract.Builder contract) {
         return field(name, type).setOptions(FieldOptions.newBuilder().setExtension(Options.field, contract.build()));
     }
 
     static FieldDescriptorProto.Builder sealed(String name, FieldContract.Builder contract) {
-        return field(name, Type.TYPE_MESSAGE, contract).setTypeName(".chancery.log.v1.Sealed");
+        return field(name, TYPE_MESSAGE, contract).setTypeName(".chancery.log.v1.Sealed");
     }
 
     static MethodContract.Builder command(String capability, String action, String rest) {
