@@ -38,7 +38,11 @@ public final class Contract {
         this.bytes = bytes;
     }
 
-    /** @throws InvalidContract if the contract is incomplete or contradicts itself */
+    /**
+     * Reads the contract and checks it.
+     *
+     * @throws InvalidContract if it is incomplete or contradicts itself
+     */
     public static Contract load() {
         var reader = new ContractReader(ContractFiles.getDescriptor(), GeneratedMessages.PROTOTYPES);
         return new Contract(reader.files(), reader.methods(), reader.events(), read());

@@ -12,7 +12,11 @@ public record PathTemplate(String text, List<Segment> segments) {
     private static final Pattern LITERAL = Pattern.compile("[a-z0-9][a-z0-9-]*");
     private static final Pattern VARIABLE = Pattern.compile("\\{[a-z][a-z0-9_]*}");
 
-    /** @param text the literal, or the variable's name */
+    /**
+     * What stands between two slashes.
+     *
+     * @param text the literal, or the variable's name
+     */
     public record Segment(String text, boolean variable) {}
 
     public PathTemplate {

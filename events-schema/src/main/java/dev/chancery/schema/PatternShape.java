@@ -50,6 +50,11 @@ final class PatternShape {
         return maxCodePoints;
     }
 
+    /** Whether some match may hold the character, which is one of ASCII. */
+    boolean admits(char character) {
+        return atoms.stream().anyMatch(accepted -> accepted.get(character));
+    }
+
     private Part sequence() {
         Part all = new Part(true, new BitSet(), new BitSet(), 0);
         while (at < text.length() && text.charAt(at) != ')') {
@@ -183,7 +188,13 @@ final class PatternShape {
     }
 
     private void link(BitSet last, BitSet first) {
-        last.stream().forEach(position -> follow.get(position).or(first));
+        last.stream().mapToObj(follow::get).forEach(next -> {
+            // Two loops lead back to the same atom, as in (a{1,9}){1,9}: which one turns is open.
+            if (next.intersects(first)) {
+                throw refused("repeats what already repeats");
+            }
+            next.or(first);
+        });
     }
 
     private void requireDisjoint(BitSet positions) {
