@@ -46,11 +46,15 @@ public final class StreamScan {
                 query.setFetchSize(FETCH_ROWS);
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        var bodies = StoredRecord.parse(rows.getBytes(6)).bodies();
+                        var record = StoredRecord.parse(rows.getBytes(6));
                         each.accept(
                                 new StreamId(rows.getString(1)),
                                 new StoredEvent(
-                                        rows.getString(3), bodies.get(rows.getInt(4)), rows.getLong(5), rows.getLong(2)));
+                                        rows.getString(3),
+                                        record.bodies().get(rows.getInt(4)),
+                                        rows.getLong(5),
+                                        rows.getLong(2),
+                                        record.entryId()));
                     }
                 }
             }

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,12 @@ public final class Streams {
     /** A stream's state at a version; version 0 is an empty stream. */
     public record Loaded<S>(S state, long version) {}
 
-    /** An event as it was stored. */
-    public record StoredEvent(String type, ByteString body, long position, long version) {}
+    /**
+     * An event as it was stored.
+     *
+     * @param entryId of the record that carries it; its sealed values are bound to it
+     */
+    public record StoredEvent(String type, ByteString body, long position, long version, UUID entryId) {}
 
     private record Key(String tenant, StreamId stream) {}
 
@@ -62,6 +67,12 @@ public final class Streams {
         Loaded<S> loaded = evolved(from, fold, read(tenant, stream, from.version()));
         cache.put(key, new Cached(Map.of(fold, loaded), false));
         return loaded;
+    }
+
+    /** A stream's state as PostgreSQL has it now. For what is not appended, and so not checked against a basis. */
+    public <S> Loaded<S> current(String tenant, StreamId stream, Fold<S, StoredEvent> fold) {
+        moved(tenant, List.of(stream));
+        return load(tenant, stream, fold);
     }
 
     /** Makes the next reads of these streams go to PostgreSQL, for what came after what is cached. */
@@ -122,9 +133,13 @@ public final class Streams {
             List<StoredEvent> events = new ArrayList<>();
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    var bodies = StoredRecord.parse(rows.getBytes(5)).bodies();
+                    var record = StoredRecord.parse(rows.getBytes(5));
                     events.add(new StoredEvent(
-                            rows.getString(2), bodies.get(rows.getInt(3)), rows.getLong(4), rows.getLong(1)));
+                            rows.getString(2),
+                            record.bodies().get(rows.getInt(3)),
+                            rows.getLong(4),
+                            rows.getLong(1),
+                            record.entryId()));
                 }
             }
             return events;
