@@ -1,0 +1,107 @@
+package dev.chancery.projection;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * How far a projection has come, and the wait for it to come further.
+ *
+ * <p>In the process of the projection's runner a waiter wakes with the commit; in any other it sees the table, asked every
+ * {@code POLL_MILLIS}.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
+public final class Positions {
+    private static final long POLL_MILLIS = 25;
+
+    private final Database database;
+    private final DatabaseRole reader;
+    private final String schema;
+    private final ConcurrentHashMap<String, Reached> reached = new ConcurrentHashMap<>();
+
+    /** @param reader a role that may select from {@code <schema>.position} in its tenant */
+    public Positions(Database database, DatabaseRole reader, String schema) {
+        this.database = database;
+        this.reader = reader;
+        this.schema = schema;
+    }
+
+    /** The last position applied and committed; -1 when there is none. */
+    public long of(String tenant) {
+        long position = database.inTenant(reader, tenant, connection -> read(connection, tenant));
+        advance(tenant, position);
+        return position;
+    }
+
+    /**
+     * Waits until the projection has committed {@code position}.
+     *
+     * @return false when it hasn't within {@code atMost}
+     */
+    public boolean await(String tenant, long position, Duration atMost) {
+        Reached mark = mark(tenant);
+        if (mark.position() >= position) {
+            return true;
+        }
+        long deadline = System.nanoTime() + atMost.toNanos();
+        while (of(tenant) < position) {
+            long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+            if (leftMillis <= 0) {
+                return false;
+            }
+            try {
+                if (mark.await(position, Math.min(leftMillis, POLL_MILLIS))) {
+                    return true;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void advance(String tenant, long position) {
+        mark(tenant).advance(position);
+    }
+
+    private Reached mark(String tenant) {
+        return reached.computeIfAbsent(tenant, unknown -> new Reached());
+    }
+
+    private long read(Connection connection, String tenant) throws SQLException {
+        try (var query = connection.prepareStatement("SELECT position FROM " + schema + ".position WHERE tenant = ?")) {
+            query.setString(1, tenant);
+            try (var row = query.executeQuery()) {
+                return row.next() ? row.getLong(1) : -1;
+            }
+        }
+    }
+
+    /** The highest position known here; it only grows. */
+    private static final class Reached {
+        private long position = -1;
+
+        synchronized long position() {
+            return position;
+        }
+
+        synchronized void advance(long to) {
+            if (to > position) {
+                position = to;
+                notifyAll();
+            }
+        }
+
+        synchronized boolean await(long wanted, long atMostMillis) throws InterruptedException {
+            if (position < wanted) {
+                wait(atMostMillis);
+            }
+            return position >= wanted;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.chancery.projection;
+
+import dev.chancery.database.DatabaseRole;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * What a view does with the log. It has no clock, no randomness and no keys: the same records give the same rows.
+ *
+ * <p>Its schema holds, besides its own tables, {@code position} (one row a tenant) and {@code offset} (one row a partition).
+ */
+public interface Projection {
+    /** Name in metrics, logs and the consumer group, e.g. {@code rbac}. */
+    String name();
+
+    /** Writes the schema's tables. */
+    DatabaseRole role();
+
+    /** Holds the view's tables and its {@code position} and {@code offset} tables. */
+    String schema();
+
+    /**
+     * Applies a dense, non-empty run of one tenant's records; the first is at the last applied position plus one. The connection's
+     * tenant is set, and what is written commits together with the position or not at all.
+     *
+     * @throws ForkFound when a record contradicts one that was applied: the tenant stops
+     */
+    void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException;
+
+    /**
+     * A record at or below the last applied position was seen again. Views ignore it; the ledger compares bytes.
+     *
+     * @throws ForkFound when it isn't the same record: the tenant stops
+     */
+    default void seenAgain(Connection connection, LogRecord record) throws SQLException {}
+
+    /**
+     * After a commit, outside of any transaction. It must bear being called again with the same position: after a restart, and
+     * after it threw.
+     */
+    default void committed(String tenant, long position) {}
+}
