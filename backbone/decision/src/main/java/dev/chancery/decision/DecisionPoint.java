@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers checks from memory. A tenant's view is loaded from the log when it is first asked about and follows the log's topic from
@@ -42,7 +41,7 @@ public final class DecisionPoint implements AutoCloseable {
 
     public DecisionPoint(StreamScan scan, Properties kafka, String topic) {
         this.scan = scan;
-        this.follower = new LogFollower(kafka, topic, this::follow);
+        this.follower = new LogFollower(kafka, topic, this::follow, this::startOver);
     }
 
     public void start() {
@@ -61,7 +60,7 @@ public final class DecisionPoint implements AutoCloseable {
      * @return empty when that position was not seen within {@code atMost}, or the log is not being followed
      */
     public Optional<Authority> authority(String tenant, String principalId, OptionalLong atLeast, Duration atMost) {
-        TenantView view = views.get(tenant);
+        TenantView view = view(tenant);
         if (atLeast.isPresent() && !view.await(atLeast.getAsLong(), atMost.toMillis())) {
             return Optional.empty();
         }
@@ -70,30 +69,56 @@ public final class DecisionPoint implements AutoCloseable {
 
     /** The position that the tenant's view has seen. */
     public long position(String tenant) {
-        return views.get(tenant).position();
+        return view(tenant).position();
+    }
+
+    /**
+     * A tenant's view, caught up. A record may arrive while its tenant is being loaded, too late for the load and too early for the
+     * listener; so once the view is where the listener finds it, what has come since is read after all.
+     */
+    private TenantView view(String tenant) {
+        TenantView view = views.get(tenant);
+        if (!view.isFollowed()) {
+            synchronized (view) {
+                if (!view.isFollowed()) {
+                    view.reached(scan.scan(tenant, STREAMS, view.position(), view::apply));
+                    view.setFollowed();
+                }
+            }
+        }
+        return view;
     }
 
     private TenantView load(String tenant) {
         var view = new TenantView(tenant);
-        view.reached(scan.scan(tenant, STREAMS, view::apply));
+        view.reached(scan.scan(tenant, STREAMS, -1, view::apply));
         return view;
     }
 
+    private void startOver() {
+        views.invalidateAll();
+    }
+
     private void follow(LogRecord record) {
-        @Nullable TenantView view = views.getIfPresent(record.tenant());
-        if (view == null || record.position() <= view.position()) {
+        TenantView view = views.getIfPresent(record.tenant());
+        if (view == null) {
             return;
         }
-        if (record.position() > view.position() + 1) {
-            LOG.warnf("View thrown away at a gap: tenant=%s position=%d", record.tenant(), record.position());
-            views.invalidate(record.tenant());
-            return;
+        synchronized (view) {
+            if (record.position() <= view.position()) {
+                return;
+            }
+            if (record.position() > view.position() + 1) {
+                LOG.warnf("View thrown away at a gap: tenant=%s position=%d", record.tenant(), record.position());
+                views.invalidate(record.tenant());
+                return;
+            }
+            record.events()
+                    .forEach(event -> view.apply(
+                            new StreamId(event.stream()),
+                            new StoredEvent(event.type(), event.body(), event.position(), event.version())));
+            view.reached(record.position());
         }
-        record.events()
-                .forEach(event -> view.apply(
-                        new StreamId(event.stream()),
-                        new StoredEvent(event.type(), event.body(), event.position(), event.version())));
-        view.reached(record.position());
     }
 
     @Override

@@ -18,6 +18,7 @@ final class TenantView {
     private volatile AdoptedContract contract = AdoptedContract.FOLD.initial();
     private volatile RoleModel roleModel = RoleModel.FOLD.initial();
     private volatile long position = -1;
+    private volatile boolean followed;
 
     TenantView(String tenant) {
         foundationStream = AuthorityStreams.foundation(tenant);
@@ -25,6 +26,15 @@ final class TenantView {
 
     long position() {
         return position;
+    }
+
+    /** Whether every record after the position will be applied as it arrives. */
+    boolean isFollowed() {
+        return followed;
+    }
+
+    void setFollowed() {
+        followed = true;
     }
 
     void apply(StreamId stream, StoredEvent event) {

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * characters.
  */
 public record StreamId(String value) implements Comparable<StreamId> {
-    private static final Pattern SHAPE = Pattern.compile("[a-z]+(/[a-z0-9.-]{1,64}){1,2}");
+    private static final Pattern SHAPE = Pattern.compile("[a-z]+(/[a-z0-9.-]{1,47}){1,2}");
     private static final int MAX_CHARS = 128;
 
     public StreamId {

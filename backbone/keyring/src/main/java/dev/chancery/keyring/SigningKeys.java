@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
@@ -24,6 +25,7 @@ public final class SigningKeys {
     /** Private keys held unwrapped at a time. */
     public static final int SIGNERS_CACHED = 10_000;
 
+    private static final Pattern NAME = Pattern.compile("[a-z0-9.-]{1,63}(/[a-z0-9.-]{1,63}){1,3}");
     private static final Logger LOG = Logger.getLogger(SigningKeys.class);
 
     private final Database database;
@@ -77,6 +79,9 @@ public final class SigningKeys {
     }
 
     private Signer loadOrCreate(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
+        }
         Row row = database.transaction(DatabaseRole.KEYRING, connection -> select(connection, name))
                 .or(() -> create(name))
                 .orElseThrow(KeyDestroyed::new);

@@ -20,11 +20,11 @@ public final class StreamScan {
     }
 
     /**
-     * Hands over every event of the streams whose names begin with one of {@code prefixes}.
+     * Hands over every event after a position of the streams whose names begin with one of {@code prefixes}.
      *
      * @return the last position that was looked at; -1 for an empty or unknown log
      */
-    public long scan(String tenant, List<String> prefixes, BiConsumer<StreamId, StoredEvent> each) {
+    public long scan(String tenant, List<String> prefixes, long after, BiConsumer<StreamId, StoredEvent> each) {
         return database.inTenant(role, tenant, connection -> {
             long size;
             try (var head = connection.prepareStatement("SELECT next_position FROM log.head WHERE tenant = ?")) {
@@ -38,10 +38,11 @@ public final class StreamScan {
                     """
                     SELECT e.stream, e.version, e.type, e.ordinal, e.position, r.record
                     FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
-                    WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position < ? ORDER BY e.position, e.ordinal""")) {
+                    WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ? ORDER BY e.position, e.ordinal""")) {
                 query.setString(1, tenant);
                 query.setArray(2, connection.createArrayOf("text", prefixes.toArray()));
-                query.setLong(3, size);
+                query.setLong(3, after);
+                query.setLong(4, size);
                 query.setFetchSize(FETCH_ROWS);
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
