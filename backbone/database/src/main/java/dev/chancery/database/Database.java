@@ -68,7 +68,9 @@ public final class Database implements AutoCloseable {
 
     public String jdbcUrl() {
         // A statement that waits for ever would hold the tenant's head lock for ever: sockets have a deadline.
-        return "jdbc:postgresql://%s:%d/%s?socketTimeout=30&connectTimeout=5&tcpKeepAlive=true&reWriteBatchedInserts=true"
+        // The detail of a server's error repeats the row that it refused: values don't get into exceptions.
+        return ("jdbc:postgresql://%s:%d/%s?socketTimeout=30&connectTimeout=5&tcpKeepAlive=true&reWriteBatchedInserts=true"
+                        + "&logServerErrorDetail=false")
                 .formatted(host, port, name);
     }
 
