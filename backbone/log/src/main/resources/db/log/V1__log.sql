@@ -98,7 +98,7 @@ CREATE INDEX open_intent_deadline ON log.open_intent (feature, deadline_micros);
 
 -- The PostgreSQL that the relay last found in step with Kafka. Append refuses to write to another.
 CREATE TABLE log.reconciled (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     system_identifier bigint NOT NULL,
     timeline integer NOT NULL
 );
