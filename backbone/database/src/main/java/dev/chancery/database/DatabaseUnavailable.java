@@ -12,6 +12,6 @@ public final class DatabaseUnavailable extends RuntimeException {
 
     /** The SQLSTATE, e.g. {@code 23505}; null when the failure had none. */
     public @org.jspecify.annotations.Nullable String sqlState() {
-        return ((SQLException) getCause()).getSQLState();
+        return getCause() instanceof SQLException cause ? cause.getSQLState() : null;
     }
 }

@@ -1,0 +1,90 @@
+package dev.chancery.embedded;
+
+import java.nio.file.Path;
+import java.util.Properties;
+
+/**
+ * One node that is broker and controller, small, and keeps everything.
+ *
+ * <p><b>What is lost:</b> nothing when the process is killed. When the machine goes down, at most what a partition took in its
+ * last {@link #FLUSH_MESSAGES} messages or {@link #FLUSH_MILLIS} (checked each {@link #FLUSH_MILLIS}, so up to twice that),
+ * although Kafka had acknowledged it. What is on Kafka came from PostgreSQL, which forgets nothing that it acknowledged, and
+ * whoever put it there compares both ends at its start and puts it there again. One flush for each batch would cost each
+ * command a second wait for the disk, to protect a copy.
+ */
+final class KafkaSettings {
+    static final int NODE_ID = 1;
+    static final String CONTROLLER = "CONTROLLER";
+    static final long FLUSH_MESSAGES = 10_000;
+    static final long FLUSH_MILLIS = 500;
+    /** The largest record is 1 MiB; its key, headers and batch come on top. */
+    static final int MAX_MESSAGE_BYTES = 2 << 20;
+
+    private static final String BROKER = "PLAINTEXT";
+
+    private KafkaSettings() {}
+
+    static Properties of(Path data, int port, int controllerPort) {
+        String controller = Ports.LOOPBACK + ":" + controllerPort;
+        String broker = BROKER + "://" + Ports.LOOPBACK + ":" + port;
+        var settings = new Properties();
+        put(settings, "process.roles", "broker,controller");
+        put(settings, "node.id", NODE_ID);
+        put(settings, "log.dirs", data);
+        put(settings, "listeners", broker + "," + CONTROLLER + "://" + controller);
+        put(settings, "advertised.listeners", broker);
+        put(settings, "listener.security.protocol.map", BROKER + ":PLAINTEXT," + CONTROLLER + ":PLAINTEXT");
+        put(settings, "inter.broker.listener.name", BROKER);
+        put(settings, "controller.listener.names", CONTROLLER);
+        // Not the dynamic quorum: that writes the controller's port into its log, and ours may change.
+        put(settings, "controller.quorum.voters", NODE_ID + "@" + controller);
+
+        // one node
+        put(settings, "default.replication.factor", 1);
+        put(settings, "min.insync.replicas", 1);
+        put(settings, "offsets.topic.replication.factor", 1);
+        put(settings, "offsets.topic.num.partitions", 4);
+        put(settings, "transaction.state.log.replication.factor", 1);
+        put(settings, "transaction.state.log.min.isr", 1);
+        put(settings, "transaction.state.log.num.partitions", 4);
+        put(settings, "share.coordinator.state.topic.replication.factor", 1);
+        put(settings, "share.coordinator.state.topic.min.isr", 1);
+        put(settings, "share.coordinator.state.topic.num.partitions", 1);
+        put(settings, "group.initial.rebalance.delay.ms", 0);
+        put(settings, "auto.create.topics.enable", false);
+
+        // everything is kept; a group that was away for long finds its place again
+        put(settings, "log.retention.ms", -1);
+        put(settings, "log.retention.bytes", -1);
+        put(settings, "offsets.retention.minutes", 5_256_000);
+        put(settings, "message.max.bytes", MAX_MESSAGE_BYTES);
+        put(settings, "replica.fetch.max.bytes", MAX_MESSAGE_BYTES);
+        put(settings, "log.flush.interval.messages", FLUSH_MESSAGES);
+        put(settings, "log.flush.interval.ms", FLUSH_MILLIS);
+        put(settings, "log.flush.scheduler.interval.ms", FLUSH_MILLIS);
+
+        // small
+        put(settings, "num.network.threads", 2);
+        put(settings, "num.io.threads", 4);
+        put(settings, "background.threads", 2);
+        put(settings, "num.replica.fetchers", 1);
+        put(settings, "num.recovery.threads.per.data.dir", 1);
+        put(settings, "log.cleaner.threads", 1);
+        put(settings, "log.cleaner.dedupe.buffer.size", 4 << 20);
+        put(settings, "log.segment.bytes", 256 << 20);
+        put(settings, "log.index.size.max.bytes", 1 << 20);
+        put(settings, "offsets.topic.segment.bytes", 16 << 20);
+        put(settings, "transaction.state.log.segment.bytes", 16 << 20);
+        put(settings, "metadata.log.segment.bytes", 32 << 20);
+        put(settings, "queued.max.requests", 100);
+        put(settings, "producer.id.expiration.ms", 86_400_000);
+        // The default writes (and flushes) an empty metadata record twice a second, for ever.
+        put(settings, "metadata.max.idle.interval.ms", 5_000);
+        put(settings, "controlled.shutdown.enable", true);
+        return settings;
+    }
+
+    private static void put(Properties settings, String name, Object value) {
+        settings.setProperty(name, value.toString());
+    }
+}

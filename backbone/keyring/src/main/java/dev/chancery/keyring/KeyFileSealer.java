@@ -1,0 +1,69 @@
+package dev.chancery.keyring;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+
+/**
+ * A {@link Sealer} whose secret is a file of this machine. For the quick start and for installations whose orchestrator mounts
+ * secrets as files; whoever can read the file and the database can read everything.
+ *
+ * <p>The file belongs outside the data directory and outside the database's backups: a backup that holds both opens what was
+ * forgotten since.
+ */
+public final class KeyFileSealer implements Sealer {
+    private final SecretBytes wrapping;
+    private final SecretBytes deriving;
+
+    private KeyFileSealer(SecretBytes root) {
+        wrapping = Hkdf.subkey(root, "chancery/sealer/wrap/v1");
+        deriving = Hkdf.subkey(root, "chancery/sealer/derive/v1");
+        root.destroy();
+    }
+
+    /**
+     * Reads a key file. It must be readable by its owner alone.
+     *
+     * @throws KeyFileUnusable if it is missing, open to others, damaged or unreadable
+     */
+    public static KeyFileSealer open(Path file) {
+        return new KeyFileSealer(KeyFile.read(file));
+    }
+
+    /**
+     * Makes a new random key file, readable by its owner alone, durable when this returns. Its directory must exist and allow hard
+     * links.
+     *
+     * @throws KeyFileUnusable if the file exists, whatever is in it, or can't be made
+     */
+    public static KeyFileSealer create(Path file) {
+        KeyFile.create(file);
+        return open(file);
+    }
+
+    @Override
+    public byte[] wrap(byte[] key, byte[] context) {
+        return CommittingAead.seal(wrapping, context, key);
+    }
+
+    @Override
+    public byte[] unwrap(byte[] wrapped, byte[] context) {
+        return CommittingAead.open(wrapping, context, wrapped);
+    }
+
+    @Override
+    public String derive(String purpose) {
+        byte[] info = Framing.labelled("chancery/secret/v1").text(purpose).toBytes();
+        byte[] secret = Hkdf.expand(deriving, info, SecretBytes.KEY_BYTES);
+        try {
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+        } finally {
+            Arrays.fill(secret, (byte) 0);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "KeyFileSealer[hidden]";
+    }
+}

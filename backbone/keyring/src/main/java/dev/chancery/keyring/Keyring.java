@@ -1,0 +1,128 @@
+package dev.chancery.keyring;
+
+import dev.chancery.database.Database;
+import dev.chancery.schema.log.v1.KeyRef;
+import dev.chancery.schema.log.v1.Sealed;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * Seals values to whom they are about, opens them again, and forgets. Keys are made on demand and kept in PostgreSQL, wrapped.
+ *
+ * <p>What a sealed value still shows: whom it is about (a pseudonym), its retention class, and its length in blocks of 32 bytes.
+ *
+ * <p>All methods throw {@link dev.chancery.database.DatabaseUnavailable} when a key that is not cached can't be read or made.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
+public final class Keyring {
+    /** How long a key is used without asking PostgreSQL, and so how long another process's destruction may go unnoticed. */
+    public static final int CACHE_SECONDS = 60;
+    /** Tenants whose keys are held unwrapped at a time. */
+    public static final int TENANTS_CACHED = 1_000;
+    /** Subjects whose keys are held unwrapped at a time. */
+    public static final int SUBJECTS_CACHED = 50_000;
+    /** The longest value that is sealed. */
+    public static final int MAX_PLAINTEXT_BYTES = 65_536;
+
+    static final Duration CACHE = Duration.ofSeconds(CACHE_SECONDS);
+    private static final String KEYED_HASH = "chancery/keyed-hash/v1";
+
+    private final TenantKeys tenants;
+    private final SubjectKeys subjects;
+
+    public Keyring(Database database, Sealer sealer) {
+        tenants = new TenantKeys(database, sealer);
+        subjects = new SubjectKeys(database, tenants);
+    }
+
+    /**
+     * Seals a value. Its key is committed when this returns.
+     *
+     * @param plaintext at most {@link #MAX_PLAINTEXT_BYTES}; not kept
+     * @throws KeyDestroyed if the subject was destroyed
+     */
+    public Sealed seal(SealContext where, byte[] plaintext) {
+        if (plaintext.length > MAX_PLAINTEXT_BYTES) {
+            throw new IllegalArgumentException("a sealed value has at most " + MAX_PLAINTEXT_BYTES + " bytes");
+        }
+        int retention = where.retention().getNumber();
+        SubjectKey key = subjects.current(where.owner(), retention);
+        byte[] padded = Padding.pad(plaintext);
+        try {
+            byte[] sealed = CommittingAead.seal(key.live(), where.associatedData(key.version()), padded);
+            return SealedParts.toMessage(where, key.version(), sealed);
+        } finally {
+            Arrays.fill(padded, (byte) 0);
+        }
+    }
+
+    /** Seals a text, as UTF-8. */
+    public Sealed seal(SealContext where, String plaintext) {
+        byte[] bytes = plaintext.getBytes(StandardCharsets.UTF_8);
+        try {
+            return seal(where, bytes);
+        } finally {
+            Arrays.fill(bytes, (byte) 0);
+        }
+    }
+
+    /**
+     * Opens a value.
+     *
+     * @throws SealBroken if it was not sealed here, for this context, or was altered
+     * @throws KeyMissing if its key should exist and does not
+     */
+    public Opened open(SealContext where, Sealed sealed) {
+        KeyRef ref = sealed.getKey();
+        if (!ref.getSubject().equals(where.subject())
+                || ref.getRetentionValue() != where.retention().getNumber()) {
+            throw new SealBroken();
+        }
+        byte[] parts = SealedParts.of(sealed);
+        SubjectKey key = subjects.version(where.owner(), ref.getRetentionValue(), ref.getVersion());
+        if (key.isDestroyed()) {
+            return new Opened.Forgotten();
+        }
+        byte[] padded;
+        try {
+            padded = CommittingAead.open(key.live(), where.associatedData(key.version()), parts);
+        } catch (KeyDestroyed e) {
+            // destroyed between the look-up and the use
+            return new Opened.Forgotten();
+        }
+        try {
+            return new Opened.Plain(Padding.unpad(padded));
+        } finally {
+            Arrays.fill(padded, (byte) 0);
+        }
+    }
+
+    /**
+     * HMAC-SHA-256 under a key of the tenant: tells whether two values are the same, to whoever has the key and to nobody else.
+     * Another purpose gives an unrelated hash. Hashes change when the tenant's key is rotated; what must stay comparable is then
+     * hashed again from the values.
+     *
+     * @param purpose e.g. {@code identity/email}
+     * @return 32 bytes
+     * @throws KeyDestroyed if the tenant's key was destroyed
+     */
+    public byte[] keyedHash(String tenant, String purpose, byte[] value) {
+        return tenants.current(tenant)
+                .keyedHash(Framing.labelled(KEYED_HASH).text(purpose).toBytes(), value);
+    }
+
+    /**
+     * Destroys all keys of a subject, for ever: every value sealed to it is forgotten, and none can be sealed to it again. Doing it
+     * again does nothing. Whether it may be done (holds, retention) is the caller's to know.
+     *
+     * @return how many keys this destroyed
+     */
+    public int destroySubject(String tenant, String subject) {
+        if (subject.isEmpty()) {
+            throw new IllegalArgumentException("what is about nobody is not a subject");
+        }
+        return subjects.destroy(new SubjectKeys.Subject(tenant, subject));
+    }
+}

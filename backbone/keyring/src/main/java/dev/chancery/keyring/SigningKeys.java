@@ -1,0 +1,137 @@
+package dev.chancery.keyring;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
+
+/**
+ * The installation's Ed25519 keys, by C2SP key name: {@code <instance>/<log id>} signs a log's checkpoints, {@code
+ * <instance>/source/<feature>} a feature's entries, {@code <instance>/token} access tokens. Made on demand, the private half wrapped by
+ * the sealer.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #SIGNERS_CACHED}, and {@link Keyring#CACHE_SECONDS} until a signer is read
+ * again.
+ */
+public final class SigningKeys {
+    /** Private keys held unwrapped at a time. */
+    public static final int SIGNERS_CACHED = 10_000;
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9.-]{1,63}(/[a-z0-9.-]{1,63}){1,3}");
+    private static final Logger LOG = Logger.getLogger(SigningKeys.class);
+
+    private final Database database;
+    private final Sealer sealer;
+    private final Cache<String, Signer> signers = Caffeine.newBuilder()
+            .maximumSize(SIGNERS_CACHED)
+            .expireAfterWrite(Keyring.CACHE)
+            .build();
+
+    @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
+    private record Row(byte[] publicKey, byte[] wrappedPrivate) {}
+
+    public SigningKeys(Database database, Sealer sealer) {
+        this.database = database;
+        this.sealer = sealer;
+    }
+
+    /**
+     * The key that signs under this name today; made, and committed, if the name never had one. Two processes that ask at once get
+     * the same key. Ask for each use rather than keep it: a rotation is noticed within {@link Keyring#CACHE_SECONDS}.
+     *
+     * @param name two to four segments of {@code [a-z0-9.-]{1,63}}, joined by slashes
+     * @throws KeyDestroyed if the name had a key and it was destroyed: no other takes its place unasked
+     */
+    public Signer signer(String name) {
+        return signers.get(name, this::loadOrCreate);
+    }
+
+    /**
+     * All verifier keys ever used under a name, or under every name that begins with a prefix, oldest first; those of destroyed
+     * private keys too, since what they signed stays to be checked.
+     *
+     * @param nameOrPrefix a prefix ends with a slash
+     */
+    public List<VerifierKey> verifierKeys(String nameOrPrefix) {
+        String condition = nameOrPrefix.endsWith("/") ? "starts_with(name, ?)" : "name = ?";
+        return database.transaction(DatabaseRole.KEYRING, connection -> {
+            try (var select =
+                    connection.prepareStatement("SELECT name, key_id, public_key FROM keyring.signing_key WHERE "
+                            + condition + " ORDER BY created_at, name, key_id")) {
+                select.setString(1, nameOrPrefix);
+                List<VerifierKey> keys = new ArrayList<>();
+                try (var found = select.executeQuery()) {
+                    while (found.next()) {
+                        keys.add(new VerifierKey(found.getString(1), found.getInt(2), found.getBytes(3)));
+                    }
+                }
+                return List.copyOf(keys);
+            }
+        });
+    }
+
+    private Signer loadOrCreate(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
+        }
+        Row row = database.transaction(DatabaseRole.KEYRING, connection -> select(connection, name))
+                .or(() -> create(name))
+                .orElseThrow(KeyDestroyed::new);
+        byte[] secret = sealer.unwrap(row.wrappedPrivate(), context(name, row.publicKey()));
+        return new Signer(name, SecretBytes.owning(secret), row.publicKey());
+    }
+
+    private Optional<Row> create(String name) {
+        SecretBytes secret = SecretBytes.random();
+        byte[] bytes = secret.getEncoded();
+        VerifierKey key = VerifierKey.of(name, Signer.publicKeyOf(secret));
+        byte[] wrapped;
+        try {
+            wrapped = sealer.wrap(bytes, context(name, key.publicKey()));
+        } finally {
+            Arrays.fill(bytes, (byte) 0);
+            secret.destroy();
+        }
+        return database.transaction(DatabaseRole.KEYRING, connection -> {
+            try (var insert = connection.prepareStatement("""
+                    INSERT INTO keyring.signing_key (name, key_id, state, public_key, wrapped_private)
+                    SELECT ?, ?, 'CURRENT', ?, ? WHERE NOT EXISTS (SELECT FROM keyring.signing_key WHERE name = ?)
+                    ON CONFLICT DO NOTHING""")) {
+                insert.setString(1, name);
+                insert.setInt(2, key.keyId());
+                insert.setBytes(3, key.publicKey());
+                insert.setBytes(4, wrapped);
+                insert.setString(5, name);
+                if (insert.executeUpdate() == 1) {
+                    LOG.infof("Signing key created key=%s", key.vkey());
+                }
+            }
+            return select(connection, name);
+        });
+    }
+
+    private static Optional<Row> select(Connection connection, String name) throws SQLException {
+        try (var select = connection.prepareStatement(
+                "SELECT public_key, wrapped_private FROM keyring.signing_key WHERE name = ? AND state = 'CURRENT'")) {
+            select.setString(1, name);
+            try (var found = select.executeQuery()) {
+                return found.next() ? Optional.of(new Row(found.getBytes(1), found.getBytes(2))) : Optional.empty();
+            }
+        }
+    }
+
+    private static byte[] context(String name, byte[] publicKey) {
+        return Framing.labelled("chancery/signing-key/v1")
+                .text(name)
+                .bytes(publicKey)
+                .toBytes();
+    }
+}

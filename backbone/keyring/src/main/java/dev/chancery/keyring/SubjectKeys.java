@@ -1,0 +1,199 @@
+package dev.chancery.keyring;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * Subject keys: made on demand, wrapped by the tenant key, cached by subject, destroyed for ever.
+ *
+ * <p>All changes of a cache entry go through the map's atomic operations, and a destruction is committed before it replaces the
+ * entry. So a load that began before is overwritten, and one that begins after finds the tombstone, here or in PostgreSQL.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link Keyring#SUBJECTS_CACHED}, {@link Keyring#CACHE_SECONDS}.
+ */
+final class SubjectKeys {
+    private static final Logger LOG = Logger.getLogger(SubjectKeys.class);
+    /** Raised by the trigger {@code keyring.refuse_the_forgotten}. */
+    private static final String SUBJECT_WAS_DESTROYED = "KR001";
+
+    /** @param subject empty: the tenant's own key, for what is about nobody */
+    record Subject(String tenant, String subject) {}
+
+    @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
+    private record Row(int retention, int version, KeyState state, byte[] wrapped, int wrappedBy) {}
+
+    private final Database database;
+    private final TenantKeys tenants;
+    private final Cache<Subject, SubjectRing> cache = Caffeine.newBuilder()
+            .maximumSize(Keyring.SUBJECTS_CACHED)
+            .expireAfterWrite(Keyring.CACHE)
+            .build();
+
+    SubjectKeys(Database database, TenantKeys tenants) {
+        this.database = database;
+        this.tenants = tenants;
+    }
+
+    /**
+     * The key that seals, committed; made if there never was one.
+     *
+     * @throws KeyDestroyed if there was one and it was destroyed
+     */
+    SubjectKey current(Subject of, int retention) {
+        return cache.get(of, this::load).current(retention).orElseGet(() -> create(of, retention));
+    }
+
+    /**
+     * The key that opens, live or destroyed.
+     *
+     * @throws KeyMissing if there never was one
+     */
+    SubjectKey version(Subject of, int retention, int version) {
+        SubjectRing ring = cache.get(of, this::load);
+        Optional<SubjectKey> key = ring.version(retention, version);
+        if (key.isEmpty() && !ring.isForgotten()) {
+            // Another process may have made it since.
+            ring = cache.asMap().compute(of, (name, old) -> load(name));
+            key = ring.version(retention, version);
+        }
+        if (key.isEmpty() && ring.isForgotten()) {
+            return new SubjectKey(retention, version, KeyState.DESTROYED, null);
+        }
+        return key.orElseThrow(KeyMissing::new);
+    }
+
+    /** Answers how many keys were destroyed now; 0 if all of them were already, or there were none. */
+    int destroy(Subject of) {
+        int destroyed;
+        try {
+            destroyed = database.inTenant(DatabaseRole.KEYRING, of.tenant(), connection -> destroy(connection, of));
+        } catch (DatabaseUnavailable e) {
+            // It may be committed and only the answer lost: read it anew.
+            cache.asMap().remove(of);
+            throw e;
+        }
+        cache.asMap().compute(of, (name, old) -> {
+            if (old != null) {
+                old.destroy();
+            }
+            return SubjectRing.FORGOTTEN;
+        });
+        LOG.infof("Subject destroyed tenant=%s keys=%d", of.tenant(), destroyed);
+        return destroyed;
+    }
+
+    private static int destroy(Connection connection, Subject of) throws SQLException {
+        // The tombstone first: its trigger takes the lock that whoever makes a key for this subject takes.
+        try (var tombstone = connection.prepareStatement("""
+                INSERT INTO keyring.subject_key (tenant, subject, retention, version, state) VALUES (?, ?, 0, 0, 'DESTROYED')
+                ON CONFLICT DO NOTHING""")) {
+            tombstone.setString(1, of.tenant());
+            tombstone.setString(2, of.subject());
+            tombstone.executeUpdate();
+        }
+        try (var update = connection.prepareStatement("""
+                UPDATE keyring.subject_key SET state = 'DESTROYED', wrapped = NULL, wrapped_by = NULL
+                WHERE tenant = ? AND subject = ? AND state <> 'DESTROYED'""")) {
+            update.setString(1, of.tenant());
+            update.setString(2, of.subject());
+            return update.executeUpdate();
+        }
+    }
+
+    private SubjectKey create(Subject of, int retention) {
+        SubjectRing ring = cache.asMap().compute(of, (name, old) -> {
+            // Another thread may have been here first.
+            if (old != null && old.current(retention).isPresent()) {
+                return old;
+            }
+            insert(name, retention);
+            return load(name);
+        });
+        return ring.current(retention).orElseThrow(KeyMissing::new);
+    }
+
+    private void insert(Subject of, int retention) {
+        int version = 1;
+        TenantKey tenantKey = tenants.current(of.tenant());
+        SecretBytes key = SecretBytes.random();
+        byte[] wrapped = tenantKey.wrap(key, context(of, retention, version, tenantKey.version()));
+        key.destroy();
+        try {
+            database.inTenant(DatabaseRole.KEYRING, of.tenant(), connection -> {
+                // A first version that is there in whatever state wins.
+                try (var insert = connection.prepareStatement("""
+                        INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)
+                        VALUES (?, ?, ?, ?, 'CURRENT', ?, ?) ON CONFLICT DO NOTHING""")) {
+                    insert.setString(1, of.tenant());
+                    insert.setString(2, of.subject());
+                    insert.setInt(3, retention);
+                    insert.setInt(4, version);
+                    insert.setBytes(5, wrapped);
+                    insert.setInt(6, tenantKey.version());
+                    return insert.executeUpdate();
+                }
+            });
+        } catch (DatabaseUnavailable e) {
+            // Then load finds the tombstone.
+            if (!SUBJECT_WAS_DESTROYED.equals(e.sqlState())) {
+                throw e;
+            }
+        }
+    }
+
+    private SubjectRing load(Subject of) {
+        List<Row> rows = database.inTenant(DatabaseRole.KEYRING, of.tenant(), connection -> select(connection, of));
+        List<SubjectKey> keys = new ArrayList<>();
+        for (Row row : rows) {
+            // Outside the transaction: the tenant key may need a connection of its own.
+            SecretBytes secret = row.state() == KeyState.DESTROYED
+                    ? null
+                    : tenants.version(of.tenant(), row.wrappedBy())
+                            .map(tenantKey -> tenantKey.unwrap(
+                                    row.wrapped(), context(of, row.retention(), row.version(), row.wrappedBy())))
+                            .orElse(null);
+            keys.add(new SubjectKey(row.retention(), row.version(), row.state(), secret));
+        }
+        return new SubjectRing(List.copyOf(keys));
+    }
+
+    private static List<Row> select(Connection connection, Subject of) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                SELECT retention, version, state, wrapped, wrapped_by FROM keyring.subject_key
+                WHERE tenant = ? AND subject = ? ORDER BY retention, version""")) {
+            select.setString(1, of.tenant());
+            select.setString(2, of.subject());
+            List<Row> rows = new ArrayList<>();
+            try (var found = select.executeQuery()) {
+                while (found.next()) {
+                    rows.add(new Row(
+                            found.getInt(1),
+                            found.getInt(2),
+                            KeyState.valueOf(found.getString(3)),
+                            found.getBytes(4),
+                            found.getInt(5)));
+                }
+            }
+            return rows;
+        }
+    }
+
+    private static byte[] context(Subject of, int retention, int version, int wrappedBy) {
+        return Framing.labelled("chancery/subject-key/v1")
+                .text(of.tenant())
+                .text(of.subject())
+                .number(retention)
+                .number(version)
+                .number(wrappedBy)
+                .toBytes();
+    }
+}

@@ -1,0 +1,113 @@
+-- Keys, each wrapped by the one above it: sealer, tenant key, subject key. Run as chancery_owner.
+--
+-- Rules that PostgreSQL itself keeps here, whatever the application does:
+--   * no key is deleted, and its state goes forward only: a destroyed key stays as a tombstone without bytes;
+--   * a subject that was destroyed never gets a key again, not even from a process that asked at the same moment;
+--   * there is one current key of a kind;
+--   * chancery_keyring sees keys of the tenant that its transaction has set; nobody else sees any, the owner included.
+
+CREATE FUNCTION keyring.refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'keys are never deleted from %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION keyring.forward_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    lifetime CONSTANT text[] := ARRAY['PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED'];
+BEGIN
+    IF array_position(lifetime, NEW.state) < array_position(lifetime, OLD.state) THEN
+        RAISE EXCEPTION 'a key in % never goes back to an earlier state', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TABLE keyring.tenant_key (
+    tenant text NOT NULL CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
+    version integer NOT NULL CHECK (version >= 1),
+    state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
+    -- the key, sealed by the sealer
+    wrapped bytea,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, version),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
+);
+CREATE UNIQUE INDEX one_current_tenant_key ON keyring.tenant_key (tenant) WHERE state = 'CURRENT';
+
+CREATE TABLE keyring.subject_key (
+    tenant text NOT NULL,
+    -- a random pseudonym; empty: what is about nobody
+    subject text NOT NULL CHECK (subject ~ '^([0-9a-f-]{36})?$'),
+    -- chancery.options.v1.RetentionClass; 0: the tombstone of the whole subject, whatever the class
+    retention smallint NOT NULL CHECK (retention >= 0),
+    version integer NOT NULL CHECK (version >= 0),
+    state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
+    -- the key, sealed by the tenant key of version wrapped_by
+    wrapped bytea,
+    wrapped_by integer,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, subject, retention, version),
+    FOREIGN KEY (tenant, wrapped_by) REFERENCES keyring.tenant_key (tenant, version),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL) AND (wrapped IS NULL) = (wrapped_by IS NULL)),
+    CHECK ((retention = 0) = (version = 0)),
+    CHECK (retention > 0 OR (state = 'DESTROYED' AND subject <> ''))
+);
+CREATE UNIQUE INDEX one_current_subject_key ON keyring.subject_key (tenant, subject, retention) WHERE state = 'CURRENT';
+-- The census: what a version of the tenant key still protects.
+CREATE INDEX subject_key_wrapped_by ON keyring.subject_key (tenant, wrapped_by);
+
+-- Puts the making and the destroying of a subject's keys in order: each waits for the other's commit and then sees it.
+CREATE FUNCTION keyring.refuse_the_forgotten() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(NEW.tenant || '/' || NEW.subject, 0));
+    IF NEW.retention > 0 AND EXISTS (
+        SELECT FROM keyring.subject_key
+        WHERE tenant = NEW.tenant AND subject = NEW.subject AND retention = 0
+    ) THEN
+        RAISE EXCEPTION 'the subject was destroyed' USING ERRCODE = 'KR001';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_the_forgotten BEFORE INSERT ON keyring.subject_key
+    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_forgotten();
+
+-- Ed25519. The installation's and not a tenant's: log keys, source keys, the token key.
+CREATE TABLE keyring.signing_key (
+    -- a C2SP signed-note key name
+    name text NOT NULL CHECK (name ~ '^[a-z0-9.-]{1,63}(/[a-z0-9.-]{1,63}){1,3}$'),
+    key_id integer NOT NULL,
+    state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
+    public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
+    -- the private key, sealed by the sealer
+    wrapped_private bytea,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (name, key_id),
+    CHECK ((state = 'DESTROYED') = (wrapped_private IS NULL))
+);
+CREATE UNIQUE INDEX one_current_signing_key ON keyring.signing_key (name) WHERE state = 'CURRENT';
+
+DO $$
+DECLARE
+    keys text;
+BEGIN
+    FOREACH keys IN ARRAY ARRAY['tenant_key', 'subject_key', 'signing_key'] LOOP
+        EXECUTE format('CREATE TRIGGER refuse_removal BEFORE DELETE ON keyring.%I FOR EACH ROW EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER refuse_emptying BEFORE TRUNCATE ON keyring.%I FOR EACH STATEMENT EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER forward_only BEFORE UPDATE ON keyring.%I FOR EACH ROW EXECUTE FUNCTION keyring.forward_only()', keys);
+        EXECUTE format('ALTER TABLE keyring.%I ENABLE ROW LEVEL SECURITY', keys);
+        EXECUTE format('ALTER TABLE keyring.%I FORCE ROW LEVEL SECURITY', keys);
+    END LOOP;
+END $$;
+
+CREATE POLICY own_tenant ON keyring.tenant_key TO chancery_keyring
+    USING (tenant = current_setting('chancery.tenant', true))
+    WITH CHECK (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY own_tenant ON keyring.subject_key TO chancery_keyring
+    USING (tenant = current_setting('chancery.tenant', true))
+    WITH CHECK (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY whole_installation ON keyring.signing_key TO chancery_keyring USING (true) WITH CHECK (true);
+
+GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
+GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key, keyring.signing_key TO chancery_keyring;
+GRANT UPDATE (state, wrapped) ON keyring.tenant_key TO chancery_keyring;
+GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_keyring;
+GRANT UPDATE (state, wrapped_private) ON keyring.signing_key TO chancery_keyring;

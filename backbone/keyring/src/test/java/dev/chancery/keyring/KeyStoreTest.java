@@ -1,0 +1,153 @@
+package dev.chancery.keyring;
+
+import static dev.chancery.keyring.Ring.email;
+import static dev.chancery.keyring.Ring.id;
+import static dev.chancery.keyring.Ring.query;
+import static dev.chancery.keyring.Ring.update;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.testkit.Backing;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What PostgreSQL keeps, whatever the application does; tried as the role that the application has, and above it. */
+class KeyStoreTest {
+    private static final String NOT_ALLOWED = "42501";
+    private static final String RESTRICTED = "23001";
+    private static final String CHECK = "23514";
+
+    private final String tenant = id();
+    private final String subject = id();
+
+    @BeforeEach
+    void keys() {
+        Ring.fresh().seal(email(tenant, subject), "x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tenant_key", "subject_key"})
+    void anotherTenantsKeysAreInvisible(String table) {
+        String count = "SELECT count(*) FROM keyring." + table;
+
+        assertThat(query(DatabaseRole.KEYRING, tenant, count)).isOne();
+        assertThat(query(DatabaseRole.KEYRING, id(), count)).isZero();
+        assertThat(query(DatabaseRole.KEYRING, "", count)).isZero();
+        assertThat(update(DatabaseRole.KEYRING, id(), "UPDATE keyring." + table + " SET state = 'PREVIOUS'"))
+                .isZero();
+    }
+
+    @Test
+    void aKeyIsNotPutUnderAnotherTenant() {
+        assertState(
+                NOT_ALLOWED,
+                () -> update(
+                        DatabaseRole.KEYRING,
+                        id(),
+                        "INSERT INTO keyring.tenant_key (tenant, version, state, wrapped) VALUES ('" + tenant
+                                + "', 2, 'PENDING', 'x')"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DatabaseRole.class,
+            names = {"KEYRING", "OWNER"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void noOtherRoleReadsKeys(DatabaseRole role) {
+        for (String table : new String[] {"tenant_key", "subject_key", "signing_key"}) {
+            assertState(NOT_ALLOWED, () -> query(role, tenant, "SELECT count(*) FROM keyring." + table));
+        }
+    }
+
+    @Test
+    void theOwnerSeesNoKeysEither() {
+        new SigningKeys(Ring.DATABASE, Ring.SEALER).signer("ch-owner/token");
+        for (String table : new String[] {"tenant_key", "subject_key", "signing_key"}) {
+            assertThat(query(DatabaseRole.OWNER, tenant, "SELECT count(*) FROM keyring." + table))
+                    .isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tenant_key", "subject_key", "signing_key"})
+    void keysAreNeverDeleted(String table) {
+        new SigningKeys(Ring.DATABASE, Ring.SEALER).signer("ch-deleted/token");
+
+        assertState(NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "DELETE FROM keyring." + table));
+        assertState(NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "TRUNCATE keyring." + table));
+        // not by the owner, not by an administrator who is not determined to
+        assertState(RESTRICTED, () -> update(DatabaseRole.OWNER, tenant, "TRUNCATE keyring." + table + " CASCADE"));
+        assertSuperuserState(RESTRICTED, "DELETE FROM keyring." + table);
+    }
+
+    @Test
+    void aDestroyedKeyGetsItsBytesBackFromNobody() {
+        Ring.fresh().destroySubject(tenant, subject);
+
+        assertState(
+                CHECK,
+                () -> update(
+                        DatabaseRole.KEYRING, tenant, "UPDATE keyring.subject_key SET wrapped = 'x', wrapped_by = 1"));
+        assertState(
+                RESTRICTED,
+                () -> update(
+                        DatabaseRole.KEYRING,
+                        tenant,
+                        "UPDATE keyring.subject_key SET state = 'CURRENT', wrapped = 'x', wrapped_by = 1"));
+        assertSuperuserState(
+                RESTRICTED,
+                "UPDATE keyring.subject_key SET state = 'PREVIOUS', wrapped = 'x', wrapped_by = 1 WHERE tenant = '"
+                        + tenant + "'");
+    }
+
+    @Test
+    void aDestroyedSubjectsKeyIsNotInsertedAnew() {
+        Ring.fresh().destroySubject(tenant, subject);
+
+        assertState("KR001", () -> update(DatabaseRole.KEYRING, tenant, """
+                        INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)
+                        VALUES ('%s', '%s', 2, 7, 'PENDING', 'x', 1)""".formatted(tenant, subject)));
+    }
+
+    @Test
+    void aKeyWithBytesIsNotDestroyedAndADestroyedOneHasNone() {
+        assertState(
+                CHECK, () -> update(DatabaseRole.KEYRING, tenant, "UPDATE keyring.tenant_key SET state = 'DESTROYED'"));
+        assertState(CHECK, () -> update(DatabaseRole.KEYRING, tenant, "UPDATE keyring.tenant_key SET wrapped = NULL"));
+    }
+
+    @Test
+    void aKeyDoesNotChangeHands() {
+        assertState(
+                NOT_ALLOWED,
+                () -> update(DatabaseRole.KEYRING, tenant, "UPDATE keyring.subject_key SET subject = '" + id() + "'"));
+        assertState(
+                NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "UPDATE keyring.tenant_key SET version = 2"));
+    }
+
+    private static void assertState(String sqlState, ThrowingCallable statement) {
+        assertThatExceptionOfType(DatabaseUnavailable.class)
+                .isThrownBy(statement)
+                .satisfies(e -> assertThat(e.sqlState()).isEqualTo(sqlState));
+    }
+
+    private static void assertSuperuserState(String sqlState, String sql) {
+        assertThatThrownBy(() -> {
+                    try (Connection superuser = Backing.postgres().superuser(Ring.DATABASE.name());
+                            var statement = superuser.createStatement()) {
+                        statement.executeUpdate(sql);
+                    }
+                })
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState));
+    }
+}

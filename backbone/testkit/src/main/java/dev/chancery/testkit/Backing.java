@@ -1,0 +1,118 @@
+package dev.chancery.testkit;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.Provisioning;
+import dev.chancery.embedded.EmbeddedKafka;
+import dev.chancery.embedded.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+
+/**
+ * The servers behind a test. Each is started when first asked for and shared by the JVM; a database and a topic are new each
+ * time.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #POOL_SIZE} connections a role and database; the server takes 100 in all,
+ * so a test that makes many databases closes those it is done with.
+ */
+public final class Backing {
+    static final int POOL_SIZE = 8;
+    private static final int KAFKA_SECONDS = 30;
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final Map<DatabaseRole, String> PASSWORDS = passwords();
+    private static final Servers SERVERS = new Servers();
+
+    private Backing() {}
+
+    /** The shared PostgreSQL. A test that kills it starts it again before it ends. */
+    public static synchronized EmbeddedPostgres postgres() {
+        return SERVERS.postgres();
+    }
+
+    /** The shared Kafka. */
+    public static synchronized EmbeddedKafka kafka() {
+        return SERVERS.kafka();
+    }
+
+    /**
+     * A new database with Chancery's roles, and in it these schemas, in this order, owned by {@link DatabaseRole#OWNER}. Closed
+     * at the JVM's end at the latest.
+     */
+    public static synchronized Database database(String... schemas) {
+        EmbeddedPostgres postgres = SERVERS.postgres();
+        String name = "test_" + letters(NUMBER.incrementAndGet());
+        try {
+            try (Connection superuser = postgres.superuser("postgres")) {
+                Provisioning.createDatabase(superuser, name);
+            }
+            try (Connection superuser = postgres.superuser(name)) {
+                Provisioning.createRoles(superuser, name, Backing::passwordOf);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("the test's database could not be made", e);
+        }
+        var database =
+                SERVERS.closedAtExit(new Database("127.0.0.1", postgres.port(), name, Backing::passwordOf, POOL_SIZE));
+        for (String schema : schemas) {
+            database.migrate(schema);
+        }
+        return database;
+    }
+
+    /** A new topic with one partition. */
+    public static String topic(String prefix) {
+        return topic(prefix, 1, Map.of());
+    }
+
+    /** A new topic, named {@code <prefix>.<something new>}; answers its name once it has its leaders. */
+    public static String topic(String prefix, int partitions, Map<String, String> config) {
+        String name = prefix + "." + letters(NUMBER.incrementAndGet());
+        Map<String, Object> connection = Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka().bootstrapServers());
+        try (Admin admin = Admin.create(connection)) {
+            admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(config)))
+                    .all()
+                    .get(KAFKA_SECONDS, TimeUnit.SECONDS);
+            return name;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("the test's topic could not be made", e);
+        }
+    }
+
+    private static String passwordOf(DatabaseRole role) {
+        String password = PASSWORDS.get(role);
+        if (password == null) {
+            throw new IllegalArgumentException("no password for " + role);
+        }
+        return password;
+    }
+
+    private static Map<DatabaseRole, String> passwords() {
+        var passwords = new EnumMap<DatabaseRole, String>(DatabaseRole.class);
+        for (DatabaseRole role : DatabaseRole.values()) {
+            passwords.put(role, Secrets.fresh());
+        }
+        return passwords;
+    }
+
+    /** 1 is b, 26 is ba: a number in letters, all that a database's name takes. */
+    private static String letters(int number) {
+        var text = new StringBuilder();
+        for (int rest = number; rest > 0; rest /= 26) {
+            text.insert(0, (char) ('a' + rest % 26));
+        }
+        return text.toString();
+    }
+}
