@@ -7,6 +7,7 @@ import static dev.chancery.embedded.ServerNotStarted.Reason.FAILED;
 import static dev.chancery.embedded.ServerNotStarted.Reason.OTHER_VERSION;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
+import org.jboss.logging.Logger;
 
 /**
  * What lies in an embedded PostgreSQL's directory: {@code data} (the cluster), {@code postgresql.log}, {@code lock}. A cluster
@@ -23,6 +25,7 @@ final class PostgresDirectory {
     /** The role that initdb makes. */
     static final String SUPERUSER = "postgres";
 
+    private static final Logger LOG = Logger.getLogger(PostgresDirectory.class);
     private static final Duration INITDB_LIMIT = Duration.ofMinutes(2);
     private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(10);
     private static final Duration FAST_STOP_LIMIT = Duration.ofSeconds(20);
@@ -84,7 +87,7 @@ final class PostgresDirectory {
     private void initialize(String superuserPassword) throws IOException {
         try (var leftovers = Files.newDirectoryStream(directory, "initializing-*")) {
             for (Path leftover : leftovers) {
-                Trees.delete(leftover);
+                deleteIfPossible(leftover);
             }
         }
         var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -112,7 +115,17 @@ final class PostgresDirectory {
             Files.deleteIfExists(data);
             Files.move(cluster, data, StandardCopyOption.ATOMIC_MOVE);
         } finally {
+            Files.deleteIfExists(passwordFile);
+            deleteIfPossible(work);
+        }
+    }
+
+    /** An initdb that failed may not have ended all its children yet; what they still write goes at the next start. */
+    private static void deleteIfPossible(Path work) {
+        try {
             Trees.delete(work);
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debugf("postgres-leftover-kept cause=%s", e.getClass().getName());
         }
     }
 

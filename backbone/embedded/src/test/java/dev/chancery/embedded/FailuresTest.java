@@ -16,6 +16,13 @@ class FailuresTest {
     }
 
     @Test
+    void aPageWrittenInPartIsAFullDisk() {
+        assertThat(Failures.isDiskFull(
+                        "FATAL:  could not extend file \"base/1/2691\": wrote only 4096 of 8192 bytes at block 16"))
+                .isTrue();
+    }
+
+    @Test
     void aTakenPortIsRecognised() {
         var cause = new IllegalStateException("x", new BindException("y"));
 

@@ -5,16 +5,23 @@ import dev.chancery.embedded.EmbeddedPostgres;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** This JVM's servers and the directory they work in. */
 final class Servers {
+    // Held, because java.util.logging forgets the level of a logger that nobody holds. It tells each migration in seven
+    // lines.
+    private static final Logger FLYWAY = Logger.getLogger("org.flywaydb");
+
     private final Path directory = Scratch.create();
     private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
     private @Nullable EmbeddedPostgres postgres;
     private @Nullable EmbeddedKafka kafka;
 
     Servers() {
+        FLYWAY.setLevel(Level.WARNING);
         Runtime.getRuntime().addShutdownHook(new Thread(this::close, "testkit-close"));
     }
 
