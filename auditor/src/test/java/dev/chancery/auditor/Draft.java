@@ -1,5 +1,7 @@
 package dev.chancery.auditor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,11 +64,11 @@ final class Draft {
             byte[] signed = hash != null
                     ? hash
                     : SigningKey.sha256(
-                            lp("chancery/event/v1".getBytes()),
-                            lp(SampleExport.LOG_ID.getBytes()),
-                            lp(stream.getBytes()),
+                            lp("chancery/event/v1".getBytes(UTF_8)),
+                            lp(SampleExport.LOG_ID.getBytes(UTF_8)),
+                            lp(stream.getBytes(UTF_8)),
                             ByteBuffer.allocate(8).putLong(version).array(),
-                            lp(type.getBytes()),
+                            lp(type.getBytes(UTF_8)),
                             lp(body));
             return new Proto()
                     .string(1, stream)
@@ -114,7 +116,7 @@ final class Draft {
 
     private Proto actor() {
         Proto actor = new Proto().integer(1, actorType).string(2, actorId);
-        roles.forEach(role -> actor.element(3, role.getBytes()));
+        roles.forEach(role -> actor.element(3, role.getBytes(UTF_8)));
         return actor;
     }
 

@@ -1,5 +1,7 @@
 package dev.chancery.auditor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
@@ -78,7 +80,7 @@ final class SampleExport {
                                     stream,
                                     sample.next(stream),
                                     "chancery.access.v1.RoleAssigned",
-                                    ("r" + sample.entries.size()).getBytes()));
+                                    ("r" + sample.entries.size()).getBytes(UTF_8)));
                 case 1 ->
                     sample.outcome(intent, d -> {
                         d.result = Draft.FAILURE;
@@ -115,7 +117,7 @@ final class SampleExport {
                     "identity/organisation",
                     next("identity/organisation"),
                     "chancery.identity.v1.OrganisationFounded",
-                    "o".getBytes());
+                    "o".getBytes(UTF_8));
             d.event("identity/contract", next("identity/contract"), ADOPTED, adopted(contract));
         });
         return this;
@@ -125,7 +127,7 @@ final class SampleExport {
         draft.listed = count > 256;
         for (int i = 0; i < count; i++) {
             String stream = "access/role-model";
-            draft.event(stream, next(stream), "chancery.access.v1.CapabilityDefined", ("c" + i).getBytes());
+            draft.event(stream, next(stream), "chancery.access.v1.CapabilityDefined", ("c" + i).getBytes(UTF_8));
         }
     }
 
@@ -165,7 +167,7 @@ final class SampleExport {
         });
     }
 
-    /** @return its position */
+    /** Answers its position. */
     long append(Consumer<Draft> change) {
         nowMicros += STEP_MICROS;
         Draft draft = new Draft();
@@ -188,7 +190,7 @@ final class SampleExport {
     long appendEntry(byte[] entry, List<byte[]> itsBodies) {
         entries.add(entry);
         bodies.add(itsBodies);
-        return entries.size() - 1;
+        return entries.size() - 1L;
     }
 
     long next(String stream) {
@@ -231,22 +233,22 @@ final class SampleExport {
 
     String checkpoint() {
         List<byte[]> leaves = entries.stream().map(Merkle::leaf).toList();
-        return note(origin + "\n" + (claimedSize < 0 ? entries.size() : claimedSize) + "\n"
+        return note(origin + "\n" + (claimedSize < 0 ? (long) entries.size() : claimedSize) + "\n"
                 + Base64.getEncoder().encodeToString(Merkle.root(leaves)) + "\n");
     }
 
     String note(String text) {
         byte[] id = ByteBuffer.allocate(4).putInt(logKey.id()).array();
         return text + "\n\u2014 " + origin + " "
-                + Base64.getEncoder().encodeToString(Draft.concat(id, logKey.sign(text.getBytes()))) + "\n";
+                + Base64.getEncoder().encodeToString(Draft.concat(id, logKey.sign(text.getBytes(UTF_8)))) + "\n";
     }
 
-    /** Writes {@code export} and {@code trust} into the directory. @return the export */
+    /** Writes {@code export} and {@code trust} into the directory, and answers the export */
     Path write(Path directory) throws IOException {
         Path export = directory.resolve("export");
         Files.createDirectories(directory);
         Files.writeString(directory.resolve("trust"), trust());
-        file(export, "log/checkpoint", checkpoint().getBytes());
+        file(export, "log/checkpoint", checkpoint().getBytes(UTF_8));
         file(export, "contract.binpb", contract);
         for (int from = 0; from < entries.size(); from += 256) {
             int to = Math.min(from + 256, entries.size());
