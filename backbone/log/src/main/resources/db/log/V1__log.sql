@@ -114,7 +114,7 @@ BEGIN
                            plain || '_' || remainder, plain, remainder);
             EXECUTE format('ALTER TABLE log.%I ENABLE ROW LEVEL SECURITY', plain || '_' || remainder);
             EXECUTE format('ALTER TABLE log.%I FORCE ROW LEVEL SECURITY', plain || '_' || remainder);
-            EXECUTE format('CREATE TRIGGER append_only BEFORE TRUNCATE ON log.%I FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change()',
+            EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON log.%I FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change()',
                            plain || '_' || remainder);
         END LOOP;
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log.%I FOR EACH ROW EXECUTE FUNCTION log.refuse_change()', plain);

@@ -3,6 +3,7 @@ package dev.chancery.database;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.AgroalConnectionFactoryConfiguration.TransactionIsolation;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import java.sql.Connection;
@@ -87,6 +88,8 @@ public final class Database implements AutoCloseable {
                         .acquisitionTimeout(ACQUIRE_TIMEOUT)
                         .reapTimeout(Duration.ofMinutes(2))
                         .idleValidationTimeout(Duration.ofSeconds(5))
+                        // Otherwise a connection that broke is handed out again, for as long as somebody keeps asking.
+                        .exceptionSorter(new PostgreSQLExceptionSorter())
                         .connectionFactoryConfiguration(factory -> factory.jdbcUrl(jdbcUrl())
                                 .autoCommit(false)
                                 .jdbcTransactionIsolation(TransactionIsolation.READ_COMMITTED)

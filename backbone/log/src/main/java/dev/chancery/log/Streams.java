@@ -60,7 +60,7 @@ public final class Streams {
         var key = new Key(tenant, stream);
         Cached cached = cache.getIfPresent(key);
         Loaded<S> known = cached == null ? null : stateOf(cached, fold);
-        if (known != null && !cached.moved()) {
+        if (known != null && cached != null && !cached.moved()) {
             return known;
         }
         Loaded<S> from = known == null ? new Loaded<>(fold.initial(), 0) : known;
