@@ -46,7 +46,6 @@ import dev.chancery.schema.FieldRules;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -163,8 +162,7 @@ public final class Application implements AutoCloseable {
                     database,
                     settings.instanceId(),
                     (origin, text) -> signingKeys.signer(origin).signNote(text),
-                    (origin, note) ->
-                            publisher.publish(origin.getBytes(StandardCharsets.UTF_8), note))));
+                    publisher::publish)));
             worker.start();
             run(new ProjectionRunner(
                     new LedgerProjection(settings.instanceId(), worker::due),
