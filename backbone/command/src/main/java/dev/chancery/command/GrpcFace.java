@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
+import dev.chancery.command.Handler.RefusedException;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
@@ -136,9 +137,15 @@ public final class GrpcFace {
     }
 
     private Answer answer(Methods.Bound method, Message request, Metadata headers, Caller caller) {
-        return headers.keys().stream().anyMatch(ContextFields::isContext)
-                ? new Answer.Refused(BoundaryRejection.CONTEXT_FIELD)
-                : pipeline.call(method, request, caller);
+        return pipeline.call(
+                method,
+                () -> {
+                    if (headers.keys().stream().anyMatch(ContextFields::isContext)) {
+                        throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
+                    }
+                    return request;
+                },
+                caller);
     }
 
     private static void reply(ServerCall<Message, Message> call, Answer answer, Caller caller) {

@@ -45,8 +45,14 @@ public final class Pipeline {
         this.runs = runs;
     }
 
+    /** A request that is read once it is known who sent it. */
+    @FunctionalInterface
+    public interface Request {
+        Message read() throws RefusedException;
+    }
+
     /** Serves a call; never throws. */
-    public Answer call(Methods.Bound method, Message request, Caller caller) {
+    public Answer call(Methods.Bound method, Request request, Caller caller) {
         try {
             return serve(method, request, caller);
         } catch (RefusedException e) {
@@ -60,10 +66,11 @@ public final class Pipeline {
         }
     }
 
-    private Answer serve(Methods.Bound method, Message request, Caller caller) throws RefusedException {
+    private Answer serve(Methods.Bound method, Request unread, Caller caller) throws RefusedException {
         ContractMethod contract = method.contract();
         Handler handler = method.handler();
         if (handler instanceof Handler.PublicCommand<?> open) {
+            Message request = unread.read();
             Optional<Answer> wrong = wrongShape(request, caller);
             if (wrong.isPresent()) {
                 return wrong.get();
@@ -72,6 +79,7 @@ public final class Pipeline {
             return runs.run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
         Principal principal = authentication.authenticate(caller);
+        Message request = unread.read();
         Optional<Answer> wrong = wrongShape(request, caller);
         if (wrong.isPresent()) {
             return wrong.get();

@@ -51,9 +51,7 @@ public final class RestFace {
         Caller caller = Faces.caller(context.request());
         Answer answer;
         try {
-            answer = pipeline.call(method, request(method, context), caller);
-        } catch (RefusedException e) {
-            answer = new Answer.Refused(e.rejection());
+            answer = pipeline.call(method, () -> request(method, context), caller);
         } catch (RuntimeException e) {
             HttpReply.broke(context, e, caller.requestId());
             return;

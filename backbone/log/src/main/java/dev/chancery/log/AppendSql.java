@@ -67,8 +67,8 @@ final class AppendSql {
     private Optional<LogRejection> read(LockedTenant locked, List<Draft> group) throws SQLException {
         try (PreparedStatement read = connection.prepareStatement(READ)) {
             bind(read, 1, "text", group.stream().flatMap(d -> d.basis().keySet().stream()).map(StreamId::value));
-            bind(read, 3, "bytea", group.stream().flatMap(d -> d.receipt().stream()).map(r -> r.key().bytes()));
-            bind(read, 5, "bytea", group.stream().flatMap(d -> d.claims().stream()).map(c -> c.hash().bytes()));
+            bind(read, 3, "bytea", group.stream().flatMap(d -> d.receipt().stream()).map(Receipt::key).distinct().map(Digest::bytes));
+            bind(read, 5, "bytea", group.stream().flatMap(d -> d.claims().stream()).map(Claim::hash).distinct().map(Digest::bytes));
             bind(
                     read,
                     7,
@@ -114,7 +114,7 @@ final class AppendSql {
     private void bind(PreparedStatement statement, int index, String type, java.util.stream.Stream<?> values)
             throws SQLException {
         statement.setString(index, tenant);
-        statement.setArray(index + 1, connection.createArrayOf(type, values.distinct().toArray()));
+        statement.setArray(index + 1, connection.createArrayOf(type, typed(type, values.distinct().toArray())));
     }
 
     @FunctionalInterface
@@ -258,15 +258,16 @@ final class AppendSql {
             Array array = connection.createArrayOf(type, typed(type, values));
             statement.setArray(next++, array);
         }
+    }
 
-        private static Object[] typed(String type, Object[] values) {
-            return switch (type) {
-                case "bytea" -> java.util.Arrays.copyOf(values, values.length, byte[][].class);
-                case "int8" -> java.util.Arrays.copyOf(values, values.length, Long[].class);
-                case "int4" -> java.util.Arrays.copyOf(values, values.length, Integer[].class);
-                case "text" -> java.util.Arrays.copyOf(values, values.length, String[].class);
-                default -> throw new IllegalArgumentException(type);
-            };
-        }
+    /** The driver wants arrays of the type itself. */
+    private static Object[] typed(String type, Object[] values) {
+        return switch (type) {
+            case "bytea" -> java.util.Arrays.copyOf(values, values.length, byte[][].class);
+            case "int8" -> java.util.Arrays.copyOf(values, values.length, Long[].class);
+            case "int4" -> java.util.Arrays.copyOf(values, values.length, Integer[].class);
+            case "text" -> java.util.Arrays.copyOf(values, values.length, String[].class);
+            default -> throw new IllegalArgumentException(type);
+        };
     }
 }

@@ -33,8 +33,7 @@ final class AuthZenFace {
 
     private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
             throws RefusedException {
-        CheckRequest request = request(HttpBody.of(context));
-        switch (faces.pipeline().call(check, request, caller)) {
+        switch (faces.pipeline().call(check, () -> request(HttpBody.of(context)), caller)) {
             case Answer.Refused refused -> throw new RefusedException(refused.rejection());
             case Answer.Replied replied -> {
                 var reply = (CheckReply) replied.reply();
@@ -63,10 +62,15 @@ final class AuthZenFace {
     private static CheckRequest request(byte[] body) throws RefusedException {
         try {
             var json = new JsonObject(new String(body, StandardCharsets.UTF_8));
+            Faces.refuseContext(json.fieldNames());
             JsonObject resource = part(json, "resource");
             JsonObject properties = resource.getJsonObject("properties", new JsonObject());
+            String subject = part(json, "subject").getString("id", "");
+            if (subject.isEmpty()) {
+                throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+            }
             return CheckRequest.newBuilder()
-                    .setPrincipalId(part(json, "subject").getString("id", ""))
+                    .setPrincipalId(subject)
                     .setCapability(resource.getString("type", "") + ":"
                             + part(json, "action").getString("name", ""))
                     .setWorkspaceId(properties.getString("workspace", ""))

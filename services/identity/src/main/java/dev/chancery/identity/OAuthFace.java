@@ -66,7 +66,7 @@ final class OAuthFace {
                 .setClientAssertion(form.getOrDefault("client_assertion", ""))
                 .setWorkspaceId(form.getOrDefault("workspace_id", ""))
                 .build();
-        switch (faces.pipeline().call(issue, request, caller)) {
+        switch (faces.pipeline().call(issue, () -> request, caller)) {
             case Answer.Replied replied -> {
                 var reply = (IssueTokenReply) replied.reply();
                 context.response().putHeader("Pragma", "no-cache");
