@@ -10,8 +10,10 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
+import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
@@ -53,6 +55,15 @@ public final class Pipeline {
 
     /** Serves a call; never throws. */
     public Answer call(Methods.Bound method, Request request, Caller caller) {
+        long begunNanos = System.nanoTime();
+        Answer answer = guarded(method, request, caller);
+        String code = answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+        Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
+                .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
+        return answer;
+    }
+
+    private Answer guarded(Methods.Bound method, Request request, Caller caller) {
         try {
             return serve(method, request, caller);
         } catch (RefusedException e) {

@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -42,9 +41,8 @@ public final class RestFace {
                     .handler(context -> HttpBody.read(context, body -> executor.execute(() -> serve(method, context))));
         }
         router.get("/errors/:code").handler(this::explain);
-        for (String feature : List.of("identity", "access", "rbac", "ledger", "oauth", "errors")) {
-            router.route("/" + feature + "/*").last().handler(RestFace::nothingHere);
-        }
+        // Everything else but what Quarkus itself serves under /q/.
+        router.routeWithRegex("/(?!q/).*").last().handler(RestFace::nothingHere);
     }
 
     private void serve(Methods.Bound method, RoutingContext context) {

@@ -33,6 +33,7 @@ import dev.chancery.log.RelayGuard;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.projection.Positions;
+import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.projection.TopicPublisher;
@@ -70,6 +71,7 @@ public final class Application implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<Feature> features = new ArrayList<>();
+    private final Measures measures = new Measures();
     private final SigningKeys signingKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
@@ -95,6 +97,7 @@ public final class Application implements AutoCloseable {
         if (settings.roles().contains(Role.RELAY)) {
             relay = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
             relay.start();
+            measures.watch(relay);
         }
         startProjections();
         opened(decisions);
@@ -119,11 +122,14 @@ public final class Application implements AutoCloseable {
                 new OwnerClaim(settings.ownerClaim())));
         features.add(new AccessService(decisions));
         features.add(new RbacService(new RbacViews(database)));
+        features.add(new OperationsService(measures));
         features.add(new LedgerService(new LedgerReader(database), signingKeys, settings.instanceId(), contract));
         features.forEach(feature -> feature.register(methods));
         methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
         features.forEach(Feature::start);
         opened(() -> features.forEach(Feature::stop));
+        measures.watch(database, guard);
+        opened(measures);
         reap(appenders);
         var pipeline = new Pipeline(
                 new Authentication(tokens),
@@ -149,12 +155,7 @@ public final class Application implements AutoCloseable {
     private void startProjections() {
         Database database = settings.database();
         if (settings.roles().contains(Role.PROJECTORS)) {
-            run(new ProjectionRunner(
-                    new RbacProjection("rbac"),
-                    database,
-                    settings.kafka(),
-                    Settings.LOG_TOPIC,
-                    ProjectionOptions.defaults()));
+            run(new RbacProjection("rbac"));
         }
         if (settings.roles().contains(Role.LEDGER)) {
             var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
@@ -164,17 +165,15 @@ public final class Application implements AutoCloseable {
                     (origin, text) -> signingKeys.signer(origin).signNote(text),
                     publisher::publish)));
             worker.start();
-            run(new ProjectionRunner(
-                    new LedgerProjection(settings.instanceId(), worker::due),
-                    database,
-                    settings.kafka(),
-                    Settings.LOG_TOPIC,
-                    ProjectionOptions.defaults()));
+            run(new LedgerProjection(settings.instanceId(), worker::due));
         }
     }
 
-    private void run(ProjectionRunner runner) {
+    private void run(Projection projection) {
+        var runner = new ProjectionRunner(
+                projection, settings.database(), settings.kafka(), Settings.LOG_TOPIC, ProjectionOptions.defaults());
         projections.add(opened(runner));
+        measures.watch(projection.name(), runner);
         runner.start();
     }
 

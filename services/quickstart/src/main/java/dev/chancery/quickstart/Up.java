@@ -2,6 +2,7 @@ package dev.chancery.quickstart;
 
 import dev.chancery.app.Application;
 import dev.chancery.app.Doors;
+import dev.chancery.app.Logs;
 import dev.chancery.app.Role;
 import dev.chancery.app.Settings;
 import io.quarkus.runtime.Quarkus;
@@ -22,6 +23,7 @@ public final class Up implements QuarkusApplication {
 
     @Override
     public int run(String... arguments) {
+        Logs.redact();
         Options options = Options.parse(arguments);
         try (DataDirectory data = DataDirectory.open(options.data(), true);
                 Servers servers = Servers.start(data)) {
