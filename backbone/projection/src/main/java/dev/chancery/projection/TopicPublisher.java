@@ -62,7 +62,11 @@ public final class TopicPublisher implements AutoCloseable {
         producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
     }
 
-    /** @throws KafkaException when the value was not acknowledged in time, or never will be */
+    /**
+     * Returns when the value is safe.
+     *
+     * @throws KafkaException when the value was not acknowledged in time
+     */
     public void publish(String key, byte[] value) {
         await(producer.send(new ProducerRecord<>(topic, 0, key, value)));
     }

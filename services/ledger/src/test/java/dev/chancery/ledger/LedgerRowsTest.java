@@ -10,6 +10,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.testkit.Backing;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterAll;
@@ -202,7 +203,7 @@ class LedgerRowsTest {
         return database.<Long>inTenant(DatabaseRole.LEDGER, tenant, connection -> count(connection, table));
     }
 
-    private static long count(Connection connection, String table) throws java.sql.SQLException {
+    private static long count(Connection connection, String table) throws SQLException {
         try (var statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT count(*) FROM ledger." + table)) {
             row.next();

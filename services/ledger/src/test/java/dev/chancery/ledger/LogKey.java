@@ -55,6 +55,7 @@ final class LogKey implements NoteSigner {
                 origin, Long.parseLong(lines.get(1)), Base64.getDecoder().decode(lines.get(2)));
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // read once
     record Checkpoint(String origin, long size, byte[] root) {}
 
     private static byte[] keyId(String name, byte[] publicKey) {

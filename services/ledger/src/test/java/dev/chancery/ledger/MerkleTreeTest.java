@@ -146,7 +146,7 @@ class MerkleTreeTest {
     private static Proofs.Tiles<RuntimeException> tilesOf(int size) {
         List<byte[]> leaves = leaves(size);
         return (level, index, width) -> {
-            int span = 1 << Tile.HEIGHT * level;
+            int span = 1 << (Tile.HEIGHT * level);
             ByteBuffer hashes = ByteBuffer.allocate(width * TreeHash.BYTES);
             for (int i = 0; i < width; i++) {
                 int first = ((int) index * Tile.WIDTH + i) * span;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chancery.projection.LogRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What somebody does who has the checkpoint's key and the served files and nothing else. Written from the specifications. */
@@ -44,7 +45,7 @@ final class ServedFiles {
                     served.add(take(tile, 32));
                 }
             }
-            assertThat(served).usingElementComparator(java.util.Arrays::compare).isEqualTo(hashes);
+            assertThat(served).usingElementComparator(Arrays::compare).isEqualTo(hashes);
             level++;
         }
         assertThat(ledger.reader.tile(tenant, level, 0, 1)).isEmpty();
