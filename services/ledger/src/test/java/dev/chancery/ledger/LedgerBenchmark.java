@@ -1,14 +1,10 @@
 package dev.chancery.ledger;
 
-import static dev.chancery.ledger.Records.INSTANCE;
-import static dev.chancery.ledger.Records.TENANT;
-
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.MalformedRecord;
-import dev.chancery.schema.log.v1.Record;
 import dev.chancery.testkit.Backing;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,15 +26,16 @@ final class LedgerBenchmark {
         var published = new AtomicInteger();
         try (Database database = Backing.database("ledger")) {
             var key = new LogKey();
-            var checkpoints = new Checkpoints(database, INSTANCE, key, (origin, note) -> published.incrementAndGet());
+            var checkpoints =
+                    new Checkpoints(database, Records.INSTANCE, key, (origin, note) -> published.incrementAndGet());
             try (var worker = new CheckpointWorker(checkpoints)) {
                 worker.start();
-                var projection = new LedgerProjection(INSTANCE, worker::due);
+                var projection = new LedgerProjection(Records.INSTANCE, worker::due);
                 List<byte[]> values = new ArrayList<>(records);
                 long bytes = 0;
                 for (int n = 0; n < warmUp + records; n++) {
-                    LogRecord record = Records.at(TENANT, n);
-                    values.add(Record.newBuilder()
+                    LogRecord record = Records.at(Records.TENANT, n);
+                    values.add(dev.chancery.schema.log.v1.Record.newBuilder()
                             .setEntry(ByteString.copyFrom(record.entry()))
                             .addAllBodies(record.bodies())
                             .build()
@@ -76,18 +73,18 @@ final class LedgerBenchmark {
             int to = Math.min(beforeLast, from + runRecords);
             var run = new ArrayList<LogRecord>(runRecords);
             for (int n = from; n < to; n++) {
-                run.add(LogRecord.parse(TENANT, values.get(n), 0, n));
+                run.add(LogRecord.parse(Records.TENANT, values.get(n), 0, n));
             }
-            database.inTenant(DatabaseRole.LEDGER, TENANT, connection -> {
-                projection.apply(connection, TENANT, run);
+            database.inTenant(DatabaseRole.LEDGER, Records.TENANT, connection -> {
+                projection.apply(connection, Records.TENANT, run);
                 try (var upsert = connection.prepareStatement("INSERT INTO ledger.position (tenant, position)"
                         + " VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET position = excluded.position")) {
-                    upsert.setString(1, TENANT);
+                    upsert.setString(1, Records.TENANT);
                     upsert.setLong(2, run.getLast().position());
                     return upsert.executeUpdate();
                 }
             });
-            projection.committed(TENANT, to - 1);
+            projection.committed(Records.TENANT, to - 1);
         }
     }
 }
