@@ -98,7 +98,7 @@ CREATE INDEX open_intent_deadline ON log.open_intent (feature, deadline_micros);
 
 -- The PostgreSQL that the relay last found in step with Kafka. Append refuses to write to another.
 CREATE TABLE log.reconciled (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     system_identifier bigint NOT NULL,
     timeline integer NOT NULL
 );
@@ -114,7 +114,7 @@ BEGIN
                            plain || '_' || remainder, plain, remainder);
             EXECUTE format('ALTER TABLE log.%I ENABLE ROW LEVEL SECURITY', plain || '_' || remainder);
             EXECUTE format('ALTER TABLE log.%I FORCE ROW LEVEL SECURITY', plain || '_' || remainder);
-            EXECUTE format('CREATE TRIGGER append_only BEFORE TRUNCATE ON log.%I FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change()',
+            EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON log.%I FOR EACH STATEMENT EXECUTE FUNCTION log.refuse_change()',
                            plain || '_' || remainder);
         END LOOP;
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log.%I FOR EACH ROW EXECUTE FUNCTION log.refuse_change()', plain);

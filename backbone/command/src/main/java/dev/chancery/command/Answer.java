@@ -1,0 +1,19 @@
+package dev.chancery.command;
+
+import com.google.protobuf.Message;
+import dev.chancery.kernel.Position;
+import dev.chancery.kernel.Rejection;
+import java.util.Optional;
+
+/** What a call came to. */
+public sealed interface Answer {
+    /** @param position where the log was when this was true; of a command, its outcome's */
+    record Replied(Message reply, Optional<Position> position) implements Answer {}
+
+    /** @param message the rejection's own, or one that names the field */
+    record Refused(Rejection rejection, String message) implements Answer {
+        public Refused(Rejection rejection) {
+            this(rejection, rejection.message());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.chancery.command;
+
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.DecisionPoint;
+import dev.chancery.kernel.Position;
+import dev.chancery.kernel.Principal;
+import dev.chancery.projection.Positions;
+import dev.chancery.schema.ContractMethod;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Whether a caller may read, and whether what it reads has come far enough. */
+public final class Authorisation {
+    private final DecisionPoint decisions;
+    private final Map<String, Positions> views;
+
+    /** @param views how far each feature's view is, for those that answer from one */
+    public Authorisation(DecisionPoint decisions, Map<String, Positions> views) {
+        this.decisions = decisions;
+        this.views = Map.copyOf(views);
+    }
+
+    /** @param seen the position the caller has seen: the answer takes it into account, or there is none */
+    Authority.Answer check(Principal principal, String capability, Optional<Position> seen, long atMicros)
+            throws RefusedException {
+        OptionalLong atLeast =
+                seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
+        Authority authority = decisions
+                .authority(principal.tenant(), principal.id(), atLeast, Pipeline.POSITION_WAIT)
+                .orElseThrow(() -> new RefusedException(
+                        atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE));
+        return authority.decide(capability, principal.workspace().orElse(""), atMicros);
+    }
+
+    /** Waits until the view that answers a method has what the caller has seen. */
+    void awaitViews(ContractMethod method, String tenant, Optional<Position> seen) throws RefusedException {
+        Positions view = views.get(method.feature());
+        if (view != null && seen.isPresent() && !view.await(tenant, seen.get().value(), Pipeline.POSITION_WAIT)) {
+            throw new RefusedException(BoundaryRejection.POSITION_NOT_REACHED);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.chancery.command;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The names by which a request might claim to be somebody or somewhere else. They are refused wherever they stand: bodies, headers,
+ * query parameters, gRPC metadata. Refused, not ignored, since whoever sends one expects it to count.
+ */
+final class ContextFields {
+    private static final Set<String> NAMES = Set.of(
+            "tenant",
+            "tenantid",
+            "org",
+            "orgid",
+            "organisation",
+            "organisationid",
+            "organization",
+            "organizationid",
+            "workspace",
+            "activeworkspace",
+            "actor",
+            "actorid",
+            "actingfor",
+            "onbehalfof",
+            "impersonate",
+            "principal",
+            "session",
+            "sessionid",
+            "user",
+            "userid",
+            "granter",
+            "granterid");
+
+    /** Every name as a matrix of tests sends it. */
+    static Set<String> names() {
+        return NAMES;
+    }
+
+    private ContextFields() {}
+
+    /** Whether a name is one of context; case, {@code -}, {@code _} and a leading {@code x-} or {@code chancery-} do not matter. */
+    static boolean isContext(String name) {
+        String plain = name.toLowerCase(Locale.ROOT).replaceFirst("^(x-)?(chancery-)?", "");
+        return NAMES.contains(plain.replace("-", "").replace("_", ""));
+    }
+}

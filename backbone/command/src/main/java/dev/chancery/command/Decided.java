@@ -1,0 +1,73 @@
+package dev.chancery.command;
+
+import com.google.protobuf.Message;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.log.Claim;
+import dev.chancery.log.Digest;
+import dev.chancery.log.NewEvent;
+import java.util.List;
+import java.util.Optional;
+
+/** What a feature made of a command. */
+public sealed interface Decided {
+    /**
+     * It happens.
+     *
+     * @param target what the outcome is about where the command itself could not say, e.g. what was created
+     * @param claims names taken or released; {@code taken} is what the caller is told when one is another's
+     * @param once a key that admits one such command ever, e.g. the id of a credential that works once; {@code spent} is what the
+     *     next is told
+     */
+    record Done(
+            Message reply,
+            List<NewEvent> events,
+            Optional<TargetRef> target,
+            List<Claim> claims,
+            Optional<Rejection> taken,
+            Optional<Once> once,
+            Optional<Runnable> then)
+            implements Decided {
+        public Done withTarget(String type, String id) {
+            return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once, then);
+        }
+
+        public Done withClaim(Claim claim, Rejection otherwise) {
+            return new Done(reply, events, target, List.of(claim), Optional.of(otherwise), once, then);
+        }
+
+        public Done withOnce(Digest key, Rejection spent, long keptMillis) {
+            return new Done(reply, events, target, claims, taken, Optional.of(new Once(key, spent, keptMillis)), then);
+        }
+
+        /** Work that follows from the outcome once it is durable, and that a start after a crash would do as well. */
+        public Done afterwards(Runnable work) {
+            return new Done(reply, events, target, claims, taken, once, Optional.of(work));
+        }
+    }
+
+    record TargetRef(String type, String id) {}
+
+    record Once(Digest key, Rejection spent, long keptMillis) {}
+
+    record Rejected(Rejection rejection) implements Decided {}
+
+    static Done done(Message reply, NewEvent... events) {
+        return new Done(
+                reply,
+                List.of(events),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /** True already: the same answer, no event. */
+    static Done already(Message reply) {
+        return done(reply);
+    }
+
+    static Rejected reject(Rejection rejection) {
+        return new Rejected(rejection);
+    }
+}

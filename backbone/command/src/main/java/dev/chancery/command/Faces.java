@@ -1,0 +1,115 @@
+package dev.chancery.command;
+
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.kernel.Rejection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * Where a feature mounts the standard faces it has besides the contract's own paths: OAuth, AuthZEN, tiles. Each is served on a
+ * virtual thread, with the same limits and the same last resort as everything else.
+ */
+public final class Faces {
+    /** A face that needs no access token, and why. Listed by {@code chancery contract}. */
+    public record Open(String path, String why) {}
+
+    /** Serves one request; refusals thrown become problems. */
+    @FunctionalInterface
+    public interface Face {
+        void serve(RoutingContext request, Caller caller) throws RefusedException;
+    }
+
+    private final Router router;
+    private final Executor executor;
+    private final Pipeline pipeline;
+    private final Methods methods;
+    private final List<Open> open = new ArrayList<>();
+
+    public Faces(Router router, Executor executor, Pipeline pipeline, Methods methods) {
+        this.router = router;
+        this.executor = executor;
+        this.pipeline = pipeline;
+        this.methods = methods;
+    }
+
+    public Pipeline pipeline() {
+        return pipeline;
+    }
+
+    /** The contract's method that a face translates to. */
+    public Methods.Bound method(String fullName) {
+        Methods.Bound bound = methods.find(fullName);
+        if (bound == null) {
+            throw new IllegalStateException("no such method: " + fullName);
+        }
+        return bound;
+    }
+
+    /** Mounts a face; {@code path} as Vert.x writes it. */
+    public Faces mount(HttpMethod verb, String path, Face face) {
+        router.route(verb, path)
+                .handler(context -> HttpBody.read(
+                        context,
+                        body -> executor.execute(() -> {
+                            Caller caller = caller(context.request());
+                            try {
+                                Optional<Rejection> named = contextField(context.request());
+                                if (named.isPresent()) {
+                                    throw new RefusedException(named.get());
+                                }
+                                face.serve(context, caller);
+                            } catch (RefusedException e) {
+                                HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+                            } catch (RuntimeException e) {
+                                HttpReply.broke(context, e, caller.requestId());
+                            }
+                        })));
+        return this;
+    }
+
+    /** Mounts a face that needs no access token. */
+    public Faces mountOpen(HttpMethod verb, String path, String why, Face face) {
+        open.add(new Open(verb.name() + " " + path, why));
+        return mount(verb, path, face);
+    }
+
+    public List<Open> open() {
+        return List.copyOf(open);
+    }
+
+    /** What a request brings along. */
+    static Caller caller(HttpServerRequest request) {
+        Optional<String> bearer = Optional.ofNullable(request.getHeader("Authorization"))
+                .filter(value -> value.regionMatches(true, 0, "Bearer ", 0, 7))
+                .map(value -> value.substring(7).trim());
+        String client = Optional.ofNullable(request.getHeader("User-Agent")).orElse("");
+        return new Caller(
+                Ids.uuidV7().toString(),
+                bearer,
+                Optional.ofNullable(request.getHeader("Idempotency-Key")),
+                Optional.ofNullable(request.getHeader("Chancery-Position")),
+                request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress(),
+                client.substring(0, Math.min(client.length(), 256)));
+    }
+
+    /** Refuses names of context in a body that a face reads by itself. */
+    public static void refuseContext(Collection<String> names) throws RefusedException {
+        if (names.stream().anyMatch(ContextFields::isContext)) {
+            throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
+        }
+    }
+
+    /** Refuses headers and query parameters that name a context. */
+    static Optional<Rejection> contextField(HttpServerRequest request) {
+        boolean named = request.headers().names().stream().anyMatch(ContextFields::isContext)
+                || request.params(true).names().stream().anyMatch(ContextFields::isContext);
+        return named ? Optional.of(BoundaryRejection.CONTEXT_FIELD) : Optional.empty();
+    }
+}

@@ -1,0 +1,201 @@
+package dev.chancery.command;
+
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.Descriptors.MethodDescriptor;
+import com.google.protobuf.Descriptors.ServiceDescriptor;
+import com.google.protobuf.Message;
+import dev.chancery.command.Handler.RefusedException;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
+import io.grpc.protobuf.ProtoUtils;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServiceBridge;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The contract's methods over gRPC: one definition for each service, from the contract's own descriptors. Metadata keys are the REST
+ * headers in lower case.
+ */
+public final class GrpcFace {
+    static final Metadata.Key<String> AUTHORIZATION = key("authorization");
+    static final Metadata.Key<String> IDEMPOTENCY_KEY = key("idempotency-key");
+    static final Metadata.Key<String> POSITION = key("chancery-position");
+    static final Metadata.Key<String> REQUEST = key("chancery-request");
+    private static final Metadata.Key<String> USER_AGENT = key("user-agent");
+
+    private final Pipeline pipeline;
+    private final Executor executor;
+
+    public GrpcFace(Pipeline pipeline, Executor executor) {
+        this.pipeline = pipeline;
+        this.executor = executor;
+    }
+
+    private static Metadata.Key<String> key(String name) {
+        return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+    }
+
+    /** Definitions of the services that have bound methods. */
+    public List<ServerServiceDefinition> services(Methods methods) {
+        Map<String, List<Methods.Bound>> byService = new HashMap<>();
+        methods.all().forEach(bound -> byService
+                .computeIfAbsent(bound.contract().service(), service -> new ArrayList<>())
+                .add(bound));
+        return byService.values().stream().map(this::service).toList();
+    }
+
+    /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
+    public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
+        GrpcServer server = GrpcServer.server(vertx);
+        services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
+        others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
+        router.route().order(-1).handler(context -> {
+            String mediaType = context.request().getHeader("Content-Type");
+            if (mediaType != null && mediaType.startsWith("application/grpc")) {
+                server.handle(context.request());
+            } else {
+                context.next();
+            }
+        });
+    }
+
+    private ServerServiceDefinition service(List<Methods.Bound> bound) {
+        String name = bound.getFirst().contract().service();
+        ServiceDescriptor proto = descriptor(bound.getFirst());
+        var descriptor = io.grpc.ServiceDescriptor.newBuilder(name).setSchemaDescriptor(new FileOf(proto.getFile()));
+        Map<Methods.Bound, io.grpc.MethodDescriptor<Message, Message>> calls = new HashMap<>();
+        for (Methods.Bound method : bound) {
+            var call = io.grpc.MethodDescriptor.<Message, Message>newBuilder()
+                    .setType(MethodType.UNARY)
+                    .setFullMethodName(method.contract().fullName())
+                    .setRequestMarshaller(
+                            ProtoUtils.marshaller(method.contract().requestPrototype()))
+                    .setResponseMarshaller(
+                            ProtoUtils.marshaller(method.contract().replyPrototype()))
+                    .setSchemaDescriptor(new MethodOf(
+                            proto.findMethodByName(method.contract().name())))
+                    .build();
+            calls.put(method, call);
+            descriptor.addMethod(call);
+        }
+        var definition = ServerServiceDefinition.builder(descriptor.build());
+        calls.forEach((method, call) -> definition.addMethod(call, handler(method)));
+        return definition.build();
+    }
+
+    private static ServiceDescriptor descriptor(Methods.Bound method) {
+        String service = method.contract().service();
+        return method.contract().input().getFile().findServiceByName(service.substring(service.lastIndexOf('.') + 1));
+    }
+
+    /** Unary: one message in, then the call is served on a thread of its own. */
+    private ServerCallHandler<Message, Message> handler(Methods.Bound method) {
+        return (call, headers) -> {
+            // Answers go out on the connection's own event loop.
+            Context connection = Vertx.currentContext();
+            call.request(2);
+            return new ServerCall.Listener<>() {
+                private @Nullable Message request;
+
+                @Override
+                public void onMessage(Message message) {
+                    request = message;
+                }
+
+                @Override
+                public void onHalfClose() {
+                    Message sent = request;
+                    if (sent == null) {
+                        call.close(Status.INVALID_ARGUMENT, new Metadata());
+                    } else {
+                        executor.execute(() -> {
+                            Caller caller = caller(call, headers);
+                            Answer answer = answer(method, sent, headers, caller);
+                            connection.runOnContext(go -> reply(call, answer, caller));
+                        });
+                    }
+                }
+            };
+        };
+    }
+
+    private Answer answer(Methods.Bound method, Message request, Metadata headers, Caller caller) {
+        return pipeline.call(
+                method,
+                () -> {
+                    if (headers.keys().stream().anyMatch(ContextFields::isContext)) {
+                        throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
+                    }
+                    return request;
+                },
+                caller);
+    }
+
+    private static void reply(ServerCall<Message, Message> call, Answer answer, Caller caller) {
+        if (call.isCancelled()) {
+            return;
+        }
+        switch (answer) {
+            case Answer.Refused refused -> {
+                var failure = Problem.grpc(refused, caller.requestId());
+                Metadata trailers = failure.getTrailers() == null ? new Metadata() : failure.getTrailers();
+                call.close(failure.getStatus(), trailers);
+            }
+            case Answer.Replied replied -> {
+                Metadata sent = new Metadata();
+                sent.put(REQUEST, caller.requestId());
+                replied.position().ifPresent(position -> sent.put(POSITION, position.toString()));
+                call.sendHeaders(sent);
+                call.sendMessage(replied.reply());
+                call.close(Status.OK, new Metadata());
+            }
+        }
+    }
+
+    private static Caller caller(ServerCall<?, ?> call, Metadata headers) {
+        var address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        String client = Optional.ofNullable(headers.get(USER_AGENT)).orElse("");
+        return new Caller(
+                Ids.uuidV7().toString(),
+                Optional.ofNullable(headers.get(AUTHORIZATION))
+                        .filter(value -> value.regionMatches(true, 0, "Bearer ", 0, 7))
+                        .map(value -> value.substring(7).trim()),
+                Optional.ofNullable(headers.get(IDEMPOTENCY_KEY)),
+                Optional.ofNullable(headers.get(POSITION)),
+                address instanceof java.net.InetSocketAddress inet
+                        ? inet.getAddress().getHostAddress()
+                        : "",
+                client.substring(0, Math.min(client.length(), 256)));
+    }
+
+    /** Lets server reflection find a service's file. */
+    private record FileOf(FileDescriptor getFileDescriptor) implements io.grpc.protobuf.ProtoFileDescriptorSupplier {}
+
+    /** Lets server reflection find a method. */
+    private record MethodOf(MethodDescriptor getMethodDescriptor) implements ProtoMethodDescriptorSupplier {
+        @Override
+        public FileDescriptor getFileDescriptor() {
+            return getMethodDescriptor.getFile();
+        }
+
+        @Override
+        public ServiceDescriptor getServiceDescriptor() {
+            return getMethodDescriptor.getService();
+        }
+    }
+}

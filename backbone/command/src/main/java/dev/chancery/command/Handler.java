@@ -1,0 +1,47 @@
+package dev.chancery.command;
+
+import com.google.protobuf.Message;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
+
+/** A feature's part of a method. */
+public sealed interface Handler {
+    /** Decides; called again with a new context when something it read has moved. Effects are events, and nothing else. */
+    @FunctionalInterface
+    interface Decide<Q extends Message> {
+        Decided decide(CommandContext context, Q request);
+    }
+
+    /** Answers from views; writes nothing. */
+    @FunctionalInterface
+    interface Read<Q extends Message, R extends Message> {
+        R read(ReadContext context, Q request) throws RefusedException;
+    }
+
+    /** Tells who the caller of a public method is from the credential in its request. */
+    @FunctionalInterface
+    interface Identify<Q extends Message> {
+        Principal identify(Q request) throws RefusedException;
+    }
+
+    record Command<Q extends Message>(Decide<Q> decide) implements Handler {}
+
+    record PublicCommand<Q extends Message>(Identify<Q> identify, Decide<Q> decide) implements Handler {}
+
+    record Query<Q extends Message, R extends Message>(Read<Q, R> read) implements Handler {}
+
+    /** A refusal on the way out of a feature's code. */
+    final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1;
+        private final transient Rejection rejection;
+
+        public RefusedException(Rejection rejection) {
+            super(rejection.code(), null, false, false);
+            this.rejection = rejection;
+        }
+
+        public Rejection rejection() {
+            return rejection;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.chancery.command;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import dev.chancery.command.Handler.RefusedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Reads a request's body as proto3 JSON, strictly: UTF-8, one object, each name once and known to the method. What a name is
+ * matters: one of {@link ContextFields} is told apart from one that is merely unknown.
+ */
+final class JsonBody {
+    private static final int MAX_DEPTH = 16;
+    private static final JsonFactory STRICT = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .build();
+    private static final JsonFormat.Parser PROTO = JsonFormat.parser();
+
+    private JsonBody() {}
+
+    static void merge(byte[] body, Message.Builder into) throws RefusedException {
+        if (body.length == 0) {
+            return;
+        }
+        String text = utf8(body);
+        Descriptor descriptor = into.getDescriptorForType();
+        try (JsonParser parser = STRICT.createParser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            object(parser, descriptor);
+            if (parser.nextToken() != null) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            PROTO.merge(text, into);
+        } catch (InvalidProtocolBufferException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        } catch (IOException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
+    private static String utf8(byte[] body) throws RefusedException {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
+    /** Walks an object's names; the parser stands on its opening brace and is left on the closing one. */
+    private static void object(JsonParser parser, Descriptor descriptor) throws IOException, RefusedException {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            FieldDescriptor field = field(descriptor, name);
+            if (field == null) {
+                throw new RefusedException(
+                        ContextFields.isContext(name)
+                                ? BoundaryRejection.CONTEXT_FIELD
+                                : BoundaryRejection.UNKNOWN_FIELD);
+            }
+            value(parser, field);
+        }
+    }
+
+    private static void value(JsonParser parser, FieldDescriptor field) throws IOException, RefusedException {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.START_ARRAY) {
+            while ((token = parser.nextToken()) != JsonToken.END_ARRAY) {
+                nested(parser, token, field);
+            }
+        } else {
+            nested(parser, token, field);
+        }
+    }
+
+    private static void nested(JsonParser parser, JsonToken token, FieldDescriptor field)
+            throws IOException, RefusedException {
+        if (token == JsonToken.START_OBJECT) {
+            if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            object(parser, field.getMessageType());
+        } else if (token == JsonToken.START_ARRAY || token == null) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable FieldDescriptor field(Descriptor descriptor, String name) {
+        for (FieldDescriptor field : descriptor.getFields()) {
+            if (field.getJsonName().equals(name) || field.getName().equals(name)) {
+                return field;
+            }
+        }
+        return null;
+    }
+}

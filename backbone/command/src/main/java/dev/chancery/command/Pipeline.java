@@ -1,0 +1,202 @@
+package dev.chancery.command;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.decision.Authority;
+import dev.chancery.kernel.Position;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.FieldProblem;
+import dev.chancery.schema.FieldRules;
+import io.micrometer.core.instrument.Metrics;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
+
+/**
+ * The boundary: every call of either face comes through {@link #call}, and this is the order in which it is judged.
+ *
+ * <ol>
+ *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
+ *   <li>what is asked (shape, field rules, idempotency key, position)
+ *   <li>whether it may ({@link #authority}: capability in the active workspace, freshness of the authentication)
+ *   <li>the command itself ({@link CommandRun}), or the view that answers
+ * </ol>
+ */
+public final class Pipeline {
+    private static final Logger LOG = Logger.getLogger(Pipeline.class);
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
+
+    /** How long a read waits for the position it carries. */
+    public static final Duration POSITION_WAIT = Duration.ofSeconds(2);
+
+    private final Authentication authentication;
+    private final FieldRules rules;
+    private final Authorisation authorisation;
+    private final CommandRuns runs;
+
+    public Pipeline(Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
+        this.authentication = authentication;
+        this.rules = rules;
+        this.authorisation = authorisation;
+        this.runs = runs;
+    }
+
+    /** A request that is read once it is known who sent it. */
+    @FunctionalInterface
+    public interface Request {
+        Message read() throws RefusedException;
+    }
+
+    /** Serves a call; never throws. */
+    public Answer call(Methods.Bound method, Request request, Caller caller) {
+        long begunNanos = System.nanoTime();
+        Answer answer = guarded(method, request, caller);
+        String code =
+                answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+        Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
+                .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
+        return answer;
+    }
+
+    private Answer guarded(Methods.Bound method, Request request, Caller caller) {
+        try {
+            return serve(method, request, caller);
+        } catch (RefusedException e) {
+            return new Answer.Refused(e.rejection());
+        } catch (DatabaseUnavailable e) {
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
+            return new Answer.Refused(BoundaryRejection.UNAVAILABLE);
+        } catch (RuntimeException e) {
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
+            return new Answer.Refused(BoundaryRejection.INTERNAL);
+        }
+    }
+
+    private Answer serve(Methods.Bound method, Request unread, Caller caller) throws RefusedException {
+        ContractMethod contract = method.contract();
+        Handler handler = method.handler();
+        if (handler instanceof Handler.PublicCommand<?> open) {
+            Message request = unread.read();
+            Optional<Answer> wrong = wrongShape(request, caller);
+            if (wrong.isPresent()) {
+                return wrong.get();
+            }
+            Principal principal = identify(open, request);
+            return runs.run(contract, open.decide(), request, principal, caller, Optional.empty());
+        }
+        Principal principal = authentication.authenticate(caller);
+        Message request = unread.read();
+        Optional<Answer> wrong = wrongShape(request, caller);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        Optional<Position> seen = position(caller, principal);
+        return switch (handler) {
+            case Handler.Command<?> command ->
+                runs.run(contract, command.decide(), request, principal, caller, Optional.of(contract.capability()));
+            case Handler.Query<?, ?> query -> read(contract, query, request, principal, seen);
+            case Handler.PublicCommand<?> open -> throw new IllegalStateException("handled above");
+        };
+    }
+
+    /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */
+    public Principal admit(Caller caller, String capability) throws RefusedException {
+        Principal principal = authentication.authenticate(caller);
+        requireGrant(principal, capability, position(caller, principal));
+        return principal;
+    }
+
+    private Answer read(
+            ContractMethod contract,
+            Handler.Query<?, ?> query,
+            Message request,
+            Principal principal,
+            Optional<Position> seen)
+            throws RefusedException {
+        if (contract.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
+            return new Answer.Refused(BoundaryRejection.FORBIDDEN);
+        }
+        requireGrant(principal, contract.capability(), seen);
+        requireFresh(contract, principal);
+        authorisation.awaitViews(contract, principal.tenant(), seen);
+        var context = new ReadContext(principal, nowMicros());
+        return new Answer.Replied(answer(query, context, request), Optional.empty());
+    }
+
+    private void requireGrant(Principal principal, String capability, Optional<Position> seen) throws RefusedException {
+        Authority.Answer answer = authorisation.check(principal, capability, seen, nowMicros());
+        if (!answer.granted()) {
+            throw new RefusedException(BoundaryRejection.FORBIDDEN);
+        }
+    }
+
+    static void requireFresh(ContractMethod contract, Principal principal) throws RefusedException {
+        long ageMillis =
+                System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
+        if (contract.stepUpSeconds() > 0 && ageMillis > contract.stepUpSeconds() * 1000L) {
+            throw new RefusedException(BoundaryRejection.STEP_UP);
+        }
+    }
+
+    private Optional<Answer> wrongShape(Message request, Caller caller) {
+        if (caller.idempotencyKey().filter(key -> !KEY.matcher(key).matches()).isPresent()) {
+            return Optional.of(new Answer.Refused(BoundaryRejection.KEY_MALFORMED));
+        }
+        return rules.check(request).map(Pipeline::refusal);
+    }
+
+    private static Answer refusal(FieldProblem problem) {
+        if (problem.rule() == FieldProblem.Rule.UNKNOWN_FIELD) {
+            return new Answer.Refused(BoundaryRejection.UNKNOWN_FIELD);
+        }
+        return new Answer.Refused(
+                BoundaryRejection.INVALID_FIELD,
+                "The field " + problem.fieldPath() + " " + problem.rule().text() + ".");
+    }
+
+    private static Optional<Position> position(Caller caller, Principal principal) throws RefusedException {
+        if (caller.position().isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Position> position = Position.parse(caller.position().get());
+        if (position.isEmpty() || !position.get().tenant().equals(principal.tenant())) {
+            throw new RefusedException(BoundaryRejection.POSITION_MALFORMED);
+        }
+        return position;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <Q extends Message> Principal identify(Handler.PublicCommand<Q> handler, Message request)
+            throws RefusedException {
+        return handler.identify().identify((Q) request);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <Q extends Message, R extends Message> R answer(
+            Handler.Query<Q, R> query, ReadContext context, Message request) throws RefusedException {
+        return query.read().read(context, (Q) request);
+    }
+
+    /** The only clock the boundary reads for a decision that leaves no record. */
+    static long nowMicros() {
+        return Math.multiplyExact(System.currentTimeMillis(), 1000L);
+    }
+
+    /** @return what a refused call is told, for faces that answer by themselves */
+    public static Answer.Refused refused(Rejection rejection) {
+        return new Answer.Refused(rejection);
+    }
+}

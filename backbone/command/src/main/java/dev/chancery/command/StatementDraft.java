@@ -1,0 +1,152 @@
+package dev.chancery.command;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.command.Decided.TargetRef;
+import dev.chancery.kernel.Principal;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SealContext;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Digest;
+import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.log.v1.Actor;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Intent;
+import dev.chancery.schema.log.v1.IntentRef;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.log.v1.Target;
+import dev.chancery.schema.options.v1.Options;
+import dev.chancery.schema.options.v1.RetentionClass;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What a command's records say about who, what, about whom and why; the same for its intent and its outcome. */
+final class StatementDraft {
+    private static final String STATEMENT = "chancery.log.v1.Statement";
+
+    private final Keyring keyring;
+    private final ContractMethod method;
+    private final Message request;
+    private final Principal principal;
+    private final Caller caller;
+    private final Optional<Digest> key;
+    private final Digest requestHash;
+
+    StatementDraft(
+            Keyring keyring,
+            ContractMethod method,
+            Message request,
+            Principal principal,
+            Caller caller,
+            Optional<Digest> key,
+            Digest requestHash) {
+        this.keyring = keyring;
+        this.method = method;
+        this.request = request;
+        this.principal = principal;
+        this.caller = caller;
+        this.key = key;
+        this.requestHash = requestHash;
+    }
+
+    Statement intent(UUID entryId, String role, Intent intent) {
+        Optional<TargetRef> target = requested();
+        return circumstances(common(entryId, role, target), entryId, target)
+                .setIntent(intent)
+                .build();
+    }
+
+    /** Reason and client stand in the command's first record only: the intent where there is one. */
+    Statement outcome(
+            UUID entryId,
+            String role,
+            AppendResult.@Nullable Appended intent,
+            Outcome.Builder outcome,
+            Optional<TargetRef> made) {
+        Optional<TargetRef> target = made.or(this::requested);
+        Statement.Builder statement = common(entryId, role, target);
+        if (intent == null) {
+            circumstances(statement, entryId, target);
+        } else {
+            outcome.setIntent(IntentRef.newBuilder()
+                    .setPosition(intent.position())
+                    .setHash(UnsafeByteOperations.unsafeWrap(intent.hash().bytes())));
+        }
+        return statement.setOutcome(outcome).build();
+    }
+
+    private Statement.Builder common(UUID entryId, String role, Optional<TargetRef> target) {
+        Statement.Builder statement = Statement.newBuilder()
+                .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
+                .setAction(method.auditAction())
+                .setRequestId(caller.requestId())
+                .setRequestHash(UnsafeByteOperations.unsafeWrap(requestHash.bytes()));
+        Actor.Builder actor =
+                statement.getActorBuilder().setType(typeOf(principal)).setId(principal.id());
+        if (!role.isEmpty()) {
+            actor.addRoles(role);
+        }
+        principal.actingFor().ifPresent(whom -> statement
+                .getActingForBuilder()
+                .setType(ActorType.ACTOR_TYPE_USER)
+                .setId(whom));
+        principal.workspace().ifPresent(statement::setWorkspace);
+        key.ifPresent(hash -> statement.setIdempotencyKeyHash(UnsafeByteOperations.unsafeWrap(hash.bytes())));
+        target.ifPresent(ref ->
+                statement.setTarget(Target.newBuilder().setType(ref.type()).setId(ref.id())));
+        return statement;
+    }
+
+    private Statement.Builder circumstances(Statement.Builder statement, UUID entryId, Optional<TargetRef> target) {
+        statement.setClient(
+                seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client()));
+        FieldDescriptor reason = method.input().findFieldByName("reason");
+        if (reason != null && request.getField(reason) instanceof String text && !text.isEmpty()) {
+            String about = target.filter(ref -> ref.type().equals("principal"))
+                    .map(TargetRef::id)
+                    .orElse(principal.id());
+            statement.setReason(seal(personal(about), entryId, "reason", text));
+        }
+        return statement;
+    }
+
+    private Sealed seal(String subject, UUID entryId, String field, String text) {
+        return keyring.seal(
+                new SealContext(
+                        principal.tenant(), subject, RetentionClass.RETENTION_CLASS_AUDIT, entryId, STATEMENT, field),
+                text);
+    }
+
+    /** Whom or what the request itself names: its first target field that is set. */
+    private Optional<TargetRef> requested() {
+        for (FieldDescriptor field : method.input().getFields()) {
+            if (field.getOptions().getExtension(Options.field).getTarget()
+                    && !field.isRepeated()
+                    && request.getField(field) instanceof String value
+                    && !value.isEmpty()) {
+                String type = field.getName().replaceFirst("_id$", "").replace('_', '-');
+                return Optional.of(new TargetRef(type, value));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A person's or a program's pseudonym; the installation and the claimant are nobody, sealed to the tenant. */
+    private static String personal(String id) {
+        return id.length() == 36 ? id : "";
+    }
+
+    private static ActorType typeOf(Principal principal) {
+        return switch (principal.type()) {
+            case SYSTEM -> ActorType.ACTOR_TYPE_SYSTEM;
+            case USER -> ActorType.ACTOR_TYPE_USER;
+            case AGENT -> ActorType.ACTOR_TYPE_AGENT;
+            case SERVICE -> ActorType.ACTOR_TYPE_SERVICE;
+            case CLAIMANT -> ActorType.ACTOR_TYPE_CLAIMANT;
+        };
+    }
+}

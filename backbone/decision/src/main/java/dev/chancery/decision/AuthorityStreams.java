@@ -1,0 +1,32 @@
+package dev.chancery.decision;
+
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+
+/** The streams that authority rests on. */
+public final class AuthorityStreams {
+    /** The capabilities that the built-in role bundles. */
+    public static final StreamId CONTRACT = StreamId.of("identity", "contract");
+
+    /** The organisation's own capabilities and roles. */
+    public static final StreamId ROLE_MODEL = StreamId.of("access", "role-model");
+
+    private AuthorityStreams() {}
+
+    /** Where the tenant's first grant is. */
+    public static StreamId foundation(String tenant) {
+        return StreamId.of("identity", tenant.equals(Principal.INSTANCE) ? "instance" : "organisation");
+    }
+
+    public static StreamId principal(String id) {
+        return StreamId.of("identity", "principal", id);
+    }
+
+    public static StreamId assignments(String principalId) {
+        return StreamId.of("access", "assignments", principalId);
+    }
+
+    public static StreamId workspace(String id) {
+        return StreamId.of("identity", "workspace", id);
+    }
+}

@@ -1,0 +1,30 @@
+package dev.chancery.log;
+
+import com.google.protobuf.ByteString;
+import dev.chancery.kernel.StreamId;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+
+/** What ties an event's body to the statement that lists it; docs/reference/formats.md, "Events". */
+final class EventHash {
+    private static final byte[] DOMAIN = "chancery/event/v1".getBytes(StandardCharsets.US_ASCII);
+
+    private EventHash() {}
+
+    static byte[] of(String tenant, StreamId stream, long version, String type, ByteString body) {
+        MessageDigest digest = Entry.sha256();
+        put(digest, DOMAIN);
+        put(digest, tenant.getBytes(StandardCharsets.UTF_8));
+        put(digest, stream.value().getBytes(StandardCharsets.UTF_8));
+        digest.update(ByteBuffer.allocate(Long.BYTES).putLong(version).flip());
+        put(digest, type.getBytes(StandardCharsets.UTF_8));
+        put(digest, body.toByteArray());
+        return digest.digest();
+    }
+
+    private static void put(MessageDigest digest, byte[] value) {
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(value.length).flip());
+        digest.update(value);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.chancery.log;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Refuses appends while the relay is so far behind that PostgreSQL might soon have to drop write-ahead log that the relay has not
+ * read. Looks every second; the limit lies well below {@code max_slot_wal_keep_size}.
+ */
+public final class RelayGuard implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(RelayGuard.class);
+    private static final long INTERVAL_MILLIS = 1_000;
+
+    private final Database database;
+    private final DatabaseRole role;
+    private final String slot;
+    private final long maxRetainedBytes;
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("relay-guard").factory());
+    private volatile boolean behind;
+    private volatile long retainedBytes;
+
+    /**
+     * @param role any role that may sign in; the slots are for all to see
+     * @param slot the relay's replication slot
+     * @param maxRetainedBytes write-ahead log that the slot may hold back before appends are refused
+     */
+    public RelayGuard(Database database, DatabaseRole role, String slot, long maxRetainedBytes) {
+        this.database = database;
+        this.role = role;
+        this.slot = slot;
+        this.maxRetainedBytes = maxRetainedBytes;
+        clock.scheduleWithFixedDelay(this::look, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Whether appends are refused now. */
+    public boolean refuses() {
+        return behind;
+    }
+
+    /** Write-ahead log that the relay's slot holds back, as last seen. */
+    public long retainedBytes() {
+        return retainedBytes;
+    }
+
+    private void look() {
+        try {
+            long retained = database.transaction(role, connection -> {
+                try (var query = connection.prepareStatement(
+                        "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint"
+                                + " FROM pg_replication_slots WHERE slot_name = ?")) {
+                    query.setString(1, slot);
+                    try (var row = query.executeQuery()) {
+                        return row.next() ? row.getLong(1) : 0L;
+                    }
+                }
+            });
+            retainedBytes = retained;
+            boolean now = retained > maxRetainedBytes;
+            if (now != behind) {
+                LOG.warnf("Relay guard: refusing=%s retained_bytes=%d limit_bytes=%d", now, retained, maxRetainedBytes);
+            }
+            behind = now;
+        } catch (RuntimeException e) {
+            LOG.debug("Relay guard could not look", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+}

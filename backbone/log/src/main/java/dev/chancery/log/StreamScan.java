@@ -1,0 +1,63 @@
+package dev.chancery.log;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.Streams.StoredEvent;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** Reads all events of many streams of a tenant, in the order of the log. */
+public final class StreamScan {
+    private static final int FETCH_ROWS = 1_000;
+
+    private final Database database;
+    private final DatabaseRole role;
+
+    public StreamScan(Database database, DatabaseRole role) {
+        this.database = database;
+        this.role = role;
+    }
+
+    /**
+     * Hands over every event after a position of the streams whose names begin with one of {@code prefixes}.
+     *
+     * @return the last position that was looked at; -1 for an empty or unknown log
+     */
+    public long scan(String tenant, List<String> prefixes, long after, BiConsumer<StreamId, StoredEvent> each) {
+        return database.inTenant(role, tenant, connection -> {
+            long size;
+            try (var head = connection.prepareStatement("SELECT next_position FROM log.head WHERE tenant = ?")) {
+                head.setString(1, tenant);
+                try (var row = head.executeQuery()) {
+                    size = row.next() ? row.getLong(1) : 0;
+                }
+            }
+            // What is before the head was committed with it, and stays as it is.
+            try (var query = connection.prepareStatement("""
+                    SELECT e.stream, e.version, e.type, e.ordinal, e.position, r.record
+                    FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
+                    WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ? ORDER BY e.position, e.ordinal""")) {
+                query.setString(1, tenant);
+                query.setArray(2, connection.createArrayOf("text", prefixes.toArray()));
+                query.setLong(3, after);
+                query.setLong(4, size);
+                query.setFetchSize(FETCH_ROWS);
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        var record = StoredRecord.parse(rows.getBytes(6));
+                        each.accept(
+                                new StreamId(rows.getString(1)),
+                                new StoredEvent(
+                                        rows.getString(3),
+                                        record.bodies().get(rows.getInt(4)),
+                                        rows.getLong(5),
+                                        rows.getLong(2),
+                                        record.entryId()));
+                    }
+                }
+            }
+            return size - 1;
+        });
+    }
+}

@@ -1,0 +1,200 @@
+package dev.chancery.relay;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.relay.Progress.Mark;
+import dev.chancery.schema.log.v1.Statement;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jboss.logging.Logger;
+
+/**
+ * Sends each tenant's records in order of position, once as far as this process knows, and stores progress when Kafka has
+ * acknowledged all of a batch. A failure fails the batch and this publisher with it: the next one finds out what arrived.
+ *
+ * <p><b>Thread safety:</b> safe; one batch at a time, whoever brings it.
+ */
+final class Publisher implements AutoCloseable {
+    static final String POSITION_HEADER = "position";
+    static final String KIND_HEADER = "kind";
+    private static final byte[] INTENT = "intent".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] OUTCOME = "outcome".getBytes(StandardCharsets.US_ASCII);
+    private static final Logger LOG = Logger.getLogger(Publisher.class);
+
+    private final LogTable log;
+    private final Progress progress;
+    private final RelayOptions options;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final Set<String> held = ConcurrentHashMap.newKeySet();
+    private volatile long lastAckMillis;
+
+    Publisher(LogTable log, Progress progress, Properties kafka, RelayOptions options, Set<String> held) {
+        this.log = log;
+        this.progress = progress;
+        this.options = options;
+        this.held.addAll(held);
+        this.producer = new KafkaProducer<>(
+                producerConfiguration(kafka, options.deliveryTimeout()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private static Map<String, Object> producerConfiguration(Properties kafka, Duration deliveryTimeout) {
+        int timeoutMillis = Math.toIntExact(deliveryTimeout.toMillis());
+        var configuration = new HashMap<String, Object>();
+        kafka.stringPropertyNames().forEach(name -> configuration.put(name, kafka.getProperty(name)));
+        configuration.put(ProducerConfig.ACKS_CONFIG, "all");
+        configuration.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        configuration.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
+        configuration.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        configuration.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
+        configuration.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "none");
+        configuration.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.MAX_MESSAGE_BYTES);
+        configuration.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, timeoutMillis / 2);
+        configuration.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeoutMillis);
+        configuration.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeoutMillis);
+        return configuration;
+    }
+
+    /** Sends what the write-ahead log brought, and from the table what it left out. */
+    synchronized void publish(List<Row> rows) {
+        var batch = new ArrayList<Row>(rows.size());
+        var last = new HashMap<String, Long>();
+        for (Row row : rows) {
+            long before = last.computeIfAbsent(row.tenant(), progress::of);
+            if (row.position() <= before || held.contains(row.tenant())) {
+                continue;
+            }
+            if (row.position() > before + 1) {
+                send(batch, true);
+                batch.clear();
+                catchUp(row.tenant(), row.position() - 1);
+            }
+            batch.add(row);
+            last.put(row.tenant(), row.position());
+        }
+        send(batch, true);
+    }
+
+    /** Sends from the table what of this tenant's log Kafka hasn't, up to and including {@code to}. */
+    synchronized void catchUp(String tenant, long to) {
+        while (progress.of(tenant) < to && !held.contains(tenant)) {
+            send(read(tenant, progress.of(tenant) + 1, to), true);
+        }
+    }
+
+    /** Sends a range again. What Kafka hasn't had yet comes in its turn and not from here. */
+    synchronized void republish(String tenant, long from, long to) {
+        long end = Math.min(to, progress.of(tenant));
+        for (long next = from; next <= end && !held.contains(tenant); ) {
+            List<Row> rows = read(tenant, next, end);
+            send(rows, false);
+            next += rows.size();
+        }
+    }
+
+    /** Tenants that aren't relayed: forked, or with a record that contradicts its row. */
+    Set<String> held() {
+        return Set.copyOf(held);
+    }
+
+    /** Unix time of the last acknowledged batch; 0 for none. */
+    long lastAckMillis() {
+        return lastAckMillis;
+    }
+
+    private List<Row> read(String tenant, long from, long to) {
+        return log.read(tenant, from, to, options.maxBatchRecords(), options.maxBatchBytes());
+    }
+
+    private void send(List<Row> rows, boolean advances) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        var sent = new ArrayList<Row>(rows.size());
+        var answers = new ArrayList<Future<RecordMetadata>>(rows.size());
+        for (Row row : rows) {
+            if (!held.contains(row.tenant())) {
+                message(row).ifPresent(message -> {
+                    answers.add(producer.send(message));
+                    sent.add(row);
+                });
+            }
+        }
+        producer.flush();
+        var acknowledged = new HashMap<String, Mark>();
+        for (int i = 0; i < sent.size(); i++) {
+            RecordMetadata answer = await(answers.get(i));
+            acknowledged.put(
+                    sent.get(i).tenant(), new Mark(sent.get(i).position(), answer.partition(), answer.offset()));
+        }
+        if (advances) {
+            progress.advance(acknowledged);
+        }
+        lastAckMillis = System.currentTimeMillis();
+    }
+
+    private static RecordMetadata await(Future<RecordMetadata> answer) {
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            throw new KafkaException("a record wasn't acknowledged", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted", e);
+        }
+    }
+
+    /** Empty for a record that isn't what its row says: it would stop every consumer, so its tenant waits here. */
+    private Optional<ProducerRecord<byte[], byte[]>> message(Row row) {
+        Statement statement;
+        try {
+            statement = Row.statementOf(row.record());
+        } catch (InvalidProtocolBufferException e) {
+            return hold(row, "unreadable");
+        }
+        if (statement.getPosition() != row.position() || !statement.getOrigin().endsWith("/" + row.tenant())) {
+            return hold(row, "of another position or log");
+        }
+        var message = new ProducerRecord<>(
+                options.topic(),
+                Topic.partitionOf(row.tenant(), options.partitions()),
+                row.tenant().getBytes(StandardCharsets.UTF_8),
+                row.record());
+        message.headers()
+                .add(
+                        POSITION_HEADER,
+                        ByteBuffer.allocate(Long.BYTES).putLong(row.position()).array())
+                .add(KIND_HEADER, statement.hasOutcome() ? OUTCOME : INTENT);
+        return Optional.of(message);
+    }
+
+    private Optional<ProducerRecord<byte[], byte[]>> hold(Row row, String because) {
+        held.add(row.tenant());
+        LOG.errorf(
+                "relay: record not sent, tenant held tenant=%s position=%d because=%s",
+                row.tenant(), row.position(), because);
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        producer.close(Duration.ZERO);
+    }
+}

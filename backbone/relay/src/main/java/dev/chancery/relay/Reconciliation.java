@@ -1,0 +1,191 @@
+package dev.chancery.relay;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.relay.Progress.Mark;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jboss.logging.Logger;
+
+/**
+ * Before anything is sent: is this the PostgreSQL that Kafka was filled from, and what does the end of the topic have that
+ * {@code relay.progress} doesn't know of? PostgreSQL may have been restored or failed over, and a batch may have arrived whose
+ * acknowledgement didn't.
+ */
+final class Reconciliation {
+    private static final Logger LOG = Logger.getLogger(Reconciliation.class);
+    private static final Duration POLL = Duration.ofMillis(500);
+    /** Polls in a row that bring nothing before Kafka counts as unavailable. */
+    private static final int MAX_EMPTY_POLLS = 40;
+
+    private final Database database;
+    private final LogTable log;
+    private final Progress progress;
+    private final RelayOptions options;
+    private final Set<String> forked = new HashSet<>();
+
+    Reconciliation(Database database, LogTable log, Progress progress, RelayOptions options) {
+        this.database = database;
+        this.log = log;
+        this.progress = progress;
+        this.options = options;
+    }
+
+    /** Refuses a PostgreSQL that isn't the one, or isn't on the timeline, that was last found in step with Kafka. */
+    static void checkServer(Database database) {
+        database.transaction(DatabaseRole.RELAY, Reconciliation::checkServer);
+    }
+
+    private static boolean checkServer(Connection connection) throws SQLException {
+        // The timeline that is written now; the control file's may be that of the last checkpoint.
+        String server = "SELECT system_identifier,"
+                + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer FROM pg_control_system()";
+        try (var statement = connection.createStatement()) {
+            statement.executeUpdate(
+                    "INSERT INTO log.reconciled (system_identifier, timeline) " + server + " ON CONFLICT DO NOTHING");
+            try (var row = statement.executeQuery(
+                    "SELECT known.system_identifier = server.id, known.timeline = server.timeline"
+                            + " FROM log.reconciled known, (" + server + ") AS server (id, timeline)")) {
+                row.next();
+                if (!row.getBoolean(1)) {
+                    throw new RelayRefused("PostgreSQL is another server than Kafka was filled from: reconcile first");
+                }
+                if (!row.getBoolean(2)) {
+                    throw new RelayRefused(
+                            "PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
+                }
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Compares the end of the topic with the table, byte for byte, and counts as sent what is there already.
+     *
+     * @return the tenants that have two different records at one position
+     * @throws RelayRefused when Kafka has a record that the log hasn't
+     */
+    Set<String> readTail(Properties kafka) {
+        List<TopicPartition> partitions = IntStream.range(0, options.partitions())
+                .mapToObj(partition -> new TopicPartition(options.topic(), partition))
+                .toList();
+        try (var consumer = new KafkaConsumer<>(
+                consumerConfiguration(kafka), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            ends.forEach((partition, end) -> consumer.seek(partition, firstUnknown(partition.partition(), end)));
+            read(consumer, ends);
+        }
+        return Set.copyOf(forked);
+    }
+
+    private long firstUnknown(int partition, long end) {
+        long next = progress.nextOffset(partition);
+        if (next <= end) {
+            return next;
+        }
+        LOG.errorf(
+                "relay: Kafka lost records, sending them again partition=%d expected=%d end=%d", partition, next, end);
+        progress.forget(partition);
+        return 0;
+    }
+
+    private void read(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+        int emptyPolls = 0;
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            var records = consumer.poll(POLL);
+            emptyPolls = records.isEmpty() ? emptyPolls + 1 : 0;
+            if (emptyPolls > MAX_EMPTY_POLLS) {
+                throw new KafkaException("the end of the topic can't be read");
+            }
+            var byTenant = new HashMap<String, List<ConsumerRecord<byte[], byte[]>>>();
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                byTenant.computeIfAbsent(tenantOf(record), tenant -> new ArrayList<>())
+                        .add(record);
+            }
+            var found = new HashMap<String, Mark>();
+            byTenant.forEach((tenant, ofTenant) -> compare(tenant, ofTenant, found));
+            progress.advance(found);
+        }
+    }
+
+    private void compare(String tenant, List<ConsumerRecord<byte[], byte[]>> records, Map<String, Mark> found) {
+        Map<Long, byte[]> rows =
+                log.at(tenant, records.stream().map(Reconciliation::positionOf).collect(Collectors.toSet()));
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            long position = positionOf(record);
+            byte[] row = rows.get(position);
+            if (row == null) {
+                throw new RelayRefused("Kafka is ahead of PostgreSQL: " + tenant + "@" + position + " is in "
+                        + record.topic() + " and not in the log");
+            }
+            if (!Arrays.equals(row, record.value())) {
+                LOG.errorf(
+                        "relay: fork, tenant stopped tenant=%s position=%d partition=%d offset=%d",
+                        tenant, position, record.partition(), record.offset());
+                log.markForked(tenant, position);
+                forked.add(tenant);
+            } else {
+                Mark last = found.get(tenant);
+                if (position == (last == null ? progress.of(tenant) : last.position()) + 1) {
+                    found.put(tenant, new Mark(position, record.partition(), record.offset()));
+                }
+            }
+        }
+        if (forked.contains(tenant)) {
+            found.remove(tenant);
+        }
+    }
+
+    private static String tenantOf(ConsumerRecord<byte[], byte[]> record) {
+        if (record.key() == null) {
+            throw foreign(record);
+        }
+        return new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    private static long positionOf(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (record.value() != null) {
+                return Row.statementOf(record.value()).getPosition();
+            }
+        } catch (InvalidProtocolBufferException e) {
+            LOG.debugf(e, "relay: unreadable record offset=%d", record.offset());
+        }
+        throw foreign(record);
+    }
+
+    private static RelayRefused foreign(ConsumerRecord<byte[], byte[]> record) {
+        return new RelayRefused("The topic " + record.topic() + " has a message that isn't a record: partition "
+                + record.partition() + " offset " + record.offset());
+    }
+
+    private static Map<String, Object> consumerConfiguration(Properties kafka) {
+        var configuration = new HashMap<String, Object>();
+        kafka.stringPropertyNames().forEach(name -> configuration.put(name, kafka.getProperty(name)));
+        configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+        configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return configuration;
+    }
+}

@@ -1,0 +1,184 @@
+package dev.chancery.relay;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the log's topic in step with the log. After a failure of PostgreSQL, Kafka or the engine it starts again by itself,
+ * with a bounded and growing wait, and checks everything anew.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Destruction:</b> {@link #close} stops the engine and its threads; what was not yet
+ * acknowledged is sent at the next start.
+ */
+public final class Relay implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Relay.class);
+    private static final Duration STOP = Duration.ofSeconds(40);
+
+    private final Database database;
+    private final Properties kafka;
+    private final RelayOptions options;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread supervisor = Thread.ofPlatform().name("chancery-relay").unstarted(this::supervise);
+    private volatile @Nullable Run run;
+    private volatile boolean healthy;
+    private volatile @Nullable String refusal;
+    private volatile long lastAckMillis;
+    private Duration backoff;
+
+    /** @param kafka how to reach Kafka: {@code bootstrap.servers} and security */
+    public Relay(Database database, Properties kafka, RelayOptions options) {
+        this.database = database;
+        this.kafka = kafka;
+        this.options = options;
+        this.backoff = options.minBackoff();
+    }
+
+    /**
+     * Checks server, topic and the topic's end, then relays. Where PostgreSQL or Kafka can't be reached, or another relay runs,
+     * this returns and the relay tries again; see {@link #healthy}.
+     *
+     * @throws RelayRefused when it must not run
+     */
+    public void start() {
+        try {
+            run = Run.open(database, kafka, options);
+        } catch (RelayRefused e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.warn("relay: not started yet", e);
+        }
+        supervisor.start();
+    }
+
+    private void supervise() {
+        while (closed.getCount() > 0) {
+            try (Run current = run != null ? run : Run.open(database, kafka, options)) {
+                run = current;
+                // close() counts down before it looks for a run to stop: one of the two sees the other.
+                if (current != null && closed.getCount() > 0) {
+                    current.relay(this::running);
+                }
+            } catch (RelayRefused e) {
+                refusal = e.getMessage();
+                LOG.errorf("relay: refused because=%s", e.getMessage());
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (RuntimeException e) {
+                LOG.warnf(e, "relay: failed, starting again millis=%d", backoff.toMillis());
+            } finally {
+                forgetRun();
+            }
+            pause();
+        }
+    }
+
+    private void running() {
+        healthy = true;
+        backoff = options.minBackoff();
+        LOG.infof("relay: running topic=%s", options.topic());
+    }
+
+    private void forgetRun() {
+        Run ended = run;
+        if (ended != null) {
+            lastAckMillis = Math.max(lastAckMillis, ended.publisher().lastAckMillis());
+        }
+        run = null;
+        healthy = false;
+    }
+
+    private void pause() {
+        try {
+            closed.await(backoff.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Duration doubled = backoff.multipliedBy(2);
+        backoff = doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
+    }
+
+    /** Whether records are relayed right now. */
+    public boolean healthy() {
+        return healthy;
+    }
+
+    /** Why the relay has stopped for good, when it has. */
+    public Optional<String> refusal() {
+        return Optional.ofNullable(refusal);
+    }
+
+    /** Records committed and not known to be in Kafka, over all tenants that aren't stopped. Asks PostgreSQL. */
+    public long lagRecords() {
+        return database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var statement = connection.createStatement();
+                    var row = statement.executeQuery(
+                            "SELECT coalesce(sum(head.next_position - 1 - coalesce(progress.position, -1)), 0)::bigint"
+                                    + " FROM log.head LEFT JOIN relay.progress USING (tenant) WHERE head.forked_at IS NULL")) {
+                row.next();
+                return row.getLong(1);
+            }
+        });
+    }
+
+    /** Write-ahead log that PostgreSQL keeps for the relay. Asks PostgreSQL. */
+    public long slotRetainedBytes() {
+        return new Slot(database, options.slot()).retainedBytes();
+    }
+
+    /** Unix time at which Kafka last acknowledged a batch; 0 when it hasn't since this relay was made. */
+    public long lastAckMillis() {
+        Run current = run;
+        return current == null
+                ? lastAckMillis
+                : Math.max(lastAckMillis, current.publisher().lastAckMillis());
+    }
+
+    /** Tenants that are not relayed: forked, or with a record that contradicts its row. */
+    public int heldTenants() {
+        Run current = run;
+        return current == null ? 0 : current.publisher().held().size();
+    }
+
+    /**
+     * Sends a range of records again, from the table; what Kafka hasn't had yet is left to come in its turn.
+     *
+     * @throws IllegalStateException when the relay isn't running
+     */
+    public void republish(String tenant, long from, long to) {
+        Run current = run;
+        if (current == null) {
+            throw new IllegalStateException("the relay isn't running");
+        }
+        current.publisher().republish(tenant, from, to);
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        Run current = run;
+        if (current != null) {
+            current.stop();
+        }
+        try {
+            if (supervisor.isAlive() && !supervisor.join(STOP)) {
+                supervisor.interrupt();
+                LOG.warnf("relay: didn't stop seconds=%d", STOP.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Run neverRun = run;
+        if (neverRun != null && !supervisor.isAlive()) {
+            neverRun.close();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.chancery.relay;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+
+/** The log's topic: made once, with a fixed number of partitions, and never another one after that. */
+final class Topic {
+    /** A record is at most 1 MiB in the table; the rest is room for key, headers and the batch around it. */
+    static final int MAX_MESSAGE_BYTES = (1 << 20) + (64 << 10);
+
+    private static final long ANSWER_SECONDS = 20;
+
+    private Topic() {}
+
+    /** Where a tenant's records lie: murmur2 of the key, as Kafka's own partitioner for keyed messages has it. */
+    static int partitionOf(String tenant, int partitions) {
+        return Utils.toPositive(Utils.murmur2(tenant.getBytes(StandardCharsets.UTF_8))) % partitions;
+    }
+
+    /** Creates the topic at the first start; later, checks that it is the same. */
+    static void ensure(Database database, Properties kafka, RelayOptions options) {
+        String name = options.topic();
+        Optional<String> knownId = database.transaction(DatabaseRole.RELAY, connection -> knownId(connection, name));
+        try (Admin admin = Admin.create(kafka)) {
+            TopicDescription found = describe(admin, name);
+            if (found == null) {
+                if (knownId.isPresent()) {
+                    throw new RelayRefused("The topic " + name + " is gone: restore it, or republish to a new one");
+                }
+                create(admin, options);
+                found = describe(admin, name);
+            }
+            if (found == null) {
+                throw new KafkaException("the topic isn't there yet");
+            }
+            String id = found.topicId().toString();
+            int partitions = found.partitions().size();
+            if (partitions != options.partitions()) {
+                throw new RelayRefused(
+                        "The topic " + name + " has " + partitions + " partitions, not " + options.partitions());
+            }
+            if (knownId.isEmpty()) {
+                database.transaction(DatabaseRole.RELAY, connection -> store(connection, name, id, partitions));
+            } else if (!knownId.get().equals(id)) {
+                throw new RelayRefused(
+                        "The topic " + name + " is another one than before: it was deleted and created again");
+            }
+        }
+    }
+
+    private static @Nullable TopicDescription describe(Admin admin, String name) {
+        try {
+            return answer(admin.describeTopics(List.of(name)).allTopicNames()).get(name);
+        } catch (UnknownTopicOrPartitionException e) {
+            return null;
+        }
+    }
+
+    private static void create(Admin admin, RelayOptions options) {
+        var topic = new NewTopic(options.topic(), options.partitions(), options.replicationFactor())
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_DELETE,
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        "-1",
+                        TopicConfig.RETENTION_BYTES_CONFIG,
+                        "-1",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Integer.toString(MAX_MESSAGE_BYTES)));
+        answer(admin.createTopics(List.of(topic)).all());
+    }
+
+    private static <T> T answer(KafkaFuture<T> future) {
+        try {
+            return future.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new KafkaException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new KafkaException("no answer from Kafka", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted", e);
+        }
+    }
+
+    private static Optional<String> knownId(Connection connection, String name) throws SQLException {
+        try (var query = connection.prepareStatement("SELECT topic_id FROM relay.topic WHERE name = ?")) {
+            query.setString(1, name);
+            try (var row = query.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private static boolean store(Connection connection, String name, String id, int partitions) throws SQLException {
+        try (var insert = connection.prepareStatement("INSERT INTO relay.topic VALUES (?, ?, ?)")) {
+            insert.setString(1, name);
+            insert.setString(2, id);
+            insert.setInt(3, partitions);
+            return insert.executeUpdate() == 1;
+        }
+    }
+}

@@ -1,0 +1,372 @@
+package dev.chancery.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.testkit.Backing;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RelayTest {
+    private static final Duration BOUND = Duration.ofSeconds(30);
+
+    private final Database database = Backing.database("log", "relay");
+    private final Properties kafka = new Properties();
+    private final Tenants tenants = new Tenants(database);
+    private final String a = UUID.randomUUID().toString();
+    private final String b = UUID.randomUUID().toString();
+    private final String c = UUID.randomUUID().toString();
+    private RelayOptions options;
+    private Relay relay;
+
+    @BeforeEach
+    void given() {
+        kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
+        RelayOptions defaults = RelayOptions.defaults(database.name());
+        options = new RelayOptions(
+                "log.v1." + database.name(),
+                3,
+                (short) 1,
+                defaults.slot(),
+                100,
+                1 << 20,
+                Duration.ofSeconds(10),
+                Duration.ofMillis(100),
+                Duration.ofMillis(500),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(1));
+        tenants.begin(a, b, c);
+    }
+
+    @AfterEach
+    void stop() throws SQLException {
+        if (relay != null) {
+            relay.close();
+        }
+        try (var superuser = Backing.postgres().superuser(database.name());
+                var drop = superuser.prepareStatement(
+                        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                                + " WHERE slot_name = ? AND NOT active")) {
+            drop.setString(1, options.slot());
+            drop.execute();
+        }
+        database.close();
+    }
+
+    @Test
+    void everyRecordArrivesOnceAndEachTenantsInOrder() {
+        start();
+        for (int round = 0; round < 20; round++) {
+            tenants.append(a, 1);
+            tenants.append(b, 3);
+            tenants.append(c, 7);
+        }
+        List<ConsumerRecord<byte[], byte[]>> records = read(220);
+        assertThat(records).hasSize(220);
+        assertDense(records, a, 20);
+        assertDense(records, b, 60);
+        assertDense(records, c, 140);
+        await(() -> relay.lagRecords() == 0);
+    }
+
+    @Test
+    void aRecordIsTheRowsBytesUnderItsTenantsKey() {
+        start();
+        tenants.append(a, 2);
+        List<ConsumerRecord<byte[], byte[]>> records = read(2);
+        for (int position = 0; position < 2; position++) {
+            ConsumerRecord<byte[], byte[]> record = records.get(position);
+            assertThat(record.value()).isEqualTo(Tenants.record(a, position, "test"));
+            assertThat(record.partition()).isEqualTo(Topic.partitionOf(a, 3));
+            assertThat(TopicReader.position(record)).isEqualTo(position);
+        }
+        assertThat(kind(records.get(0))).isEqualTo("intent");
+        assertThat(kind(records.get(1))).isEqualTo("outcome");
+    }
+
+    @Test
+    void anotherTenantsTransactionThatCommitsLateMovesNobody() {
+        start();
+        database.inTenant(DatabaseRole.IDENTITY, a, slow -> {
+            Tenants.append(slow, a, 2);
+            tenants.append(b, 5);
+            assertDense(read(5), b, 5);
+            return true;
+        });
+        assertDense(read(7), a, 2);
+    }
+
+    @Test
+    void whatWasCommittedWhileItWasStoppedArrivesOnce() {
+        start();
+        tenants.append(a, 5);
+        read(5);
+        relay.close();
+        tenants.append(a, 300);
+        tenants.append(b, 4);
+        start();
+        tenants.append(a, 1);
+        List<ConsumerRecord<byte[], byte[]>> records = read(310);
+        assertDense(records, a, 306);
+        assertDense(records, b, 4);
+    }
+
+    @Test
+    void lostProgressIsFoundAgainAtTheEndOfTheTopic() {
+        start();
+        tenants.append(a, 5);
+        read(5);
+        relay.close();
+        database.transaction(
+                DatabaseRole.RELAY,
+                connection -> connection.createStatement().executeUpdate("DELETE FROM relay.progress"));
+        start();
+        tenants.append(a, 1);
+        assertDense(read(6), a, 6);
+    }
+
+    @Test
+    void whatTheWriteAheadLogLeftOutComesFromTheTable() {
+        start();
+        tenants.append(a, 3);
+        read(3);
+        relay.close();
+        tenants.append(a, 250);
+        try (Run run = Run.open(database, kafka, options)) {
+            run.publisher().publish(List.of(new Row(a, 252, Tenants.record(a, 252, "test"))));
+            run.publisher().publish(List.of(new Row(a, 100, Tenants.record(a, 100, "test"))));
+        }
+        assertDense(read(253), a, 253);
+    }
+
+    @Test
+    void aRangeIsRepublishedFromTheTableForWhoeverAsksInItsTenant() {
+        start();
+        tenants.append(a, 5);
+        read(5);
+        database.inTenant(DatabaseRole.RBAC, a, connection -> connection
+                .createStatement()
+                .executeUpdate("INSERT INTO relay.republish_request (tenant, from_position, to_position) VALUES ('" + a
+                        + "', 1, 9)"));
+        assertThat(TopicReader.positions(read(9), a)).containsExactly(0L, 1L, 2L, 3L, 4L, 1L, 2L, 3L, 4L);
+        await(() -> database.transaction(DatabaseRole.RELAY, connection -> !connection
+                .createStatement()
+                .executeQuery("SELECT FROM relay.republish_request")
+                .next()));
+    }
+
+    @Test
+    void everythingArrivesWhenPostgresIsKilledAndComesBack() {
+        start();
+        tenants.append(a, 50);
+        read(50);
+        Backing.postgres().kill();
+        Backing.postgres().restart();
+        await(() -> appended(b, 20));
+        await(() -> appended(a, 30));
+        List<ConsumerRecord<byte[], byte[]>> records = read(100);
+        assertDense(records, a, 80);
+        assertDense(records, b, 20);
+        await(relay::healthy);
+        assertThat(relay.lagRecords()).isZero();
+    }
+
+    @Test
+    void itsThreadsEndWithIt() {
+        start();
+        relay.close();
+        await(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("chancery-relay")
+                        || thread.getName().contains("debezium")
+                        || thread.getName().startsWith("kafka-producer")));
+    }
+
+    @Test
+    void aKafkaThatIsAheadIsRefused() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        produce(a, Tenants.record(a, 2, "test"));
+        assertThatThrownBy(this::start)
+                .isInstanceOf(RelayRefused.class)
+                .hasMessage(
+                        "Kafka is ahead of PostgreSQL: " + a + "@2 is in " + options.topic() + " and not in the log");
+    }
+
+    @Test
+    void aForkStopsItsTenantAndNoOther() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        produce(a, Tenants.record(a, 2, "forged"));
+        tenants.append(a, 2);
+        start();
+        tenants.append(b, 4);
+        assertDense(read(7), b, 4);
+        assertThat(TopicReader.positions(read(7), a)).containsExactly(0L, 1L, -1L);
+        assertThat(relay.heldTenants()).isEqualTo(1);
+        Long forkedAt = database.inTenant(DatabaseRole.IDENTITY, a, connection -> {
+            var row = connection.createStatement().executeQuery("SELECT forked_at FROM log.head");
+            row.next();
+            return row.getLong(1);
+        });
+        assertThat(forkedAt).isEqualTo(2);
+    }
+
+    @Test
+    void anotherServerIsRefused() throws SQLException {
+        start();
+        relay.close();
+        asSuperuser("UPDATE log.reconciled SET system_identifier = system_identifier + 1");
+        assertThatThrownBy(this::start)
+                .isInstanceOf(RelayRefused.class)
+                .hasMessage("PostgreSQL is another server than Kafka was filled from: reconcile first");
+    }
+
+    @Test
+    void anotherTimelineIsRefused() throws SQLException {
+        start();
+        relay.close();
+        asSuperuser("UPDATE log.reconciled SET timeline = timeline + 1");
+        assertThatThrownBy(this::start)
+                .isInstanceOf(RelayRefused.class)
+                .hasMessage("PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
+    }
+
+    @Test
+    void anotherNumberOfPartitionsIsRefused() {
+        start();
+        relay.close();
+        relay = new Relay(database, kafka, options.withTopic(options.topic(), 4));
+        assertThatThrownBy(relay::start)
+                .isInstanceOf(RelayRefused.class)
+                .hasMessage("The topic " + options.topic() + " has 3 partitions, not 4");
+    }
+
+    @Test
+    void anotherTopicOfTheSameNameIsRefused() throws SQLException {
+        start();
+        relay.close();
+        asSuperuser("UPDATE relay.topic SET topic_id = 'another'");
+        assertThatThrownBy(this::start)
+                .isInstanceOf(RelayRefused.class)
+                .hasMessage("The topic " + options.topic()
+                        + " is another one than before: it was deleted and created again");
+    }
+
+    @Test
+    void aRecordThatContradictsItsRowHoldsItsTenantAndNoOther() {
+        start();
+        database.inTenant(DatabaseRole.IDENTITY, a, connection -> {
+            try (var insert =
+                    connection.prepareStatement("INSERT INTO log.record VALUES (?, 0, 'identity', '{}', ?)")) {
+                insert.setString(1, a);
+                insert.setBytes(2, Tenants.record(b, 0, "test"));
+                return insert.executeUpdate();
+            }
+        });
+        tenants.append(b, 2);
+        assertThat(read(2)).hasSize(2);
+        assertThat(relay.heldTenants()).isEqualTo(1);
+        assertThat(relay.healthy()).isTrue();
+    }
+
+    @Test
+    void aSecondRelayWaitsForTheFirstToEnd() {
+        start();
+        Relay first = relay;
+        Relay second = new Relay(database, kafka, options);
+        second.start();
+        tenants.append(a, 3);
+        read(3);
+        assertThat(second.healthy()).isFalse();
+        first.close();
+        relay = second;
+        await(second::healthy);
+        tenants.append(a, 3);
+        assertDense(read(6), a, 6);
+    }
+
+    @Test
+    void anIdleSlotLetsGoOfTheWriteAheadLog() throws SQLException {
+        start();
+        tenants.append(a, 1);
+        read(1);
+        asSuperuser("CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
+        await(() -> relay.slotRetainedBytes() < 5_000_000);
+    }
+
+    private void start() {
+        relay = new Relay(database, kafka, options);
+        relay.start();
+        await(relay::healthy);
+    }
+
+    private boolean appended(String tenant, int count) {
+        try {
+            tenants.append(tenant, count);
+            return true;
+        } catch (RuntimeException e) {
+            return false;
+        }
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> read(int count) {
+        try (var reader = new TopicReader(Backing.kafka().bootstrapServers(), options.topic())) {
+            return reader.read(count);
+        }
+    }
+
+    private void produce(String tenant, byte[] record) throws ExecutionException, InterruptedException {
+        try (var producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(
+                            options.topic(),
+                            Topic.partitionOf(tenant, options.partitions()),
+                            tenant.getBytes(StandardCharsets.UTF_8),
+                            record))
+                    .get();
+        }
+    }
+
+    private void asSuperuser(String sql) throws SQLException {
+        try (var superuser = Backing.postgres().superuser(database.name());
+                var statement = superuser.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static String kind(ConsumerRecord<byte[], byte[]> record) {
+        return new String(record.headers().lastHeader("kind").value(), StandardCharsets.US_ASCII);
+    }
+
+    private static void assertDense(List<ConsumerRecord<byte[], byte[]>> records, String tenant, int count) {
+        assertThat(TopicReader.positions(records, tenant))
+                .containsExactlyElementsOf(LongStream.range(0, count).boxed().toList());
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + BOUND.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("within " + BOUND).isLessThan(deadline);
+            java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+        }
+    }
+}

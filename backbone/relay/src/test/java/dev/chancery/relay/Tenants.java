@@ -1,0 +1,76 @@
+package dev.chancery.relay;
+
+import com.google.protobuf.ByteString;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.schema.log.v1.Intent;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Record;
+import dev.chancery.schema.log.v1.Statement;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** Appends to tenants' logs by SQL, as the role of a feature; the signatures are zeros. */
+final class Tenants {
+    private final Database database;
+
+    Tenants(Database database) {
+        this.database = database;
+    }
+
+    void begin(String... tenants) {
+        for (String tenant : tenants) {
+            database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+                try (var insert = connection.prepareStatement("INSERT INTO log.head VALUES (?, 0, 0)")) {
+                    insert.setString(1, tenant);
+                    return insert.executeUpdate();
+                }
+            });
+        }
+    }
+
+    /** Appends {@code count} records in one transaction; answers the last one's position. */
+    long append(String tenant, int count) {
+        return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> append(connection, tenant, count));
+    }
+
+    static long append(Connection connection, String tenant, int count) throws SQLException {
+        long first;
+        try (var lock = connection.prepareStatement(
+                "UPDATE log.head SET next_position = next_position + ? WHERE tenant = ? RETURNING next_position")) {
+            lock.setInt(1, count);
+            lock.setString(2, tenant);
+            var row = lock.executeQuery();
+            row.next();
+            first = row.getLong(1) - count;
+        }
+        try (var insert = connection.prepareStatement("INSERT INTO log.record VALUES (?, ?, 'identity', '{}', ?)")) {
+            for (long position = first; position < first + count; position++) {
+                insert.setString(1, tenant);
+                insert.setLong(2, position);
+                insert.setBytes(3, record(tenant, position, "test"));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+        return first + count - 1;
+    }
+
+    /** Even positions are intents, odd ones outcomes. */
+    static byte[] record(String tenant, long position, String requestId) {
+        var statement = Statement.newBuilder()
+                .setOrigin("ch-test/" + tenant)
+                .setPosition(position)
+                .setRequestId(requestId)
+                .setFeature("identity");
+        if (position % 2 == 0) {
+            statement.setIntent(Intent.getDefaultInstance());
+        } else {
+            statement.setOutcome(Outcome.getDefaultInstance());
+        }
+        ByteString entry = ByteString.copyFrom(new byte[] {1})
+                .concat(statement.build().toByteString())
+                .concat(ByteString.copyFrom(new byte[64]));
+        return Record.newBuilder().setEntry(entry).build().toByteArray();
+    }
+}

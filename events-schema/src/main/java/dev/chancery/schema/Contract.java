@@ -1,0 +1,112 @@
+package dev.chancery.schema;
+
+import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.chancery.schema.contract.ContractFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * The contract this build serves. Read by the gRPC and REST faces, the boundary checks and the command line alike.
+ *
+ * <p><b>Thread safety:</b> immutable, apart from the arrays it hands out, which are copies.
+ */
+public final class Contract {
+    /** Where the {@code google.protobuf.FileDescriptorSet} lies on the class path. */
+    public static final String RESOURCE = "/chancery/contract.binpb";
+
+    private final List<FileDescriptor> files;
+    private final List<ContractMethod> methods;
+    private final SortedMap<String, EventType> events;
+    private final byte[] bytes;
+
+    private Contract(
+            List<FileDescriptor> files,
+            List<ContractMethod> methods,
+            SortedMap<String, EventType> events,
+            byte[] bytes) {
+        this.files = files;
+        this.methods = methods;
+        this.events = Collections.unmodifiableSortedMap(events);
+        this.bytes = bytes;
+    }
+
+    /**
+     * Reads the contract and checks it.
+     *
+     * @throws InvalidContract if it is incomplete or contradicts itself
+     */
+    public static Contract load() {
+        var reader = new ContractReader(ContractFiles.getDescriptor(), GeneratedMessages.PROTOTYPES);
+        return new Contract(reader.files(), reader.methods(), reader.events(), read());
+    }
+
+    private static byte[] read() {
+        try (InputStream in = Contract.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new InvalidContract(RESOURCE, "is not on the class path");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Every method: public ones first, then by full name. */
+    public List<ContractMethod> methods() {
+        return methods;
+    }
+
+    /** The method that gRPC calls {@code service/Name}. */
+    public Optional<ContractMethod> method(String fullName) {
+        return methods.stream()
+                .filter(method -> method.fullName().equals(fullName))
+                .findFirst();
+    }
+
+    /** Every type of event, by full name. */
+    public Map<String, EventType> events() {
+        return events;
+    }
+
+    /**
+     * The capabilities that the contract's methods ask for, sorted, each once.
+     *
+     * @param instance for the log of the tenant {@code instance}: all; otherwise without those only its methods ask for
+     */
+    public List<String> capabilities(boolean instance) {
+        return methods.stream()
+                .filter(method -> instance || !method.instanceOnly())
+                .map(ContractMethod::capability)
+                .filter(capability -> !capability.isEmpty())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** The exact {@code FileDescriptorSet} that logs adopt and exports carry, imports included; the same on every build. */
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /** SHA-256 of {@link #bytes()}: what {@code ContractAdopted} names. */
+    public byte[] sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The contract's own files, in their order, without imports from elsewhere. */
+    List<FileDescriptor> files() {
+        return files;
+    }
+}

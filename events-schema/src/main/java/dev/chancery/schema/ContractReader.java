@@ -1,0 +1,199 @@
+package dev.chancery.schema;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.Descriptors.MethodDescriptor;
+import com.google.protobuf.Descriptors.ServiceDescriptor;
+import com.google.protobuf.Message;
+import dev.chancery.schema.options.v1.DataClass;
+import dev.chancery.schema.options.v1.MethodContract;
+import dev.chancery.schema.options.v1.Options;
+import dev.chancery.schema.options.v1.RateClass;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Reads methods and events from descriptors and refuses what is incomplete or contradicts itself. */
+final class ContractReader {
+    private static final Pattern PACKAGE = Pattern.compile("chancery\\.([a-z]+)\\.v[0-9]+");
+    private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9.-]{0,62}:[a-z][a-z0-9-]{0,62}");
+    private static final Pattern AUDIT_ACTION = Pattern.compile("[a-z]{1,32}(\\.[a-z][a-z-]{0,21}){1,4}");
+    private static final Pattern REST = Pattern.compile("(GET|POST) (\\S+)");
+
+    private final List<FileDescriptor> files;
+    private final Map<Descriptor, Message> prototypes;
+
+    ContractReader(FileDescriptor root, List<Message> prototypes) {
+        this.files = Stream.concat(root.getDependencies().stream(), Stream.of(root))
+                .filter(file -> file.getPackage().startsWith("chancery"))
+                .toList();
+        this.prototypes =
+                prototypes.stream().collect(Collectors.toMap(Message::getDescriptorForType, Function.identity()));
+    }
+
+    List<FileDescriptor> files() {
+        return files;
+    }
+
+    List<ContractMethod> methods() {
+        List<ContractMethod> methods = new ArrayList<>();
+        for (FileDescriptor file : files) {
+            for (ServiceDescriptor service : file.getServices()) {
+                for (MethodDescriptor method : service.getMethods()) {
+                    ContractMethod read = read(method);
+                    methods.forEach(other -> refuseConflict(read, other));
+                    methods.add(read);
+                }
+            }
+        }
+        methods.sort(Comparator.comparing((ContractMethod m) -> !m.isPublic()).thenComparing(ContractMethod::fullName));
+        return List.copyOf(methods);
+    }
+
+    SortedMap<String, EventType> events() {
+        SortedMap<String, EventType> events = new TreeMap<>();
+        for (FileDescriptor file : files) {
+            for (Descriptor message : file.getMessageTypes()) {
+                String feature = message.getOptions().getExtension(Options.eventOf);
+                if (feature.isEmpty()) {
+                    continue;
+                }
+                String name = message.getFullName();
+                // The database and the auditor tell an event's feature by its type's package.
+                require(feature.equals(feature(file, name)), name, "is an event of another feature than its package's");
+                events.put(name, new EventType(name, feature, prototype(message, name)));
+            }
+        }
+        return events;
+    }
+
+    private ContractMethod read(MethodDescriptor method) {
+        String name = method.getService().getFullName() + "/" + method.getName();
+        require(method.getOptions().hasExtension(Options.method), name, "declares no (chancery.options.v1.method)");
+        MethodContract declared = method.getOptions().getExtension(Options.method);
+        String feature = feature(method.getFile(), name);
+        require(!method.isClientStreaming() && !method.isServerStreaming(), name, "streams");
+        require(declared.getRate() != RateClass.RATE_CLASS_UNSPECIFIED, name, "has no rate class");
+        require(
+                declared.getPublic() == declared.getCapability().isEmpty(),
+                name,
+                "either is public or asks for a capability");
+        require(
+                declared.getPublic()
+                        || CAPABILITY.matcher(declared.getCapability()).matches(),
+                name,
+                "has a capability that is not resource:verb");
+        require(
+                !declared.getPrivileged() || !declared.getAuditAction().isEmpty(),
+                name,
+                "is privileged and has no audit action");
+        require(
+                declared.getAuditAction().isEmpty()
+                        || (declared.getAuditAction().startsWith(feature + ".")
+                                && AUDIT_ACTION
+                                        .matcher(declared.getAuditAction())
+                                        .matches()),
+                name,
+                "has an audit action that is not <feature>.<words>");
+        require(declared.getStepUpSeconds() >= 0, name, "has a step-up age that is too large");
+
+        var rest = REST.matcher(declared.getRest());
+        require(rest.matches(), name, "has no REST verb and path");
+        PathTemplate path = path(rest.group(2), feature, name);
+        boolean get = rest.group(1).equals("GET");
+        for (FieldDescriptor field : method.getInputType().getFields()) {
+            require(
+                    !get || (!field.isRepeated() && field.getJavaType() != FieldDescriptor.JavaType.MESSAGE),
+                    name,
+                    "is a GET and its request has a repeated or nested field");
+        }
+        for (String variable : path.variables()) {
+            FieldDescriptor field = method.getInputType().findFieldByName(variable);
+            require(
+                    field != null && field.getType() == FieldDescriptor.Type.STRING && !field.isRepeated(),
+                    name,
+                    "has a path variable that is not a singular string of its request");
+            require(
+                    field.getOptions().getExtension(Options.field).getRequired(),
+                    name,
+                    "has a path variable that its request does not require");
+        }
+        return new ContractMethod(
+                name,
+                feature,
+                declared.getCapability(),
+                declared.getAuditAction(),
+                declared.getPrivileged(),
+                declared.getStepUpSeconds(),
+                declared.getRate(),
+                declared.getPublic(),
+                declared.getInstanceOnly(),
+                rest.group(1),
+                path,
+                prototype(method.getInputType(), name),
+                prototype(method.getOutputType(), name),
+                holdsSecret(method.getOutputType(), new HashSet<>()));
+    }
+
+    private static PathTemplate path(String text, String feature, String name) {
+        try {
+            PathTemplate path = PathTemplate.parse(text);
+            require(text.startsWith("/" + feature + "/v"), name, "has a path outside /" + feature + "/v…");
+            return path;
+        } catch (IllegalArgumentException e) {
+            throw new InvalidContract(name, "has a malformed path", e);
+        }
+    }
+
+    private static void refuseConflict(ContractMethod method, ContractMethod other) {
+        require(!method.fullName().equals(other.fullName()), method.fullName(), "is there twice");
+        require(
+                !method.writes() || !method.auditAction().equals(other.auditAction()),
+                method.fullName(),
+                "has the audit action of " + other.fullName());
+        require(
+                !method.httpMethod().equals(other.httpMethod())
+                        || !method.pathTemplate().overlaps(other.pathTemplate()),
+                method.fullName(),
+                "has a path that " + other.fullName() + " answers too");
+    }
+
+    private static boolean holdsSecret(Descriptor message, Set<Descriptor> seen) {
+        if (!seen.add(message)) {
+            return false;
+        }
+        return message.getFields().stream()
+                .anyMatch(field ->
+                        field.getOptions().getExtension(Options.field).getClass_() == DataClass.DATA_CLASS_SECRET
+                                || (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
+                                        && holdsSecret(field.getMessageType(), seen)));
+    }
+
+    private Message prototype(Descriptor message, String name) {
+        Message prototype = prototypes.get(message);
+        require(prototype != null, name, "uses " + message.getFullName() + ", which GeneratedMessages does not list");
+        return prototype;
+    }
+
+    private static String feature(FileDescriptor file, String name) {
+        var matcher = PACKAGE.matcher(file.getPackage());
+        require(matcher.matches(), name, "is not in a package chancery.<feature>.v<n>");
+        return matcher.group(1);
+    }
+
+    private static void require(boolean holds, String subject, String problem) {
+        if (!holds) {
+            throw new InvalidContract(subject, problem);
+        }
+    }
+}

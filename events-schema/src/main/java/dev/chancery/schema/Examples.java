@@ -1,0 +1,60 @@
+package dev.chancery.schema;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One valid request per method, as proto3 JSON. The whole message: a REST caller takes the path's variables out of it.
+ *
+ * <p>Values that only a running installation knows are placeholders, see {@link #PLACEHOLDERS}.
+ */
+public final class Examples {
+    /**
+     * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}: name of an existing role. {@code
+     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code
+     * unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
+     */
+    public static final Set<String> PLACEHOLDERS =
+            Set.of("principal", "workspace", "role", "assignment", "publicKey", "claim", "assertion", "unique");
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
+    // What needs no escaping inside a JSON string.
+    private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9+/=._:-]+");
+
+    private Examples() {}
+
+    /** The method's example, with placeholders. */
+    public static String of(ContractMethod method) {
+        String resource = "/chancery/examples/" + method.fullName() + ".json";
+        try (InputStream in = Examples.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new InvalidContract(method.fullName(), "has no example");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Puts values in place of placeholders.
+     *
+     * @throws IllegalArgumentException if a placeholder has no value, or one that would need escaping
+     */
+    public static String fill(String template, Map<String, String> values) {
+        return PLACEHOLDER.matcher(template).replaceAll(match -> {
+            String name = match.group(1);
+            String value = values.get(name);
+            if (value == null || !VALUE.matcher(value).matches()) {
+                throw new IllegalArgumentException("no usable value for the placeholder " + name);
+            }
+            return Matcher.quoteReplacement(value);
+        });
+    }
+}

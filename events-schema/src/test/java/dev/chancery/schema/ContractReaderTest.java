@@ -1,0 +1,185 @@
+package dev.chancery.schema;
+
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_INT32;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_MESSAGE;
+import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING;
+import static dev.chancery.schema.Proto.command;
+import static dev.chancery.schema.Proto.field;
+import static dev.chancery.schema.Proto.message;
+import static dev.chancery.schema.Proto.method;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
+import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
+import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.Message;
+import dev.chancery.schema.options.v1.DataClass;
+import dev.chancery.schema.options.v1.FieldContract;
+import dev.chancery.schema.options.v1.MethodContract;
+import dev.chancery.schema.options.v1.RateClass;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ContractReaderTest {
+    private static final String SERVICE = "chancery.pets.v1.Pets/";
+
+    @Test
+    void aCompleteContractIsRead() {
+        assertThat(read(feed()).methods()).extracting(ContractMethod::fullName).containsExactly(SERVICE + "Feed");
+    }
+
+    @Test
+    void aMethodThatDeclaresNothingIsRefused() {
+        refuses(SERVICE + "Feed: declares no", method("Feed", "FeedRequest", "FeedReply"));
+    }
+
+    @Test
+    void aMethodAsksForACapabilityOrIsPublic() {
+        refuses("public or asks", feed(contract().clearCapability()));
+        refuses("public or asks", feed(contract().setPublic(true)));
+        refuses("resource:verb", feed(contract().setCapability("feed")));
+    }
+
+    @Test
+    void aPrivilegedMethodHasAnAuditAction() {
+        refuses("no audit action", feed(contract().clearAuditAction()));
+    }
+
+    @Test
+    void anAuditActionBeginsWithItsFeature() {
+        refuses("audit action", feed(contract().setAuditAction("dogs.feed")));
+        refuses("audit action", feed(contract().setAuditAction("pets.Feed")));
+    }
+
+    @Test
+    void aMethodHasARateClass() {
+        refuses("rate class", feed(contract().setRate(RateClass.RATE_CLASS_UNSPECIFIED)));
+    }
+
+    @Test
+    void aMethodHasAVerbAndAPathUnderItsFeature() {
+        refuses("no REST verb", feed(contract().clearRest()));
+        refuses("no REST verb", feed(contract().setRest("PUT /pets/v1/pets")));
+        refuses("malformed path", feed(contract().setRest("POST /pets/v1//")));
+        refuses("outside", feed(contract().setRest("POST /dogs/v1/pets")));
+    }
+
+    @Test
+    void aPathVariableIsARequiredSingularStringOfTheRequest() {
+        refuses("singular string", feed(contract().setRest("POST /pets/v1/pets/{nobody}")));
+        refuses("singular string", feed(contract().setRest("POST /pets/v1/pets/{grams}")));
+        refuses("singular string", feed(contract().setRest("POST /pets/v1/pets/{tags}")));
+        refuses("does not require", feed(contract().setRest("POST /pets/v1/pets/{note}")));
+    }
+
+    @Test
+    void aGetTakesNoRepeatedAndNoNestedFields() {
+        refuses("is a GET", feed(contract().setRest("GET /pets/v1/pets")));
+    }
+
+    @Test
+    void methodsShareNeitherAuditActionNorPath() {
+        refuses(
+                "audit action of " + SERVICE + "Feed",
+                feed(),
+                feed(contract().setRest("POST /pets/v1/other")).setName("Again"));
+        refuses(
+                "path that " + SERVICE + "Feed answers too",
+                feed(),
+                feed(contract().setAuditAction("pets.again").setRest("POST /pets/v1/{pet}/feed"))
+                        .setName("Again"));
+    }
+
+    @Test
+    void aMethodDoesNotStream() {
+        refuses("streams", feed().setServerStreaming(true));
+    }
+
+    @Test
+    void aMessageWithoutAPrototypeIsNamed() {
+        assertThatThrownBy(() -> new ContractReader(file(feed()), List.of()).methods())
+                .isInstanceOf(InvalidContract.class)
+                .hasMessageContaining(SERVICE + "Feed: uses chancery.pets.v1.FeedRequest");
+    }
+
+    @Test
+    void anEventBelongsToTheFeatureOfItsPackage() {
+        var file = Proto.build(Proto.file("pets").addMessageType(Proto.event("dogs", "Fed")));
+
+        assertThatThrownBy(() -> new ContractReader(file, prototypes(file)).events())
+                .isInstanceOf(InvalidContract.class)
+                .hasMessageContaining("chancery.pets.v1.Fed");
+    }
+
+    @Test
+    void aSecretDeepInAReplyIsFound() {
+        var secret = message(
+                "Key", field("key", TYPE_STRING, FieldContract.newBuilder().setClass_(DataClass.DATA_CLASS_SECRET)));
+        var reply = message(
+                "KeyReply",
+                field("key", TYPE_MESSAGE).setTypeName("Key"),
+                field("self", TYPE_MESSAGE).setTypeName("KeyReply"));
+        var file = Proto.build(base(method("Feed", "FeedRequest", "KeyReply", contract()))
+                .addMessageType(secret)
+                .addMessageType(reply));
+
+        assertThat(new ContractReader(file, prototypes(file)).methods().get(0).replyHoldsSecret())
+                .isTrue();
+        assertThat(read(feed()).methods().get(0).replyHoldsSecret()).isFalse();
+    }
+
+    private static MethodContract.Builder contract() {
+        return command("pet:feed", "pets.feed", "POST /pets/v1/pets/{pet}".replace("{pet}", "feed"));
+    }
+
+    private static MethodDescriptorProto.Builder feed() {
+        return feed(contract().setRest("POST /pets/v1/{pet}/feed"));
+    }
+
+    private static MethodDescriptorProto.Builder feed(MethodContract.Builder contract) {
+        return method("Feed", "FeedRequest", "FeedReply", contract);
+    }
+
+    private static com.google.protobuf.DescriptorProtos.FileDescriptorProto.Builder base(
+            MethodDescriptorProto.Builder... methods) {
+        var service = ServiceDescriptorProto.newBuilder().setName("Pets");
+        for (var method : methods) {
+            service.addMethod(method);
+        }
+        return Proto.file("pets")
+                .addMessageType(message(
+                        "FeedRequest",
+                        field("pet", TYPE_STRING, FieldContract.newBuilder().setRequired(true)),
+                        field("note", TYPE_STRING),
+                        field("grams", TYPE_INT32, FieldContract.newBuilder().setRequired(true)),
+                        field("tags", TYPE_STRING, FieldContract.newBuilder().setRequired(true))
+                                .setLabel(Label.LABEL_REPEATED)))
+                .addMessageType(message("FeedReply"))
+                .addService(service);
+    }
+
+    private static FileDescriptor file(MethodDescriptorProto.Builder... methods) {
+        return Proto.build(base(methods));
+    }
+
+    private static List<Message> prototypes(FileDescriptor file) {
+        return file.getMessageTypes().stream()
+                .map(type -> (Message) DynamicMessage.getDefaultInstance(type))
+                .toList();
+    }
+
+    private static ContractReader read(MethodDescriptorProto.Builder... methods) {
+        var file = file(methods);
+        return new ContractReader(file, prototypes(file));
+    }
+
+    private static void refuses(String because, MethodDescriptorProto.Builder... methods) {
+        assertThatThrownBy(() -> read(methods).methods())
+                .isInstanceOf(InvalidContract.class)
+                .hasMessageStartingWith(SERVICE)
+                .hasMessageContaining(because);
+    }
+}

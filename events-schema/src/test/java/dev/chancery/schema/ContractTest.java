@@ -1,0 +1,174 @@
+package dev.chancery.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.ExtensionRegistry;
+import com.google.protobuf.util.JsonFormat;
+import dev.chancery.schema.access.v1.AssignRoleRequest;
+import dev.chancery.schema.access.v1.RoleAssigned;
+import dev.chancery.schema.options.v1.Options;
+import dev.chancery.schema.options.v1.RateClass;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ContractTest {
+    private final Contract contract = Contract.load();
+
+    @Test
+    void aMethodCarriesAllThatItsRpcDeclares() {
+        ContractMethod assign =
+                contract.method("chancery.access.v1.AccessService/AssignRole").orElseThrow();
+
+        assertThat(assign.service()).isEqualTo("chancery.access.v1.AccessService");
+        assertThat(assign.name()).isEqualTo("AssignRole");
+        assertThat(assign.feature()).isEqualTo("access");
+        assertThat(assign.capability()).isEqualTo("assignment:create");
+        assertThat(assign.auditAction()).isEqualTo("access.role.assign");
+        assertThat(assign.privileged()).isTrue();
+        assertThat(assign.writes()).isTrue();
+        assertThat(assign.isPublic()).isFalse();
+        assertThat(assign.instanceOnly()).isFalse();
+        assertThat(assign.stepUpSeconds()).isZero();
+        assertThat(assign.rateClass()).isEqualTo(RateClass.RATE_CLASS_COMMAND);
+        assertThat(assign.httpMethod()).isEqualTo("POST");
+        assertThat(assign.pathTemplate().text()).isEqualTo("/access/v1/assignments");
+        assertThat(assign.requestPrototype()).isSameAs(AssignRoleRequest.getDefaultInstance());
+        assertThat(assign.replyHoldsSecret()).isFalse();
+    }
+
+    @Test
+    void publicMethodsComeFirstThenAllByName() {
+        assertThat(contract.methods())
+                .isSortedAccordingTo(Comparator.comparing((ContractMethod m) -> !m.isPublic())
+                        .thenComparing(ContractMethod::fullName));
+        assertThat(contract.methods().stream().filter(ContractMethod::isPublic).map(ContractMethod::name))
+                .containsExactly("ClaimOwner", "IssueToken");
+    }
+
+    @Test
+    void onlyTheTokensReplyHoldsASecret() {
+        assertThat(contract.methods().stream()
+                        .filter(ContractMethod::replyHoldsSecret)
+                        .map(ContractMethod::name))
+                .containsExactly("IssueToken");
+    }
+
+    @Test
+    void checksAndListsWriteNothing() {
+        assertThat(contract.methods().stream()
+                        .filter(method -> !method.writes())
+                        .map(ContractMethod::name))
+                .containsExactlyInAnyOrder(
+                        "Check", "ListAssignments", "ListCapabilities", "ListRoles", "GetCheckpoint");
+    }
+
+    @Test
+    void anOrganisationGetsNoCapabilityThatOnlyTheInstanceAsksFor() {
+        List<String> instance = contract.capabilities(true);
+        List<String> organisation = contract.capabilities(false);
+
+        assertThat(instance).contains("organisation:create").isSorted().doesNotHaveDuplicates();
+        assertThat(organisation).isSorted().doesNotHaveDuplicates();
+        assertThat(instance).containsAll(organisation);
+        assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
+                .containsExactly("organisation:create");
+    }
+
+    @Test
+    void anEventIsFoundByItsTypesFullName() {
+        assertThat(contract.events().get("chancery.access.v1.RoleAssigned"))
+                .isEqualTo(
+                        new EventType("chancery.access.v1.RoleAssigned", "access", RoleAssigned.getDefaultInstance()));
+    }
+
+    @Test
+    void theBytesDescribeTheClassesOfThisBuild() throws Exception {
+        var registry = ExtensionRegistry.newInstance();
+        Options.registerAllExtensions(registry);
+        var set = FileDescriptorSet.parseFrom(contract.bytes(), registry);
+
+        List<FileDescriptorProto> own = set.getFileList().stream()
+                .filter(file -> file.getName().startsWith("chancery/"))
+                .map(ContractTest::withoutJsonNames)
+                .toList();
+        assertThat(own)
+                .isEqualTo(contract.files().stream().map(file -> file.toProto()).toList());
+        assertThat(set.getFile(0).getName()).isEqualTo("google/protobuf/descriptor.proto");
+        assertThat(set.getFile(set.getFileCount() - 1).getName()).isEqualTo("chancery/contract.proto");
+    }
+
+    /** Generated classes leave out the names that follow from the fields' names. */
+    private static FileDescriptorProto withoutJsonNames(FileDescriptorProto file) {
+        var builder = file.toBuilder();
+        builder.getMessageTypeBuilderList()
+                .forEach(message -> message.getFieldBuilderList().forEach(field -> field.clearJsonName()));
+        builder.getExtensionBuilderList().forEach(field -> field.clearJsonName());
+        return builder.build();
+    }
+
+    @Test
+    void theContractImportsEveryFileThereIs() throws Exception {
+        Path sources = Path.of(System.getProperty("chancery.root"), "events-schema/src/main/protobuf");
+        try (Stream<Path> files = Files.walk(sources)) {
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(file -> sources.relativize(file).toString()))
+                    .containsExactlyInAnyOrderElementsOf(contract.files().stream()
+                            .map(file -> file.getName())
+                            .toList());
+        }
+    }
+
+    @Test
+    void theHashIsThatOfTheBytesAndCallersCantChangeThem() throws Exception {
+        contract.bytes()[0]++;
+        contract.sha256()[0]++;
+
+        assertThat(contract.sha256())
+                .isEqualTo(MessageDigest.getInstance("SHA-256")
+                        .digest(Contract.class
+                                .getResourceAsStream(Contract.RESOURCE)
+                                .readAllBytes()));
+        assertThat(contract.bytes()).isEqualTo(Contract.load().bytes());
+    }
+
+    @Test
+    void everyMethodHasAnExampleThatKeepsTheRules() throws Exception {
+        var rules = FieldRules.of(contract);
+        for (ContractMethod method : contract.methods()) {
+            String json = Examples.fill(Examples.of(method), SAMPLE);
+            var request = method.requestPrototype().newBuilderForType();
+            JsonFormat.parser().merge(json, request);
+
+            assertThat(rules.check(request.build())).as(method.fullName()).isEmpty();
+        }
+    }
+
+    private static final String ID = "0199f2aa-0000-7000-8000-000000000001";
+    static final Map<String, String> SAMPLE = Map.of(
+            "principal", ID,
+            "workspace", ID,
+            "role", "approver",
+            "assignment", ID,
+            "publicKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0",
+            "assertion", "e30.e30.c2ln",
+            "unique", "x7");
+
+    @Test
+    void everyExampleFillsWithTheKnownPlaceholdersAlone() {
+        assertThat(SAMPLE.keySet()).isEqualTo(Examples.PLACEHOLDERS);
+        assertThatThrownBy(() -> Examples.fill("{\"a\": \"${nobody}\"}", SAMPLE))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Examples.fill("{\"a\": \"${role}\"}", Map.of("role", "\", \"b\": \"")))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}
