@@ -197,6 +197,21 @@ class CheckpointsTest {
     }
 
     @Test
+    void theWorkerSignsAtItsStartWhatACrashLeftUnsigned() {
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        ledger.commit(Records.from(Records.OTHER_TENANT, 0, 5));
+        var published = new CountDownLatch(2);
+        var checkpoints =
+                new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> published.countDown());
+        try (var worker = new CheckpointWorker(checkpoints)) {
+            worker.start();
+            awaitOrFail(published);
+        }
+        assertThat(ledger.checkpoint(Records.TENANT).size()).isEqualTo(10);
+        assertThat(ledger.checkpoint(Records.OTHER_TENANT).size()).isEqualTo(5);
+    }
+
+    @Test
     void theWorkerTriesAgainWhatFailed() {
         var attempts = new AtomicInteger();
         var published = new CountDownLatch(1);
