@@ -254,7 +254,8 @@ class ProjectionRunnerTest {
         var again = new Tally("tally_again", DatabaseRole.REPLAY);
         var rebuild = new Rebuild(again, database, kafka, topic, options);
         assertThat(rebuild.upTo(Map.of(a, 60L, b, 40L), BOUND)).isEqualTo(Map.of(a, 60L, b, 40L));
-        assertThat(seen("tally_again", DatabaseRole.REPLAY, a)).isEqualTo(seen("tally", DatabaseRole.RBAC, a).subList(0, 61));
+        assertThat(seen("tally_again", DatabaseRole.REPLAY, a))
+                .isEqualTo(seen("tally", DatabaseRole.RBAC, a).subList(0, 61));
         assertThat(seen("tally_again", DatabaseRole.REPLAY, b)).isEqualTo(seen("tally", DatabaseRole.RBAC, b));
     }
 

@@ -108,7 +108,7 @@ final class OAuthFace {
 
     private static Map<String, String> form(byte[] body) {
         Map<String, String> values = new HashMap<>();
-        for (String pair : new String(body, StandardCharsets.UTF_8).split("&")) {
+        for (String pair : new String(body, StandardCharsets.UTF_8).split("&", -1)) {
             int equals = pair.indexOf('=');
             if (equals > 0) {
                 try {

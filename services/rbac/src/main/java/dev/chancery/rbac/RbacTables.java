@@ -92,13 +92,11 @@ final class RbacTables {
                 versions.add(key.capability(), key.builtIn(), stepUpSeconds, version.from(), version.to());
             }
         });
-        ended.execute(
-                connection, tenant, """
+        ended.execute(connection, tenant, """
                 UPDATE %1$s.capability t SET valid_to_position = c.ended
                 FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::text[], ?::boolean[], ?::bigint[]) AS u(capability, built_in, ended)) AS c
                 WHERE t.tenant = c.tenant AND t.capability = c.capability AND t.built_in = c.built_in AND t.valid_to_position IS NULL""", schema);
-        versions.execute(
-                connection, tenant, """
+        versions.execute(connection, tenant, """
                 INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, valid_from_position, valid_to_position)
                 SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::bigint[], ?::bigint[], ?::bigint[])""", schema);
     }
@@ -106,8 +104,7 @@ final class RbacTables {
     private void writePrincipals(Connection connection, String tenant, RbacRun run) throws SQLException {
         var deactivated = new Rows(Type.UUID, Type.BIGINT);
         run.deactivations.forEach(deactivated::add);
-        deactivated.execute(
-                connection, tenant, """
+        deactivated.execute(connection, tenant, """
                 UPDATE %1$s.principal t SET deactivated_position = d.position
                 FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::bigint[]) AS u(principal, position)) AS d
                 WHERE t.tenant = d.tenant AND t.principal = d.principal AND t.deactivated_position IS NULL""", schema);
@@ -125,10 +122,9 @@ final class RbacTables {
         var revoked = new Rows(Type.UUID, Type.UUID, Type.BIGINT, Type.BIGINT);
         run.revocations.forEach((assignment, ofPrincipals) -> ofPrincipals
                 .values()
-                .forEach(revocation -> revoked.add(
-                        assignment, revocation.principal(), revocation.atMicros(), revocation.position())));
-        revoked.execute(
-                connection, tenant, """
+                .forEach(revocation ->
+                        revoked.add(assignment, revocation.principal(), revocation.atMicros(), revocation.position())));
+        revoked.execute(connection, tenant, """
                 UPDATE %1$s.assignment t SET revoked_at_micros = r.at_micros, revoked_position = r.position
                 FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[])
                     AS u(assignment, principal, at_micros, position)) AS r
