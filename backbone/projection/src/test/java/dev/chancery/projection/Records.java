@@ -51,9 +51,8 @@ final class Records implements AutoCloseable {
 
     /** A record with these bytes for a statement and zeros for a signature. */
     static byte[] around(ByteString statement, ByteString... bodies) {
-        ByteString entry = ByteString.copyFrom(new byte[] {1})
-                .concat(statement)
-                .concat(ByteString.copyFrom(new byte[64]));
+        ByteString entry =
+                ByteString.copyFrom(new byte[] {1}).concat(statement).concat(ByteString.copyFrom(new byte[64]));
         return Record.newBuilder()
                 .setEntry(entry)
                 .addAllBodies(java.util.List.of(bodies))
