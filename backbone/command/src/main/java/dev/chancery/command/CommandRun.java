@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * most an open intent, which the reaper ends.
  */
 final class CommandRun<Q extends Message> {
+    private static final Logger LOG = Logger.getLogger(CommandRun.class);
+
     private final CommandRuns runs;
     private final ContractMethod method;
     private final Handler.Decide<Q> decide;
@@ -64,8 +67,8 @@ final class CommandRun<Q extends Message> {
         this.principal = principal;
         this.capability = capability;
         this.appender = runs.appenders.of(method.feature());
-        this.requestHash = hash("request", ByteString.copyFromUtf8(method.fullName() + "\n")
-                .concat(request.toByteString()));
+        this.requestHash = hash(
+                "request", ByteString.copyFromUtf8(method.fullName() + "\n").concat(request.toByteString()));
         this.key = caller.idempotencyKey()
                 .map(sent -> hash(
                         "idempotency",
@@ -84,6 +87,9 @@ final class CommandRun<Q extends Message> {
         Pipeline.requireFresh(method, principal);
         CommandContext first = context(Ids.uuidV7(), Pipeline.nowMicros());
         Authority.Answer authority = authorise(first);
+        if (!authority.granted()) {
+            authority = authorise(reread(first));
+        }
         if (!authority.granted()) {
             return deny(authority);
         }
@@ -108,6 +114,20 @@ final class CommandRun<Q extends Message> {
         return new CommandContext(principal, entryId, atMicros, runs.streams, runs.keyring);
     }
 
+    /** Nobody is refused on a cached state: what was read is read again from PostgreSQL. */
+    private CommandContext reread(CommandContext context) {
+        runs.streams.moved(principal.tenant(), context.basis().keySet());
+        return context(Ids.uuidV7(), context.atMicros());
+    }
+
+    private void follow(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "Left for the next start: method=%s", method.fullName());
+        }
+    }
+
     /** A public method's caller has shown its credential; everybody else needs the capability. */
     private Authority.Answer authorise(CommandContext context) {
         return capability
@@ -127,13 +147,18 @@ final class CommandRun<Q extends Message> {
                     ? decide.decide(context, (Q) request)
                     : Decided.reject(BoundaryRejection.FORBIDDEN);
             if (decided instanceof Decided.Rejected rejected) {
-                return fail(intent, context, rejected.rejection());
+                if (attempt == 1) {
+                    reread(context);
+                    continue;
+                }
+                return fail(intent, rejected.rejection());
             }
             Done done = (Done) decided;
             AppendResult result = appender.append(outcome(entryId, intent, context, authority, done));
             switch (result) {
                 case AppendResult.Appended appended -> {
-                    remember(appended, context, done);
+                    remember(appended, entryId, context, done);
+                    done.then().ifPresent(this::follow);
                     return new Answer.Replied(
                             done.reply(), Optional.of(new Position(principal.tenant(), appended.position())));
                 }
@@ -142,14 +167,14 @@ final class CommandRun<Q extends Message> {
                 }
                 case AppendResult.Moved moved -> runs.streams.moved(principal.tenant(), moved.streams());
                 case AppendResult.Taken taken -> {
-                    return fail(intent, context, done.taken().orElse(LogRejection.BUSY));
+                    return fail(intent, done.taken().orElse(LogRejection.BUSY));
                 }
                 case AppendResult.Refused refused -> {
                     return new Answer.Refused(refused.rejection());
                 }
             }
         }
-        return fail(intent, context(Ids.uuidV7(), atMicros), LogRejection.BUSY);
+        return fail(intent, LogRejection.BUSY);
     }
 
     private Draft outcome(
@@ -159,11 +184,14 @@ final class CommandRun<Q extends Message> {
             Authority.Answer authority,
             Done done) {
         Outcome.Builder outcome = Outcome.newBuilder().setResult(Result.SUCCESS);
-        Receipt.Effect kept =
-                new Receipt.KeepReply(method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
+        Receipt.Effect kept = new Receipt.KeepReply(
+                method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
         Optional<Receipt> receipt = done.once()
                 .map(once -> new Receipt(
-                        once.key(), requestHash, new Receipt.KeepCode(once.spent().code()), once.keptMillis()))
+                        once.key(),
+                        requestHash,
+                        new Receipt.KeepCode(once.spent().code()),
+                        once.keptMillis()))
                 .or(() -> receipt(kept));
         return new Draft(
                 principal.tenant(),
@@ -176,7 +204,7 @@ final class CommandRun<Q extends Message> {
     }
 
     /** The command is refused for good, or for now: the intent gets its outcome either way. */
-    private Answer fail(AppendResult.@Nullable Appended intent, CommandContext context, Rejection rejection) {
+    private Answer fail(AppendResult.@Nullable Appended intent, Rejection rejection) {
         var refused = new Answer.Refused(rejection);
         if (intent == null) {
             return refused;
@@ -207,9 +235,7 @@ final class CommandRun<Q extends Message> {
                             Ids.uuidV7(),
                             authority.role(),
                             null,
-                            Outcome.newBuilder()
-                                    .setResult(Result.DENIED)
-                                    .setCode(BoundaryRejection.FORBIDDEN.code()),
+                            Outcome.newBuilder().setResult(Result.DENIED).setCode(BoundaryRejection.FORBIDDEN.code()),
                             Optional.empty()),
                     0,
                     List.of(),
@@ -245,14 +271,15 @@ final class CommandRun<Q extends Message> {
     }
 
     /** What this process appended it need not read back. */
-    private void remember(AppendResult.Appended appended, CommandContext context, Done done) {
+    private void remember(AppendResult.Appended appended, UUID entryId, CommandContext context, Done done) {
         Map<StreamId, List<StoredEvent>> appendedTo = new HashMap<>();
         Map<StreamId, Long> versions = new HashMap<>(context.basis());
         for (NewEvent event : done.events()) {
             long version = versions.merge(event.stream(), 1L, Long::sum);
             appendedTo
                     .computeIfAbsent(event.stream(), stream -> new ArrayList<>())
-                    .add(new StoredEvent(event.type(), event.body().toByteString(), appended.position(), version));
+                    .add(new StoredEvent(
+                            event.type(), event.body().toByteString(), appended.position(), version, entryId));
         }
         appendedTo.forEach((stream, events) -> runs.streams.appended(principal.tenant(), stream, events));
     }

@@ -24,18 +24,24 @@ public sealed interface Decided {
             Optional<TargetRef> target,
             List<Claim> claims,
             Optional<Rejection> taken,
-            Optional<Once> once)
+            Optional<Once> once,
+            Optional<Runnable> then)
             implements Decided {
         public Done withTarget(String type, String id) {
-            return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once);
+            return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once, then);
         }
 
         public Done withClaim(Claim claim, Rejection otherwise) {
-            return new Done(reply, events, target, List.of(claim), Optional.of(otherwise), once);
+            return new Done(reply, events, target, List.of(claim), Optional.of(otherwise), once, then);
         }
 
         public Done withOnce(Digest key, Rejection spent, long keptMillis) {
-            return new Done(reply, events, target, claims, taken, Optional.of(new Once(key, spent, keptMillis)));
+            return new Done(reply, events, target, claims, taken, Optional.of(new Once(key, spent, keptMillis)), then);
+        }
+
+        /** Work that follows from the outcome once it is durable, and that a start after a crash would do as well. */
+        public Done afterwards(Runnable work) {
+            return new Done(reply, events, target, claims, taken, once, Optional.of(work));
         }
     }
 
@@ -46,7 +52,14 @@ public sealed interface Decided {
     record Rejected(Rejection rejection) implements Decided {}
 
     static Done done(Message reply, NewEvent... events) {
-        return new Done(reply, List.of(events), Optional.empty(), List.of(), Optional.empty(), Optional.empty());
+        return new Done(
+                reply,
+                List.of(events),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** True already: the same answer, no event. */

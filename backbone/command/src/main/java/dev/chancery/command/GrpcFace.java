@@ -4,15 +4,21 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
+import dev.chancery.command.Handler.RefusedException;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
-import io.grpc.Status;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServiceBridge;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,6 +59,21 @@ public final class GrpcFace {
         return byService.values().stream().map(this::service).toList();
     }
 
+    /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
+    public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
+        GrpcServer server = GrpcServer.server(vertx);
+        services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
+        others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
+        router.route().order(-1).handler(context -> {
+            String mediaType = context.request().getHeader("Content-Type");
+            if (mediaType != null && mediaType.startsWith("application/grpc")) {
+                server.handle(context.request());
+            } else {
+                context.next();
+            }
+        });
+    }
+
     private ServerServiceDefinition service(List<Methods.Bound> bound) {
         String name = bound.getFirst().contract().service();
         ServiceDescriptor proto = descriptor(bound.getFirst());
@@ -64,9 +85,10 @@ public final class GrpcFace {
                     .setFullMethodName(method.contract().fullName())
                     .setRequestMarshaller(
                             ProtoUtils.marshaller(method.contract().requestPrototype()))
-                    .setResponseMarshaller(ProtoUtils.marshaller(method.contract().replyPrototype()))
-                    .setSchemaDescriptor(
-                            new MethodOf(proto.findMethodByName(method.contract().name())))
+                    .setResponseMarshaller(
+                            ProtoUtils.marshaller(method.contract().replyPrototype()))
+                    .setSchemaDescriptor(new MethodOf(
+                            proto.findMethodByName(method.contract().name())))
                     .build();
             calls.put(method, call);
             descriptor.addMethod(call);
@@ -78,15 +100,14 @@ public final class GrpcFace {
 
     private static ServiceDescriptor descriptor(Methods.Bound method) {
         String service = method.contract().service();
-        return method.contract()
-                .input()
-                .getFile()
-                .findServiceByName(service.substring(service.lastIndexOf('.') + 1));
+        return method.contract().input().getFile().findServiceByName(service.substring(service.lastIndexOf('.') + 1));
     }
 
     /** Unary: one message in, then the call is served on a thread of its own. */
     private ServerCallHandler<Message, Message> handler(Methods.Bound method) {
         return (call, headers) -> {
+            // Answers go out on the connection's own event loop.
+            Context connection = Vertx.currentContext();
             call.request(2);
             return new ServerCall.Listener<>() {
                 private @Nullable Message request;
@@ -102,20 +123,33 @@ public final class GrpcFace {
                     if (sent == null) {
                         call.close(Status.INVALID_ARGUMENT, new Metadata());
                     } else {
-                        executor.execute(() -> serve(method, sent, call, headers));
+                        executor.execute(() -> {
+                            Caller caller = caller(call, headers);
+                            Answer answer = answer(method, sent, headers, caller);
+                            connection.runOnContext(go -> reply(call, answer, caller));
+                        });
                     }
                 }
             };
         };
     }
 
-    private void serve(Methods.Bound method, Message request, ServerCall<Message, Message> call, Metadata headers) {
-        Caller caller = caller(call, headers);
-        Answer answer = headers.keys().stream().anyMatch(ContextFields::isContext)
-                ? new Answer.Refused(BoundaryRejection.CONTEXT_FIELD)
-                : pipeline.call(method, request, caller);
-        Metadata sent = new Metadata();
-        sent.put(REQUEST, caller.requestId());
+    private Answer answer(Methods.Bound method, Message request, Metadata headers, Caller caller) {
+        return pipeline.call(
+                method,
+                () -> {
+                    if (headers.keys().stream().anyMatch(ContextFields::isContext)) {
+                        throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
+                    }
+                    return request;
+                },
+                caller);
+    }
+
+    private static void reply(ServerCall<Message, Message> call, Answer answer, Caller caller) {
+        if (call.isCancelled()) {
+            return;
+        }
         switch (answer) {
             case Answer.Refused refused -> {
                 var failure = Problem.grpc(refused, caller.requestId());
@@ -123,6 +157,8 @@ public final class GrpcFace {
                 call.close(failure.getStatus(), trailers);
             }
             case Answer.Replied replied -> {
+                Metadata sent = new Metadata();
+                sent.put(REQUEST, caller.requestId());
                 replied.position().ifPresent(position -> sent.put(POSITION, position.toString()));
                 call.sendHeaders(sent);
                 call.sendMessage(replied.reply());

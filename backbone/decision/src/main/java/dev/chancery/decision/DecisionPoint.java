@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 
 /**
@@ -113,10 +114,12 @@ public final class DecisionPoint implements AutoCloseable {
                 views.invalidate(record.tenant());
                 return;
             }
+            var id = record.statement().getEntryId().asReadOnlyByteBuffer();
+            var entryId = new UUID(id.getLong(), id.getLong());
             record.events()
                     .forEach(event -> view.apply(
                             new StreamId(event.stream()),
-                            new StoredEvent(event.type(), event.body(), event.position(), event.version())));
+                            new StoredEvent(event.type(), event.body(), event.position(), event.version(), entryId)));
             view.reached(record.position());
         }
     }

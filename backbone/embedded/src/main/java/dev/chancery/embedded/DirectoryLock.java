@@ -4,6 +4,7 @@ import static dev.chancery.embedded.ServerNotStarted.Reason.DIRECTORY_IN_USE;
 import static dev.chancery.embedded.ServerNotStarted.Reason.FAILED;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -74,7 +75,7 @@ final class DirectoryLock implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Consumer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class EmbeddedKafka implements AutoCloseable {
     public static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final int FREE_PORT_ATTEMPTS = 5;
+    private static final Set<String> OF_A_BROKEN_FORMAT = Set.of("bootstrap.checkpoint", "meta.properties.tmp");
     private static final Logger LOG = Logger.getLogger(EmbeddedKafka.class);
 
     private final DirectoryLock lock;
@@ -87,7 +89,8 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
         if (Files.exists(data)) {
             try (var entries = Files.list(data)) {
-                if (entries.anyMatch(Files::isDirectory)) {
+                if (!entries.allMatch(
+                        entry -> OF_A_BROKEN_FORMAT.contains(entry.getFileName().toString()))) {
                     throw new ServerNotStarted(
                             DIRECTORY_DAMAGED,
                             data + " holds files but is no Kafka data directory; restore it from a backup");
@@ -167,7 +170,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         return server != null && !failed;
     }
 
-    /** Stops the server; when it does not stop in time it is left to its threads, which are daemons' matter then, and that is logged. */
+    /** Stops the server and gives the directory free. A server that does not stop in time is left behind, and logged. */
     @Override
     public synchronized void close() {
         if (closed) {

@@ -6,6 +6,7 @@ import static dev.chancery.embedded.ServerNotStarted.Reason.PORT_IN_USE;
 import static dev.chancery.embedded.ServerNotStarted.Reason.WRONG_PASSWORD;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -68,10 +69,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
         if (superuserPassword.isEmpty() || !superuserPassword.matches("\\P{Cntrl}+")) {
             throw new IllegalArgumentException("the superuser's password is one line, and not empty");
         }
-        PostgresBinaries binaries = PostgresBinaries.unpacked();
+        var programs = new PostgresPrograms(PostgresArchive.unpacked());
         DirectoryLock lock = DirectoryLock.take(directory);
         try {
-            var layout = new PostgresDirectory(directory, binaries);
+            var layout = new PostgresDirectory(directory, programs);
             layout.prepare(superuserPassword);
             var server = new EmbeddedPostgres(lock, layout, port, superuserPassword);
             server.launchOnPort();
@@ -156,6 +157,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
             return new ServerNotStarted(
                     PORT_IN_USE, "PostgreSQL cannot use port " + port + ": something else listens there");
         }
+        if (said.stream().anyMatch(PostgresPrograms::isNamespaceRefused)) {
+            return PostgresPrograms.refusedAsRoot();
+        }
         if (Failures.isDiskFull(text)) {
             return new ServerNotStarted(DISK_FULL, "PostgreSQL could not start: the disk is full");
         }
@@ -179,7 +183,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try (var log = Files.newInputStream(directory.log())) {
             // The file is begun anew when it grew too long.
             log.skipNBytes(Math.min(offset, logSize()));
-            return new String(log.readNBytes(64 << 10), java.nio.charset.StandardCharsets.UTF_8)
+            return new String(log.readNBytes(64 << 10), StandardCharsets.UTF_8)
                     .lines()
                     .toList();
         } catch (IOException e) {
@@ -282,7 +286,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     void revive(Process ended) {
         changes.lock();
         try {
-            if (!closed && postmaster == ended) {
+            if (!closed && pid() == ended.pid()) {
                 launch();
             }
         } finally {
@@ -310,10 +314,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Stops the server, cleanly if it can be done in time, and gives the directory free. */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
+        closed = true; // before the lock, so that nothing is started while this waits for it
         Supervisor watching = supervisor;
         if (watching != null) {
             watching.interrupt();
@@ -323,10 +324,21 @@ public final class EmbeddedPostgres implements AutoCloseable {
             Process process = postmaster;
             if (process != null) {
                 stop(process);
+                postmaster = null;
             }
         } finally {
             lock.close();
             changes.unlock();
+        }
+    }
+
+    /** Stops what a killed owner left running in a directory; for who will not start on it again. */
+    public static void stopOrphan(Path directory) {
+        DirectoryLock lock = DirectoryLock.take(directory);
+        try {
+            new PostgresDirectory(directory, new PostgresPrograms(PostgresArchive.unpacked())).stopOrphan();
+        } finally {
+            lock.close();
         }
     }
 }

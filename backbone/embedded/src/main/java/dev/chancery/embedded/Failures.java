@@ -36,7 +36,9 @@ final class Failures {
     }
 
     static boolean isDiskFull(String message) {
-        return message.toLowerCase(Locale.ROOT).contains("no space left on device");
+        // PostgreSQL says the second when a page was written in part.
+        return message.toLowerCase(Locale.ROOT).contains("no space left on device")
+                || message.matches("(?s).*could not extend file .*: wrote only .*");
     }
 
     private static String oneLine(Throwable cause) {

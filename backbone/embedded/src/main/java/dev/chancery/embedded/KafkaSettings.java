@@ -51,6 +51,10 @@ final class KafkaSettings {
         put(settings, "share.coordinator.state.topic.min.isr", 1);
         put(settings, "share.coordinator.state.topic.num.partitions", 1);
         put(settings, "group.initial.rebalance.delay.ms", 0);
+        // After a kill the controller keeps the dead broker's place for this long, and the new one waits. A process
+        // that stalls for longer serves nobody until its next heartbeat.
+        put(settings, "broker.session.timeout.ms", 3_000);
+        put(settings, "broker.heartbeat.interval.ms", 500);
         put(settings, "auto.create.topics.enable", false);
 
         // everything is kept; a group that was away for long finds its place again

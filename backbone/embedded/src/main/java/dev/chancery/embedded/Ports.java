@@ -8,8 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Free ports of the loopback. */
 final class Ports {
-    // Below the range that systems take for outgoing connections, so that a port is still ours after a server was down
-    // for a while.
+    // Below the range that systems take for outgoing connections: a port stays free while its server is down.
     private static final int FIRST = 20_000;
     private static final int LAST = 32_000;
     private static final int ATTEMPTS = 100;
@@ -32,7 +31,7 @@ final class Ports {
     static boolean isFree(int port) {
         try (var socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(LOOPBACK), port));
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(LOOPBACK), port));
             return true;
         } catch (IOException e) {
             return false;

@@ -134,6 +134,15 @@ class KeyStoreTest {
                 NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "UPDATE keyring.tenant_key SET version = 2"));
     }
 
+    @Test
+    void aRefusedRowIsNotRepeatedInTheException() {
+        assertThatExceptionOfType(DatabaseUnavailable.class)
+                .isThrownBy(() -> update(DatabaseRole.KEYRING, tenant, "UPDATE keyring.subject_key SET wrapped = NULL"))
+                .satisfies(e -> assertThat(e.getCause().getMessage())
+                        .contains("check constraint")
+                        .doesNotContain(subject, tenant));
+    }
+
     private static void assertState(String sqlState, ThrowingCallable statement) {
         assertThatExceptionOfType(DatabaseUnavailable.class)
                 .isThrownBy(statement)

@@ -34,8 +34,7 @@ public final class StreamScan {
                 }
             }
             // What is before the head was committed with it, and stays as it is.
-            try (var query = connection.prepareStatement(
-                    """
+            try (var query = connection.prepareStatement("""
                     SELECT e.stream, e.version, e.type, e.ordinal, e.position, r.record
                     FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
                     WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ? ORDER BY e.position, e.ordinal""")) {
@@ -46,11 +45,15 @@ public final class StreamScan {
                 query.setFetchSize(FETCH_ROWS);
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        var bodies = StoredRecord.parse(rows.getBytes(6)).bodies();
+                        var record = StoredRecord.parse(rows.getBytes(6));
                         each.accept(
                                 new StreamId(rows.getString(1)),
                                 new StoredEvent(
-                                        rows.getString(3), bodies.get(rows.getInt(4)), rows.getLong(5), rows.getLong(2)));
+                                        rows.getString(3),
+                                        record.bodies().get(rows.getInt(4)),
+                                        rows.getLong(5),
+                                        rows.getLong(2),
+                                        record.entryId()));
                     }
                 }
             }

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,12 @@ public final class Streams {
     /** A stream's state at a version; version 0 is an empty stream. */
     public record Loaded<S>(S state, long version) {}
 
-    /** An event as it was stored. */
-    public record StoredEvent(String type, ByteString body, long position, long version) {}
+    /**
+     * An event as it was stored.
+     *
+     * @param entryId of the record that carries it; its sealed values are bound to it
+     */
+    public record StoredEvent(String type, ByteString body, long position, long version, UUID entryId) {}
 
     private record Key(String tenant, StreamId stream) {}
 
@@ -64,11 +69,16 @@ public final class Streams {
         return loaded;
     }
 
+    /** A stream's state as PostgreSQL has it now. For what is not appended, and so not checked against a basis. */
+    public <S> Loaded<S> current(String tenant, StreamId stream, Fold<S, StoredEvent> fold) {
+        moved(tenant, List.of(stream));
+        return load(tenant, stream, fold);
+    }
+
     /** Makes the next reads of these streams go to PostgreSQL, for what came after what is cached. */
     public void moved(String tenant, Collection<StreamId> streams) {
         for (StreamId stream : streams) {
-            cache.asMap()
-                    .computeIfPresent(new Key(tenant, stream), (key, cached) -> new Cached(cached.states(), true));
+            cache.asMap().computeIfPresent(new Key(tenant, stream), (key, cached) -> new Cached(cached.states(), true));
         }
     }
 
@@ -111,8 +121,7 @@ public final class Streams {
 
     private static List<StoredEvent> select(Connection connection, String tenant, StreamId stream, long afterVersion)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(
-                """
+        try (PreparedStatement query = connection.prepareStatement("""
                 SELECT e.version, e.type, e.ordinal, e.position, r.record
                 FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
                 WHERE e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version""")) {
@@ -122,9 +131,13 @@ public final class Streams {
             List<StoredEvent> events = new ArrayList<>();
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    var bodies = StoredRecord.parse(rows.getBytes(5)).bodies();
+                    var record = StoredRecord.parse(rows.getBytes(5));
                     events.add(new StoredEvent(
-                            rows.getString(2), bodies.get(rows.getInt(3)), rows.getLong(4), rows.getLong(1)));
+                            rows.getString(2),
+                            record.bodies().get(rows.getInt(3)),
+                            rows.getLong(4),
+                            rows.getLong(1),
+                            record.entryId()));
                 }
             }
             return events;

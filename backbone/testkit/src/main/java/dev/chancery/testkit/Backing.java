@@ -35,12 +35,12 @@ public final class Backing {
     private Backing() {}
 
     /** The shared PostgreSQL. A test that kills it starts it again before it ends. */
-    public static synchronized EmbeddedPostgres postgres() {
+    public static EmbeddedPostgres postgres() {
         return SERVERS.postgres();
     }
 
     /** The shared Kafka. */
-    public static synchronized EmbeddedKafka kafka() {
+    public static EmbeddedKafka kafka() {
         return SERVERS.kafka();
     }
 

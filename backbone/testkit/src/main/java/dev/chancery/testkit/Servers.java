@@ -2,33 +2,30 @@ package dev.chancery.testkit;
 
 import dev.chancery.embedded.EmbeddedKafka;
 import dev.chancery.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** This JVM's servers and the directory they work in. All calls are of {@link Backing}'s, under its lock. */
+/** This JVM's servers and the directory they work in. */
 final class Servers {
-    private final Path directory;
+    // Held, because java.util.logging forgets the level of a logger that nobody holds. It tells each migration in seven
+    // lines.
+    private static final Logger FLYWAY = Logger.getLogger("org.flywaydb");
+
+    private final Path directory = Scratch.create();
     private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
     private @Nullable EmbeddedPostgres postgres;
     private @Nullable EmbeddedKafka kafka;
 
     Servers() {
-        try {
-            directory = Files.createTempDirectory("chancery-testkit-");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        FLYWAY.setLevel(Level.WARNING);
         Runtime.getRuntime().addShutdownHook(new Thread(this::close, "testkit-close"));
     }
 
-    EmbeddedPostgres postgres() {
+    synchronized EmbeddedPostgres postgres() {
         EmbeddedPostgres started = postgres;
         if (started == null) {
             started = closedAtExit(EmbeddedPostgres.start(directory.resolve("postgres"), 0, Secrets.fresh()));
@@ -37,7 +34,7 @@ final class Servers {
         return started;
     }
 
-    EmbeddedKafka kafka() {
+    synchronized EmbeddedKafka kafka() {
         EmbeddedKafka started = kafka;
         if (started == null) {
             started = closedAtExit(EmbeddedKafka.start(directory.resolve("kafka"), 0));
@@ -58,23 +55,11 @@ final class Servers {
             try {
                 closeable.close();
             } catch (Exception e) {
-                clean = false;
+                clean = false; // the directory is kept, to see why
             }
         }
         if (clean) {
-            delete();
-        }
-    }
-
-    private void delete() {
-        List<Path> deepestFirst;
-        try (var paths = Files.walk(directory)) {
-            deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-            for (Path path : deepestFirst) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            // It lies in the directory for temporary files.
+            Scratch.delete(directory);
         }
     }
 }

@@ -1,0 +1,40 @@
+package dev.chancery.auditor;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The first {@value #LIMIT} findings in the order they are met, and how many there are in all. One thread. */
+final class Findings {
+    static final int LIMIT = 100;
+
+    private final List<Finding> first = new ArrayList<>();
+    private long count;
+
+    void add(String file, Rule rule, String message) {
+        add(file, Finding.NOWHERE, rule, message);
+    }
+
+    void add(String file, long position, Rule rule, String message) {
+        count++;
+        if (first.size() < LIMIT) {
+            first.add(new Finding(Text.printable(file), position, rule, message));
+        }
+    }
+
+    /** Counts findings that are not worth naming: there is no room for them any more. */
+    void addUnnamed(long more) {
+        count = count > Long.MAX_VALUE - more ? Long.MAX_VALUE : count + more;
+    }
+
+    long room() {
+        return (long) LIMIT - first.size();
+    }
+
+    long count() {
+        return count;
+    }
+
+    List<Finding> first() {
+        return List.copyOf(first);
+    }
+}

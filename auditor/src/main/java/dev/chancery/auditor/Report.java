@@ -1,0 +1,131 @@
+package dev.chancery.auditor;
+
+import dev.chancery.auditor.Statement.Result;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What an audit found. Everything in it may be printed: what came from the export is escaped or has a checked form. */
+public final class Report {
+    private final @Nullable Checkpoint checkpoint;
+    private final @Nullable VerifierKey checkpointSigner;
+    private final Counts counts;
+    private final long findingCount;
+    private final List<Finding> findings;
+
+    /**
+     * @param checkpoint null where it is missing or malformed
+     * @param checkpointSigner null unless its signature was verified
+     */
+    Report(@Nullable Checkpoint checkpoint, @Nullable VerifierKey checkpointSigner, Counts counts, Findings findings) {
+        this.checkpoint = checkpoint;
+        this.checkpointSigner = checkpointSigner;
+        this.counts = counts;
+        this.findingCount = findings.count();
+        this.findings = findings.first();
+    }
+
+    public boolean isIntact() {
+        return findingCount == 0;
+    }
+
+    /** In all, those that {@link #findings} has no room for included. */
+    public long findingCount() {
+        return findingCount;
+    }
+
+    /** The first {@value Findings#LIMIT}. */
+    public List<Finding> findings() {
+        return findings;
+    }
+
+    /** For a person: one line a fact, then {@code INTACT} or the numbered findings. */
+    public String text() {
+        List<String> lines = new ArrayList<>();
+        if (checkpoint != null) {
+            lines.add("origin      " + checkpoint.origin());
+            lines.add("size        " + checkpoint.size());
+            lines.add("root        " + root(checkpoint));
+            lines.add("checkpoint  "
+                    + (checkpointSigner == null
+                            ? "NOT signed by a trusted log key"
+                            : "signed by " + checkpointSigner.label()));
+        }
+        lines.add("entries     " + counts.entriesVerified() + " verified");
+        new TreeMap<>(counts.signatures()).forEach((key, number) -> lines.add("signatures  " + number + " by " + key));
+        lines.add(
+                "intents     " + counts.intents() + ", " + counts.openIntents() + " without an outcome" + firstOpen());
+        lines.add("outcomes    " + counts.outcomesInAll() + ": " + counts.outcomesOf(Result.SUCCESS) + " succeeded, "
+                + counts.outcomesOf(Result.FAILURE) + " failed, " + counts.outcomesOf(Result.DENIED) + " denied, "
+                + counts.outcomesOf(Result.ABANDONED) + " abandoned (" + counts.effectUnknown()
+                + " with an effect unknown)");
+        lines.add("events      " + counts.events());
+        if (isIntact()) {
+            lines.add("INTACT");
+        } else {
+            lines.add("NOT INTACT: " + findingCount + (findingCount == 1 ? " finding" : " findings"));
+            for (int i = 0; i < findings.size(); i++) {
+                lines.add(String.format("%4d. %s", i + 1, findings.get(i)));
+            }
+            if (findingCount > findings.size()) {
+                lines.add("      and " + (findingCount - findings.size()) + " more");
+            }
+        }
+        return String.join("\n", lines);
+    }
+
+    private String firstOpen() {
+        List<Long> first = counts.firstOpenIntents();
+        if (first.isEmpty()) {
+            return "";
+        }
+        String positions = first.stream().map(String::valueOf).collect(Collectors.joining(", ", ": at ", ""));
+        return positions + (counts.openIntents() > first.size() ? ", ..." : "");
+    }
+
+    /** For a program: one JSON object. Fields are only ever added. */
+    public String json() {
+        return "{\"intact\":" + isIntact()
+                + (checkpoint == null
+                        ? ""
+                        : ",\"origin\":" + Text.json(checkpoint.origin()) + ",\"size\":" + checkpoint.size()
+                                + ",\"root\":" + Text.json(root(checkpoint)) + ",\"checkpointSignedBy\":"
+                                + (checkpointSigner == null ? "null" : Text.json(checkpointSigner.label())))
+                + ",\"entriesVerified\":" + counts.entriesVerified()
+                + ",\"signatures\":" + signatures()
+                + ",\"intents\":" + counts.intents()
+                + ",\"openIntents\":" + counts.openIntents()
+                + ",\"firstOpenIntents\":" + counts.firstOpenIntents()
+                + ",\"outcomes\":{\"success\":" + counts.outcomesOf(Result.SUCCESS)
+                + ",\"failure\":" + counts.outcomesOf(Result.FAILURE)
+                + ",\"denied\":" + counts.outcomesOf(Result.DENIED)
+                + ",\"abandoned\":" + counts.outcomesOf(Result.ABANDONED)
+                + ",\"effectUnknown\":" + counts.effectUnknown() + "}"
+                + ",\"events\":" + counts.events()
+                + ",\"findingCount\":" + findingCount
+                + ",\"findings\":" + findings.stream().map(Report::json).collect(Collectors.joining(",", "[", "]"))
+                + "}";
+    }
+
+    private String signatures() {
+        return new TreeMap<>(counts.signatures())
+                .entrySet().stream()
+                        .map((Map.Entry<String, Long> one) -> Text.json(one.getKey()) + ":" + one.getValue())
+                        .collect(Collectors.joining(",", "{", "}"));
+    }
+
+    private static String json(Finding finding) {
+        return "{\"file\":" + Text.json(finding.file())
+                + ",\"position\":" + (finding.position() == Finding.NOWHERE ? "null" : finding.position())
+                + ",\"rule\":" + Text.json(finding.rule().code())
+                + ",\"message\":" + Text.json(finding.message()) + "}";
+    }
+
+    private static String root(Checkpoint checkpoint) {
+        return Base64.getEncoder().encodeToString(checkpoint.root());
+    }
+}

@@ -1,0 +1,197 @@
+package dev.chancery.access;
+
+import static dev.chancery.decision.AuthorityStreams.CONTRACT;
+import static dev.chancery.decision.AuthorityStreams.ROLE_MODEL;
+import static dev.chancery.decision.AuthorityStreams.assignments;
+import static dev.chancery.decision.AuthorityStreams.foundation;
+import static dev.chancery.decision.AuthorityStreams.principal;
+import static dev.chancery.decision.AuthorityStreams.workspace;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.Decided;
+import dev.chancery.command.Faces;
+import dev.chancery.command.Feature;
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.Methods;
+import dev.chancery.command.ReadContext;
+import dev.chancery.decision.AdoptedContract;
+import dev.chancery.decision.Assignments;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.DecisionPoint;
+import dev.chancery.decision.Foundation;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.RoleModel;
+import dev.chancery.decision.WorkspaceState;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.NewEvent;
+import dev.chancery.schema.access.v1.AssignRoleReply;
+import dev.chancery.schema.access.v1.AssignRoleRequest;
+import dev.chancery.schema.access.v1.AssignmentRevoked;
+import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.CheckRequest;
+import dev.chancery.schema.access.v1.DefineCapabilityReply;
+import dev.chancery.schema.access.v1.DefineCapabilityRequest;
+import dev.chancery.schema.access.v1.DefineRoleReply;
+import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.access.v1.RetireRoleReply;
+import dev.chancery.schema.access.v1.RetireRoleRequest;
+import dev.chancery.schema.access.v1.RevokeAssignmentReply;
+import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
+import dev.chancery.schema.access.v1.RoleAssigned;
+import dev.chancery.schema.access.v1.RoleDefined;
+import dev.chancery.schema.access.v1.RoleRetired;
+import java.time.Duration;
+import java.util.OptionalLong;
+
+/** The contract's access methods. */
+public final class AccessService implements Feature {
+    private static final String SERVICE = "chancery.access.v1.AccessService/";
+
+    private final DecisionPoint decisions;
+
+    public AccessService(DecisionPoint decisions) {
+        this.decisions = decisions;
+    }
+
+    @Override
+    public String name() {
+        return "access";
+    }
+
+    @Override
+    public void register(Methods methods) {
+        methods.rejections(AccessRejection.values())
+                .command(SERVICE + "DefineCapability", DefineCapabilityRequest.class, this::defineCapability)
+                .command(SERVICE + "DefineRole", DefineRoleRequest.class, this::defineRole)
+                .command(SERVICE + "RetireRole", RetireRoleRequest.class, this::retireRole)
+                .command(SERVICE + "AssignRole", AssignRoleRequest.class, this::assignRole)
+                .command(SERVICE + "RevokeAssignment", RevokeAssignmentRequest.class, this::revokeAssignment)
+                .query(SERVICE + "Check", CheckRequest.class, this::check);
+    }
+
+    @Override
+    public void mount(Faces faces) {
+        new AuthZenFace().mount(faces);
+    }
+
+    private Decided defineCapability(CommandContext context, DefineCapabilityRequest request) {
+        var capability = CapabilityDefined.newBuilder()
+                .setCapability(request.getCapability())
+                .setStepUpSeconds(request.getStepUpSeconds())
+                .build();
+        return decided(
+                DefineCapabilityReply.getDefaultInstance(),
+                ROLE_MODEL,
+                RoleModelRules.define(
+                        context.read(ROLE_MODEL, RoleModel.FOLD),
+                        context.read(CONTRACT, AdoptedContract.FOLD),
+                        capability));
+    }
+
+    private Decided defineRole(CommandContext context, DefineRoleRequest request) {
+        var role = RoleDefined.newBuilder()
+                .setRole(request.getRole())
+                .addAllCapabilities(request.getCapabilitiesList().stream()
+                        .distinct()
+                        .sorted()
+                        .toList())
+                .build();
+        return decided(
+                DefineRoleReply.getDefaultInstance(),
+                ROLE_MODEL,
+                RoleModelRules.define(
+                        context.read(ROLE_MODEL, RoleModel.FOLD), context.read(CONTRACT, AdoptedContract.FOLD), role));
+    }
+
+    private Decided retireRole(CommandContext context, RetireRoleRequest request) {
+        return decided(
+                RetireRoleReply.getDefaultInstance(),
+                ROLE_MODEL,
+                RoleModelRules.retire(
+                        context.read(ROLE_MODEL, RoleModel.FOLD),
+                        RoleRetired.newBuilder().setRole(request.getRole()).build()));
+    }
+
+    private Decided assignRole(CommandContext context, AssignRoleRequest request) {
+        String grantee = request.getPrincipalId();
+        var assignment = RoleAssigned.newBuilder()
+                .setAssignmentId(context.newId())
+                .setPrincipalId(grantee)
+                .setRole(request.getRole())
+                .setWorkspaceId(request.getWorkspaceId())
+                .setFromMicros(context.atMicros())
+                .setUntilMicros(micros(request.getUntilMillis()))
+                .setGranterId(context.principal().id())
+                .build();
+        boolean workspaceExists = request.getWorkspaceId().isEmpty()
+                || context.read(workspace(request.getWorkspaceId()), WorkspaceState.FOLD)
+                        .exists();
+        return decided(
+                AssignRoleReply.newBuilder()
+                        .setAssignmentId(assignment.getAssignmentId())
+                        .build(),
+                assignments(grantee),
+                GrantRules.assign(
+                        context.principal(),
+                        context.read(principal(grantee), PrincipalState.FOLD),
+                        context.read(assignments(grantee), Assignments.FOLD),
+                        context.read(foundation(context.tenant()), Foundation.FOLD),
+                        context.read(ROLE_MODEL, RoleModel.FOLD),
+                        workspaceExists,
+                        assignment));
+    }
+
+    /** A time before 1970, or past what microseconds can say, is over already. */
+    private static long micros(long millis) {
+        return millis < 0 || millis > Long.MAX_VALUE / 1000 ? -1 : millis * 1000;
+    }
+
+    private Decided revokeAssignment(CommandContext context, RevokeAssignmentRequest request) {
+        return decided(
+                RevokeAssignmentReply.getDefaultInstance(),
+                assignments(request.getPrincipalId()),
+                GrantRules.revoke(
+                        context.principal(),
+                        context.read(assignments(request.getPrincipalId()), Assignments.FOLD),
+                        context.read(foundation(context.tenant()), Foundation.FOLD),
+                        AssignmentRevoked.newBuilder()
+                                .setAssignmentId(request.getAssignmentId())
+                                .setPrincipalId(request.getPrincipalId())
+                                .build()));
+    }
+
+    private static Decided decided(Message reply, StreamId stream, Decision<Message> decision) {
+        return switch (decision) {
+            case Decision.Events<Message> events ->
+                Decided.done(
+                        reply,
+                        events.events().stream()
+                                .map(event -> new NewEvent(stream, event))
+                                .toArray(NewEvent[]::new));
+            case Decision.Nothing<Message> nothing -> Decided.already(reply);
+            case Decision.Rejected<Message> rejected -> Decided.reject(rejected.rejection());
+        };
+    }
+
+    private CheckReply check(ReadContext context, CheckRequest request) throws RefusedException {
+        String subject =
+                request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId();
+        // What the caller has seen was waited for at the boundary.
+        Authority authority = decisions
+                .authority(context.tenant(), subject, OptionalLong.empty(), Duration.ZERO)
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
+        Authority.Answer answer =
+                authority.decide(request.getCapability(), request.getWorkspaceId(), context.atMicros());
+        return CheckReply.newBuilder()
+                .setDecision(answer.granted())
+                .setReason(answer.reason().code())
+                .setAssignmentId(answer.assignmentId())
+                .setRole(answer.role())
+                .setPosition(Math.max(0, decisions.position(context.tenant())))
+                .build();
+    }
+}

@@ -1,0 +1,86 @@
+package dev.chancery.access;
+
+import dev.chancery.command.Answer;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.Caller;
+import dev.chancery.command.Faces;
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.HttpBody;
+import dev.chancery.command.HttpReply;
+import dev.chancery.command.Methods;
+import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.CheckRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * OpenID AuthZEN 1.0 access evaluation, as a policy decision point. {@code subject.id} is a principal, {@code resource.type} and {@code
+ * action.name} make the capability {@code type:name}, {@code resource.properties.workspace} says where. A deny is HTTP 200 with {@code
+ * decision: false}; the context says why. Members that the standard allows and we don't use are ignored, as it asks.
+ */
+final class AuthZenFace {
+
+    void mount(Faces faces) {
+        Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
+        faces.mount(
+                HttpMethod.POST, "/access/v1/evaluation", (context, caller) -> evaluate(faces, check, context, caller));
+    }
+
+    private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
+            throws RefusedException {
+        switch (faces.pipeline().call(check, () -> request(HttpBody.of(context)), caller)) {
+            case Answer.Refused refused -> throw new RefusedException(refused.rejection());
+            case Answer.Replied replied -> {
+                var reply = (CheckReply) replied.reply();
+                String id = context.request().getHeader("X-Request-ID");
+                if (id != null && id.length() <= 128) {
+                    context.response().putHeader("X-Request-ID", id);
+                }
+                HttpReply.send(context, "application/json", json(reply).getBytes(StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    private static String json(CheckReply reply) {
+        var why = new JsonObject().put("reason", reply.getReason()).put("position", reply.getPosition());
+        if (reply.getDecision()) {
+            why.put("assignment_id", reply.getAssignmentId()).put("role", reply.getRole());
+        }
+        return new JsonObject()
+                .put("decision", reply.getDecision())
+                .put("context", why)
+                .encode();
+    }
+
+    private static CheckRequest request(byte[] body) throws RefusedException {
+        try {
+            var json = new JsonObject(new String(body, StandardCharsets.UTF_8));
+            Faces.refuseContext(json.fieldNames());
+            JsonObject resource = part(json, "resource");
+            JsonObject properties = resource.getJsonObject("properties", new JsonObject());
+            String subject = part(json, "subject").getString("id", "");
+            if (subject.isEmpty()) {
+                throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+            }
+            return CheckRequest.newBuilder()
+                    .setPrincipalId(subject)
+                    .setCapability(resource.getString("type", "") + ":"
+                            + part(json, "action").getString("name", ""))
+                    .setWorkspaceId(properties.getString("workspace", ""))
+                    .build();
+        } catch (DecodeException | ClassCastException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
+    private static JsonObject part(JsonObject json, String name) throws RefusedException {
+        JsonObject part = json.getJsonObject(name);
+        if (part == null) {
+            throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+        }
+        return part;
+    }
+}

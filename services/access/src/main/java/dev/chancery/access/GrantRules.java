@@ -1,0 +1,74 @@
+package dev.chancery.access;
+
+import static dev.chancery.access.AccessRejection.ALREADY_OVER;
+import static dev.chancery.access.AccessRejection.NO_SUCH_ASSIGNMENT;
+import static dev.chancery.access.AccessRejection.NO_SUCH_PRINCIPAL;
+import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
+import static dev.chancery.access.AccessRejection.NO_SUCH_WORKSPACE;
+import static dev.chancery.access.AccessRejection.SELF_GRANT;
+import static dev.chancery.access.AccessRejection.SELF_REVOKE;
+import static dev.chancery.access.AccessRejection.TOO_MANY;
+import static dev.chancery.kernel.Decision.events;
+import static dev.chancery.kernel.Decision.nothing;
+import static dev.chancery.kernel.Decision.reject;
+
+import com.google.protobuf.Message;
+import dev.chancery.decision.Assignments;
+import dev.chancery.decision.Foundation;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.RoleModel;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.Principal;
+import dev.chancery.schema.access.v1.AssignmentRevoked;
+import dev.chancery.schema.access.v1.RoleAssigned;
+
+/** Who may be granted what, by whom. Pure. */
+final class GrantRules {
+    private GrantRules() {}
+
+    /**
+     * @param grantee the principal that would hold the role
+     * @param workspaceExists whether the workspace that the grant is scoped to is there; true for one that has none
+     */
+    static Decision<Message> assign(
+            Principal granter,
+            PrincipalState grantee,
+            Assignments assignments,
+            Foundation foundation,
+            RoleModel model,
+            boolean workspaceExists,
+            RoleAssigned assignment) {
+        String id = assignment.getPrincipalId();
+        if (id.equals(granter.id()) || granter.actingFor().filter(id::equals).isPresent()) {
+            return reject(SELF_GRANT);
+        }
+        if (!grantee.active()) {
+            return reject(NO_SUCH_PRINCIPAL);
+        }
+        if (!model.roles().containsKey(assignment.getRole())
+                && !foundation.role().equals(assignment.getRole())) {
+            return reject(NO_SUCH_ROLE);
+        }
+        if (!workspaceExists) {
+            return reject(NO_SUCH_WORKSPACE);
+        }
+        if (assignment.getUntilMicros() != 0 && assignment.getUntilMicros() <= assignment.getFromMicros()) {
+            return reject(ALREADY_OVER);
+        }
+        return assignments.held().size() >= Assignments.MAX_HELD ? reject(TOO_MANY) : events(assignment);
+    }
+
+    static Decision<Message> revoke(
+            Principal revoker, Assignments assignments, Foundation foundation, AssignmentRevoked revocation) {
+        String id = revocation.getAssignmentId();
+        if (assignments.revoked().contains(id)) {
+            return nothing();
+        }
+        boolean firstGrant =
+                foundation.assignmentId().equals(id) && foundation.holder().equals(revocation.getPrincipalId());
+        if (firstGrant && revoker.id().equals(foundation.holder())) {
+            return reject(SELF_REVOKE);
+        }
+        return firstGrant || assignments.find(id).isPresent() ? events(revocation) : reject(NO_SUCH_ASSIGNMENT);
+    }
+}

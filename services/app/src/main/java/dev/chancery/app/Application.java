@@ -1,0 +1,231 @@
+package dev.chancery.app;
+
+import dev.chancery.access.AccessService;
+import dev.chancery.command.Authentication;
+import dev.chancery.command.Authorisation;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CommandRuns;
+import dev.chancery.command.Faces;
+import dev.chancery.command.Feature;
+import dev.chancery.command.GrpcFace;
+import dev.chancery.command.Ids;
+import dev.chancery.command.Methods;
+import dev.chancery.command.Pipeline;
+import dev.chancery.command.RestFace;
+import dev.chancery.command.Tokens;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.DecisionPoint;
+import dev.chancery.identity.IdentityService;
+import dev.chancery.identity.OwnerClaim;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.ledger.CheckpointWorker;
+import dev.chancery.ledger.Checkpoints;
+import dev.chancery.ledger.LedgerProjection;
+import dev.chancery.ledger.LedgerReader;
+import dev.chancery.ledger.LedgerService;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Founding;
+import dev.chancery.log.LogRejection;
+import dev.chancery.log.Reaper;
+import dev.chancery.log.RelayGuard;
+import dev.chancery.log.StreamScan;
+import dev.chancery.log.Streams;
+import dev.chancery.projection.Positions;
+import dev.chancery.projection.Projection;
+import dev.chancery.projection.ProjectionOptions;
+import dev.chancery.projection.ProjectionRunner;
+import dev.chancery.projection.TopicPublisher;
+import dev.chancery.rbac.RbacProjection;
+import dev.chancery.rbac.RbacService;
+import dev.chancery.rbac.RbacViews;
+import dev.chancery.relay.Relay;
+import dev.chancery.relay.RelayOptions;
+import dev.chancery.schema.Contract;
+import dev.chancery.schema.FieldRules;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of one process, wired and started in the order in which they lean on each other; closed in the other order. */
+public final class Application implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Application.class);
+
+    /** Schemas, in the order in which they refer to each other. */
+    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "rbac", "ledger");
+
+    private final Settings settings;
+    private final Contract contract = Contract.load();
+    private final Methods methods = new Methods(contract);
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final List<Feature> features = new ArrayList<>();
+    private final Measures measures = new Measures();
+    private final SigningKeys signingKeys;
+    private final DecisionPoint decisions;
+    private @Nullable Relay relay;
+    private final List<ProjectionRunner> projections = new ArrayList<>();
+    private volatile boolean started;
+
+    public Application(Settings settings) {
+        this.settings = settings;
+        this.signingKeys = new SigningKeys(settings.database(), settings.sealer());
+        this.decisions = new DecisionPoint(
+                new StreamScan(settings.database(), DatabaseRole.ACCESS), settings.kafka(), Settings.LOG_TOPIC);
+    }
+
+    /** Brings the database's schemas to this version. */
+    public static void migrate(Database database) {
+        SCHEMAS.forEach(database::migrate);
+    }
+
+    /** Starts everything and opens the doors. */
+    public void start(Vertx vertx, Router router) {
+        Database database = settings.database();
+        opened.push(executor);
+        if (settings.roles().contains(Role.RELAY)) {
+            relay = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
+            relay.start();
+            measures.watch(relay);
+        }
+        startProjections();
+        opened(decisions);
+        decisions.start();
+        var keyring = new Keyring(database, settings.sealer());
+        var guard = opened(new RelayGuard(
+                database,
+                DatabaseRole.IDENTITY,
+                RelayOptions.defaults(database.name()).slot(),
+                settings.maxSlotBytes()));
+        Map<String, Appender> appenders = Map.of(
+                "identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
+        var streams = new Streams(database, DatabaseRole.IDENTITY);
+        var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
+        features.add(IdentityService.create(
+                new Founding(database, DatabaseRole.IDENTITY),
+                appenders.get("identity"),
+                streams,
+                keyring,
+                contract,
+                tokens,
+                new OwnerClaim(settings.ownerClaim())));
+        features.add(new AccessService(decisions));
+        features.add(new RbacService(new RbacViews(database)));
+        features.add(new OperationsService(measures));
+        features.add(new LedgerService(new LedgerReader(database), signingKeys, settings.instanceId(), contract));
+        features.forEach(feature -> feature.register(methods));
+        methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
+        features.forEach(Feature::start);
+        opened(() -> features.forEach(Feature::stop));
+        measures.watch(database, guard);
+        opened(measures);
+        reap(appenders);
+        var pipeline = new Pipeline(
+                new Authentication(tokens),
+                FieldRules.of(contract),
+                new Authorisation(decisions, Map.of("rbac", new Positions(database, DatabaseRole.RBAC, "rbac"))),
+                new CommandRuns(appenders::get, streams, keyring, methods));
+        mount(vertx, router, pipeline);
+        started = true;
+    }
+
+    private void mount(Vertx vertx, Router router, Pipeline pipeline) {
+        new GrpcFace(pipeline, executor)
+                .mount(
+                        vertx,
+                        router,
+                        methods,
+                        List.of(ProtoReflectionServiceV1.newInstance().bindService()));
+        var faces = new Faces(router, executor, pipeline, methods);
+        features.forEach(feature -> feature.mount(faces));
+        new RestFace(pipeline, methods, executor).mount(router);
+    }
+
+    private void startProjections() {
+        Database database = settings.database();
+        if (settings.roles().contains(Role.PROJECTORS)) {
+            run(new RbacProjection("rbac"));
+        }
+        if (settings.roles().contains(Role.LEDGER)) {
+            var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
+            var worker = opened(new CheckpointWorker(new Checkpoints(
+                    database,
+                    settings.instanceId(),
+                    (origin, text) -> signingKeys.signer(origin).signNote(text),
+                    publisher::publish)));
+            worker.start();
+            run(new LedgerProjection(settings.instanceId(), worker::due));
+        }
+    }
+
+    private void run(Projection projection) {
+        var runner = new ProjectionRunner(
+                projection, settings.database(), settings.kafka(), Settings.LOG_TOPIC, ProjectionOptions.defaults());
+        projections.add(opened(runner));
+        measures.watch(projection.name(), runner);
+        runner.start();
+    }
+
+    private Appender appender(DatabaseRole role, RelayGuard guard) {
+        String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
+        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
+    }
+
+    private void reap(Map<String, Appender> appenders) {
+        appenders.forEach((feature, appender) -> {
+            var reaper = opened(new Reaper(
+                    settings.database(),
+                    DatabaseRole.valueOf(feature.toUpperCase(Locale.ROOT)),
+                    appender,
+                    () -> Ids.bytes(Ids.uuidV7())));
+            reaper.start();
+        });
+    }
+
+    /** Whether what this process serves can be relied on right now; why not, otherwise. */
+    public List<String> complaints() {
+        List<String> complaints = new ArrayList<>();
+        if (!started) {
+            complaints.add("starting");
+        }
+        if (relay != null && !relay.healthy()) {
+            complaints.add(relay.refusal().orElse("the relay is not running"));
+        }
+        if (!projections.stream().allMatch(ProjectionRunner::healthy)) {
+            complaints.add("a projection is not running");
+        }
+        if (!decisions.healthy()) {
+            complaints.add("the log is not being followed");
+        }
+        return complaints;
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
+    }
+
+    @Override
+    public void close() {
+        started = false;
+        while (!opened.isEmpty()) {
+            AutoCloseable part = opened.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warnf(e, "Part did not close: part=%s", part.getClass().getSimpleName());
+            }
+        }
+    }
+}

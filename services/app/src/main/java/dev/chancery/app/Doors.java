@@ -1,0 +1,61 @@
+package dev.chancery.app;
+
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.List;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+import org.jspecify.annotations.Nullable;
+
+/** Where the application meets Quarkus: its HTTP router, and its readiness. Until the application is in, nothing is served. */
+@Singleton
+public class Doors {
+    private final Vertx vertx;
+    private @Nullable Router router;
+    private volatile @Nullable Application application;
+
+    @Inject
+    public Doors(Vertx vertx) {
+        this.vertx = vertx;
+    }
+
+    void take(@Observes Router mainRouter) {
+        router = mainRouter;
+    }
+
+    /** Starts an application behind these doors. */
+    public void open(Application opening) {
+        Router main = router;
+        if (main == null) {
+            throw new IllegalStateException("Quarkus has no HTTP server");
+        }
+        application = opening;
+        opening.start(vertx, main);
+    }
+
+    /** Ready once everything runs, and only while it does. */
+    @Readiness
+    @Singleton
+    static class Ready implements HealthCheck {
+        private final Doors doors;
+
+        @Inject
+        Ready(Doors doors) {
+            this.doors = doors;
+        }
+
+        @Override
+        public HealthCheckResponse call() {
+            Application running = doors.application;
+            List<String> complaints = running == null ? List.of("starting") : running.complaints();
+            return HealthCheckResponse.named("chancery")
+                    .status(complaints.isEmpty())
+                    .withData("complaints", String.join("; ", complaints))
+                    .build();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.chancery.app;
+
+import dev.chancery.database.Database;
+import dev.chancery.keyring.Sealer;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.Set;
+
+/**
+ * What a process is given.
+ *
+ * @param instanceId the installation's opaque name, the first half of every log's origin; never changes
+ * @param publicUrl how clients reach the HTTP face; tokens name it as their issuer
+ * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
+ * @param ownerClaim the file for the one-time owner claim
+ * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
+ */
+public record Settings(
+        Set<Role> roles,
+        String instanceId,
+        String publicUrl,
+        Database database,
+        Sealer sealer,
+        Properties kafka,
+        Path ownerClaim,
+        long maxSlotBytes) {
+
+    /** The log's topic. */
+    public static final String LOG_TOPIC = "log.v1";
+
+    /** The topic that checkpoints are published to. */
+    public static final String CHECKPOINT_TOPIC = "ledger.checkpoints.v1";
+}

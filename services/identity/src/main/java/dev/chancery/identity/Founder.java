@@ -1,0 +1,244 @@
+package dev.chancery.identity;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.command.Ids;
+import dev.chancery.decision.AdoptedContract;
+import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.Opened;
+import dev.chancery.keyring.SealContext;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Draft;
+import dev.chancery.log.Founding;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.Contract;
+import dev.chancery.schema.identity.v1.ContractAdopted;
+import dev.chancery.schema.identity.v1.InstanceFounded;
+import dev.chancery.schema.identity.v1.OrganisationCreated;
+import dev.chancery.schema.identity.v1.OrganisationFounded;
+import dev.chancery.schema.identity.v1.PrincipalCreated;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.log.v1.Actor;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.log.v1.Target;
+import dev.chancery.schema.options.v1.RetentionClass;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Begins logs: the installation's own, and each organisation's once an operator's command has named it. Every step can be repeated:
+ * whatever a crash left half done is finished at the next start.
+ */
+final class Founder {
+    private static final Logger LOG = Logger.getLogger(Founder.class);
+    private static final int PAGE = 500;
+
+    private final Founding founding;
+    private final Appender appender;
+    private final Streams streams;
+    private final Keyring keyring;
+    private final Contract contract;
+
+    Founder(Founding founding, Appender appender, Streams streams, Keyring keyring, Contract contract) {
+        this.founding = founding;
+        this.appender = appender;
+        this.streams = streams;
+        this.keyring = keyring;
+        this.contract = contract;
+    }
+
+    /** Begins the installation's log where it has not begun. */
+    void foundInstance(Supplier<ByteString> claimHash) {
+        if (founding.size(Principal.INSTANCE) > 0) {
+            return;
+        }
+        founding.begin(Principal.INSTANCE);
+        append(
+                Principal.INSTANCE,
+                Ids.uuidV7(),
+                "identity.instance.found",
+                List.of(
+                        new NewEvent(
+                                AuthorityStreams.foundation(Principal.INSTANCE),
+                                InstanceFounded.newBuilder()
+                                        .setClaimHash(claimHash.get())
+                                        .build()),
+                        adoption(Principal.INSTANCE)),
+                nothingYet());
+    }
+
+    /** Begins the log of every organisation that was created and has none. */
+    void foundMissing() {
+        String after = "";
+        List<String> page;
+        do {
+            page = founding.streams(Principal.INSTANCE, "identity/organisation/", after, PAGE);
+            for (String stream : page) {
+                foundOrganisation(new StreamId(stream));
+                after = stream;
+            }
+        } while (page.size() == PAGE);
+    }
+
+    /** Has every log adopt the contract that this build serves. */
+    void adopt() {
+        adopt(Principal.INSTANCE);
+        String after = "";
+        List<String> page;
+        do {
+            page = founding.streams(Principal.INSTANCE, "identity/organisation/", after, PAGE);
+            for (String stream : page) {
+                adopt(stream.substring(stream.lastIndexOf('/') + 1));
+                after = stream;
+            }
+        } while (page.size() == PAGE);
+    }
+
+    private void adopt(String tenant) {
+        var adopted = streams.load(tenant, AuthorityStreams.CONTRACT, AdoptedContract.FOLD);
+        if (!adopted.state().sha256().equals(ByteString.copyFrom(contract.sha256()))) {
+            append(
+                    tenant,
+                    Ids.uuidV7(),
+                    "identity.contract.adopt",
+                    List.of(adoption(tenant)),
+                    Map.of(AuthorityStreams.CONTRACT, adopted.version()));
+        }
+    }
+
+    /** An organisation as its creation in the installation's log has it, with the entry that its values are sealed to. */
+    record Creation(OrganisationCreated event, UUID entryId) {}
+
+    /** Begins the log of the organisation whose creation a stream of the installation's log holds. */
+    void foundOrganisation(StreamId stream) {
+        Creation creation = streams.load(Principal.INSTANCE, stream, CreationFold.FOLD)
+                .state()
+                .orElseThrow();
+        OrganisationCreated created = creation.event();
+        String tenant = created.getOrganisationId();
+        if (founding.size(tenant) > 0) {
+            return;
+        }
+        founding.begin(tenant);
+        UUID entryId = Ids.uuidV7();
+        String administrator = created.getAdministratorId();
+        Sealed name = reseal(
+                creation,
+                "name",
+                created.getName(),
+                tenant,
+                "",
+                entryId,
+                OrganisationFounded.getDescriptor().getFullName(),
+                "name");
+        Sealed displayName = reseal(
+                creation,
+                "administrator_name",
+                created.getAdministratorName(),
+                tenant,
+                administrator,
+                entryId,
+                PrincipalCreated.getDescriptor().getFullName(),
+                "display_name");
+        append(
+                tenant,
+                entryId,
+                "identity.organisation.found",
+                List.of(
+                        new NewEvent(
+                                AuthorityStreams.foundation(tenant),
+                                OrganisationFounded.newBuilder()
+                                        .setOrganisationId(tenant)
+                                        .setName(name)
+                                        .setAdministratorId(administrator)
+                                        .setAssignmentId(created.getAssignmentId())
+                                        .build()),
+                        adoption(tenant),
+                        new NewEvent(
+                                AuthorityStreams.principal(administrator),
+                                PrincipalCreated.newBuilder()
+                                        .setPrincipalId(administrator)
+                                        .setType(PrincipalType.USER)
+                                        .setDisplayName(displayName)
+                                        .setPublicKey(created.getAdministratorKey())
+                                        .build())),
+                nothingYet());
+        LOG.infof("Organisation founded: tenant=%s", tenant);
+    }
+
+    /** Opens a value in the installation's log and seals it under the organisation's own keys. */
+    private Sealed reseal(
+            Creation creation,
+            String fromField,
+            Sealed sealed,
+            String tenant,
+            String subject,
+            UUID entryId,
+            String type,
+            String field) {
+        Opened opened = keyring.open(
+                new SealContext(
+                        Principal.INSTANCE,
+                        sealed.getKey().getSubject(),
+                        sealed.getKey().getRetention(),
+                        creation.entryId(),
+                        OrganisationCreated.getDescriptor().getFullName(),
+                        fromField),
+                sealed);
+        return keyring.seal(
+                new SealContext(tenant, subject, RetentionClass.RETENTION_CLASS_ACCOUNT, entryId, type, field),
+                opened.text().orElse(""));
+    }
+
+    private NewEvent adoption(String tenant) {
+        return new NewEvent(
+                AuthorityStreams.CONTRACT,
+                ContractAdopted.newBuilder()
+                        .setSha256(UnsafeByteOperations.unsafeWrap(contract.sha256()))
+                        .addAllCapabilities(contract.capabilities(tenant.equals(Principal.INSTANCE)))
+                        .build());
+    }
+
+    private static Map<StreamId, Long> nothingYet() {
+        return Map.of();
+    }
+
+    private void append(
+            String tenant, UUID entryId, String action, List<NewEvent> events, Map<StreamId, Long> versions) {
+        Map<StreamId, Long> basis = new HashMap<>(versions);
+        events.forEach(event -> basis.putIfAbsent(event.stream(), 0L));
+        Statement statement = Statement.newBuilder()
+                .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
+                .setActor(
+                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
+                .setAction(action)
+                .setTarget(Target.newBuilder().setType("organisation").setId(tenant))
+                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
+                .build();
+        AppendResult result =
+                appender.append(new Draft(tenant, statement, 0, events, List.of(), java.util.Optional.empty(), basis));
+        switch (result) {
+            case AppendResult.Appended done -> streams.moved(tenant, basis.keySet());
+            // Somebody else was faster: another process at start, or the command and the start.
+            case AppendResult.Moved moved -> streams.moved(tenant, moved.streams());
+            case AppendResult.Refused refused ->
+                throw new IllegalStateException(
+                        "can't begin a log: " + refused.rejection().code());
+            case AppendResult.Replayed r -> throw new IllegalStateException("no key was given");
+            case AppendResult.Taken t -> throw new IllegalStateException("nothing was claimed");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package dev.chancery.identity;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.Answer;
+import dev.chancery.command.Caller;
+import dev.chancery.command.Faces;
+import dev.chancery.command.HttpBody;
+import dev.chancery.command.HttpReply;
+import dev.chancery.command.Methods;
+import dev.chancery.command.Tokens;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.schema.identity.v1.IssueTokenReply;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523), its keys
+ * (RFC 7517) and its metadata (RFC 8414). A thin translation of {@code IdentityService/IssueToken}.
+ */
+final class OAuthFace {
+    private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+    private final Tokens tokens;
+
+    OAuthFace(Tokens tokens) {
+        this.tokens = tokens;
+    }
+
+    void mount(Faces faces) {
+        Methods.Bound issue = faces.method("chancery.identity.v1.IdentityService/IssueToken");
+        faces.mountOpen(
+                        HttpMethod.POST,
+                        "/oauth/token",
+                        "the request holds the credential",
+                        (context, caller) -> token(faces, issue, context, caller))
+                .mountOpen(
+                        HttpMethod.GET,
+                        "/oauth/jwks.json",
+                        "public keys",
+                        (context, caller) -> send(context, tokens.keySet()))
+                .mountOpen(
+                        HttpMethod.GET,
+                        "/.well-known/oauth-authorization-server",
+                        "public metadata",
+                        (context, caller) -> send(context, metadata()));
+    }
+
+    private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller) {
+        Map<String, String> form = form(HttpBody.of(context));
+        if (!"client_credentials".equals(form.get("grant_type"))) {
+            error(context, 400, "unsupported_grant_type", "Send grant_type=client_credentials.");
+            return;
+        }
+        if (!ASSERTION_TYPE.equals(form.get("client_assertion_type"))) {
+            error(context, 400, "invalid_request", "Send client_assertion_type=" + ASSERTION_TYPE + ".");
+            return;
+        }
+        Message request = IssueTokenRequest.newBuilder()
+                .setClientAssertion(form.getOrDefault("client_assertion", ""))
+                .setWorkspaceId(form.getOrDefault("workspace_id", ""))
+                .build();
+        switch (faces.pipeline().call(issue, () -> request, caller)) {
+            case Answer.Replied replied -> {
+                var reply = (IssueTokenReply) replied.reply();
+                context.response().putHeader("Pragma", "no-cache");
+                replied.position()
+                        .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
+                send(
+                        context,
+                        new JsonObject()
+                                .put("access_token", reply.getAccessToken())
+                                .put("token_type", reply.getTokenType())
+                                .put("expires_in", reply.getExpiresInSeconds())
+                                .encode());
+            }
+            case Answer.Refused refused -> {
+                Rejection rejection = refused.rejection();
+                switch (rejection.kind()) {
+                    case UNAUTHENTICATED -> error(context, 401, "invalid_client", rejection.message());
+                    case UNAVAILABLE, INTERNAL -> error(context, 503, "temporarily_unavailable", rejection.message());
+                    default -> error(context, 400, "invalid_request", rejection.message());
+                }
+            }
+        }
+    }
+
+    /** RFC 6749, 5.2. */
+    private static void error(RoutingContext context, int status, String error, String description) {
+        context.response().setStatusCode(status);
+        send(
+                context,
+                new JsonObject()
+                        .put("error", error)
+                        .put("error_description", description)
+                        .encode());
+    }
+
+    private static void send(RoutingContext context, String json) {
+        HttpReply.send(context, "application/json", json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Map<String, String> form(byte[] body) {
+        Map<String, String> values = new HashMap<>();
+        for (String pair : new String(body, StandardCharsets.UTF_8).split("&")) {
+            int equals = pair.indexOf('=');
+            if (equals > 0) {
+                try {
+                    values.put(
+                            URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
+                            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+                } catch (IllegalArgumentException e) {
+                    return Map.of();
+                }
+            }
+        }
+        return values;
+    }
+
+    private String metadata() {
+        return new JsonObject()
+                .put("issuer", tokens.issuer())
+                .put("token_endpoint", tokens.issuer() + "/oauth/token")
+                .put("jwks_uri", tokens.issuer() + "/oauth/jwks.json")
+                .put("grant_types_supported", new JsonArray().add("client_credentials"))
+                .put("token_endpoint_auth_methods_supported", new JsonArray().add("private_key_jwt"))
+                .put("token_endpoint_auth_signing_alg_values_supported", new JsonArray().add("EdDSA"))
+                .put("response_types_supported", new JsonArray())
+                .encode();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.chancery.ledger;
+
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** A record's bodies as the export has them: their number as two bytes, then each after its length as four (formats.md). */
+final class BodiesFrame {
+    private static final int MAX_BODIES = 0xFFFF;
+
+    private BodiesFrame() {}
+
+    static byte[] of(List<ByteString> bodies) {
+        if (bodies.size() > MAX_BODIES) {
+            throw new IllegalArgumentException("a record has at most 65,535 bodies");
+        }
+        int bytes = Short.BYTES;
+        for (ByteString body : bodies) {
+            bytes = Math.addExact(bytes, Integer.BYTES + body.size());
+        }
+        ByteBuffer frame = ByteBuffer.allocate(bytes).putShort((short) bodies.size());
+        for (ByteString body : bodies) {
+            frame.putInt(body.size());
+            body.copyTo(frame);
+        }
+        return frame.array();
+    }
+}

@@ -1,0 +1,117 @@
+-- The ledger: the records as they came from Kafka, the tree over them, its signed heads. Run as chancery_owner.
+--
+-- Names are unqualified: the migration runs with its schema as search path, so that `replay` can rebuild a ledger beside the live
+-- one from this same text. The live one is the schema `ledger`, written by chancery_ledger; any other is chancery_replay's.
+--
+-- Rules that PostgreSQL itself keeps here, whatever the application does:
+--   * a record, a tile and a checkpoint are inserted once and never changed (privileges, and triggers for the owner too);
+--   * a head only grows: no smaller size, no second root for a size, no other origin;
+--   * there is one checkpoint a size (primary key);
+--   * a role sees and writes rows of the tenant that its transaction has set, and of no other.
+--
+-- Nothing but `head` is ever updated. Tiles are stored when they are full; the partial ones at the right edge are read off the level
+-- below (leaf hashes off the records, all others off the `root` of its tiles), so growing the tree rewrites nothing.
+
+CREATE FUNCTION tenant() RETURNS text LANGUAGE sql STABLE
+    RETURN current_setting('chancery.tenant', true);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION refuse_shrinking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.tenant <> OLD.tenant OR NEW.origin <> OLD.origin OR NEW.size < OLD.size
+        OR (NEW.size = OLD.size AND NEW.root <> OLD.root) OR NEW.published_size < OLD.published_size THEN
+        RAISE EXCEPTION 'a head only grows' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- One row a tenant. Its row lock is what makes one writer, and one signer, of a log.
+CREATE TABLE head (
+    tenant text PRIMARY KEY CHECK (tenant ~ '^[a-z0-9-]{1,63}$'),
+    origin text NOT NULL CHECK (origin ~ '^[a-z0-9.-]{1,63}/[a-z0-9-]{1,63}$'),
+    size bigint NOT NULL CHECK (size >= 0),
+    root bytea NOT NULL CHECK (octet_length(root) = 32),
+    -- checkpoints up to this size are known to be on Kafka; later ones may be
+    published_size bigint NOT NULL CHECK (published_size BETWEEN 0 AND size)
+) WITH (fillfactor = 50);
+
+CREATE TABLE record (
+    tenant text NOT NULL,
+    position bigint NOT NULL CHECK (position >= 0),
+    -- the leaf, byte for byte
+    entry bytea NOT NULL CHECK (octet_length(entry) BETWEEN 1 AND 32768),
+    -- the events' bodies, framed as the export has them (docs/reference/formats.md)
+    bodies bytea NOT NULL CHECK (octet_length(bodies) >= 2),
+    PRIMARY KEY (tenant, position)
+);
+
+CREATE TABLE tile (
+    tenant text NOT NULL,
+    level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+    index bigint NOT NULL CHECK (index >= 0),
+    -- what the tile's hashes come to: its place in the level above
+    root bytea NOT NULL CHECK (octet_length(root) = 32),
+    hashes bytea NOT NULL CHECK (octet_length(hashes) = 8192),
+    PRIMARY KEY (tenant, level, index)
+);
+
+CREATE TABLE checkpoint (
+    tenant text NOT NULL,
+    size bigint NOT NULL CHECK (size >= 1),
+    root bytea NOT NULL CHECK (octet_length(root) = 32),
+    -- the signed note
+    note bytea NOT NULL,
+    PRIMARY KEY (tenant, size)
+);
+
+-- The consumer's.
+CREATE TABLE position (
+    tenant text PRIMARY KEY,
+    position bigint NOT NULL,
+    stopped_at bigint,
+    stopped_because text
+) WITH (fillfactor = 50);
+
+-- Spans tenants and holds nothing of theirs.
+CREATE TABLE "offset" (
+    partition integer PRIMARY KEY,
+    next_offset bigint NOT NULL
+) WITH (fillfactor = 50);
+
+-- Hashes and what is signed or encrypted don't compress, and apart from its hashes a tile's row is small: what partial tiles are
+-- read from stays dense.
+ALTER TABLE tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+ALTER TABLE record ALTER COLUMN entry SET STORAGE EXTERNAL;
+ALTER TABLE record ALTER COLUMN bodies SET STORAGE EXTERNAL;
+
+CREATE TRIGGER only_grows BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION refuse_shrinking();
+CREATE TRIGGER stays BEFORE DELETE ON head FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER all_stay BEFORE TRUNCATE ON head FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+DO $$
+DECLARE
+    plain text;
+    writer text := CASE current_schema() WHEN 'ledger' THEN 'chancery_ledger' ELSE 'chancery_replay' END;
+BEGIN
+    FOREACH plain IN ARRAY ARRAY['record', 'tile', 'checkpoint'] LOOP
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', plain);
+        EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', plain);
+    END LOOP;
+    FOREACH plain IN ARRAY ARRAY['head', 'record', 'tile', 'checkpoint', 'position'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', plain);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', plain);
+        EXECUTE format('CREATE POLICY of_tenant ON %I USING (tenant = tenant()) WITH CHECK (tenant = tenant())', plain);
+        EXECUTE format('GRANT SELECT ON %I TO %I, chancery_replay', plain, writer);
+        EXECUTE format('GRANT INSERT ON %I TO %I', plain, writer);
+    END LOOP;
+    -- The consumer finds where it was in every tenant's log.
+    EXECUTE format('CREATE POLICY consumer_reads ON position FOR SELECT TO %I USING (true)', writer);
+    EXECUTE format('GRANT UPDATE (position, stopped_at, stopped_because) ON position TO %I', writer);
+    EXECUTE format('GRANT UPDATE (size, root, published_size) ON head TO %I', writer);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON "offset" TO %I', writer);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, chancery_replay', current_schema(), writer);
+END $$;

@@ -1,0 +1,222 @@
+package dev.chancery.ledger;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chancery.database.Database;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.keyring.VerifierKey;
+import dev.chancery.testkit.Backing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointsTest {
+    private Database database;
+    private Ledger ledger;
+
+    @BeforeEach
+    void begin() {
+        database = Backing.database("ledger");
+        ledger = new Ledger(database, new LogKey());
+    }
+
+    @AfterEach
+    void end() {
+        database.close();
+    }
+
+    @Test
+    void oneHeadIsSignedForEachBatch() {
+        ledger.drain(Records.TENANT, 0, 30, 10);
+        assertThat(ledger.publishedSizes()).containsExactly(10L, 20L, 30L);
+    }
+
+    @Test
+    void aCrashBetweenCommitAndSignatureIsHealedAfterTheRestart() {
+        ledger.drain(Records.TENANT, 0, 10, 10);
+        ledger.commit(Records.from(Records.TENANT, 10, 20));
+        ledger = ledger.restarted();
+        ledger.projection.committed(Records.TENANT, 19);
+        ServedFiles.verify(ledger, Records.TENANT, Records.from(Records.TENANT, 0, 20));
+        // 10 may or may not have reached Kafka: the process that knew is gone
+        assertThat(ledger.publishedSizes()).containsExactly(10L, 20L);
+    }
+
+    @Test
+    void aCrashBetweenCommitAndSignatureIsHealedByTheNextBatch() {
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        ledger = ledger.restarted();
+        ledger.drain(Records.TENANT, 10, 20, 10);
+        ServedFiles.verify(ledger, Records.TENANT, Records.from(Records.TENANT, 0, 20));
+        assertThat(ledger.publishedSizes()).containsExactly(20L);
+    }
+
+    @Test
+    void aSizeThatIsSignedIsNotSignedAgain() {
+        ledger.drain(Records.TENANT, 0, 10, 10);
+        byte[] note = ledger.reader.checkpoint(Records.TENANT).orElseThrow();
+        var another = new Ledger(database, new LogKey());
+        another.checkpoints.bring(Records.TENANT);
+        ledger.checkpoints.bring(Records.TENANT);
+        assertThat(another.reader.checkpoint(Records.TENANT)).contains(note);
+        assertThat(another.published).containsExactly(new String(note, UTF_8));
+        assertThat(ledger.published).containsExactly(new String(note, UTF_8));
+    }
+
+    @Test
+    void signersThatRaceSignASizeOnce() throws Exception {
+        int signers = 6;
+        var signed = new AtomicInteger();
+        var together = new CyclicBarrier(signers);
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        try (var threads = Executors.newFixedThreadPool(signers)) {
+            Callable<List<String>> process = () -> {
+                var key = new LogKey();
+                var published = new ArrayList<String>();
+                var checkpoints = new Checkpoints(
+                        database,
+                        Records.INSTANCE,
+                        (origin, text) -> {
+                            signed.incrementAndGet();
+                            return key.sign(origin, text);
+                        },
+                        (origin, note) -> published.add(new String(note, UTF_8)));
+                together.await(30, TimeUnit.SECONDS);
+                checkpoints.bring(Records.TENANT);
+                return published;
+            };
+            String note = null;
+            for (var done : threads.invokeAll(Collections.nCopies(signers, process))) {
+                note = new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8);
+                assertThat(done.get()).containsExactly(note);
+            }
+        }
+        assertThat(signed).hasValue(1);
+    }
+
+    @Test
+    void theKeyringsSignatureVerifiesUnderTheLogsVerifierKey(@TempDir Path directory) {
+        database.migrate("keyring");
+        var keys = new SigningKeys(database, KeyFileSealer.create(directory.resolve("key")));
+        NoteSigner signer = (origin, text) -> keys.signer(origin).signNote(text);
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        new Checkpoints(database, Records.INSTANCE, signer, (origin, note) -> {}).bring(Records.TENANT);
+        String note = new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8);
+        VerifierKey key = keys.signer(Records.INSTANCE + "/" + Records.TENANT).verifierKey();
+        assertThat(LogKey.open(note, key.publicKey()).size()).isEqualTo(10);
+    }
+
+    @Test
+    void aSignatureThatWasNotCommittedIsNotPublished() {
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        var dying = new Checkpoints(
+                database,
+                Records.INSTANCE,
+                (origin, text) -> {
+                    throw new Ledger.Crash();
+                },
+                (origin, note) -> ledger.published.add("published"));
+        assertThatThrownBy(() -> dying.bring(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
+        assertThat(ledger.published).isEmpty();
+        assertThat(ledger.reader.checkpoint(Records.TENANT)).isEmpty();
+    }
+
+    @Test
+    void everySignedHeadIsPublishedAtLeastOnceInOrder() {
+        var unreachable = new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> {
+            throw new Ledger.Crash();
+        });
+        for (int size : List.of(5, 10, 15)) {
+            ledger.commit(Records.from(Records.TENANT, size - 5, size));
+            assertThatThrownBy(() -> unreachable.bring(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
+        }
+        ledger.checkpoints.bring(Records.TENANT);
+        assertThat(ledger.publishedSizes()).containsExactly(5L, 10L, 15L);
+    }
+
+    @Test
+    void whatKafkaHasIsRememberedWithTheNextSignature() {
+        ledger.drain(Records.TENANT, 0, 30, 10);
+        ledger = ledger.restarted();
+        ledger.checkpoints.bring(Records.TENANT);
+        assertThat(ledger.publishedSizes()).containsExactly(30L);
+    }
+
+    @Test
+    void moreUnpublishedHeadsThanOneTurnTakesAreAllPublished() {
+        var unreachable = new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> {
+            throw new Ledger.Crash();
+        });
+        for (int n = 0; n < 260; n++) {
+            ledger.commit(Records.from(Records.TENANT, n, n + 1));
+            assertThatThrownBy(() -> unreachable.bring(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
+        }
+        ledger.checkpoints.bring(Records.TENANT);
+        assertThat(ledger.publishedSizes()).hasSize(260).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theWorkerTriesAgainWhatFailed() throws Exception {
+        var attempts = new AtomicInteger();
+        var published = new CountDownLatch(1);
+        var checkpoints = new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> {
+            if (attempts.incrementAndGet() == 1) {
+                throw new Ledger.Crash();
+            }
+            published.countDown();
+        });
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        try (var worker = new CheckpointWorker(checkpoints)) {
+            worker.start();
+            worker.due(Records.TENANT);
+            assertThat(published.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(ledger.checkpoint(Records.TENANT).size()).isEqualTo(10);
+    }
+
+    @Test
+    void whatGrowsWhileASignatureIsUnderWayIsCoveredByTheNext() throws Exception {
+        var publishing = new CountDownLatch(1);
+        var go = new CountDownLatch(1);
+        var done = new CountDownLatch(1);
+        var sizes = new CopyOnWriteArrayList<Long>();
+        var checkpoints = new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> {
+            sizes.add(ledger.key.open(new String(note, UTF_8)).size());
+            publishing.countDown();
+            try {
+                assertThat(go.await(30, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            if (sizes.size() == 2) {
+                done.countDown();
+            }
+        });
+        try (var worker = new CheckpointWorker(checkpoints)) {
+            worker.start();
+            for (int n = 0; n < 5; n++) {
+                ledger.commit(Records.from(Records.TENANT, n, n + 1));
+                worker.due(Records.TENANT);
+                assertThat(publishing.await(30, TimeUnit.SECONDS)).isTrue();
+            }
+            go.countDown();
+            assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(sizes).containsExactly(1L, 5L);
+    }
+}

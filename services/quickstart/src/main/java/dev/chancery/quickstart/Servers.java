@@ -1,0 +1,87 @@
+package dev.chancery.quickstart;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.Provisioning;
+import dev.chancery.embedded.EmbeddedKafka;
+import dev.chancery.embedded.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.jboss.logging.Logger;
+
+/** The Kafka and the PostgreSQL of a data directory, running. */
+final class Servers implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Servers.class);
+    static final String DATABASE = "chancery";
+    private static final int CONNECTIONS_A_ROLE = 10;
+
+    private final EmbeddedPostgres postgres;
+    private final EmbeddedKafka kafka;
+    private final Database database;
+
+    private Servers(EmbeddedPostgres postgres, EmbeddedKafka kafka, Database database) {
+        this.postgres = postgres;
+        this.kafka = kafka;
+        this.database = database;
+    }
+
+    /** Starts both; an orphan of a killed process is stopped first. Passwords are derived from the sealer and kept nowhere. */
+    static Servers start(DataDirectory data) {
+        Database.Passwords passwords = role -> data.sealer().derive("postgres/" + role.roleName());
+        EmbeddedPostgres postgres =
+                EmbeddedPostgres.start(data.postgres(), 0, data.sealer().derive("postgres/superuser"));
+        try {
+            postgres.supervise(line -> LOG.warn(line));
+            provision(postgres, passwords);
+            EmbeddedKafka kafka = EmbeddedKafka.start(data.kafka(), 0, Servers::brokerDied);
+            return new Servers(
+                    postgres,
+                    kafka,
+                    new Database("127.0.0.1", postgres.port(), DATABASE, passwords, CONNECTIONS_A_ROLE));
+        } catch (RuntimeException | Error e) {
+            postgres.close();
+            throw e;
+        }
+    }
+
+    /** A broker that ends itself takes the instance with it: what started it can start it again, on the same directory. */
+    private static void brokerDied(String why) {
+        LOG.errorf("Kafka ended: %s", why);
+        Thread.ofPlatform().start(() -> System.exit(1));
+    }
+
+    private static void provision(EmbeddedPostgres postgres, Database.Passwords passwords) {
+        try (Connection server = postgres.superuser("postgres")) {
+            Provisioning.createDatabase(server, DATABASE);
+        } catch (SQLException e) {
+            throw new Unusable("PostgreSQL does not take the first connection: SQLSTATE " + e.getSQLState());
+        }
+        try (Connection server = postgres.superuser(DATABASE)) {
+            Provisioning.createRoles(server, DATABASE, passwords);
+        } catch (SQLException e) {
+            throw new Unusable("PostgreSQL refuses to make the roles: SQLSTATE " + e.getSQLState());
+        }
+    }
+
+    Database database() {
+        return database;
+    }
+
+    String bootstrapServers() {
+        return kafka.bootstrapServers();
+    }
+
+    Properties kafkaClient() {
+        var properties = new Properties();
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        return properties;
+    }
+
+    @Override
+    public void close() {
+        database.close();
+        kafka.close();
+        postgres.close();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.chancery.quickstart;
+
+import dev.chancery.app.Application;
+import dev.chancery.app.Doors;
+import dev.chancery.app.Logs;
+import dev.chancery.app.Role;
+import dev.chancery.app.Settings;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.file.Files;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/** {@code chancery up}: servers, application, READY, until it is told to stop. */
+public final class Up implements QuarkusApplication {
+    /** Half of what the embedded PostgreSQL lets a slot hold back. */
+    private static final long MAX_SLOT_BYTES = 2L << 30;
+
+    @Inject
+    Doors doors;
+
+    @Override
+    public int run(String... arguments) {
+        Logs.redact();
+        Options options = Options.parse(arguments);
+        try (DataDirectory data = DataDirectory.open(options.data(), true);
+                Servers servers = Servers.start(data)) {
+            Application.migrate(servers.database());
+            String http = "http://127.0.0.1:" + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
+            try (var application = new Application(new Settings(
+                    Role.ALL,
+                    data.instanceId(),
+                    http,
+                    servers.database(),
+                    data.sealer(),
+                    servers.kafkaClient(),
+                    data.claim(),
+                    MAX_SLOT_BYTES))) {
+                doors.open(application);
+                ready(data, servers, http);
+                Quarkus.waitForExit();
+            }
+            return 0;
+        } catch (RuntimeException e) {
+            return Main.complain(e);
+        } catch (IOException e) {
+            return Main.complain(new Unusable("can't write to the data directory: " + DataDirectory.reason(e)));
+        }
+    }
+
+    private static void ready(DataDirectory data, Servers servers, String http) throws IOException {
+        var where = new JsonObject()
+                .put("http", http)
+                .put("grpc", http.substring("http://".length()))
+                .put("kafka", servers.bootstrapServers());
+        if (Files.exists(data.claim())) {
+            where.put("claimFile", data.claim().toString());
+        }
+        DataDirectory.write(data.runFile(), where.encode() + "\n");
+        System.out.println("READY " + where.encode());
+        System.out.flush();
+    }
+}
