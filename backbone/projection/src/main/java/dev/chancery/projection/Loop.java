@@ -52,7 +52,7 @@ final class Loop implements ConsumerRebalanceListener {
         this.table = new PositionTable(projection, database);
         this.topic = topic;
         this.options = options;
-        this.turns = new Turns(projection, table, options.maxRunRecords(), positions);
+        this.turns = new Turns(table, options.maxRunRecords(), positions);
         this.waiting = new Waiting(projection, table, topic, options, turns, search);
         this.consumer = consumer;
     }

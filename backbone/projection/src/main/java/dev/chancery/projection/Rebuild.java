@@ -31,10 +31,7 @@ public final class Rebuild {
         this.topic = new LogTopic(kafka, topic, options);
         this.options = options;
         this.turns = new Turns(
-                projection,
-                table,
-                options.maxRunRecords(),
-                new Positions(database, projection.role(), projection.schema()));
+                table, options.maxRunRecords(), new Positions(database, projection.role(), projection.schema()));
     }
 
     /**

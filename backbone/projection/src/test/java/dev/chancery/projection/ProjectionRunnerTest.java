@@ -23,7 +23,7 @@ class ProjectionRunnerTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int PARTITIONS = 2;
 
-    private final Database database = Backing.database("log", "relay", "tally", "tally_again");
+    private final Database database = Backing.database("relay", "tally", "tally_again");
     private final Properties kafka = new Properties();
     private final ProjectionOptions options =
             new ProjectionOptions(PARTITIONS, 50, 20, 10, Duration.ofMillis(50), Duration.ofMillis(200));
@@ -275,7 +275,6 @@ class ProjectionRunnerTest {
     }
 
     private void start() {
-        // A group of its own for each database: the shared Kafka would otherwise rebalance between tests.
         runner = new ProjectionRunner(tally, database, kafka, topic, options);
         runner.start();
         await(runner::healthy);
