@@ -6,6 +6,7 @@ import dev.chancery.keyring.Signer;
 import dev.chancery.schema.log.v1.Statement;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -46,13 +47,13 @@ final class AppendGroup {
         record Failed(Exception cause) implements Attempt {}
     }
 
-    AppendGroup(Database database, DatabaseRole role, String instanceId, Signer signer) {
+    AppendGroup(Database database, DatabaseRole role, String instanceId, Signer signer, Duration unknownLimit) {
         this.database = database;
         this.role = role;
         this.feature = role.name().toLowerCase(Locale.ROOT);
         this.instanceId = instanceId;
         this.signer = signer;
-        this.question = new CommitQuestion(database, role, feature);
+        this.question = new CommitQuestion(database, role, feature, unknownLimit);
     }
 
     /** A result for each draft, in order. */
@@ -73,7 +74,11 @@ final class AppendGroup {
                     if (failure == AppendFailure.DRAFT && group.size() > 1) {
                         return inHalves(tenant, group);
                     }
-                    LOG.errorf(failed.cause(), "Append failed: tenant=%s drafts=%d", tenant, group.size());
+                    if (failure == AppendFailure.DRAFT) {
+                        LOG.errorf(failed.cause(), "Record refused: tenant=%s", tenant);
+                    } else {
+                        LOG.warnf("Append failed: tenant=%s drafts=%d why=%s", tenant, group.size(), failure);
+                    }
                     return all(group, failure.rejection());
                 }
             }

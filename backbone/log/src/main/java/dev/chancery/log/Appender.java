@@ -55,7 +55,7 @@ public final class Appender implements AutoCloseable {
      * @param signer the feature's source key
      */
     public Appender(Database database, DatabaseRole role, String instanceId, Signer signer, RelayGuard guard) {
-        this.groups = new AppendGroup(database, role, instanceId, signer);
+        this.groups = new AppendGroup(database, role, instanceId, signer, CommitQuestion.LIMIT);
         this.guard = guard;
     }
 

@@ -10,25 +10,27 @@ import org.jboss.logging.Logger;
 
 /**
  * What became of a group whose commit was not answered: looks for its first entry under the head lock, which the lost transaction
- * has let go of by then, one way or the other. Asks again until {@link #LIMIT} has passed; then it stays unknown, as it does when the server
+ * has let go of by then, one way or the other. Asks again until a limit has passed; then it stays unknown, as it does when the server
  * that answers is not the one that Kafka was filled from (the commit may be on the other).
  */
 final class CommitQuestion {
     private static final Logger LOG = Logger.getLogger(CommitQuestion.class);
 
-    /** Longer than PostgreSQL lets a silent transaction hold the head. */
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    /** How long it asks: longer than PostgreSQL lets a silent transaction hold the head. */
+    static final Duration LIMIT = Duration.ofSeconds(15);
 
     private static final Duration PAUSE = Duration.ofMillis(250);
 
     private final Database database;
     private final DatabaseRole role;
     private final String feature;
+    private final Duration limit;
 
-    CommitQuestion(Database database, DatabaseRole role, String feature) {
+    CommitQuestion(Database database, DatabaseRole role, String feature, Duration limit) {
         this.database = database;
         this.role = role;
         this.feature = feature;
+        this.limit = limit;
     }
 
     /** The results as they are: those given if the commit arrived, without what was appended if it did not. */
@@ -61,7 +63,7 @@ final class CommitQuestion {
             } catch (RuntimeException e) {
                 LOG.debugf(e, "Commit still unknown: tenant=%s", tenant);
             }
-            if (System.nanoTime() - startedNanos > LIMIT.toNanos() || !paused()) {
+            if (System.nanoTime() - startedNanos > limit.toNanos() || !paused()) {
                 return Optional.empty();
             }
         }

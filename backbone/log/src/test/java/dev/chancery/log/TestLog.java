@@ -81,9 +81,13 @@ final class TestLog implements AutoCloseable {
         return new Appender(database, role, INSTANCE, signer(role), guard);
     }
 
+    AppendGroup group(DatabaseRole role) {
+        return new AppendGroup(database, role, INSTANCE, signer(role), java.time.Duration.ofSeconds(2));
+    }
+
     /** Commits what it is given as one group. */
     List<AppendResult> commit(DatabaseRole role, Draft... drafts) {
-        return new AppendGroup(database, role, INSTANCE, signer(role))
+        return group(role)
                 .commit(
                         drafts[0].tenant(),
                         List.of(drafts).stream().map(PreparedDraft::of).toList());
@@ -133,6 +137,10 @@ final class TestLog implements AutoCloseable {
                 return found.getLong(1);
             }
         });
+    }
+
+    long openIntents(DatabaseRole role, String tenant) {
+        return query(role, tenant, "SELECT count(*) FROM log.open_intent WHERE tenant = '" + tenant + "'");
     }
 
     /** PostgreSQL's clock. */
