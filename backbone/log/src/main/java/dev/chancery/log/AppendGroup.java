@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.postgresql.PGConnection;
 
 /**
  * One transaction for a group of one tenant's drafts: lock the head, judge each draft, sign the admitted ones, write, commit.
@@ -180,7 +181,12 @@ final class AppendGroup {
     private static void giveBack(Connection connection, boolean clean) {
         try (connection) {
             if (!clean) {
-                connection.abort(Runnable::run);
+                // Past the pool: its own abort neither ends the connection nor frees its place. The rollback then fails, and that
+                // tells the pool.
+                if (connection.unwrap(PGConnection.class) instanceof Connection broken) {
+                    broken.abort(Runnable::run);
+                }
+                connection.rollback();
             }
         } catch (SQLException e) {
             LOG.debugf("Connection not given back: sqlstate=%s", e.getSQLState());

@@ -71,7 +71,7 @@ public final class Reaper implements AutoCloseable {
             sweep();
         } catch (RuntimeException | Error e) {
             // A schedule ends with the first exception that leaves it.
-            LOG.warnf(e, "Reaper could not work: feature=%s", feature);
+            LOG.warnf("Reaper could not work: feature=%s cause=%s", feature, e);
         }
     }
 

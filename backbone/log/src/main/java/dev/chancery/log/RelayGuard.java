@@ -71,7 +71,7 @@ public final class RelayGuard implements AutoCloseable {
             behind = now;
         } catch (RuntimeException | Error e) {
             // A schedule ends with the first exception that leaves it. Append fails by itself while PostgreSQL is away.
-            LOG.warn("Relay guard could not look", e);
+            LOG.warnf("Relay guard could not look: cause=%s", e);
         }
     }
 

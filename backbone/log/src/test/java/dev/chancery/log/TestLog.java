@@ -29,14 +29,21 @@ final class TestLog implements AutoCloseable {
     private final Map<DatabaseRole, Appender> appenders = new EnumMap<>(DatabaseRole.class);
 
     TestLog(Database database) {
-        this(database, new SigningKeys(database, SEALER));
+        this(
+                database,
+                new SigningKeys(database, SEALER),
+                new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE));
     }
 
-    /** @param keys of another way to the same database */
-    TestLog(Database database, SigningKeys keys) {
+    private TestLog(Database database, SigningKeys keys, RelayGuard guard) {
         this.database = database;
         this.keys = keys;
-        guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
+        this.guard = guard;
+    }
+
+    /** The same log on another way to its database. */
+    TestLog by(Database other) {
+        return new TestLog(other, keys, guard);
     }
 
     /** On a new database of the shared server. */
@@ -109,7 +116,7 @@ final class TestLog implements AutoCloseable {
     }
 
     List<StoredRecord> records(String tenant) {
-        return database.inTenant(DatabaseRole.ACCESS, tenant, connection -> {
+        return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
             List<StoredRecord> records = new ArrayList<>();
             new SqlBatch()
                     .query(
