@@ -33,12 +33,12 @@ import dev.chancery.log.RelayGuard;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.projection.Positions;
+import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.projection.TopicPublisher;
 import dev.chancery.rbac.RbacProjection;
 import dev.chancery.rbac.RbacService;
-import dev.chancery.rbac.RbacViews;
 import dev.chancery.relay.Relay;
 import dev.chancery.relay.RelayOptions;
 import dev.chancery.schema.Contract;
@@ -70,6 +70,7 @@ public final class Application implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<Feature> features = new ArrayList<>();
+    private final Measures measures = new Measures();
     private final SigningKeys signingKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
@@ -95,6 +96,7 @@ public final class Application implements AutoCloseable {
         if (settings.roles().contains(Role.RELAY)) {
             relay = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
             relay.start();
+            measures.watch(relay);
         }
         startProjections();
         opened(decisions);
@@ -105,8 +107,8 @@ public final class Application implements AutoCloseable {
                 DatabaseRole.IDENTITY,
                 RelayOptions.defaults(database.name()).slot(),
                 settings.maxSlotBytes()));
-        Map<String, Appender> appenders =
-                Map.of("identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
+        Map<String, Appender> appenders = Map.of(
+                "identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
         var streams = new Streams(database, DatabaseRole.IDENTITY);
         var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
@@ -118,12 +120,15 @@ public final class Application implements AutoCloseable {
                 tokens,
                 new OwnerClaim(settings.ownerClaim())));
         features.add(new AccessService(decisions));
-        features.add(new RbacService(new RbacViews(database)));
+        features.add(new RbacService(database));
+        features.add(new OperationsService(measures));
         features.add(new LedgerService(new LedgerReader(database), signingKeys, settings.instanceId(), contract));
         features.forEach(feature -> feature.register(methods));
         methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
         features.forEach(Feature::start);
         opened(() -> features.forEach(Feature::stop));
+        measures.watch(database, guard);
+        opened(measures);
         reap(appenders);
         var pipeline = new Pipeline(
                 new Authentication(tokens),
@@ -149,12 +154,7 @@ public final class Application implements AutoCloseable {
     private void startProjections() {
         Database database = settings.database();
         if (settings.roles().contains(Role.PROJECTORS)) {
-            run(new ProjectionRunner(
-                    new RbacProjection("rbac"),
-                    database,
-                    settings.kafka(),
-                    Settings.LOG_TOPIC,
-                    ProjectionOptions.defaults()));
+            run(new RbacProjection());
         }
         if (settings.roles().contains(Role.LEDGER)) {
             var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
@@ -164,24 +164,21 @@ public final class Application implements AutoCloseable {
                     (origin, text) -> signingKeys.signer(origin).signNote(text),
                     publisher::publish)));
             worker.start();
-            run(new ProjectionRunner(
-                    new LedgerProjection(settings.instanceId(), worker::due),
-                    database,
-                    settings.kafka(),
-                    Settings.LOG_TOPIC,
-                    ProjectionOptions.defaults()));
+            run(new LedgerProjection(settings.instanceId(), worker::due));
         }
     }
 
-    private void run(ProjectionRunner runner) {
+    private void run(Projection projection) {
+        var runner = new ProjectionRunner(
+                projection, settings.database(), settings.kafka(), Settings.LOG_TOPIC, ProjectionOptions.defaults());
         projections.add(opened(runner));
+        measures.watch(projection.name(), runner);
         runner.start();
     }
 
     private Appender appender(DatabaseRole role, RelayGuard guard) {
         String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
-        return opened(new Appender(
-                settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
+        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
     }
 
     private void reap(Map<String, Appender> appenders) {
