@@ -50,6 +50,7 @@ public final class Main {
                 .addSubcommand(new ContractCommand(out))
                 .addSubcommand(new ClaimCommand(out))
                 .addSubcommand(new TokenCommand(out))
+                .addSubcommand(new BenchCommand(out))
                 .addSubcommand(new CallCommand(out, err))
                 .addSubcommand(new ExportCommand(out, err))
                 .addSubcommand(new CommandLine(new AuditCommand()).addSubcommand(new VerifyCommand(out, err)))
