@@ -77,12 +77,14 @@ final class AppendSql {
         return stopped.get() ? Optional.of(LogRejection.STOPPED) : Optional.empty();
     }
 
+    // Generic plans: every statement goes by a primary key, and planning anew for each length of array costs more than the work.
     private SqlBatch locked(SqlBatch.Row head) {
         return new SqlBatch()
                 .update(
                         """
                         SELECT set_config('chancery.tenant', ?, true), set_config('lock_timeout', ?, true),
-                               set_config('idle_in_transaction_session_timeout', ?, true)""",
+                               set_config('idle_in_transaction_session_timeout', ?, true),
+                               set_config('plan_cache_mode', 'force_generic_plan', true)""",
                         text(tenant),
                         text(LOCK_TIMEOUT_MILLIS),
                         text(SILENCE_TIMEOUT_MILLIS))
