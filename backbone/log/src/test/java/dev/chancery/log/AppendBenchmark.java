@@ -41,10 +41,12 @@ public final class AppendBenchmark {
     /** Time on the processors: what stays comparable when the machine has other things to do. */
     private record Cpu(long javaNanos, long postgresNanos) {
         static Cpu now() {
-            return new Cpu(nanos(ProcessHandle.current()), ProcessHandle.of(Backing.postgres().pid()).stream()
-                    .flatMap(ProcessHandle::descendants)
-                    .mapToLong(Cpu::nanos)
-                    .sum());
+            return new Cpu(
+                    nanos(ProcessHandle.current()),
+                    ProcessHandle.of(Backing.postgres().pid()).stream()
+                            .flatMap(ProcessHandle::descendants)
+                            .mapToLong(Cpu::nanos)
+                            .sum());
         }
 
         private static long nanos(ProcessHandle process) {
@@ -119,7 +121,8 @@ public final class AppendBenchmark {
                         .replaceFirst(".*: ", "")
                 : System.getProperty("os.arch");
         return Runtime.getRuntime().availableProcessors() + " cores, " + model + ", Java "
-                + Runtime.version() + ", load " + java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+                + Runtime.version() + ", load "
+                + java.lang.management.ManagementFactory.getOperatingSystemMXBean()
                         .getSystemLoadAverage();
     }
 }
