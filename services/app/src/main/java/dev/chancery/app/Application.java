@@ -196,6 +196,11 @@ public final class Application implements AutoCloseable {
                 .start();
     }
 
+    /** Whether there is anybody to serve a request. */
+    boolean isStarted() {
+        return started;
+    }
+
     /** Whether what this process serves can be relied on right now; why not, otherwise. */
     public List<String> complaints() {
         List<String> complaints = new ArrayList<>();
