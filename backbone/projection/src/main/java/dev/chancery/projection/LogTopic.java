@@ -24,6 +24,9 @@ final class LogTopic {
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
 
+    /** As Kafka advises. */
+    private static final int HEARTBEATS_A_TIMEOUT = 3;
+
     private final Properties kafka;
     private final String name;
     private final ProjectionOptions options;
@@ -42,12 +45,22 @@ final class LogTopic {
     KafkaConsumer<byte[], byte[]> consumer(Optional<String> group) {
         var configuration = new HashMap<String, Object>();
         kafka.stringPropertyNames().forEach(property -> configuration.put(property, kafka.getProperty(property)));
-        group.ifPresent(id -> configuration.put(ConsumerConfig.GROUP_ID_CONFIG, id));
+        group.ifPresent(id -> join(configuration, id));
         configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
         return new KafkaConsumer<>(configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private void join(Map<String, Object> configuration, String group) {
+        int timeoutMillis = Math.toIntExact(options.memberTimeout().toMillis());
+        configuration.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        configuration.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, timeoutMillis);
+        configuration.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, timeoutMillis / HEARTBEATS_A_TIMEOUT);
+        if (!options.member().isEmpty()) {
+            configuration.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, options.member());
+        }
     }
 
     /**

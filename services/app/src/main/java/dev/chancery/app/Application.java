@@ -180,7 +180,11 @@ public final class Application implements AutoCloseable {
 
     private void run(Projection projection) {
         var runner = new ProjectionRunner(
-                projection, settings.database(), settings.kafka(), Settings.LOG_TOPIC, ProjectionOptions.defaults());
+                projection,
+                settings.database(),
+                settings.kafka(),
+                Settings.LOG_TOPIC,
+                ProjectionOptions.defaults().withMember(settings.process()));
         projections.add(opened(runner));
         measures.watch(projection.name(), runner);
         runner.start();
