@@ -73,6 +73,7 @@ final class ClaimCommand implements Callable<Integer> {
             return named;
         }
         return instance.claimFile()
+                .filter(Files::exists)
                 .orElseThrow(
                         () -> new IOException(
                                 "the instance has an owner already, or runs elsewhere: then name the claim's file with --claim"));
