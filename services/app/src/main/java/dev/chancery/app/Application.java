@@ -119,7 +119,7 @@ public final class Application implements AutoCloseable {
                 keyring,
                 contract,
                 tokens,
-                new OwnerClaim(settings.ownerClaim())));
+                new OwnerClaim(settings.ownerClaim(), settings.ownerClaimed())));
         features.add(new AccessService(decisions));
         features.add(new RbacService(database));
         features.add(new OperationsService(measures));

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param publicUrl how clients reach the HTTP face; tokens name it as their issuer
  * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
  * @param ownerClaim the file for the one-time owner claim
+ * @param ownerClaimed told once the claim was used
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
  */
 public record Settings(
@@ -25,6 +26,7 @@ public record Settings(
         Sealer sealer,
         Properties kafka,
         Path ownerClaim,
+        Runnable ownerClaimed,
         long maxSlotBytes) {
 
     /** The log's topic. */

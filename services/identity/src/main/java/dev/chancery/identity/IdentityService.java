@@ -123,8 +123,8 @@ public final class IdentityService implements Feature {
         Foundation foundation = streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
                 .state();
         byte[] hash = sha256(request.getClaim());
-        if (foundation.isClaimed()
-                || !MessageDigest.isEqual(hash, foundation.claimHash().toByteArray())) {
+        // A used claim is turned down by the decision, so that its idempotency key still gets the reply that was lost.
+        if (!MessageDigest.isEqual(hash, foundation.claimHash().toByteArray())) {
             throw new RefusedException(IdentityRejection.CLAIM_INVALID);
         }
         return new Principal(

@@ -19,9 +19,12 @@ import java.util.Set;
  */
 public final class OwnerClaim {
     private final Path file;
+    private final Runnable used;
 
-    public OwnerClaim(Path file) {
+    /** @param used told once the claim was used and its file is gone */
+    public OwnerClaim(Path file, Runnable used) {
         this.file = file;
+        this.used = used;
     }
 
     /** Where it lies. */
@@ -64,7 +67,9 @@ public final class OwnerClaim {
     /** Removes the file: the claim has been used. */
     void withdraw() {
         try {
-            Files.deleteIfExists(file);
+            if (Files.deleteIfExists(file)) {
+                used.run();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

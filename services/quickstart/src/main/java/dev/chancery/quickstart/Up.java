@@ -10,6 +10,7 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -70,6 +71,7 @@ public final class Up implements QuarkusApplication {
                     data.sealer(),
                     servers.kafkaClient(),
                     data.claim(),
+                    () -> forgetClaim(data, servers, http),
                     MAX_SLOT_BYTES))) {
                 doors.open(application);
                 awaitHealth(application);
@@ -101,6 +103,14 @@ public final class Up implements QuarkusApplication {
     }
 
     private static void ready(DataDirectory data, Servers servers, String http) throws IOException {
+        String where = where(data, servers, http);
+        DataDirectory.write(data.runFile(), where + "\n");
+        System.out.println("READY " + where);
+        System.out.flush();
+    }
+
+    /** Where the instance is to be found, and its claim for as long as there is one. */
+    private static String where(DataDirectory data, Servers servers, String http) {
         var where = new JsonObject()
                 .put("http", http)
                 .put("grpc", http.substring("http://".length()))
@@ -108,8 +118,17 @@ public final class Up implements QuarkusApplication {
         if (Files.exists(data.claim())) {
             where.put("claimFile", data.claim().toString());
         }
-        DataDirectory.write(data.runFile(), where.encode() + "\n");
-        System.out.println("READY " + where.encode());
-        System.out.flush();
+        return where.encode();
+    }
+
+    /** The claim was used: run.json names it no more. Before READY there is nothing to mend. */
+    private static void forgetClaim(DataDirectory data, Servers servers, String http) {
+        if (Files.exists(data.runFile())) {
+            try {
+                DataDirectory.write(data.runFile(), where(data, servers, http) + "\n");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }
