@@ -45,7 +45,8 @@ final class EntryTest {
 
     @Test
     void whatANewerVersionAddedIsNotCopied() {
-        Statement known = Drafts.statement().setIntent(Intent.getDefaultInstance()).build();
+        Statement known =
+                Drafts.statement().setIntent(Intent.getDefaultInstance()).build();
         Statement newer = known.toBuilder()
                 .setUnknownFields(UnknownFieldSet.newBuilder()
                         .addField(
