@@ -44,6 +44,8 @@ import dev.chancery.schema.identity.v1.WorkspaceCreated;
 import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import dev.chancery.schema.operations.v1.ReadMetricsReply;
+import dev.chancery.schema.operations.v1.ReadMetricsRequest;
 import dev.chancery.schema.rbac.v1.ListAssignmentsReply;
 import dev.chancery.schema.rbac.v1.ListAssignmentsRequest;
 import dev.chancery.schema.rbac.v1.ListCapabilitiesReply;
@@ -103,7 +105,9 @@ final class GeneratedMessages {
             ListAssignmentsRequest.getDefaultInstance(),
             ListAssignmentsReply.getDefaultInstance(),
             GetCheckpointRequest.getDefaultInstance(),
-            GetCheckpointReply.getDefaultInstance());
+            GetCheckpointReply.getDefaultInstance(),
+            ReadMetricsRequest.getDefaultInstance(),
+            ReadMetricsReply.getDefaultInstance());
 
     private GeneratedMessages() {}
 }

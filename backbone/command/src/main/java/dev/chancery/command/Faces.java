@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -53,20 +54,23 @@ public final class Faces {
 
     /** Mounts a face; {@code path} as Vert.x writes it. */
     public Faces mount(HttpMethod verb, String path, Face face) {
-        router.route(verb, path).handler(context -> HttpBody.read(context, body -> executor.execute(() -> {
-            Caller caller = caller(context.request());
-            try {
-                Optional<Rejection> context1 = contextField(context.request());
-                if (context1.isPresent()) {
-                    throw new RefusedException(context1.get());
-                }
-                face.serve(context, caller);
-            } catch (RefusedException e) {
-                HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
-            } catch (RuntimeException e) {
-                HttpReply.broke(context, e, caller.requestId());
-            }
-        })));
+        router.route(verb, path)
+                .handler(context -> HttpBody.read(
+                        context,
+                        body -> executor.execute(() -> {
+                            Caller caller = caller(context.request());
+                            try {
+                                Optional<Rejection> named = contextField(context.request());
+                                if (named.isPresent()) {
+                                    throw new RefusedException(named.get());
+                                }
+                                face.serve(context, caller);
+                            } catch (RefusedException e) {
+                                HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+                            } catch (RuntimeException e) {
+                                HttpReply.broke(context, e, caller.requestId());
+                            }
+                        })));
         return this;
     }
 
@@ -93,6 +97,13 @@ public final class Faces {
                 Optional.ofNullable(request.getHeader("Chancery-Position")),
                 request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress(),
                 client.substring(0, Math.min(client.length(), 256)));
+    }
+
+    /** Refuses names of context in a body that a face reads by itself. */
+    public static void refuseContext(Collection<String> names) throws RefusedException {
+        if (names.stream().anyMatch(ContextFields::isContext)) {
+            throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
+        }
     }
 
     /** Refuses headers and query parameters that name a context. */

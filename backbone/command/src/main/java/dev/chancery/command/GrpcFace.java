@@ -4,15 +4,16 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
+import dev.chancery.command.Handler.RefusedException;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
-import io.grpc.Status;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -84,9 +85,10 @@ public final class GrpcFace {
                     .setFullMethodName(method.contract().fullName())
                     .setRequestMarshaller(
                             ProtoUtils.marshaller(method.contract().requestPrototype()))
-                    .setResponseMarshaller(ProtoUtils.marshaller(method.contract().replyPrototype()))
-                    .setSchemaDescriptor(
-                            new MethodOf(proto.findMethodByName(method.contract().name())))
+                    .setResponseMarshaller(
+                            ProtoUtils.marshaller(method.contract().replyPrototype()))
+                    .setSchemaDescriptor(new MethodOf(
+                            proto.findMethodByName(method.contract().name())))
                     .build();
             calls.put(method, call);
             descriptor.addMethod(call);
@@ -98,10 +100,7 @@ public final class GrpcFace {
 
     private static ServiceDescriptor descriptor(Methods.Bound method) {
         String service = method.contract().service();
-        return method.contract()
-                .input()
-                .getFile()
-                .findServiceByName(service.substring(service.lastIndexOf('.') + 1));
+        return method.contract().input().getFile().findServiceByName(service.substring(service.lastIndexOf('.') + 1));
     }
 
     /** Unary: one message in, then the call is served on a thread of its own. */
@@ -136,9 +135,15 @@ public final class GrpcFace {
     }
 
     private Answer answer(Methods.Bound method, Message request, Metadata headers, Caller caller) {
-        return headers.keys().stream().anyMatch(ContextFields::isContext)
-                ? new Answer.Refused(BoundaryRejection.CONTEXT_FIELD)
-                : pipeline.call(method, request, caller);
+        return pipeline.call(
+                method,
+                () -> {
+                    if (headers.keys().stream().anyMatch(ContextFields::isContext)) {
+                        throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
+                    }
+                    return request;
+                },
+                caller);
     }
 
     private static void reply(ServerCall<Message, Message> call, Answer answer, Caller caller) {

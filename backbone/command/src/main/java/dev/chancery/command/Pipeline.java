@@ -6,12 +6,13 @@ import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.decision.Authority;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
-import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
+import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
@@ -21,7 +22,7 @@ import org.jboss.logging.Logger;
  * <ol>
  *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
  *   <li>what is asked (shape, field rules, idempotency key, position)
- *   <li>whether it may ({@link #authority}: capability in the active workspace, freshness of the authentication)
+ *   <li>whether it may ({@link Authorisation}: capability in the active workspace, freshness of the authentication)
  *   <li>the command itself ({@link CommandRun}), or the view that answers
  * </ol>
  */
@@ -37,33 +38,57 @@ public final class Pipeline {
     private final Authorisation authorisation;
     private final CommandRuns runs;
 
-    public Pipeline(
-            Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
+    public Pipeline(Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
         this.authentication = authentication;
         this.rules = rules;
         this.authorisation = authorisation;
         this.runs = runs;
     }
 
+    /** A request that is read once it is known who sent it. */
+    @FunctionalInterface
+    public interface Request {
+        Message read() throws RefusedException;
+    }
+
     /** Serves a call; never throws. */
-    public Answer call(Methods.Bound method, Message request, Caller caller) {
+    public Answer call(Methods.Bound method, Request request, Caller caller) {
+        long begunNanos = System.nanoTime();
+        Answer answer = guarded(method, request, caller);
+        String code =
+                answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+        Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
+                .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
+        return answer;
+    }
+
+    private Answer guarded(Methods.Bound method, Request request, Caller caller) {
         try {
             return serve(method, request, caller);
         } catch (RefusedException e) {
             return new Answer.Refused(e.rejection());
         } catch (DatabaseUnavailable e) {
-            LOG.errorf(e, "Call failed: request=%s method=%s", caller.requestId(), method.contract().fullName());
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
             return new Answer.Refused(BoundaryRejection.UNAVAILABLE);
         } catch (RuntimeException e) {
-            LOG.errorf(e, "Call failed: request=%s method=%s", caller.requestId(), method.contract().fullName());
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
             return new Answer.Refused(BoundaryRejection.INTERNAL);
         }
     }
 
-    private Answer serve(Methods.Bound method, Message request, Caller caller) throws RefusedException {
+    private Answer serve(Methods.Bound method, Request unread, Caller caller) throws RefusedException {
         ContractMethod contract = method.contract();
         Handler handler = method.handler();
         if (handler instanceof Handler.PublicCommand<?> open) {
+            Message request = unread.read();
             Optional<Answer> wrong = wrongShape(request, caller);
             if (wrong.isPresent()) {
                 return wrong.get();
@@ -72,6 +97,7 @@ public final class Pipeline {
             return runs.run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
         Principal principal = authentication.authenticate(caller);
+        Message request = unread.read();
         Optional<Answer> wrong = wrongShape(request, caller);
         if (wrong.isPresent()) {
             return wrong.get();
@@ -109,8 +135,7 @@ public final class Pipeline {
         return new Answer.Replied(answer(query, context, request), Optional.empty());
     }
 
-    private void requireGrant(Principal principal, String capability, Optional<Position> seen)
-            throws RefusedException {
+    private void requireGrant(Principal principal, String capability, Optional<Position> seen) throws RefusedException {
         Authority.Answer answer = authorisation.check(principal, capability, seen, nowMicros());
         if (!answer.granted()) {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
@@ -118,7 +143,8 @@ public final class Pipeline {
     }
 
     static void requireFresh(ContractMethod contract, Principal principal) throws RefusedException {
-        long ageMillis = System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
+        long ageMillis =
+                System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
         if (contract.stepUpSeconds() > 0 && ageMillis > contract.stepUpSeconds() * 1000L) {
             throw new RefusedException(BoundaryRejection.STEP_UP);
         }
@@ -166,10 +192,5 @@ public final class Pipeline {
     /** The only clock the boundary reads for a decision that leaves no record. */
     static long nowMicros() {
         return Math.multiplyExact(System.currentTimeMillis(), 1000L);
-    }
-
-    /** @return what a refused call is told, for faces that answer by themselves */
-    public static Answer.Refused refused(Rejection rejection) {
-        return new Answer.Refused(rejection);
     }
 }

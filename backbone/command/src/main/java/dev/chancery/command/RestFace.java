@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -42,18 +41,15 @@ public final class RestFace {
                     .handler(context -> HttpBody.read(context, body -> executor.execute(() -> serve(method, context))));
         }
         router.get("/errors/:code").handler(this::explain);
-        for (String feature : List.of("identity", "access", "rbac", "ledger", "oauth", "errors")) {
-            router.route("/" + feature + "/*").last().handler(RestFace::nothingHere);
-        }
+        // Everything else but what Quarkus itself serves under /q/.
+        router.routeWithRegex("/(?!q/).*").last().handler(RestFace::nothingHere);
     }
 
     private void serve(Methods.Bound method, RoutingContext context) {
         Caller caller = Faces.caller(context.request());
         Answer answer;
         try {
-            answer = pipeline.call(method, request(method, context), caller);
-        } catch (RefusedException e) {
-            answer = new Answer.Refused(e.rejection());
+            answer = pipeline.call(method, () -> request(method, context), caller);
         } catch (RuntimeException e) {
             HttpReply.broke(context, e, caller.requestId());
             return;
@@ -62,8 +58,7 @@ public final class RestFace {
             case Answer.Refused refused -> HttpReply.refuse(context, refused, caller.requestId());
             case Answer.Replied replied -> {
                 replied.position()
-                        .ifPresent(position ->
-                                context.response().putHeader("Chancery-Position", position.toString()));
+                        .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
                 context.response().putHeader("Chancery-Request", caller.requestId());
                 HttpReply.send(context, "application/json", json(replied.reply()));
             }
@@ -95,7 +90,8 @@ public final class RestFace {
             JsonBody.merge(body, request);
         }
         context.pathParams().forEach((name, value) -> set(request, name, value));
-        for (Map.Entry<String, String> parameter : context.request().params(true).entries()) {
+        for (Map.Entry<String, String> parameter :
+                context.request().params(true).entries()) {
             // Path variables are among a request's parameters too.
             if (!context.pathParams().containsKey(parameter.getKey())) {
                 query(get, request, parameter);

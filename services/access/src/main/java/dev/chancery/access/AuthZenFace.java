@@ -26,15 +26,12 @@ final class AuthZenFace {
     void mount(Faces faces) {
         Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
         faces.mount(
-                HttpMethod.POST,
-                "/access/v1/evaluation",
-                (context, caller) -> evaluate(faces, check, context, caller));
+                HttpMethod.POST, "/access/v1/evaluation", (context, caller) -> evaluate(faces, check, context, caller));
     }
 
     private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
             throws RefusedException {
-        CheckRequest request = request(HttpBody.of(context));
-        switch (faces.pipeline().call(check, request, caller)) {
+        switch (faces.pipeline().call(check, () -> request(HttpBody.of(context)), caller)) {
             case Answer.Refused refused -> throw new RefusedException(refused.rejection());
             case Answer.Replied replied -> {
                 var reply = (CheckReply) replied.reply();
@@ -48,9 +45,7 @@ final class AuthZenFace {
     }
 
     private static String json(CheckReply reply) {
-        var why = new JsonObject()
-                .put("reason", reply.getReason())
-                .put("position", reply.getPosition());
+        var why = new JsonObject().put("reason", reply.getReason()).put("position", reply.getPosition());
         if (reply.getDecision()) {
             why.put("assignment_id", reply.getAssignmentId()).put("role", reply.getRole());
         }
@@ -63,10 +58,15 @@ final class AuthZenFace {
     private static CheckRequest request(byte[] body) throws RefusedException {
         try {
             var json = new JsonObject(new String(body, StandardCharsets.UTF_8));
+            Faces.refuseContext(json.fieldNames());
             JsonObject resource = part(json, "resource");
             JsonObject properties = resource.getJsonObject("properties", new JsonObject());
+            String subject = part(json, "subject").getString("id", "");
+            if (subject.isEmpty()) {
+                throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+            }
             return CheckRequest.newBuilder()
-                    .setPrincipalId(part(json, "subject").getString("id", ""))
+                    .setPrincipalId(subject)
                     .setCapability(resource.getString("type", "") + ":"
                             + part(json, "action").getString("name", ""))
                     .setWorkspaceId(properties.getString("workspace", ""))

@@ -33,12 +33,12 @@ import dev.chancery.log.RelayGuard;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.projection.Positions;
+import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.projection.TopicPublisher;
 import dev.chancery.rbac.RbacProjection;
 import dev.chancery.rbac.RbacService;
-import dev.chancery.rbac.RbacViews;
 import dev.chancery.relay.Relay;
 import dev.chancery.relay.RelayOptions;
 import dev.chancery.schema.Contract;
@@ -70,6 +70,7 @@ public final class Application implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<Feature> features = new ArrayList<>();
+    private final Measures measures = new Measures();
     private final SigningKeys signingKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
@@ -93,8 +94,10 @@ public final class Application implements AutoCloseable {
         Database database = settings.database();
         opened.push(executor);
         if (settings.roles().contains(Role.RELAY)) {
-            relay = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
-            relay.start();
+            var starting = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
+            starting.start();
+            measures.watch(starting);
+            relay = starting;
         }
         startProjections();
         opened(decisions);
@@ -105,31 +108,43 @@ public final class Application implements AutoCloseable {
                 DatabaseRole.IDENTITY,
                 RelayOptions.defaults(database.name()).slot(),
                 settings.maxSlotBytes()));
-        Map<String, Appender> appenders =
-                Map.of("identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
+        Appender identity = appender(DatabaseRole.IDENTITY, guard);
+        Appender access = appender(DatabaseRole.ACCESS, guard);
         var streams = new Streams(database, DatabaseRole.IDENTITY);
         var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
                 new Founding(database, DatabaseRole.IDENTITY),
-                appenders.get("identity"),
+                identity,
                 streams,
                 keyring,
                 contract,
                 tokens,
                 new OwnerClaim(settings.ownerClaim())));
         features.add(new AccessService(decisions));
-        features.add(new RbacService(new RbacViews(database)));
+        features.add(new RbacService(database));
+        features.add(new OperationsService(measures));
         features.add(new LedgerService(new LedgerReader(database), signingKeys, settings.instanceId(), contract));
         features.forEach(feature -> feature.register(methods));
         methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
         features.forEach(Feature::start);
         opened(() -> features.forEach(Feature::stop));
-        reap(appenders);
+        measures.watch(database, guard);
+        opened(measures);
+        reap(DatabaseRole.IDENTITY, identity);
+        reap(DatabaseRole.ACCESS, access);
         var pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(contract),
                 new Authorisation(decisions, Map.of("rbac", new Positions(database, DatabaseRole.RBAC, "rbac"))),
-                new CommandRuns(appenders::get, streams, keyring, methods));
+                new CommandRuns(
+                        feature -> switch (feature) {
+                            case "identity" -> identity;
+                            case "access" -> access;
+                            default -> throw new IllegalStateException("a feature without a log: " + feature);
+                        },
+                        streams,
+                        keyring,
+                        methods));
         mount(vertx, router, pipeline);
         started = true;
     }
@@ -149,12 +164,7 @@ public final class Application implements AutoCloseable {
     private void startProjections() {
         Database database = settings.database();
         if (settings.roles().contains(Role.PROJECTORS)) {
-            run(new ProjectionRunner(
-                    new RbacProjection("rbac"),
-                    database,
-                    settings.kafka(),
-                    Settings.LOG_TOPIC,
-                    ProjectionOptions.defaults()));
+            run(new RbacProjection());
         }
         if (settings.roles().contains(Role.LEDGER)) {
             var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
@@ -164,35 +174,35 @@ public final class Application implements AutoCloseable {
                     (origin, text) -> signingKeys.signer(origin).signNote(text),
                     publisher::publish)));
             worker.start();
-            run(new ProjectionRunner(
-                    new LedgerProjection(settings.instanceId(), worker::due),
-                    database,
-                    settings.kafka(),
-                    Settings.LOG_TOPIC,
-                    ProjectionOptions.defaults()));
+            run(new LedgerProjection(settings.instanceId(), worker::due));
         }
     }
 
-    private void run(ProjectionRunner runner) {
+    private void run(Projection projection) {
+        var runner = new ProjectionRunner(
+                projection,
+                settings.database(),
+                settings.kafka(),
+                Settings.LOG_TOPIC,
+                ProjectionOptions.defaults().withMember(settings.process()));
         projections.add(opened(runner));
+        measures.watch(projection.name(), runner);
         runner.start();
     }
 
     private Appender appender(DatabaseRole role, RelayGuard guard) {
         String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
-        return opened(new Appender(
-                settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
+        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
     }
 
-    private void reap(Map<String, Appender> appenders) {
-        appenders.forEach((feature, appender) -> {
-            var reaper = opened(new Reaper(
-                    settings.database(),
-                    DatabaseRole.valueOf(feature.toUpperCase(Locale.ROOT)),
-                    appender,
-                    () -> Ids.bytes(Ids.uuidV7())));
-            reaper.start();
-        });
+    private void reap(DatabaseRole role, Appender appender) {
+        opened(new Reaper(settings.database(), role, appender, () -> Ids.bytes(Ids.uuidV7())))
+                .start();
+    }
+
+    /** Whether there is anybody to serve a request. */
+    boolean isStarted() {
+        return started;
     }
 
     /** Whether what this process serves can be relied on right now; why not, otherwise. */
@@ -201,8 +211,9 @@ public final class Application implements AutoCloseable {
         if (!started) {
             complaints.add("starting");
         }
-        if (relay != null && !relay.healthy()) {
-            complaints.add(relay.refusal().orElse("the relay is not running"));
+        Relay running = relay;
+        if (running != null && !running.healthy()) {
+            complaints.add(running.refusal().orElse("the relay is not running"));
         }
         if (!projections.stream().allMatch(ProjectionRunner::healthy)) {
             complaints.add("a projection is not running");

@@ -1,22 +1,29 @@
 package dev.chancery.ledger;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Signs checkpoints beside the consumer, so that growing trees waits for no signature and no broker. A tenant that grows while its
- * turn has not come has one turn: the faster logs grow, the more entries a signature covers.
+ * Signs checkpoints beside the consumer, so that growing trees waits for no signature and no broker. It works in rounds: whoever has
+ * grown since the last one has one turn, so the faster logs grow, the more entries a signature covers, and a log gets no more than
+ * one checkpoint for each {@link #ROUND_MILLIS}.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #MAX_DUE} tenants wait, each once; then {@link #due} waits. What fails is
- * tried again after {@link #RETRY_MILLIS}, for as long as the worker runs.
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #MAX_DUE} tenants wait, each once; then {@link #due} waits. A tenant whose turn
+ * failed has the next after {@link #RETRY_MILLIS}, for as long as the worker runs; the others are not held up by it.
  */
 public final class CheckpointWorker implements AutoCloseable {
-    /** Tenants that wait for their turn at most. */
+    /** Tenants that wait for a turn at most, those that failed among them. */
     static final int MAX_DUE = 100_000;
+
+    /** The least time from one round to the next: what an entry waits for its signature, at most, on top of the signing. */
+    static final long ROUND_MILLIS = 25;
 
     static final long RETRY_MILLIS = 1_000;
 
@@ -27,23 +34,30 @@ public final class CheckpointWorker implements AutoCloseable {
 
     private final Checkpoints checkpoints;
     private final Thread thread = new Thread(this::run, "ledger-checkpoints");
-    private final LinkedHashSet<String> due = new LinkedHashSet<>();
     private final CountDownLatch closing = new CountDownLatch(1);
-    private boolean stopped;
+    private final Set<String> due = new LinkedHashSet<>();
+    private final Set<String> failed = new LinkedHashSet<>();
+    private long retryAtNanos;
 
     public CheckpointWorker(Checkpoints checkpoints) {
         this.checkpoints = checkpoints;
         thread.setDaemon(true);
     }
 
+    /** Starts, with every tenant due: the process before this one may have died between a commit and its signature. */
     public void start() {
+        List<String> tenants = checkpoints.tenants();
         thread.start();
+        tenants.forEach(this::due);
     }
 
     /** The tenant's log has grown, or may have. Waits only while {@link #MAX_DUE} tenants do. Nothing is due once closed. */
     public synchronized void due(String tenant) {
+        if (due.contains(tenant) || failed.contains(tenant)) {
+            return;
+        }
         try {
-            while (due.size() >= MAX_DUE && !due.contains(tenant) && !stopped) {
+            while (due.size() + failed.size() >= MAX_DUE && !stopped()) {
                 wait();
             }
         } catch (InterruptedException e) {
@@ -55,46 +69,66 @@ public final class CheckpointWorker implements AutoCloseable {
 
     private void run() {
         try {
-            for (String tenant = next(); tenant != null; tenant = next()) {
-                try {
-                    checkpoints.bring(tenant);
-                } catch (RuntimeException e) {
-                    LOG.errorf(
-                            e,
-                            "checkpoint not signed or not published; tenant=%s retry_millis=%d",
-                            tenant,
-                            RETRY_MILLIS);
-                    again(tenant);
+            while (!stopped()) {
+                long begun = System.nanoTime();
+                for (String tenant : round()) {
+                    turn(tenant);
                 }
+                long tookMillis = NANOSECONDS.toMillis(System.nanoTime() - begun);
+                closing.await(ROUND_MILLIS - tookMillis, MILLISECONDS);
             }
         } catch (InterruptedException e) {
             LOG.warn("checkpoints stopped in the middle of a turn");
         }
     }
 
-    private synchronized @Nullable String next() throws InterruptedException {
-        while (due.isEmpty() && !stopped) {
-            wait();
+    /** Waits until somebody is due and takes them all; nobody is once closed. */
+    private synchronized List<String> round() throws InterruptedException {
+        while (due.isEmpty() && !retryIsDue() && !stopped()) {
+            wait(failed.isEmpty() ? 0 : RETRY_MILLIS);
         }
+        if (retryIsDue()) {
+            due.addAll(failed);
+            failed.clear();
+        }
+        List<String> round = stopped() ? List.of() : List.copyOf(due);
+        due.clear();
         notifyAll();
-        return stopped ? null : due.removeFirst();
+        return round;
     }
 
-    private void again(String tenant) throws InterruptedException {
-        synchronized (this) {
-            due.add(tenant);
+    private boolean retryIsDue() {
+        return !failed.isEmpty() && System.nanoTime() - retryAtNanos >= 0;
+    }
+
+    private void turn(String tenant) {
+        if (stopped()) {
+            return;
         }
-        closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        try {
+            checkpoints.bring(tenant);
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "checkpoint not signed or not published; tenant=%s retry_millis=%d", tenant, RETRY_MILLIS);
+            synchronized (this) {
+                if (failed.isEmpty()) {
+                    retryAtNanos = System.nanoTime() + MILLISECONDS.toNanos(RETRY_MILLIS);
+                }
+                failed.add(tenant);
+            }
+        }
+    }
+
+    private boolean stopped() {
+        return closing.getCount() == 0;
     }
 
     /** Ends the turn that is under way and takes no other. What was due is brought up after the next start. */
     @Override
     public void close() {
+        closing.countDown();
         synchronized (this) {
-            stopped = true;
             notifyAll();
         }
-        closing.countDown();
         try {
             if (!thread.join(Duration.ofMillis(STOP_MILLIS))) {
                 thread.interrupt();

@@ -35,12 +35,13 @@ public final class LedgerProjection implements Projection {
     private final Consumer<String> grown;
     private final LinkedHashMap<String, Grown> trees = new LinkedHashMap<>(TREES, 0.75f, true);
 
+    @SuppressWarnings("ArrayRecordComponent") // compared by content, below
     private record Grown(MerkleTree tree, byte[] root) {}
 
     /**
      * The live ledger.
      *
-     * @param grown told, after each commit, which tenant's log has grown: {@link Checkpoints#due}
+     * @param grown told, after each commit, which tenant's log has grown: {@link CheckpointWorker#due}
      */
     public LedgerProjection(String instanceId, Consumer<String> grown) {
         this(instanceId, DatabaseRole.LEDGER, "ledger", grown);

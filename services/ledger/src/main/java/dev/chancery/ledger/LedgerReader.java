@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 
 /**
  * The ledger as files. Whatever it answers is covered by the newest checkpoint: what has grown past that, and is not signed yet,
@@ -80,7 +81,7 @@ public final class LedgerReader {
      * when that tree does not reach it.
      */
     public Optional<List<byte[]>> inclusion(String tenant, long position) {
-        return prove(tenant, position < 0 ? Long.MAX_VALUE : position + 1, proofs -> proofs.inclusion(position));
+        return prove(tenant, size -> position >= 0 && position < size, proofs -> proofs.inclusion(position));
     }
 
     /**
@@ -88,7 +89,7 @@ public final class LedgerReader {
      * 2.1.2); empty when it is smaller, or {@code olderSize} is 0.
      */
     public Optional<List<byte[]>> consistency(String tenant, long olderSize) {
-        return prove(tenant, olderSize < 1 ? Long.MAX_VALUE : olderSize, proofs -> proofs.consistency(olderSize));
+        return prove(tenant, size -> olderSize >= 1 && olderSize <= size, proofs -> proofs.consistency(olderSize));
     }
 
     @FunctionalInterface
@@ -96,10 +97,10 @@ public final class LedgerReader {
         List<byte[]> prove(Proofs<SQLException> proofs) throws SQLException;
     }
 
-    private Optional<List<byte[]>> prove(String tenant, long leastSize, Proving proving) {
+    private Optional<List<byte[]>> prove(String tenant, LongPredicate reaches, Proving proving) {
         return read(tenant, connection -> {
             Optional<SignedHead> head = tables.newestCheckpoint(connection, tenant);
-            if (head.isEmpty() || head.get().size() < leastSize) {
+            if (head.isEmpty() || !reaches.test(head.get().size())) {
                 return Optional.empty();
             }
             return Optional.of(proving.prove(new Proofs<>(

@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,6 +29,18 @@ final class LedgerTables {
             throw new IllegalArgumentException("a schema's name has 1 to 63 lower-case letters and underscores");
         }
         this.schema = schema;
+    }
+
+    /** Every tenant whose log was applied. The one read that spans tenants, on a connection that has set none. */
+    List<String> tenants(Connection connection) throws SQLException {
+        try (var select = prepare(connection, "SELECT tenant FROM %s.position WHERE position >= 0");
+                ResultSet row = select.executeQuery()) {
+            var tenants = new ArrayList<String>();
+            while (row.next()) {
+                tenants.add(row.getString(1));
+            }
+            return tenants;
+        }
     }
 
     /** Locks the head until the transaction ends, so that there is one writer; a log that has none begins here. */
@@ -256,5 +269,17 @@ final class LedgerTables {
             throw new IllegalStateException("the ledger lacks a row that its head covers");
         }
         return rows;
+    }
+
+    /** The tree as it stands, without a lock. */
+    TreeHead treeHead(Connection connection, String tenant) throws SQLException {
+        try (var query = prepare(connection, "SELECT size, root FROM %s.head WHERE tenant = ?")) {
+            query.setString(1, tenant);
+            try (var row = query.executeQuery()) {
+                return row.next()
+                        ? new TreeHead(row.getLong(1), HexFormat.of().formatHex(row.getBytes(2)))
+                        : new TreeHead(0, "");
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.chancery.ledger;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -94,7 +95,7 @@ final class Proofs<E extends Exception> {
     /** A perfect subtree's hash is a run of hashes in one tile, folded. */
     private byte[] perfect(long begin, int binaryLevel) throws E {
         int level = binaryLevel / Tile.HEIGHT;
-        int count = 1 << binaryLevel % Tile.HEIGHT;
+        int count = 1 << (binaryLevel % Tile.HEIGHT);
         long first = Tile.hashesAt(level, begin);
         long index = first / Tile.WIDTH;
         int width = (int) Math.min(Tile.WIDTH, Tile.hashesAt(level, size) - index * Tile.WIDTH);
@@ -102,7 +103,7 @@ final class Proofs<E extends Exception> {
         byte[] row = new byte[count * TreeHash.BYTES];
         System.arraycopy(tile, (int) (first % Tile.WIDTH) * TreeHash.BYTES, row, 0, row.length);
         hash.fold(row, count);
-        return count == 1 ? row : java.util.Arrays.copyOf(row, TreeHash.BYTES);
+        return count == 1 ? row : Arrays.copyOf(row, TreeHash.BYTES);
     }
 
     /** Where RFC 6962 splits: after the largest power of two of leaves that is smaller than their number. */

@@ -4,6 +4,7 @@ package dev.chancery.ledger;
  * A full tile: 256 consecutive hashes of one level, and the hash that stands for them one level up. Level 0 holds leaf hashes,
  * level {@code n} the roots of the full tiles of level {@code n - 1}.
  */
+@SuppressWarnings("ArrayRecordComponent") // handed on as it is, never changed, never compared as a record
 record Tile(int level, long index, byte[] hashes, byte[] root) {
     /** Hashes in a full tile, and entries in a full bundle. */
     static final int WIDTH = 256;

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * The name of a file of the ledger, as C2SP tlog-tiles writes it: {@code tile/<L>/<N>[.p/<W>]} for hashes,
  * {@code tile/entries/<N>[.p/<W>]} for entries, and Chancery's own {@code bodies/<N>[.p/<W>]}. {@code <N>} is in groups of three
- * digits, all but the last with an {@code x} before them. A file has one name: {@link #parse} takes what {@link #toString}
+ * digits, all but the last with an {@code x} before them. A file has one name: {@link #parse} takes what {@code toString}
  * writes and nothing else.
  */
 public sealed interface TilePath {
@@ -65,33 +65,27 @@ public sealed interface TilePath {
     /** The longest path there is, {@code tile/entries/} and six groups and a width. Longer ones are not looked at. */
     int MAX_CHARACTERS = 64;
 
-    Pattern SHAPE = Pattern.compile(
-            "(?:tile/(?<level>[0-9]{1,2}|entries)|bodies)/(?<index>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\\.p/(?<width>[0-9]{1,3}))?");
+    /** The one spelling of each file: no leading zeroes, no empty first group, a width only where it is less than 256. */
+    Pattern SHAPE = Pattern.compile("(?:tile/(?<level>[0-9]|[1-5][0-9]|6[0-3]|entries)|bodies)"
+            + "/(?<index>(?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/){0,4})?[0-9]{3})"
+            + "(?:\\.p/(?<width>[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?");
 
     /** Reads a path without a leading slash; empty when it is not the name of a file that a ledger can have. */
     static Optional<TilePath> parse(String path) {
-        if (path.length() > MAX_CHARACTERS) {
-            return Optional.empty();
-        }
         Matcher matcher = SHAPE.matcher(path);
-        if (!matcher.matches()) {
+        if (path.length() > MAX_CHARACTERS || !matcher.matches()) {
             return Optional.empty();
         }
+        String level = matcher.group("level");
         long index = Long.parseLong(matcher.group("index").replace("x", "").replace("/", ""));
         int width = matcher.group("width") == null ? Tile.WIDTH : Integer.parseInt(matcher.group("width"));
-        String level = matcher.group("level");
-        if (width < 1
-                || width > Tile.WIDTH
-                || (level != null && !level.equals("entries") && Integer.parseInt(level) > MAX_LEVEL)) {
-            return Optional.empty();
+        if (level == null) {
+            return Optional.of(new Bodies(index, width));
         }
-        TilePath parsed = level == null
-                ? new Bodies(index, width)
-                : level.equals("entries")
+        return Optional.of(
+                level.equals("entries")
                         ? new Entries(index, width)
-                        : new Hashes(Integer.parseInt(level), index, width);
-        // Leading zeroes, an empty first group, a width of 256 written out: other spellings of a file that has a name.
-        return parsed.toString().equals(path) ? Optional.of(parsed) : Optional.empty();
+                        : new Hashes(Integer.parseInt(level), index, width));
     }
 
     private static String name(long index, int width) {

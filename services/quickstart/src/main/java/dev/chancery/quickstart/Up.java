@@ -2,6 +2,7 @@ package dev.chancery.quickstart;
 
 import dev.chancery.app.Application;
 import dev.chancery.app.Doors;
+import dev.chancery.app.Logs;
 import dev.chancery.app.Role;
 import dev.chancery.app.Settings;
 import io.quarkus.runtime.Quarkus;
@@ -10,27 +11,60 @@ import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
+    /** There is but one. */
+    private static final String PROCESS = "quickstart";
+
     /** Half of what the embedded PostgreSQL lets a slot hold back. */
     private static final long MAX_SLOT_BYTES = 2L << 30;
+
+    private static final long STOP_SECONDS = 60;
+    private static final long HEALTH_SECONDS = 60;
 
     @Inject
     Doors doors;
 
     @Override
     public int run(String... arguments) {
+        Logs.redact();
         Options options = Options.parse(arguments);
+        var stopped = new CountDownLatch(1);
+        holdExit(stopped);
+        try {
+            return serve(options);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** A signal ends the virtual machine once everything here is closed, or after a minute. */
+    private static void holdExit(CountDownLatch stopped) {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            try {
+                if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+                    System.err.println(
+                            "chancery: stopped before everything was closed; the next start finds it all the same");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+    }
+
+    private int serve(Options options) {
         try (DataDirectory data = DataDirectory.open(options.data(), true);
                 Servers servers = Servers.start(data)) {
             Application.migrate(servers.database());
-            String http = "http://127.0.0.1:"
-                    + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
+            String http = "http://127.0.0.1:" + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
             try (var application = new Application(new Settings(
                     Role.ALL,
                     data.instanceId(),
+                    PROCESS,
                     http,
                     servers.database(),
                     data.sealer(),
@@ -38,6 +72,7 @@ public final class Up implements QuarkusApplication {
                     data.claim(),
                     MAX_SLOT_BYTES))) {
                 doors.open(application);
+                awaitHealth(application);
                 ready(data, servers, http);
                 Quarkus.waitForExit();
             }
@@ -46,6 +81,22 @@ public final class Up implements QuarkusApplication {
             return Main.complain(e);
         } catch (IOException e) {
             return Main.complain(new Unusable("can't write to the data directory: " + DataDirectory.reason(e)));
+        }
+    }
+
+    /** READY is said once everything runs: relay, views, ledger, decisions. */
+    private static void awaitHealth(Application application) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(HEALTH_SECONDS);
+        while (!application.complaints().isEmpty()) {
+            if (System.nanoTime() > deadline) {
+                throw new Unusable("started, but " + String.join("; ", application.complaints()));
+            }
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
         }
     }
 

@@ -1,0 +1,104 @@
+package dev.chancery.app;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.log.RelayGuard;
+import dev.chancery.projection.ProjectionRunner;
+import dev.chancery.relay.Relay;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What is counted and timed, as Prometheus reads it. {@code NaN} where a part can't be asked.
+ *
+ * <p>The ones to watch: {@code chancery_relay_lag_records}, {@code chancery_relay_slot_retained_bytes}, {@code
+ * chancery_intent_oldest_open_seconds}, {@code chancery_projection_stopped_tenants}.
+ */
+final class Measures implements AutoCloseable {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics collector = new JvmGcMetrics();
+
+    Measures() {
+        new JvmMemoryMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        collector.bindTo(registry);
+        Metrics.globalRegistry.add(registry);
+    }
+
+    void watch(Relay relay) {
+        gauge("chancery.relay.lag.records", "Records committed and not known to be in Kafka", relay::lagRecords);
+        gauge("chancery.relay.healthy", "1 while records are relayed", () -> relay.healthy() ? 1 : 0);
+        gauge("chancery.relay.held.tenants", "Tenants that are not relayed", relay::heldTenants);
+    }
+
+    void watch(Database database, RelayGuard guard) {
+        gauge(
+                "chancery.relay.slot.retained.bytes",
+                "Write-ahead log that the relay's slot holds back",
+                guard::retainedBytes);
+        for (DatabaseRole role : List.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS)) {
+            Gauge.builder("chancery.intent.oldest.open.seconds", () -> known(() -> oldestIntentSeconds(database, role)))
+                    .description("Age of the oldest intent without an outcome; 0: there is none")
+                    .tag("feature", role.name().toLowerCase(java.util.Locale.ROOT))
+                    .register(registry);
+        }
+    }
+
+    void watch(String projection, ProjectionRunner runner) {
+        Gauge.builder("chancery.projection.healthy", () -> runner.healthy() ? 1 : 0)
+                .description("1 while the projection runs")
+                .tag("projection", projection)
+                .register(registry);
+        Gauge.builder("chancery.projection.stopped.tenants", runner::stoppedTenants)
+                .description("Tenants stopped by a fork or an unreadable record")
+                .tag("projection", projection)
+                .register(registry);
+        Gauge.builder("chancery.projection.waiting.tenants", runner::waitingTenants)
+                .description("Tenants that wait for a missing record")
+                .tag("projection", projection)
+                .register(registry);
+    }
+
+    private void gauge(String name, String description, Supplier<Number> value) {
+        Gauge.builder(name, () -> known(value)).description(description).register(registry);
+    }
+
+    private static Number known(Supplier<Number> value) {
+        try {
+            return value.get();
+        } catch (RuntimeException e) {
+            return Double.NaN;
+        }
+    }
+
+    /** How long ago the oldest open intent was made: its deadline less what it was given. */
+    private static double oldestIntentSeconds(Database database, DatabaseRole role) {
+        return database.transaction(role, connection -> {
+            try (var query = connection.prepareStatement("SELECT coalesce(extract(epoch FROM clock_timestamp())"
+                            + " - min(deadline_micros) / 1000000.0 + 10, 0)::float8 FROM log.open_intent");
+                    var row = query.executeQuery()) {
+                row.next();
+                return row.getDouble(1);
+            }
+        });
+    }
+
+    /** Everything, in Prometheus' text format. */
+    String text() {
+        return registry.scrape();
+    }
+
+    @Override
+    public void close() {
+        Metrics.globalRegistry.remove(registry);
+        collector.close();
+        registry.close();
+    }
+}

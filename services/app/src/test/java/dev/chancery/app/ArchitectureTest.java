@@ -1,0 +1,166 @@
+package dev.chancery.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
+
+/** The rules that keep the folders telling the truth. Each says what to do instead. */
+class ArchitectureTest {
+    private static final JavaClasses CHANCERY = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.chancery");
+
+    private static void hold(ArchRule rule) {
+        rule.check(CHANCERY);
+    }
+
+    @Test
+    void theKernelIsJavaOnly() {
+        hold(
+                classes()
+                        .that()
+                        .resideInAPackage("dev.chancery.kernel..")
+                        .should()
+                        .onlyDependOnClassesThat()
+                        .resideInAnyPackage("java..", "dev.chancery.kernel..", "org.jspecify..")
+                        .because(
+                                "what a feature decides must be testable with nothing around it: pass what you need in the command"));
+    }
+
+    @Test
+    void featuresMeetInTheSchemaOnTheLogAndInDecision() {
+        for (String feature : new String[] {"identity", "access", "rbac", "ledger"}) {
+            String[] others = java.util.stream.Stream.of("identity", "access", "rbac", "ledger")
+                    .filter(other -> !other.equals(feature))
+                    .map(other -> "dev.chancery." + other + "..")
+                    .toArray(String[]::new);
+            hold(
+                    noClasses()
+                            .that()
+                            .resideInAPackage("dev.chancery." + feature + "..")
+                            .should()
+                            .dependOnClassesThat()
+                            .resideInAnyPackage(others)
+                            .because(
+                                    "a feature never imports another: put the event into events-schema, or the fold into backbone/decision"));
+        }
+    }
+
+    @Test
+    void debeziumStaysInTheRelay() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.chancery.relay..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.debezium..")
+                .because("what wakes the relay is the relay's own affair: ask dev.chancery.relay.Relay"));
+    }
+
+    @Test
+    void theKafkaClientStaysInRelayAndProjection() {
+        hold(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackages(
+                                "dev.chancery.relay..",
+                                "dev.chancery.projection..",
+                                "dev.chancery.embedded..",
+                                "dev.chancery.testkit..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage("org.apache.kafka.clients..")
+                        .because(
+                                "exactly-last-plus-one is kept in one place: write a Projection, or use LogFollower or TopicPublisher"));
+    }
+
+    @Test
+    void embeddedServersAreForTheQuickStartAndTheTests() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.chancery.embedded..", "dev.chancery.testkit..", "dev.chancery.quickstart..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.chancery.embedded..")
+                .because("an installation brings its own Kafka and PostgreSQL: take a Database and Properties"));
+    }
+
+    @Test
+    void ciphersStayInTheKeyring() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.chancery.keyring..", "dev.chancery.auditor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.crypto..", "org.bouncycastle..")
+                .because("keys are used where they are kept: seal, open, sign and hash through the Keyring"));
+    }
+
+    @Test
+    void httpClientsStayOut() {
+        hold(noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.net.http..", "io.vertx.core.http.HttpClient..")
+                .because("nothing here dials out but egress, the ledger's anchors and the command line"));
+    }
+
+    @Test
+    void projectionsAndFoldsReadNoClockAndNoChance() {
+        hold(noClasses()
+                .that()
+                .implement("dev.chancery.projection.Projection")
+                .or()
+                .implement("dev.chancery.kernel.Fold")
+                .or()
+                .haveSimpleNameEndingWith("Rules")
+                .and()
+                .resideOutsideOfPackage("dev.chancery.schema..")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(java.time.Instant.class, "now")
+                .orShould()
+                .callMethod(java.util.UUID.class, "randomUUID")
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(java.security.SecureRandom.class)
+                .because("replay has to come to the same: time and ids arrive in the command or the record"));
+    }
+
+    @Test
+    void whoWritesTheLogIsTheLog() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.chancery.log..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("dev.chancery.log.AppendSql")
+                .because("there is one append path: hand a Draft to the Appender"));
+    }
+
+    @Test
+    void packagesFormNoCycles() {
+        hold(slices().matching("dev.chancery.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .because("each module must be readable without the ones that stand on it"));
+    }
+
+    @Test
+    void namesSayWhatThingsAre() {
+        hold(noClasses()
+                .should()
+                .resideInAnyPackage("..util..", "..common..", "..helper..", "..impl..", "..manager..", "..dto..")
+                .because("a package is named after what it does"));
+    }
+}

@@ -1,0 +1,226 @@
+package dev.chancery.rbac;
+
+import dev.chancery.rbac.RbacRun.AssignmentRow;
+import dev.chancery.rbac.RbacRun.CapabilityKey;
+import dev.chancery.rbac.RbacRun.Member;
+import dev.chancery.rbac.RbacRun.PrincipalRow;
+import dev.chancery.rbac.RbacRun.Revocation;
+import dev.chancery.rbac.RbacRun.RoleState;
+import dev.chancery.rbac.RbacRun.Standing;
+import dev.chancery.rbac.Rows.Column;
+import dev.chancery.rbac.Versions.Version;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * The only SQL that writes the views: one statement a table and kind of change, whatever the number of rows. What ends a row that
+ * stood before the run goes before what the run adds.
+ *
+ * <p>What ends rows is an INSERT of those rows, found one by one by their key, that conflicts with every one of them. An UPDATE that
+ * joins would say the same and leave the planner a choice: of tables that grow and were never analysed, as in a replay, it takes a
+ * tenant for a 200th of all rows, reads all of them for each run, and the millionth record costs what the first thousand did.
+ */
+final class RbacTables {
+    private final String schema;
+    private final String readContract;
+    private final String readBuiltInRole;
+
+    RbacTables(String schema) {
+        this.schema = requireName(schema);
+        this.readContract = "SELECT capability FROM " + schema
+                + ".capability WHERE tenant = ? AND built_in AND valid_to_position IS NULL";
+        this.readBuiltInRole = "SELECT role FROM " + schema
+                + ".role WHERE tenant = ? AND built_in AND valid_to_position IS NULL ORDER BY valid_from_position DESC LIMIT 1";
+    }
+
+    /** A schema's name goes into SQL as it is. */
+    static String requireName(String schema) {
+        if (!schema.matches("[a-z][a-z0-9_]{0,62}")) {
+            throw new IllegalArgumentException("not a schema's name");
+        }
+        return schema;
+    }
+
+    Standing standing(Connection connection, String tenant) throws SQLException {
+        Set<String> contract = strings(connection, readContract, tenant);
+        Set<String> builtIn = strings(connection, readBuiltInRole, tenant);
+        return new Standing(builtIn.isEmpty() ? "" : builtIn.iterator().next(), Set.copyOf(contract));
+    }
+
+    void write(Connection connection, String tenant, RbacRun run) throws SQLException {
+        planAnew(connection);
+        writeRoles(connection, tenant, run.roles);
+        writeCapabilities(connection, tenant, run.capabilities);
+        writePrincipals(connection, tenant, run);
+        writeAssignments(connection, tenant, run);
+        writeWorkspaces(connection, tenant, run);
+    }
+
+    /** A plan made while a table was small scans it, and PostgreSQL would keep that plan while a replay fills the table. */
+    private static void planAnew(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute("SET LOCAL plan_cache_mode = force_custom_plan");
+        }
+    }
+
+    private void writeRoles(Connection connection, String tenant, Map<String, Versions<RoleState>> roles)
+            throws SQLException {
+        var ended = new Rows(Column.TEXT, Column.BIGINT);
+        var versions = new Rows(Column.TEXT, Column.BOOLEAN, Column.BOOLEAN, Column.BIGINT, Column.BIGINT);
+        var bundles = new Rows(Column.TEXT, Column.BIGINT, Column.TEXT);
+        roles.forEach((role, changed) -> {
+            ended.add(role, changed.first());
+            for (Version<RoleState> version : changed.versions()) {
+                RoleState state = version.value();
+                versions.add(role, state.builtIn(), state.retired(), version.from(), version.to());
+                state.capabilities().forEach(capability -> bundles.add(role, version.from(), capability));
+            }
+        });
+        ended.execute(connection, tenant, """
+                INSERT INTO %1$s.role (tenant, role, built_in, retired, valid_from_position, valid_to_position)
+                SELECT t.tenant, t.role, t.built_in, t.retired, t.valid_from_position, r.ended
+                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::text[], ?::bigint[]) AS u(role, ended)) AS r
+                CROSS JOIN LATERAL (SELECT * FROM %1$s.role AS x
+                    WHERE x.tenant = r.tenant AND x.role = r.role AND x.valid_to_position IS NULL LIMIT 1) AS t
+                ON CONFLICT (tenant, role, valid_from_position) DO UPDATE SET valid_to_position = excluded.valid_to_position""", schema);
+        versions.execute(connection, tenant, """
+                INSERT INTO %1$s.role (tenant, role, built_in, retired, valid_from_position, valid_to_position)
+                SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::boolean[], ?::bigint[], ?::bigint[])""", schema);
+        bundles.execute(connection, tenant, """
+                INSERT INTO %1$s.role_capability (tenant, role, valid_from_position, capability)
+                SELECT ?, * FROM unnest(?::text[], ?::bigint[], ?::text[])""", schema);
+    }
+
+    private void writeCapabilities(
+            Connection connection, String tenant, Map<CapabilityKey, Versions<Integer>> capabilities)
+            throws SQLException {
+        var ended = new Rows(Column.TEXT, Column.BOOLEAN, Column.BIGINT);
+        var versions = new Rows(Column.TEXT, Column.BOOLEAN, Column.BIGINT, Column.BIGINT, Column.BIGINT);
+        capabilities.forEach((key, changed) -> {
+            ended.add(key.capability(), key.builtIn(), changed.first());
+            for (Version<Integer> version : changed.versions()) {
+                long stepUpSeconds = Integer.toUnsignedLong(version.value());
+                versions.add(key.capability(), key.builtIn(), stepUpSeconds, version.from(), version.to());
+            }
+        });
+        ended.execute(connection, tenant, """
+                INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, valid_from_position, valid_to_position)
+                SELECT t.tenant, t.capability, t.built_in, t.step_up_seconds, t.valid_from_position, r.ended
+                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::text[], ?::boolean[], ?::bigint[])
+                    AS u(capability, built_in, ended)) AS r
+                CROSS JOIN LATERAL (SELECT * FROM %1$s.capability AS x
+                    WHERE x.tenant = r.tenant AND x.capability = r.capability AND x.built_in = r.built_in
+                        AND x.valid_to_position IS NULL LIMIT 1) AS t
+                ON CONFLICT (tenant, capability, built_in, valid_from_position)
+                    DO UPDATE SET valid_to_position = excluded.valid_to_position""", schema);
+        versions.execute(connection, tenant, """
+                INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, valid_from_position, valid_to_position)
+                SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::bigint[], ?::bigint[], ?::bigint[])""", schema);
+    }
+
+    private void writePrincipals(Connection connection, String tenant, RbacRun run) throws SQLException {
+        var deactivated = new Rows(Column.UUID, Column.BIGINT);
+        run.deactivations.forEach(deactivated::add);
+        deactivated.execute(connection, tenant, """
+                INSERT INTO %1$s.principal (tenant, principal, type, created_position, deactivated_position)
+                SELECT t.tenant, t.principal, t.type, t.created_position, r.position
+                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::bigint[]) AS u(principal, position)) AS r
+                CROSS JOIN LATERAL (SELECT * FROM %1$s.principal AS x
+                    WHERE x.tenant = r.tenant AND x.principal = r.principal LIMIT 1) AS t
+                WHERE t.deactivated_position IS NULL
+                ON CONFLICT (tenant, principal) DO UPDATE SET deactivated_position = excluded.deactivated_position""", schema);
+        var created = new Rows(Column.UUID, Column.INTEGER, Column.BIGINT, Column.BIGINT);
+        run.principals.forEach((UUID id, PrincipalRow row) ->
+                created.add(id, row.type(), row.createdPosition(), row.deactivatedPosition()));
+        created.execute(connection, tenant, """
+                INSERT INTO %1$s.principal (tenant, principal, type, created_position, deactivated_position)
+                SELECT ?, * FROM unnest(?::uuid[], ?::integer[], ?::bigint[], ?::bigint[])
+                ON CONFLICT (tenant, principal) DO UPDATE SET type = excluded.type,
+                    created_position = excluded.created_position, deactivated_position = excluded.deactivated_position""", schema);
+    }
+
+    private void writeAssignments(Connection connection, String tenant, RbacRun run) throws SQLException {
+        var revoked = new Rows(Column.UUID, Column.UUID, Column.BIGINT, Column.BIGINT);
+        run.revocations.forEach((assignment, ofPrincipals) -> ofPrincipals
+                .values()
+                .forEach(revocation ->
+                        revoked.add(assignment, revocation.principal(), revocation.atMicros(), revocation.position())));
+        revoked.execute(connection, tenant, """
+                INSERT INTO %1$s.assignment (tenant, assignment, principal, role, workspace, granter, from_micros, until_micros,
+                    position, revoked_at_micros, revoked_position)
+                SELECT t.tenant, t.assignment, t.principal, t.role, t.workspace, t.granter, t.from_micros, t.until_micros,
+                    t.position, r.at_micros, r.position
+                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[])
+                    AS u(assignment, principal, at_micros, position)) AS r
+                CROSS JOIN LATERAL (SELECT * FROM %1$s.assignment AS x
+                    WHERE x.tenant = r.tenant AND x.assignment = r.assignment LIMIT 1) AS t
+                WHERE t.principal = r.principal AND t.revoked_position IS NULL
+                ON CONFLICT (tenant, assignment) DO UPDATE SET revoked_at_micros = excluded.revoked_at_micros,
+                    revoked_position = excluded.revoked_position""", schema);
+        var assigned = new Rows(
+                Column.UUID,
+                Column.UUID,
+                Column.TEXT,
+                Column.UUID,
+                Column.UUID,
+                Column.BIGINT,
+                Column.BIGINT,
+                Column.BIGINT,
+                Column.BIGINT,
+                Column.BIGINT);
+        run.assignments.forEach((UUID id, AssignmentRow row) -> {
+            Revocation revocation = row.revocation();
+            assigned.add(
+                    id,
+                    row.principal(),
+                    row.role(),
+                    row.workspace(),
+                    row.granter(),
+                    row.fromMicros(),
+                    row.untilMicros(),
+                    row.position(),
+                    revocation == null ? null : revocation.atMicros(),
+                    revocation == null ? null : revocation.position());
+        });
+        assigned.execute(connection, tenant, """
+                INSERT INTO %1$s.assignment (tenant, assignment, principal, role, workspace, granter, from_micros, until_micros,
+                    position, revoked_at_micros, revoked_position)
+                SELECT ?, * FROM unnest(?::uuid[], ?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[],
+                    ?::bigint[], ?::bigint[], ?::bigint[])
+                ON CONFLICT (tenant, assignment) DO UPDATE SET principal = excluded.principal, role = excluded.role,
+                    workspace = excluded.workspace, granter = excluded.granter, from_micros = excluded.from_micros,
+                    until_micros = excluded.until_micros, position = excluded.position,
+                    revoked_at_micros = excluded.revoked_at_micros, revoked_position = excluded.revoked_position""", schema);
+    }
+
+    private void writeWorkspaces(Connection connection, String tenant, RbacRun run) throws SQLException {
+        var workspaces = new Rows(Column.UUID, Column.BIGINT);
+        run.workspaces.forEach(workspaces::add);
+        workspaces.execute(connection, tenant, """
+                INSERT INTO %1$s.workspace (tenant, workspace, created_position)
+                SELECT ?, * FROM unnest(?::uuid[], ?::bigint[]) ON CONFLICT DO NOTHING""", schema);
+        var members = new Rows(Column.UUID, Column.UUID, Column.BIGINT);
+        run.members.forEach(
+                (Member member, Long position) -> members.add(member.workspace(), member.principal(), position));
+        members.execute(connection, tenant, """
+                INSERT INTO %1$s.member (tenant, workspace, principal, added_position)
+                SELECT ?, * FROM unnest(?::uuid[], ?::uuid[], ?::bigint[]) ON CONFLICT DO NOTHING""", schema);
+    }
+
+    private static Set<String> strings(Connection connection, String sql, String tenant) throws SQLException {
+        try (var query = connection.prepareStatement(sql)) {
+            query.setString(1, tenant);
+            try (var rows = query.executeQuery()) {
+                var found = new HashSet<String>();
+                while (rows.next()) {
+                    found.add(rows.getString(1));
+                }
+                return found;
+            }
+        }
+    }
+}
