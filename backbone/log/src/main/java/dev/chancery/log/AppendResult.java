@@ -20,6 +20,7 @@ public sealed interface AppendResult {
     record Moved(Set<StreamId> streams) implements AppendResult {}
 
     /** The key has an answer already: this one, at that position. Either a reply or a code. */
+    @SuppressWarnings("ArrayRecordComponent") // handed through, never compared
     record Replayed(long position, byte[] reply, Optional<String> code) implements AppendResult {}
 
     /** A name that must be unique is another's. */

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
  * the ones before it changed.
  */
 final class AppendRows {
+    @SuppressWarnings("ArrayRecordComponent") // handed through, never compared
     record RecordRow(long position, String types, byte[] record) {}
 
     record EventRow(StreamId stream, long version, long position, int ordinal, String type) {}

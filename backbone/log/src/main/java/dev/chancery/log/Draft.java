@@ -61,7 +61,7 @@ public record Draft(
             require(statement.hasOutcome(), "a statement is an intent or an outcome");
             require(!reserves, "only an intent reserves a key");
             require(
-                    statement.getOutcome().getResult() == Result.SUCCESS || events.isEmpty() && claims.isEmpty(),
+                    statement.getOutcome().getResult() == Result.SUCCESS || (events.isEmpty() && claims.isEmpty()),
                     "only a success has an effect");
         }
         for (NewEvent event : events) {

@@ -13,25 +13,22 @@ final class EventRows {
 
     /** Selects events and their records in an order that keeps a record's events together; conditions follow. */
     static String selectIn(String order) {
-        return """
-                SELECT e.stream, e.version, e.type, e.ordinal, e.position,
-                       CASE WHEN lag(e.position) OVER (ORDER BY %s) = e.position THEN NULL ELSE r.record END
-                FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
-                WHERE """.formatted(order);
+        return "SELECT e.stream, e.version, e.type, e.ordinal, e.position,"
+                + " CASE WHEN lag(e.position) OVER (ORDER BY " + order + ") = e.position THEN NULL ELSE r.record END"
+                + " FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position WHERE ";
     }
 
     /** The event of the row that the result stands on; rows are read in order, all of them. */
     StoredEvent read(ResultSet row) throws SQLException {
         byte[] bytes = row.getBytes(6);
-        StoredRecord current = bytes == null ? record : StoredRecord.parse(bytes);
-        if (current == null) {
+        if (bytes != null) {
+            record = StoredRecord.parse(bytes);
+            entryId = record.entryId();
+        }
+        if (record == null) {
             throw new IllegalStateException("the first row has its record");
         }
-        if (current != record) {
-            record = current;
-            entryId = current.entryId();
-        }
         return new StoredEvent(
-                row.getString(3), current.bodies().get(row.getInt(4)), row.getLong(5), row.getLong(2), entryId);
+                row.getString(3), record.bodies().get(row.getInt(4)), row.getLong(5), row.getLong(2), entryId);
     }
 }

@@ -21,6 +21,7 @@ final class LockedTenant {
     record ClaimKey(String kind, Digest hash) {}
 
     /** A receipt as it is stored; while its command runs it has neither reply nor code. */
+    @SuppressWarnings("ArrayRecordComponent") // handed through, never compared
     record StoredReceipt(
             Digest request,
             long position,

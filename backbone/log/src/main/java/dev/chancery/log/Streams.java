@@ -84,7 +84,7 @@ public final class Streams {
         var key = new Key(tenant, stream);
         Cached cached = cache.get(key, k -> Cached.NOTHING);
         Held held = cached.states().get(fold);
-        Loaded<S> known = held == null ? new Loaded<>(fold.initial(), 0) : loadedWith(fold, held);
+        Loaded<S> known = held == null ? new Loaded<>(fold.initial(), 0) : loadedAs(held);
         if (held != null && held.asOf() == cached.moves()) {
             return known;
         }
@@ -123,7 +123,7 @@ public final class Streams {
     }
 
     @SuppressWarnings("unchecked") // with puts under a fold what that fold made
-    private static <S> Loaded<S> loadedWith(Fold<S, StoredEvent> fold, Held held) {
+    private static <S> Loaded<S> loadedAs(Held held) {
         return (Loaded<S>) held.loaded();
     }
 
@@ -149,7 +149,7 @@ public final class Streams {
     private static List<StoredEvent> select(Connection connection, String tenant, StreamId stream, long afterVersion)
             throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(EventRows.selectIn("e.version")
-                + " e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version")) {
+                + "e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version")) {
             query.setString(1, tenant);
             query.setString(2, stream.value());
             query.setLong(3, afterVersion);

@@ -57,7 +57,7 @@ final class KillTest {
                     for (int round = 0; round < ROUNDS; round++) {
                         // Under load again, then for a random while, then dead.
                         long before = appended.get();
-                        long more = 20 + random.nextInt(600);
+                        long more = 20L + random.nextInt(600);
                         TestLog.await(() -> appended.get() >= before + more);
                         postgres.kill();
                         postgres.restart();

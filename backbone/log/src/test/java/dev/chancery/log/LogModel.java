@@ -204,7 +204,7 @@ final class LogModel {
         }
         Begun intent = open.get(draft.ends().get().getPosition());
         boolean abandons = draft.statement().getOutcome().getResult() == Result.ABANDONED;
-        if (intent == null || intent.late() && !abandons) {
+        if (intent == null || (intent.late() && !abandons)) {
             return Optional.of(new Refused(LogRejection.TOO_LATE));
         }
         return abandons && !intent.late() ? Optional.of(new Refused(LogRejection.IN_PROGRESS)) : Optional.empty();
