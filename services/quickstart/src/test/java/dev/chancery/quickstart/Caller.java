@@ -12,12 +12,16 @@ import java.util.Random;
  */
 final class Caller implements Runnable {
     /** Commands without an answer that a caller has at a time. */
-    private static final int MAX_OPEN = 6;
+    private static final int MAX_OPEN = 4;
 
     /** Answered commands that it may send again. */
     private static final int MAX_REMEMBERED = 200;
 
-    private static final long RETRY_MILLIS = 250;
+    /** Until a command is sent again the first time; twice as long until the second … */
+    private static final long RETRY_MILLIS = 200;
+
+    /** … and this many times as long at most. */
+    private static final int LONGEST_RETRY = 6;
 
     /** More than an intent's deadline, within which a key may be taken. */
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(60);
@@ -80,7 +84,7 @@ final class Caller implements Runnable {
 
     private void settle() {
         for (Command command : List.copyOf(open)) {
-            if (journal.nowMillis() - command.lastAnsweredMillis() >= RETRY_MILLIS) {
+            if (journal.nowMillis() >= command.dueMillis(RETRY_MILLIS, LONGEST_RETRY)) {
                 open.remove(command);
                 journal.send(command, random.nextBoolean() ? face : face.other());
                 file(command);

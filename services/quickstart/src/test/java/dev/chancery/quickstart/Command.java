@@ -93,6 +93,10 @@ final class Command {
         return givenUp;
     }
 
+    synchronized int attempts() {
+        return attempts.size();
+    }
+
     /** Notes an attempt; says what is wrong with its answer. */
     synchronized Optional<String> note(String face, long sentMillis, long answeredMillis, Answer answer) {
         attempts.add(new Attempt(face, sentMillis, answeredMillis, answer));
@@ -114,8 +118,11 @@ final class Command {
         };
     }
 
-    synchronized long lastAnsweredMillis() {
-        return attempts.isEmpty() ? 0 : attempts.getLast().answeredMillis();
+    /** When it is due again: sooner at first, then less and less often. */
+    synchronized long dueMillis(long firstRetryMillis, int mostTimes) {
+        return attempts.isEmpty()
+                ? 0
+                : attempts.getLast().answeredMillis() + firstRetryMillis * Math.min(attempts.size(), mostTimes);
     }
 
     /** The journal's lines about it. */

@@ -105,6 +105,15 @@ final class EffectCheck {
         }
     }
 
+    /** The view, asked with an assignment's position, lists it. */
+    static void listed(Command command) {
+        Acknowledged answer = command.acknowledged().orElseThrow();
+        var request = (AssignRoleRequest) command.request();
+        assertThat(assignments(command.party(), request.getPrincipalId(), answer.position()))
+                .as("assignments of the principal after %s", command)
+                .containsKey(madeId(answer.reply()));
+    }
+
     /**
      * All assignments as the view lists them: each that was acknowledged and not revoked is in force, each whose revocation was
      * acknowledged is over, none is there twice.
@@ -112,7 +121,7 @@ final class EffectCheck {
      * @param commands of one organisation, all of them settled
      */
     static void listed(Party administrator, List<Command> commands, String position) {
-        Map<String, Assignment> listed = assignments(administrator, position);
+        Map<String, Assignment> listed = assignments(administrator, "", position);
         Set<String> ended = new HashSet<>();
         for (Command command : commands) {
             if (command.request() instanceof RevokeAssignmentRequest request
@@ -144,9 +153,11 @@ final class EffectCheck {
                 .hasSize(granted);
     }
 
-    private static Map<String, Assignment> assignments(Party administrator, String position) {
+    private static Map<String, Assignment> assignments(Party administrator, String principal, String position) {
         Map<String, Assignment> all = new HashMap<>();
-        var request = ListAssignmentsRequest.newBuilder().setPageSize(PAGE_SIZE);
+        var request = ListAssignmentsRequest.newBuilder()
+                .setPrincipalId(principal)
+                .setPageSize(PAGE_SIZE);
         do {
             ListAssignmentsReply page = read(
                     administrator,

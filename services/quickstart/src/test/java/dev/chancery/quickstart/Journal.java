@@ -15,19 +15,18 @@ final class Journal {
     private final long startNanos = System.nanoTime();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicLong attempts = new AtomicLong();
-    private final AtomicLong acknowledged = new AtomicLong();
+    private final AtomicLong acknowledgements = new AtomicLong();
     private final List<Command> commands = new ArrayList<>();
     private final List<String> complaints = new ArrayList<>();
 
     /** Sends a command and notes what came of it. */
     void send(Command command, Face face) {
         attempts.incrementAndGet();
-        boolean before = command.acknowledged().isPresent();
         long sentMillis = nowMillis();
         Command.Answer answer = command.party().send(command, face);
         command.note(face.name(), sentMillis, nowMillis(), answer).ifPresent(wrong -> complain(wrong, command));
-        if (!before && command.acknowledged().isPresent()) {
-            acknowledged.incrementAndGet();
+        if (answer instanceof Command.Answer.Acknowledged) {
+            acknowledgements.incrementAndGet();
         }
     }
 
@@ -57,8 +56,9 @@ final class Journal {
         return List.copyOf(commands.subList(from, commands.size()));
     }
 
-    long acknowledged() {
-        return acknowledged.get();
+    /** Attempts that were acknowledged: repeated ones count again. */
+    long acknowledgements() {
+        return acknowledgements.get();
     }
 
     long attempts() {

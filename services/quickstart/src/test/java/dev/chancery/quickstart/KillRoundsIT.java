@@ -7,6 +7,7 @@ import dev.chancery.cli.client.ClientKey;
 import dev.chancery.cli.client.Headers;
 import dev.chancery.quickstart.Command.Answer.Acknowledged;
 import dev.chancery.quickstart.Party.Face;
+import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineCapabilityRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.identity.v1.ClaimOwnerReply;
@@ -83,8 +84,13 @@ class KillRoundsIT {
             List<Kill> schedule = schedule(rounds);
             for (int round = 1; round <= rounds; round++) {
                 now = "round " + round + ", kill of " + schedule.get(round - 1);
-                round(schedule.get(round - 1));
+                long begunMillis = journal.nowMillis();
+                long downMillis = round(schedule.get(round - 1));
+                long backMillis = journal.nowMillis();
                 check();
+                System.out.printf(
+                        "kill rounds: %s; %d ms, down for %d, checked in %d; %d commands so far%n",
+                        now, backMillis - begunMillis, downMillis, journal.nowMillis() - backMillis, checked);
             }
             now = "after the last round";
             end(organisations);
@@ -200,11 +206,13 @@ class KillRoundsIT {
         return schedule;
     }
 
-    private void round(Kill kill) {
+    /** Answers how long it took from the kill until somebody was served again. */
+    private long round(Kill kill) {
         awaitAcknowledged(1 + random.nextInt(150));
         // Somewhere between two answers.
         LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(random.nextInt(30_000)));
         kills.merge(kill, 1, Integer::sum);
+        long killedMillis = journal.nowMillis();
         switch (kill) {
             case JAVA -> {
                 victim.killJava();
@@ -226,11 +234,14 @@ class KillRoundsIT {
                 startAgain();
             }
         }
-        awaitAcknowledged(1 + random.nextInt(20));
+        awaitAcknowledged(1);
+        long downMillis = journal.nowMillis() - killedMillis;
+        awaitAcknowledged(random.nextInt(20));
+        return downMillis;
     }
 
     private void startAgain() {
-        if (random.nextInt(5) == 0) {
+        if (random.nextInt(4) == 0) {
             killsDuringStart++;
             victim.startAndKill(Duration.ofMillis(300 + random.nextInt(4_000)));
         }
@@ -238,8 +249,8 @@ class KillRoundsIT {
     }
 
     private void awaitAcknowledged(int more) {
-        long wanted = journal.acknowledged() + more;
-        assertThat(RunningInstance.await(RECOVERY_LIMIT, () -> journal.acknowledged() >= wanted))
+        long wanted = journal.acknowledgements() + more;
+        assertThat(RunningInstance.await(RECOVERY_LIMIT, () -> journal.acknowledgements() >= wanted))
                 .as("%d more commands acknowledged within %s", more, RECOVERY_LIMIT)
                 .isTrue();
     }
@@ -256,10 +267,14 @@ class KillRoundsIT {
         settled.forEach(command -> EffectCheck.recorded(command, log));
         // The rest is looked at after the last round, with everything.
         checked += since.size();
-        settled.stream()
+        settled.reversed().stream()
                 .filter(KillRoundsIT::isAboutAPrincipal)
-                .skip(Math.max(0, settled.size() - LOOKED_AT_A_ROUND))
+                .limit(LOOKED_AT_A_ROUND)
                 .forEach(EffectCheck::known);
+        settled.reversed().stream()
+                .filter(command -> command.request() instanceof AssignRoleRequest)
+                .limit(LOOKED_AT_A_ROUND)
+                .forEach(EffectCheck::listed);
         assertThat(journal.complaints()).isEmpty();
     }
 
@@ -347,7 +362,7 @@ class KillRoundsIT {
                         killsDuringStart,
                         commands.size(),
                         journal.attempts(),
-                        journal.acknowledged(),
+                        commands.stream().filter(command -> command.acknowledged().isPresent()).count(),
                         commands.stream().filter(Command::isGivenUp).count(),
                         log.tenants().size(),
                         log.records(),
