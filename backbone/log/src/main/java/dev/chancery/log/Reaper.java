@@ -62,7 +62,7 @@ public final class Reaper implements AutoCloseable {
     }
 
     public void start() {
-        var unused = clock.scheduleWithFixedDelay(this::round, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleWithFixedDelay(this::round, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void round() {

@@ -37,7 +37,7 @@ public final class RelayGuard implements AutoCloseable {
         this.role = role;
         this.slot = slot;
         this.maxRetainedBytes = maxRetainedBytes;
-        var unused = clock.scheduleWithFixedDelay(this::look, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleWithFixedDelay(this::look, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Whether appends are refused now. */
