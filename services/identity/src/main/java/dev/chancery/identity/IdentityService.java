@@ -123,8 +123,8 @@ public final class IdentityService implements Feature {
         Foundation foundation = streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
                 .state();
         byte[] hash = sha256(request.getClaim());
-        if (foundation.isClaimed()
-                || !MessageDigest.isEqual(hash, foundation.claimHash().toByteArray())) {
+        // Used or not is decided under the log's lock: whoever used it and lost the answer gets it again by its idempotency key.
+        if (!MessageDigest.isEqual(hash, foundation.claimHash().toByteArray())) {
             throw new RefusedException(IdentityRejection.CLAIM_INVALID);
         }
         return new Principal(
