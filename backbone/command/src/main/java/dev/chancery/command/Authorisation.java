@@ -1,5 +1,7 @@
 package dev.chancery.command;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.DecisionPoint;
@@ -22,8 +24,24 @@ public final class Authorisation {
         this.views = Map.copyOf(views);
     }
 
-    /** @param seen the position the caller has seen: the answer takes it into account, or there is none */
-    Authority.Answer check(Principal principal, String capability, Optional<Position> seen, long atMicros)
+    /**
+     * Where a call takes place: in the caller's active workspace if that is the one it names, otherwise in the whole organisation. A
+     * grant that is scoped to a workspace is worth nothing for what reaches beyond it.
+     */
+    static String where(ContractMethod method, Message request, Principal principal) {
+        FieldDescriptor field = method.input().findFieldByName("workspace_id");
+        return principal
+                .workspace()
+                .filter(active -> field != null && active.equals(request.getField(field)))
+                .orElse("");
+    }
+
+    /**
+     * @param where the workspace; empty: the whole organisation
+     * @param seen the position the caller has seen: the answer takes it into account, or there is none
+     */
+    Authority.Answer check(
+            Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
             throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
@@ -31,7 +49,7 @@ public final class Authorisation {
                 .authority(principal.tenant(), principal.id(), atLeast, Pipeline.POSITION_WAIT)
                 .orElseThrow(() -> new RefusedException(
                         atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE));
-        return authority.decide(capability, principal.workspace().orElse(""), atMicros);
+        return authority.decide(capability, where, atMicros);
     }
 
     /** Waits until the view that answers a method has what the caller has seen. */

@@ -132,7 +132,7 @@ final class CommandRun<Q extends Message> {
     private Authority.Answer authorise(CommandContext context) {
         return capability
                 .map(needed -> CommandRuns.authority(context)
-                        .decide(needed, principal.workspace().orElse(""), context.atMicros()))
+                        .decide(needed, Authorisation.where(method, request, principal), context.atMicros()))
                 .orElse(new Authority.Answer(Authority.Reason.GRANTED, "", ""));
     }
 

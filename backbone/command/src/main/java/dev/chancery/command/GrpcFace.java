@@ -16,8 +16,10 @@ import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServiceBridge;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,17 +63,36 @@ public final class GrpcFace {
 
     /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
-        GrpcServer server = GrpcServer.server(vertx);
+        GrpcServer server =
+                GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(HttpBody.MAX_BYTES));
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         router.route().order(-1).handler(context -> {
             String mediaType = context.request().getHeader("Content-Type");
-            if (mediaType != null && mediaType.startsWith("application/grpc")) {
-                server.handle(context.request());
-            } else {
+            if (mediaType == null || !mediaType.startsWith("application/grpc")) {
                 context.next();
+            } else if (isCompressed(context.request())) {
+                refuseCompressed(context.request());
+            } else {
+                server.handle(context.request());
             }
         });
+    }
+
+    private static boolean isCompressed(HttpServerRequest request) {
+        String encoding = request.getHeader("grpc-encoding");
+        return encoding != null && !encoding.equals("identity");
+    }
+
+    /** The limit of a message's size is that of its compressed form: what it unpacks to nobody bounds, before anybody is asked who. */
+    private static void refuseCompressed(HttpServerRequest request) {
+        request.resume();
+        request.response()
+                .putHeader("content-type", "application/grpc")
+                .putHeader("grpc-status", Integer.toString(Status.Code.UNIMPLEMENTED.value()))
+                .putHeader("grpc-message", "compressed messages are not taken")
+                .putHeader("grpc-accept-encoding", "identity")
+                .end();
     }
 
     private ServerServiceDefinition service(List<Methods.Bound> bound) {

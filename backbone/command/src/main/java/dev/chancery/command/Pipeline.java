@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
  * <ol>
  *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
  *   <li>what is asked (shape, field rules, idempotency key, position)
- *   <li>whether it may ({@link Authorisation}: capability in the active workspace, freshness of the authentication)
+ *   <li>whether it may ({@link Authorisation}: capability where the call takes place, freshness of the authentication)
  *   <li>the command itself ({@link CommandRun}), or the view that answers
  * </ol>
  */
@@ -114,7 +114,7 @@ public final class Pipeline {
     /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */
     public Principal admit(Caller caller, String capability) throws RefusedException {
         Principal principal = authentication.authenticate(caller);
-        requireGrant(principal, capability, position(caller, principal));
+        requireGrant(principal, capability, "", position(caller, principal));
         return principal;
     }
 
@@ -128,15 +128,16 @@ public final class Pipeline {
         if (contract.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
             return new Answer.Refused(BoundaryRejection.FORBIDDEN);
         }
-        requireGrant(principal, contract.capability(), seen);
+        requireGrant(principal, contract.capability(), Authorisation.where(contract, request, principal), seen);
         requireFresh(contract, principal);
         authorisation.awaitViews(contract, principal.tenant(), seen);
         var context = new ReadContext(principal, nowMicros());
         return new Answer.Replied(answer(query, context, request), Optional.empty());
     }
 
-    private void requireGrant(Principal principal, String capability, Optional<Position> seen) throws RefusedException {
-        Authority.Answer answer = authorisation.check(principal, capability, seen, nowMicros());
+    private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
+            throws RefusedException {
+        Authority.Answer answer = authorisation.check(principal, capability, where, seen, nowMicros());
         if (!answer.granted()) {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
         }

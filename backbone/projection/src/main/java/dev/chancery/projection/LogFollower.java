@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -75,7 +74,8 @@ public final class LogFollower implements AutoCloseable {
                 follow(consumer);
             } catch (WakeupException e) {
                 return;
-            } catch (KafkaException e) {
+            } catch (RuntimeException e) {
+                // Not Kafka's alone: a record that a listener can't take must not end the following for good.
                 LOG.warnf("Log follower starts over: cause=%s", e.getClass().getSimpleName());
                 pause();
             }

@@ -213,7 +213,8 @@ public final class Application implements AutoCloseable {
         }
         Relay running = relay;
         if (running != null && !running.healthy()) {
-            complaints.add(running.refusal().orElse("the relay is not running"));
+            // Readiness asks nobody who they are: why, with tenants and positions, is in the log.
+            complaints.add(running.refusal().isPresent() ? "the relay refuses to run" : "the relay is not running");
         }
         if (!projections.stream().allMatch(ProjectionRunner::healthy)) {
             complaints.add("a projection is not running");

@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.chancery.command.Answer;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Faces;
+import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.HttpBody;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
@@ -52,8 +53,10 @@ final class OAuthFace {
                         (context, caller) -> send(context, metadata()));
     }
 
-    private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller) {
+    private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller)
+            throws RefusedException {
         Map<String, String> form = form(HttpBody.of(context));
+        Faces.refuseContext(form.keySet());
         if (!"client_credentials".equals(form.get("grant_type"))) {
             error(context, 400, "unsupported_grant_type", "Send grant_type=client_credentials.");
             return;

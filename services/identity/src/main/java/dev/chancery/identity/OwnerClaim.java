@@ -62,6 +62,10 @@ public final class OwnerClaim {
             channel.force(true);
         }
         Files.move(unfinished, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        // The name too, or a crash of the machine leaves the hash in the log and no claim.
+        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+            directory.force(true);
+        }
     }
 
     /** Removes the file: the claim has been used. */
