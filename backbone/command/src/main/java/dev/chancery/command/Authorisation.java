@@ -40,8 +40,7 @@ public final class Authorisation {
      * @param where the workspace; empty: the whole organisation
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
      */
-    Authority.Answer check(
-            Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
+    Authority.Answer check(Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
             throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());

@@ -63,8 +63,7 @@ public final class GrpcFace {
 
     /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
-        GrpcServer server =
-                GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(HttpBody.MAX_BYTES));
+        GrpcServer server = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(HttpBody.MAX_BYTES));
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         router.route().order(-1).handler(context -> {
