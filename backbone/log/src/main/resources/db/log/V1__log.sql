@@ -151,8 +151,11 @@ CREATE POLICY feature_deletes ON log.claim FOR DELETE
 CREATE POLICY feature_inserts ON log.receipt FOR INSERT WITH CHECK (tenant = log.tenant() AND feature = log.feature());
 CREATE POLICY feature_updates ON log.receipt FOR UPDATE USING (tenant = log.tenant() AND feature = log.feature());
 -- Expired receipts go, whosever they are: their own feature's role sweeps them.
-CREATE POLICY feature_sweeps ON log.receipt FOR DELETE USING (feature = log.feature());
-CREATE POLICY feature_sees_own ON log.receipt FOR SELECT USING (feature = log.feature());
+CREATE POLICY feature_sweeps ON log.receipt FOR DELETE
+    USING (feature = log.feature()
+           AND (tenant = log.tenant() OR expires_at_micros <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint));
+CREATE POLICY feature_sees_expired ON log.receipt FOR SELECT
+    USING (feature = log.feature() AND expires_at_micros <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
 CREATE POLICY feature_inserts ON log.open_intent FOR INSERT WITH CHECK (tenant = log.tenant() AND feature = log.feature());
 CREATE POLICY feature_deletes ON log.open_intent FOR DELETE USING (tenant = log.tenant() AND feature = log.feature());
 -- The reaper finds its own feature's late intents in every tenant.

@@ -84,10 +84,7 @@ public final class Reaper implements AutoCloseable {
             late = late(passedOver);
             for (Late intent : late) {
                 if (!passedOver.contains(intent.tenant())) {
-                    AppendResult result = appender.append(abandonment(intent));
-                    LOG.infof(
-                            "Intent abandoned: tenant=%s position=%d result=%s",
-                            intent.tenant(), intent.position(), result);
+                    AppendResult result = abandon(intent);
                     if (result instanceof AppendResult.Appended) {
                         ended++;
                     } else if (!isEnded(result)) {
@@ -97,6 +94,18 @@ public final class Reaper implements AutoCloseable {
             }
         } while (late.size() == MAX_PAGE);
         return ended;
+    }
+
+    /** One intent that can't be ended must not keep the others from their end. */
+    private AppendResult abandon(Late intent) {
+        try {
+            AppendResult result = appender.append(abandonment(intent));
+            LOG.infof("Intent abandoned: tenant=%s position=%d result=%s", intent.tenant(), intent.position(), result);
+            return result;
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "Intent not abandoned: tenant=%s position=%d", intent.tenant(), intent.position());
+            return new AppendResult.Refused(LogRejection.UNAVAILABLE);
+        }
     }
 
     /** Somebody else was faster. */

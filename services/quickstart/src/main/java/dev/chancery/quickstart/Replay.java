@@ -89,17 +89,19 @@ final class Replay {
 
     private boolean compare(Map<String, ViewHash> views, Map<String, TreeHead> heads) {
         boolean equal = true;
-        for (String tenant : views.keySet()) {
-            ViewHash view = read(tenant, connection -> ViewHash.of(connection, VIEWS, tenant));
-            TreeHead head = read(tenant, connection -> TreeHead.of(connection, LEDGER, tenant));
-            equal &= say(tenant, "views", views.get(tenant), view);
-            equal &= say(tenant, "ledger", heads.get(tenant), head);
+        for (var live : views.entrySet()) {
+            String tenant = live.getKey();
+            equal &= say(tenant, "views", live.getValue(), read(tenant, c -> ViewHash.of(c, VIEWS, tenant)));
+        }
+        for (var live : heads.entrySet()) {
+            String tenant = live.getKey();
+            equal &= say(tenant, "ledger", live.getValue(), read(tenant, c -> TreeHead.of(c, LEDGER, tenant)));
         }
         System.out.println(equal ? "EQUAL " + views.size() + " logs" : "NOT EQUAL");
         return equal;
     }
 
-    private static boolean say(String tenant, String what, Object live, Object rebuilt) {
+    private static boolean say(String tenant, String what, Record live, Record rebuilt) {
         boolean equal = live.equals(rebuilt);
         System.out.printf(
                 "%-5s %-36s %-6s %s%n",
