@@ -106,12 +106,20 @@ final class StatementDraft {
                 seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client()));
         FieldDescriptor reason = method.input().findFieldByName("reason");
         if (reason != null && request.getField(reason) instanceof String text && !text.isEmpty()) {
-            String about = target.filter(ref -> ref.type().equals("principal"))
-                    .map(TargetRef::id)
-                    .orElse(principal.id());
-            statement.setReason(seal(personal(about), entryId, "reason", text));
+            statement.setReason(seal(personal(concerned(target)), entryId, "reason", text));
         }
         return statement;
+    }
+
+    /** Whom the command is about: a reason is forgotten with them, also where the target is something they hold. */
+    private String concerned(Optional<TargetRef> target) {
+        FieldDescriptor named = method.input().findFieldByName("principal_id");
+        if (named != null && request.getField(named) instanceof String id && !id.isEmpty()) {
+            return id;
+        }
+        return target.filter(ref -> ref.type().equals("principal"))
+                .map(TargetRef::id)
+                .orElse(principal.id());
     }
 
     private Sealed seal(String subject, UUID entryId, String field, String text) {
