@@ -120,12 +120,12 @@ public final class IdentityService implements Feature {
 
     // The owner
 
+    /** Who holds the claim. Also once it is used: a repeated request gets its first answer, any other is refused when it is decided. */
     private Principal claimant(ClaimOwnerRequest request) throws RefusedException {
         Foundation foundation = streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
                 .state();
         byte[] hash = sha256(request.getClaim());
-        if (foundation.isClaimed()
-                || !MessageDigest.isEqual(hash, foundation.claimHash().toByteArray())) {
+        if (!MessageDigest.isEqual(hash, foundation.claimHash().toByteArray())) {
             throw new RefusedException(IdentityRejection.CLAIM_INVALID);
         }
         return new Principal(
