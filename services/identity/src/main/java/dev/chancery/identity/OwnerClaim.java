@@ -59,6 +59,10 @@ public final class OwnerClaim {
             channel.force(true);
         }
         Files.move(unfinished, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        // The log is about to name its hash: without this a machine's crash could keep that and lose the file's name.
+        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+            directory.force(true);
+        }
     }
 
     /** Removes the file: the claim has been used. */
