@@ -189,7 +189,7 @@ final class CommandRun<Q extends Message> {
         Optional<Receipt> receipt = done.once()
                 .map(once -> new Receipt(
                         once.key(),
-                        requestHash,
+                        once.key(), // it is spent, whatever else the next request that brings it says
                         new Receipt.KeepCode(once.spent().code()),
                         once.keptMillis()))
                 .or(() -> receipt(kept));

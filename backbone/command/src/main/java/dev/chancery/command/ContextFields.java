@@ -41,7 +41,7 @@ final class ContextFields {
 
     /** Whether a name is one of context; case, {@code -}, {@code _} and a leading {@code x-} or {@code chancery-} do not matter. */
     static boolean isContext(String name) {
-        String plain = name.toLowerCase(Locale.ROOT).replaceFirst("^(x-)?(chancery-)?", "");
-        return NAMES.contains(plain.replace("-", "").replace("_", ""));
+        String plain = name.toLowerCase(Locale.ROOT).replace('_', '-').replaceFirst("^(x-)?(chancery-)?", "");
+        return NAMES.contains(plain.replace("-", ""));
     }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /**
  * Reads a request's body as proto3 JSON, strictly: UTF-8, one object, each name once and known to the method. What a name is
@@ -28,6 +29,9 @@ final class JsonBody {
                     StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .build();
     private static final JsonFormat.Parser PROTO = JsonFormat.parser();
+
+    /** A number as proto3 JSON may write an integer. Larger exponents name nothing that fits, and take the reader minutes to work out. */
+    private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,20}([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?");
 
     private JsonBody() {}
 
@@ -97,9 +101,16 @@ final class JsonBody {
                 throw new RefusedException(BoundaryRejection.MALFORMED);
             }
             object(parser, field.getMessageType());
-        } else if (token == JsonToken.START_ARRAY || token == null) {
+        } else if (token == JsonToken.START_ARRAY || token == null || isNoInteger(parser, token, field)) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
+    }
+
+    private static boolean isNoInteger(JsonParser parser, JsonToken token, FieldDescriptor field) throws IOException {
+        boolean isWanted = field.getJavaType() == FieldDescriptor.JavaType.INT
+                || field.getJavaType() == FieldDescriptor.JavaType.LONG;
+        boolean isNumber = token == JsonToken.VALUE_STRING || token.isNumeric();
+        return isWanted && isNumber && !INTEGER.matcher(parser.getText()).matches();
     }
 
     private static @org.jspecify.annotations.Nullable FieldDescriptor field(Descriptor descriptor, String name) {

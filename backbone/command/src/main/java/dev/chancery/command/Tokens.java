@@ -136,13 +136,21 @@ public final class Tokens {
     private static Principal principal(JwtClaims claims) throws MalformedClaimException {
         return new Principal(
                 Principal.Type.valueOf(
-                        claims.getStringClaimValue("principal_type").toUpperCase(Locale.ROOT)),
+                        required(claims, "principal_type", String.class).toUpperCase(Locale.ROOT)),
                 claims.getSubject(),
-                claims.getStringClaimValue("tenant"),
+                required(claims, "tenant", String.class),
                 Optional.ofNullable(claims.getStringClaimValue("workspace")),
                 claims.getJwtId(),
                 Optional.empty(),
-                Instant.ofEpochSecond(claims.getClaimValue("auth_time", Long.class)));
+                Instant.ofEpochSecond(required(claims, "auth_time", Long.class)));
+    }
+
+    private static <T> T required(JwtClaims claims, String name, Class<T> type) throws MalformedClaimException {
+        T value = claims.getClaimValue(name, type);
+        if (value == null) {
+            throw new MalformedClaimException("no " + name);
+        }
+        return value;
     }
 
     private static Digest digest(String token) {

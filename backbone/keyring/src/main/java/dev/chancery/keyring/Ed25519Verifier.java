@@ -15,4 +15,9 @@ public final class Ed25519Verifier {
                 && signature.length == SIGNATURE_BYTES
                 && Ed25519.verify(signature, 0, publicKey, 0, data, 0, data.length);
     }
+
+    /** Whether signatures can be checked with these bytes: a point of the curve's large subgroup, so not one that anybody can sign for. */
+    public static boolean isPublicKey(byte[] publicKey) {
+        return publicKey.length == PUBLIC_KEY_BYTES && Ed25519.validatePublicKeyFull(publicKey, 0);
+    }
 }

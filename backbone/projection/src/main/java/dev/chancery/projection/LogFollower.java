@@ -78,6 +78,10 @@ public final class LogFollower implements AutoCloseable {
                 // Not Kafka's alone: a record that a listener can't take must not end the following for good.
                 LOG.warnf("Log follower starts over: cause=%s", e.getClass().getSimpleName());
                 pause();
+            } catch (RuntimeException e) {
+                // The listener could not take a record. What it holds is loaded anew, without it.
+                LOG.errorf(e, "Log follower starts over: cause=%s", e.getClass().getSimpleName());
+                pause();
             }
         }
     }

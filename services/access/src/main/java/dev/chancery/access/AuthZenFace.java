@@ -10,8 +10,10 @@ import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
@@ -55,25 +57,32 @@ final class AuthZenFace {
                 .encode();
     }
 
-    private static CheckRequest request(byte[] body) throws RefusedException {
+    static CheckRequest request(byte[] body) throws RefusedException {
         try {
-            var json = new JsonObject(new String(body, StandardCharsets.UTF_8));
+            if (!(Json.decodeValue(Buffer.buffer(body)) instanceof JsonObject json)) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
             Faces.refuseContext(json.fieldNames());
             JsonObject resource = part(json, "resource");
-            JsonObject properties = resource.getJsonObject("properties", new JsonObject());
-            String subject = part(json, "subject").getString("id", "");
+            JsonObject properties = resource.getJsonObject("properties");
+            String subject = text(part(json, "subject"), "id");
             if (subject.isEmpty()) {
                 throw new RefusedException(BoundaryRejection.INVALID_FIELD);
             }
             return CheckRequest.newBuilder()
                     .setPrincipalId(subject)
-                    .setCapability(resource.getString("type", "") + ":"
-                            + part(json, "action").getString("name", ""))
-                    .setWorkspaceId(properties.getString("workspace", ""))
+                    .setCapability(text(resource, "type") + ":" + text(part(json, "action"), "name"))
+                    .setWorkspaceId(properties == null ? "" : text(properties, "workspace"))
                     .build();
         } catch (DecodeException | ClassCastException e) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
+    }
+
+    /** A member's text; a null counts as left out. */
+    private static String text(JsonObject json, String name) {
+        String text = json.getString(name);
+        return text == null ? "" : text;
     }
 
     private static JsonObject part(JsonObject json, String name) throws RefusedException {

@@ -39,7 +39,7 @@ final class GrantRules {
             boolean workspaceExists,
             RoleAssigned assignment) {
         String id = assignment.getPrincipalId();
-        if (id.equals(granter.id()) || granter.actingFor().filter(id::equals).isPresent()) {
+        if (isOrActsFor(granter, id)) {
             return reject(SELF_GRANT);
         }
         if (!grantee.active()) {
@@ -66,9 +66,13 @@ final class GrantRules {
         }
         boolean firstGrant =
                 foundation.assignmentId().equals(id) && foundation.holder().equals(revocation.getPrincipalId());
-        if (firstGrant && revoker.id().equals(foundation.holder())) {
+        if (firstGrant && isOrActsFor(revoker, foundation.holder())) {
             return reject(SELF_REVOKE);
         }
         return firstGrant || assignments.find(id).isPresent() ? events(revocation) : reject(NO_SUCH_ASSIGNMENT);
+    }
+
+    private static boolean isOrActsFor(Principal principal, String id) {
+        return id.equals(principal.id()) || principal.actingFor().filter(id::equals).isPresent();
     }
 }

@@ -18,6 +18,7 @@ import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Ed25519Verifier;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Claim;
 import dev.chancery.log.NewEvent;
@@ -119,6 +120,7 @@ public final class IdentityService implements Feature {
 
     // The owner
 
+    /** Who holds the claim. Also once it is used: a repeated request gets its first answer, any other is refused when it is decided. */
     private Principal claimant(ClaimOwnerRequest request) throws RefusedException {
         Foundation foundation = streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
                 .state();
@@ -368,12 +370,7 @@ public final class IdentityService implements Feature {
     }
 
     private static boolean isUnusable(ByteString publicKey) {
-        try {
-            Tokens.publicKey(publicKey.toByteArray());
-            return false;
-        } catch (IllegalArgumentException e) {
-            return true;
-        }
+        return !Ed25519Verifier.isPublicKey(publicKey.toByteArray());
     }
 
     private static String clientId(String tenant, String principalId) {

@@ -1,0 +1,238 @@
+package dev.chancery.decision;
+
+import static dev.chancery.decision.Authority.Reason.EXPIRED;
+import static dev.chancery.decision.Authority.Reason.GRANTED;
+import static dev.chancery.decision.Authority.Reason.INACTIVE_PRINCIPAL;
+import static dev.chancery.decision.Authority.Reason.NO_GRANT;
+import static dev.chancery.decision.Authority.Reason.UNKNOWN_PRINCIPAL;
+import static dev.chancery.decision.Events.adopted;
+import static dev.chancery.decision.Events.assigned;
+import static dev.chancery.decision.Events.created;
+import static dev.chancery.decision.Events.deactivated;
+import static dev.chancery.decision.Events.folded;
+import static dev.chancery.decision.Events.founded;
+import static dev.chancery.decision.Events.retired;
+import static dev.chancery.decision.Events.revoked;
+import static dev.chancery.decision.Events.role;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Message;
+import dev.chancery.decision.Authority.Answer;
+import dev.chancery.schema.identity.v1.OwnerClaimed;
+import org.junit.jupiter.api.Test;
+
+class AuthorityTest {
+    private static final String ADA = Events.ADA;
+    private static final String BEN = Events.BEN;
+    private static final long NOW = Events.NOW;
+    private static final Answer DENIED = new Answer(NO_GRANT, "", "");
+
+    @Test
+    void whatNobodyGrantedIsDenied() {
+        assertThat(new Given(BEN).decide("invoice:approve")).isEqualTo(DENIED);
+    }
+
+    @Test
+    void anAssignedRoleGrantsWhatItBundles() {
+        var ben = new Given(BEN).holding(assigned("a1", "clerk"));
+
+        assertThat(ben.decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.decide("invoice:approve")).isEqualTo(DENIED);
+    }
+
+    @Test
+    void aPrincipalThatIsNotThereIsDenied() {
+        assertThat(new Given(BEN).principal().holding(assigned("a1", "clerk")).decide("invoice:read"))
+                .isEqualTo(new Answer(UNKNOWN_PRINCIPAL, "", ""));
+    }
+
+    @Test
+    void aDeactivatedPrincipalIsDeniedWhateverItHolds() {
+        assertThat(new Given(BEN)
+                        .principal(created(BEN), deactivated(BEN))
+                        .holding(assigned("a1", "clerk"))
+                        .decide("invoice:read"))
+                .isEqualTo(new Answer(INACTIVE_PRINCIPAL, "", ""));
+        assertThat(new Given(ADA).principal(created(ADA), deactivated(ADA)).decide("role:define"))
+                .isEqualTo(new Answer(INACTIVE_PRINCIPAL, "", ""));
+    }
+
+    @Test
+    void aGrantEndsAtItsExactMicrosecond() {
+        var ben = new Given(BEN)
+                .holding(assigned("a1", "clerk").toBuilder()
+                        .setUntilMicros(NOW + 10)
+                        .build());
+
+        assertThat(ben.at(NOW + 9).decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.at(NOW + 10).decide("invoice:read")).isEqualTo(new Answer(EXPIRED, "", ""));
+    }
+
+    @Test
+    void aGrantBeginsAtItsExactMicrosecond() {
+        var ben = new Given(BEN).holding(assigned("a1", "clerk"));
+
+        assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(new Answer(EXPIRED, "", ""));
+        assertThat(ben.at(NOW).decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+    }
+
+    @Test
+    void anExpiredGrantDoesNotHideOneThatCounts() {
+        var over = assigned("a1", "clerk").toBuilder().setUntilMicros(NOW + 1).build();
+
+        assertThat(new Given(BEN)
+                        .holding(over, assigned("a2", "clerk"))
+                        .at(NOW + 5)
+                        .decide("invoice:read"))
+                .isEqualTo(new Answer(GRANTED, "a2", "clerk"));
+    }
+
+    @Test
+    void aGrantInAWorkspaceCountsThereAndNowhereElse() {
+        var ben = new Given(BEN)
+                .holding(
+                        assigned("a1", "clerk").toBuilder().setWorkspaceId("w1").build());
+
+        assertThat(ben.in("w1").decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.in("w2").decide("invoice:read")).isEqualTo(DENIED);
+        assertThat(ben.in("").decide("invoice:read")).isEqualTo(DENIED);
+    }
+
+    @Test
+    void aGrantInTheOrganisationCountsInEveryWorkspace() {
+        assertThat(new Given(BEN).holding(assigned("a1", "clerk")).in("w1").decide("invoice:read"))
+                .isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+    }
+
+    @Test
+    void aRevokedGrantIsNone() {
+        assertThat(new Given(BEN)
+                        .holding(assigned("a1", "clerk"), revoked("a1"))
+                        .decide("invoice:read"))
+                .isEqualTo(DENIED);
+    }
+
+    @Test
+    void retiringARoleEndsWhatItsHoldersMay() {
+        var ben = new Given(BEN).holding(assigned("a1", "clerk"));
+
+        assertThat(ben.roles(role("clerk", "invoice:read"), retired("clerk")).decide("invoice:read"))
+                .isEqualTo(DENIED);
+    }
+
+    @Test
+    void changingARolesBundleChangesWhatItsHoldersMay() {
+        var ben = new Given(BEN)
+                .holding(assigned("a1", "clerk"))
+                .roles(role("clerk", "invoice:read"), role("clerk", "invoice:approve"));
+
+        assertThat(ben.decide("invoice:read")).isEqualTo(DENIED);
+        assertThat(ben.decide("invoice:approve")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+    }
+
+    @Test
+    void theFirstAdministratorMayWhatTheContractHas() {
+        assertThat(new Given(ADA).decide("role:define")).isEqualTo(new Answer(GRANTED, "first", "administrator"));
+        assertThat(new Given(ADA).decide("invoice:read")).isEqualTo(DENIED);
+        assertThat(new Given(BEN).decide("role:define")).isEqualTo(DENIED);
+    }
+
+    @Test
+    void theFirstGrantEndsWhenItIsRevoked() {
+        assertThat(new Given(ADA).holding(revoked("first")).decide("role:define"))
+                .isEqualTo(DENIED);
+    }
+
+    @Test
+    void theBuiltInRoleGrantsItsLaterHoldersTheSame() {
+        assertThat(new Given(BEN).holding(assigned("a1", "administrator")).decide("role:define"))
+                .isEqualTo(new Answer(GRANTED, "a1", "administrator"));
+    }
+
+    @Test
+    void whatANewContractLeavesOutTheAdministratorMayNoMore() {
+        var ada = new Given(ADA).contract(adopted("role:define"), adopted("principal:create"));
+
+        assertThat(ada.decide("role:define")).isEqualTo(DENIED);
+        assertThat(ada.decide("principal:create")).isEqualTo(new Answer(GRANTED, "first", "administrator"));
+    }
+
+    @Test
+    void theOwnerOperatesTheInstallation() {
+        var owner = new Given(ADA)
+                .foundation(OwnerClaimed.newBuilder()
+                        .setOwnerId(ADA)
+                        .setAssignmentId("first")
+                        .build());
+
+        assertThat(owner.decide("role:define")).isEqualTo(new Answer(GRANTED, "first", "operator"));
+    }
+
+    @Test
+    void withoutAFoundationNobodyMayAnything() {
+        assertThat(new Given(ADA).foundation().decide("role:define")).isEqualTo(DENIED);
+    }
+
+    /** By default: Ada founded; the contract has role:define; a clerk may read invoices; the principal is there and holds nothing. */
+    private static final class Given {
+        private final String id;
+        private Message[] principal;
+        private Message[] foundation = {founded()};
+        private Message[] contract = {adopted("role:define")};
+        private Message[] roles = {role("clerk", "invoice:read")};
+        private Message[] held = {};
+        private String workspace = "";
+        private long atMicros = NOW;
+
+        Given(String id) {
+            this.id = id;
+            this.principal = new Message[] {created(id)};
+        }
+
+        Given principal(Message... events) {
+            principal = events;
+            return this;
+        }
+
+        Given foundation(Message... events) {
+            foundation = events;
+            return this;
+        }
+
+        Given contract(Message... events) {
+            contract = events;
+            return this;
+        }
+
+        Given roles(Message... events) {
+            roles = events;
+            return this;
+        }
+
+        Given holding(Message... events) {
+            held = events;
+            return this;
+        }
+
+        Given in(String where) {
+            workspace = where;
+            return this;
+        }
+
+        Given at(long micros) {
+            atMicros = micros;
+            return this;
+        }
+
+        Answer decide(String capability) {
+            return new Authority(
+                            id,
+                            folded(PrincipalState.FOLD, principal),
+                            folded(Foundation.FOLD, foundation),
+                            folded(AdoptedContract.FOLD, contract),
+                            folded(RoleModel.FOLD, roles),
+                            folded(Assignments.FOLD, held))
+                    .decide(capability, workspace, atMicros);
+        }
+    }
+}

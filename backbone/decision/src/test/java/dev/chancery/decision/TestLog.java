@@ -1,0 +1,202 @@
+package dev.chancery.decision;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Draft;
+import dev.chancery.log.Founding;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.RelayGuard;
+import dev.chancery.log.StreamScan;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.log.v1.Actor;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.testkit.Backing;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
+
+/** A log in PostgreSQL, and its topic, to which the test sends what it wants heard. */
+final class TestLog implements AutoCloseable {
+    private static final long AWAIT_NANOS = 30_000_000_000L;
+
+    private final Database database = Backing.database("keyring", "log");
+    private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
+    private final SigningKeys keys = new SigningKeys(database, sealer());
+    private final Appender identity = appender(DatabaseRole.IDENTITY);
+    private final Appender access = appender(DatabaseRole.ACCESS);
+    private final Properties kafka = new Properties();
+    private final String topic;
+    private final KafkaProducer<String, byte[]> producer;
+
+    TestLog(String bootstrapServers, String topic) {
+        this.topic = topic;
+        kafka.put("bootstrap.servers", bootstrapServers);
+        producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer());
+        database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate(
+                        """
+                        INSERT INTO log.reconciled (system_identifier, timeline)
+                        SELECT system_identifier,
+                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+                        FROM pg_control_system()""");
+            }
+        });
+    }
+
+    private static KeyFileSealer sealer() {
+        try {
+            Path directory = Files.createTempDirectory("decision");
+            Path file = directory.resolve("key");
+            KeyFileSealer sealer = KeyFileSealer.create(file);
+            Files.delete(file);
+            Files.delete(directory);
+            return sealer;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Appender appender(DatabaseRole role) {
+        String feature = role.name().toLowerCase(java.util.Locale.ROOT);
+        return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard);
+    }
+
+    DecisionPoint decisionPoint() {
+        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic);
+    }
+
+    void createTopic() {
+        try (Admin admin = Admin.create(kafka)) {
+            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A new organisation, in PostgreSQL only: at position 0, Ada holds the first grant, and Ben is there. */
+    String organisation() {
+        String tenant = UUID.randomUUID().toString();
+        new Founding(database, DatabaseRole.IDENTITY).begin(tenant);
+        append(
+                identity,
+                tenant,
+                Map.of(),
+                new NewEvent(AuthorityStreams.foundation(tenant), Events.founded()),
+                new NewEvent(AuthorityStreams.CONTRACT, Events.adopted("role:define")),
+                new NewEvent(AuthorityStreams.principal(Events.ADA), Events.created(Events.ADA)),
+                new NewEvent(AuthorityStreams.principal(Events.BEN), Events.created(Events.BEN)));
+        return tenant;
+    }
+
+    /** Appends to a stream that is at a version; answers the position. */
+    long appended(String tenant, StreamId stream, long version, Message event) {
+        Appender by = stream.feature().equals("access") ? access : identity;
+        return append(by, tenant, Map.of(stream, version), new NewEvent(stream, event));
+    }
+
+    private static long append(Appender by, String tenant, Map<StreamId, Long> basis, NewEvent... events) {
+        var id = UUID.randomUUID();
+        var entryId = ByteBuffer.allocate(16)
+                .putLong((id.getMostSignificantBits() & ~0xF000L) | 0x7000L)
+                .putLong(id.getLeastSignificantBits())
+                .flip();
+        var statement = Statement.newBuilder()
+                .setEntryId(ByteString.copyFrom(entryId))
+                .setActor(
+                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
+                .setAction("test.happen")
+                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
+                .build();
+        Map<StreamId, Long> all = new java.util.HashMap<>(basis);
+        List.of(events).forEach(event -> all.putIfAbsent(event.stream(), 0L));
+        AppendResult result =
+                by.append(new Draft(tenant, statement, 0, List.of(events), List.of(), Optional.empty(), all));
+        if (result instanceof AppendResult.Appended appended) {
+            return appended.position();
+        }
+        throw new AssertionError(result);
+    }
+
+    long versionOf(String tenant, String principalId) {
+        return new Streams(database, DatabaseRole.IDENTITY)
+                .load(tenant, AuthorityStreams.principal(principalId), PrincipalState.FOLD)
+                .version();
+    }
+
+    /** Sends what lies at a position, byte for byte, as the relay does. */
+    void send(String tenant, long position) {
+        sendRaw(tenant, database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+            try (var query =
+                    connection.prepareStatement("SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
+                query.setString(1, tenant);
+                query.setLong(2, position);
+                try (var row = query.executeQuery()) {
+                    row.next();
+                    return row.getBytes(1);
+                }
+            }
+        }));
+    }
+
+    /** Sends a message without a value: not a record. */
+    void sendNothing(String tenant) {
+        sendRaw(tenant, null);
+    }
+
+    private void sendRaw(String tenant, byte @Nullable [] value) {
+        try {
+            producer.send(new ProducerRecord<>(topic, tenant, value)).get(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void await(BooleanSupplier condition) {
+        long startedNanos = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - startedNanos > AWAIT_NANOS) {
+                throw new AssertionError("not within 30 s");
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close(java.time.Duration.ofSeconds(1));
+        identity.close();
+        access.close();
+        guard.close();
+        database.close();
+    }
+}

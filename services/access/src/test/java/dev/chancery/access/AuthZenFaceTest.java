@@ -1,0 +1,70 @@
+package dev.chancery.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.schema.access.v1.CheckRequest;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AuthZenFaceTest {
+    @Test
+    void anEvaluationIsACheck() throws RefusedException {
+        assertThat(
+                        read(
+                                """
+                                {"subject":{"type":"user","id":"u"},"action":{"name":"approve"},
+                                 "resource":{"type":"invoice","id":"7","properties":{"workspace":"w"}},"context":{"ip":"x"}}"""))
+                .isEqualTo(CheckRequest.newBuilder()
+                        .setPrincipalId("u")
+                        .setCapability("invoice:approve")
+                        .setWorkspaceId("w")
+                        .build());
+    }
+
+    @Test
+    void nullMembersCountAsLeftOut() throws RefusedException {
+        assertThat(read("{'subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i','properties':null}}"))
+                .isEqualTo(CheckRequest.newBuilder()
+                        .setPrincipalId("u")
+                        .setCapability("i:a")
+                        .build());
+        assertThat(read(
+                        "{'subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i','properties':{'workspace':null}}}"))
+                .isEqualTo(CheckRequest.newBuilder()
+                        .setPrincipalId("u")
+                        .setCapability("i:a")
+                        .build());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    request.malformed     | null
+                    request.malformed     | []
+                    request.malformed     | 5
+                    request.malformed     | {
+                    request.malformed     | {'subject':'u','action':{'name':'a'},'resource':{'type':'i'}}
+                    request.malformed     | {'subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i','properties':5}}
+                    request.invalid-field | {}
+                    request.invalid-field | {'subject':null,'action':{'name':'a'},'resource':{'type':'i'}}
+                    request.invalid-field | {'subject':{'id':null},'action':{'name':'a'},'resource':{'type':'i'}}
+                    request.invalid-field | {'subject':{'id':'u'},'resource':{'type':'i'}}
+                    request.context-field | {'tenant':'t','subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i'}}""",
+            quoteCharacter = '#')
+    void whatIsNoEvaluationIsRefused(String code, String body) {
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> read(body))
+                .satisfies(refused ->
+                        assertThat(refused.rejection().code()).isEqualTo(code));
+    }
+
+    private static CheckRequest read(String body) throws RefusedException {
+        return AuthZenFace.request(body.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    }
+}
