@@ -49,12 +49,17 @@ public final class ClosedDoor {
     /** A gRPC answer that is nothing but its trailers. */
     private static void refuse(HttpServerResponse response, StatusRuntimeException failure) {
         response.putHeader("content-type", "application/grpc")
-                .putHeader("grpc-status", Integer.toString(failure.getStatus().getCode().value()))
-                .putHeader("grpc-message", Objects.requireNonNullElse(failure.getStatus().getDescription(), ""));
+                .putHeader(
+                        "grpc-status",
+                        Integer.toString(failure.getStatus().getCode().value()))
+                .putHeader(
+                        "grpc-message",
+                        Objects.requireNonNullElse(failure.getStatus().getDescription(), ""));
         Metadata trailers = failure.getTrailers();
         byte[] details = trailers == null ? null : trailers.get(DETAILS);
         if (details != null) {
-            response.putHeader(DETAILS.name(), Base64.getEncoder().withoutPadding().encodeToString(details));
+            response.putHeader(
+                    DETAILS.name(), Base64.getEncoder().withoutPadding().encodeToString(details));
         }
         response.end();
     }

@@ -32,7 +32,14 @@ public record ProjectionOptions(
 
     public ProjectionOptions withMember(String name) {
         return new ProjectionOptions(
-                name, memberTimeout, partitions, maxPollRecords, maxRunRecords, maxAheadRecords, minBackoff, maxBackoff);
+                name,
+                memberTimeout,
+                partitions,
+                maxPollRecords,
+                maxRunRecords,
+                maxAheadRecords,
+                minBackoff,
+                maxBackoff);
     }
 
     public ProjectionOptions withPartitions(int count) {
