@@ -1,41 +1,190 @@
 package dev.chancery.projection;
 
 import dev.chancery.database.Database;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
-/** Runs one projection over the log's topic: consumer group {@code chancery-<name>}, offsets and positions in its own tables. */
+/**
+ * Runs one projection over the log's topic: consumer group {@code chancery-<name>}, offsets and positions in its own tables.
+ * Where Kafka or PostgreSQL can't be reached it tries again, with a bounded and growing wait, and skips nothing.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Destruction:</b> {@link #close} ends its threads; what wasn't committed is read again at the
+ * next start.
+ */
 public final class ProjectionRunner implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(ProjectionRunner.class);
+    private static final Duration STOP = Duration.ofSeconds(20);
+
+    private final Projection projection;
+    private final Database database;
+    private final ProjectionOptions options;
     private final Positions positions;
+    private final LogTopic topic;
+    private final Search search;
+    private final Thread thread;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile boolean healthy;
+    private volatile int waitingTenants;
+    private volatile int stoppedTenants;
+    private volatile long lagRecords;
+    private Duration backoff;
 
     /** @param kafka how to reach Kafka: {@code bootstrap.servers} and security */
     public ProjectionRunner(
             Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
+        this.projection = projection;
+        this.database = database;
+        this.options = options;
         this.positions = new Positions(database, projection.role(), projection.schema());
+        this.topic = new LogTopic(kafka, topic, options);
+        this.search = new Search(this.topic, projection.name(), options.maxAheadRecords());
+        this.thread = Thread.ofPlatform().name("chancery-projection-" + projection.name()).unstarted(this::run);
+        this.backoff = options.minBackoff();
     }
 
-    /** Checks the topic and starts the loop. */
-    public void start() {}
+    /**
+     * Checks the topic and starts the loop. Where Kafka can't be reached or the topic isn't there yet, it starts nevertheless and
+     * tries again; see {@link #healthy}.
+     *
+     * @throws IllegalStateException when the topic has another number of partitions
+     */
+    public void start() {
+        try (var probe = topic.consumer(Optional.empty())) {
+            topic.check(probe);
+        } catch (KafkaException e) {
+            LOG.warnf(e, "projection: Kafka not reached yet projection=%s", projection.name());
+        }
+        thread.start();
+    }
+
+    private void run() {
+        while (closed.getCount() > 0) {
+            try (var current = topic.consumer(Optional.of("chancery-" + projection.name()))) {
+                consumer = current;
+                if (topic.check(current)) {
+                    follow(current);
+                } else {
+                    pause();
+                }
+            } catch (WakeupException e) {
+                // close() woke it: the loop's condition sees that.
+                LOG.debugf("projection: woken projection=%s", projection.name());
+            } catch (RuntimeException e) {
+                failed(e);
+                pause();
+            } finally {
+                consumer = null;
+                healthy = false;
+            }
+        }
+    }
+
+    private void follow(KafkaConsumer<byte[], byte[]> current) {
+        var loop = new Loop(projection, database, topic, options, positions, search, current);
+        current.subscribe(List.of(topic.name()), loop);
+        while (closed.getCount() > 0) {
+            try {
+                loop.round();
+                healthy = !current.assignment().isEmpty();
+                backoff = options.minBackoff();
+            } catch (KafkaException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                failed(e);
+                // The paused consumer stays in its group while it waits.
+                current.pause(current.assignment());
+                startOver(loop, current);
+                current.resume(current.assignment());
+            }
+            waitingTenants = loop.waitingTenants();
+            stoppedTenants = loop.stoppedTenants();
+            lagRecords = loop.lagRecords();
+        }
+    }
+
+    private void startOver(Loop loop, KafkaConsumer<byte[], byte[]> current) {
+        boolean over = false;
+        while (!over && closed.getCount() > 0) {
+            current.poll(backoff);
+            longer();
+            try {
+                loop.startOver();
+                over = true;
+            } catch (RuntimeException e) {
+                failed(e);
+            }
+        }
+    }
+
+    private void failed(RuntimeException e) {
+        healthy = false;
+        LOG.warnf(e, "projection: failed, trying again projection=%s millis=%d", projection.name(), backoff.toMillis());
+    }
+
+    private void pause() {
+        try {
+            closed.await(backoff.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        longer();
+    }
+
+    private void longer() {
+        Duration doubled = backoff.multipliedBy(2);
+        backoff = doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
+    }
 
     /** Shared by whoever waits for this projection in this process. */
     public Positions positions() {
         return positions;
     }
 
-    /** Whether the loop runs, has its partitions and met no failure that it still retries. */
+    /** Whether the loop runs, has partitions and met no failure that it still retries. */
     public boolean healthy() {
-        return false;
+        return healthy;
     }
 
-    /** Tenants that wait for a missing record. */
+    /** Tenants that wait for a missing record, or for an apply that failed. */
     public int waitingTenants() {
-        return 0;
+        return waitingTenants;
     }
 
-    /** Tenants stopped by a fork or an unreadable record. */
+    /** Tenants stopped by a fork or an unreadable record, of those seen since the start. */
     public int stoppedTenants() {
-        return 0;
+        return stoppedTenants;
+    }
+
+    /** Messages on the topic and not polled yet. */
+    public long lagRecords() {
+        return lagRecords;
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed.countDown();
+        KafkaConsumer<byte[], byte[]> current = consumer;
+        if (current != null) {
+            current.wakeup();
+        }
+        try {
+            if (thread.getState() != Thread.State.NEW && !thread.join(STOP)) {
+                thread.interrupt();
+                LOG.warnf("projection: didn't stop projection=%s seconds=%d", projection.name(), STOP.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        search.close();
+    }
 }

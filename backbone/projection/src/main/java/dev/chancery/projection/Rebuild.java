@@ -2,23 +2,112 @@ package dev.chancery.projection;
 
 import dev.chancery.database.Database;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 
 /**
  * Reads the log's topic from its beginning, in no consumer group, into the empty tables of a projection: the same records, the
  * same rows. The projection names the role and schema that the rebuilt tables lie in.
+ *
+ * <p>{@code committed} isn't called, and nothing is republished: a record that the topic lacks ends its tenant before it.
  */
 public final class Rebuild {
-    public Rebuild(
-            Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {}
+    private final Projection projection;
+    private final PositionTable table;
+    private final LogTopic topic;
+    private final ProjectionOptions options;
+    private final Turns turns;
+
+    public Rebuild(Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
+        this.projection = projection;
+        this.table = new PositionTable(projection, database);
+        this.topic = new LogTopic(kafka, topic, options);
+        this.options = options;
+        this.turns = new Turns(
+                projection,
+                table,
+                options.maxRunRecords(),
+                new Positions(database, projection.role(), projection.schema()));
+    }
 
     /**
      * Applies every tenant's records up to and including the given position; tenants that aren't named are left out.
      *
-     * @return the last position applied of each tenant named; less than asked where the topic lacks a record or time ran out
+     * @return the last position applied of each tenant named; less than asked where the topic lacks a record
+     * @throws ForkFound when the topic has two records at one position
+     * @throws IllegalStateException when it takes longer, or a record can't be read
      */
     public Map<String, Long> upTo(Map<String, Long> positions, Duration atMost) {
-        return Map.copyOf(positions);
+        long deadline = System.nanoTime() + atMost.toNanos();
+        var tenants = new HashMap<String, TenantProgress>();
+        positions.keySet().forEach(tenant -> tenants.put(tenant, load(tenant)));
+        try (var consumer = topic.consumer(Optional.empty())) {
+            if (topic.check(consumer)) {
+                boolean again = true;
+                while (again) {
+                    Map<String, Long> before = reached(tenants);
+                    read(consumer, positions, tenants, deadline);
+                    // What came too early and was let go is found by another pass; a pass that brings nothing is the last.
+                    again = tenants.values().stream().anyMatch(progress -> progress.ahead.isIncomplete())
+                            && !before.equals(reached(tenants));
+                    tenants.values().forEach(progress -> progress.release(options.maxAheadRecords()));
+                }
+            }
+        }
+        return reached(tenants);
+    }
+
+    private TenantProgress load(String tenant) {
+        return new TenantProgress(
+                tenant, topic.partitionOf(tenant), table.of(tenant).last(), false, options.maxAheadRecords());
+    }
+
+    private static Map<String, Long> reached(Map<String, TenantProgress> tenants) {
+        var reached = new HashMap<String, Long>();
+        tenants.forEach((tenant, progress) -> reached.put(tenant, progress.last));
+        return reached;
+    }
+
+    private void read(
+            KafkaConsumer<byte[], byte[]> consumer,
+            Map<String, Long> positions,
+            Map<String, TenantProgress> tenants,
+            long deadline) {
+        LogTopic.readUpTo(consumer, consumer.endOffsets(topic.partitions()), messages -> {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IllegalStateException("the rebuild of " + projection.name() + " took too long");
+            }
+            var byTenant = new HashMap<String, List<LogRecord>>();
+            for (ConsumerRecord<byte[], byte[]> message : messages) {
+                LogTopic.tenantOf(message).filter(tenants::containsKey).ifPresent(tenant -> {
+                    LogRecord record = parse(tenant, message);
+                    if (record.position() <= positions.getOrDefault(tenant, -1L)) {
+                        byTenant.computeIfAbsent(tenant, first -> new ArrayList<>())
+                                .add(record);
+                    }
+                });
+            }
+            byTenant.forEach((tenant, records) -> {
+                TenantProgress progress = tenants.get(tenant);
+                if (progress != null) {
+                    turns.take(progress, records);
+                }
+            });
+        });
+    }
+
+    private static LogRecord parse(String tenant, ConsumerRecord<byte[], byte[]> message) {
+        try {
+            return LogTopic.parse(tenant, message);
+        } catch (MalformedRecord e) {
+            throw new IllegalStateException(
+                    "unreadable record: partition " + message.partition() + " offset " + message.offset(), e);
+        }
     }
 }

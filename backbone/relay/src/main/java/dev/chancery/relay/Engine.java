@@ -174,7 +174,7 @@ final class Engine implements AutoCloseable {
             LOG.debug("relay: engine closed", e);
         }
         try {
-            if (!thread.join(STOP)) {
+            if (thread.getState() != Thread.State.NEW && !thread.join(STOP)) {
                 thread.interrupt();
                 LOG.warnf("relay: engine didn't stop seconds=%d", STOP.toSeconds());
             }

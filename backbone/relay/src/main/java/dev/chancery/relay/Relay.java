@@ -30,12 +30,14 @@ public final class Relay implements AutoCloseable {
     private volatile boolean healthy;
     private volatile @Nullable String refusal;
     private volatile long lastAckMillis;
+    private Duration backoff;
 
     /** @param kafka how to reach Kafka: {@code bootstrap.servers} and security */
     public Relay(Database database, Properties kafka, RelayOptions options) {
         this.database = database;
         this.kafka = kafka;
         this.options = options;
+        this.backoff = options.minBackoff();
     }
 
     /**
@@ -56,15 +58,12 @@ public final class Relay implements AutoCloseable {
     }
 
     private void supervise() {
-        Duration backoff = options.minBackoff();
         while (closed.getCount() > 0) {
             try (Run current = run != null ? run : Run.open(database, kafka, options)) {
                 run = current;
+                // close() counts down before it looks for a run to stop: one of the two sees the other.
                 if (current != null && closed.getCount() > 0) {
-                    current.relay(() -> {
-                        healthy = true;
-                        LOG.infof("relay: running topic=%s", options.topic());
-                    });
+                    current.relay(this::running);
                 }
             } catch (RelayRefused e) {
                 refusal = e.getMessage();
@@ -78,8 +77,14 @@ public final class Relay implements AutoCloseable {
             } finally {
                 forgetRun();
             }
-            backoff = pause(backoff);
+            pause();
         }
+    }
+
+    private void running() {
+        healthy = true;
+        backoff = options.minBackoff();
+        LOG.infof("relay: running topic=%s", options.topic());
     }
 
     private void forgetRun() {
@@ -91,14 +96,14 @@ public final class Relay implements AutoCloseable {
         healthy = false;
     }
 
-    private Duration pause(Duration backoff) {
+    private void pause() {
         try {
             closed.await(backoff.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         Duration doubled = backoff.multipliedBy(2);
-        return doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
+        backoff = doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
     }
 
     /** Whether records are relayed right now. */
@@ -168,6 +173,10 @@ public final class Relay implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        Run neverRun = run;
+        if (neverRun != null && !supervisor.isAlive()) {
+            neverRun.close();
         }
     }
 }

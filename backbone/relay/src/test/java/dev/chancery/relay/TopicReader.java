@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Everything on a topic, from its beginning. */
@@ -48,8 +49,10 @@ final class TopicReader implements AutoCloseable {
         return new String(record.key(), StandardCharsets.UTF_8);
     }
 
+    /** As the header says; -1 where the relay didn't write it. */
     static long position(ConsumerRecord<byte[], byte[]> record) {
-        return ByteBuffer.wrap(record.headers().lastHeader("position").value()).getLong();
+        Header position = record.headers().lastHeader("position");
+        return position == null ? -1 : ByteBuffer.wrap(position.value()).getLong();
     }
 
     /** The positions of a tenant, as they lie on the topic. */

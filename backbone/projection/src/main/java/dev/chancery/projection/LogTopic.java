@@ -1,0 +1,112 @@
+package dev.chancery.projection;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Utils;
+
+/** How the log's topic is read. */
+final class LogTopic {
+    private static final Pattern TENANT = Pattern.compile("[a-z0-9-]{1,36}");
+    private static final Duration POLL = Duration.ofMillis(500);
+    /** Polls in a row that bring nothing before Kafka counts as unavailable. */
+    private static final int MAX_EMPTY_POLLS = 40;
+
+    private final Properties kafka;
+    private final String name;
+    private final ProjectionOptions options;
+
+    LogTopic(Properties kafka, String name, ProjectionOptions options) {
+        this.kafka = kafka;
+        this.name = name;
+        this.options = options;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** @param group of consumers; empty to read by oneself */
+    KafkaConsumer<byte[], byte[]> consumer(Optional<String> group) {
+        var configuration = new HashMap<String, Object>();
+        kafka.stringPropertyNames().forEach(property -> configuration.put(property, kafka.getProperty(property)));
+        group.ifPresent(id -> configuration.put(ConsumerConfig.GROUP_ID_CONFIG, id));
+        configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
+        return new KafkaConsumer<>(configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /**
+     * Checks the number of partitions: with another one, a tenant's records would lie in two.
+     *
+     * @return false when the topic isn't there yet
+     * @throws IllegalStateException when it has another number
+     */
+    boolean check(KafkaConsumer<byte[], byte[]> consumer) {
+        int found = consumer.partitionsFor(name).size();
+        if (found != 0 && found != options.partitions()) {
+            throw new IllegalStateException(
+                    "The topic " + name + " has " + found + " partitions, not " + options.partitions());
+        }
+        return found != 0;
+    }
+
+    /** The partition that Kafka's own partitioner chooses for the key: murmur2. */
+    int partitionOf(String tenant) {
+        return Utils.toPositive(Utils.murmur2(tenant.getBytes(StandardCharsets.UTF_8))) % options.partitions();
+    }
+
+    /** The log that a message belongs to; empty where the key can't be one's name. */
+    static Optional<String> tenantOf(ConsumerRecord<byte[], byte[]> message) {
+        if (message.key() == null) {
+            return Optional.empty();
+        }
+        String key = new String(message.key(), StandardCharsets.UTF_8);
+        return TENANT.matcher(key).matches() ? Optional.of(key) : Optional.empty();
+    }
+
+    static LogRecord parse(String tenant, ConsumerRecord<byte[], byte[]> message) throws MalformedRecord {
+        if (message.value() == null) {
+            throw new MalformedRecord("no value");
+        }
+        return LogRecord.parse(tenant, message.value(), message.partition(), message.offset());
+    }
+
+    /** Reads partitions from their beginning up to these offsets, exclusive. */
+    static void readUpTo(
+            KafkaConsumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> ends,
+            Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
+        consumer.assign(ends.keySet());
+        consumer.seekToBeginning(ends.keySet());
+        int emptyPolls = 0;
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            var polled = consumer.poll(POLL);
+            emptyPolls = polled.isEmpty() ? emptyPolls + 1 : 0;
+            if (emptyPolls > MAX_EMPTY_POLLS) {
+                throw new KafkaException("the topic can't be read");
+            }
+            messages.accept(polled);
+        }
+    }
+
+    List<TopicPartition> partitions() {
+        return java.util.stream.IntStream.range(0, options.partitions())
+                .mapToObj(partition -> new TopicPartition(name, partition))
+                .toList();
+    }
+}

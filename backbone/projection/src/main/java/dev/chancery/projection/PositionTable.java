@@ -1,0 +1,160 @@
+package dev.chancery.projection;
+
+import dev.chancery.database.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A projection's {@code position} and {@code offset} tables, and the one transaction that changes position and view. */
+final class PositionTable {
+    /** @param stopped whether nothing is applied any more */
+    record Position(long last, boolean stopped) {}
+
+    /** Another process has moved this tenant on: what was read is stale. */
+    static final class MovedOn extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        MovedOn() {
+            super("the position was moved by another process");
+        }
+    }
+
+    private final Projection projection;
+    private final Database database;
+
+    PositionTable(Projection projection, Database database) {
+        this.projection = projection;
+        this.database = database;
+    }
+
+    /**
+     * Applies a dense run that begins after {@code last}, shows what was seen again, and commits with the position.
+     *
+     * @throws MovedOn when the table has another position than {@code last}, or the tenant was stopped
+     */
+    void apply(String tenant, long last, List<LogRecord> run, List<LogRecord> again) {
+        database.inTenant(projection.role(), tenant, connection -> {
+            if (!run.isEmpty()) {
+                // Takes the row's lock, and with it the right to apply: a process that lost its partition comes too late.
+                if (!move(connection, tenant, last, run.getLast().position())) {
+                    throw new MovedOn();
+                }
+                projection.apply(connection, tenant, run);
+            }
+            for (LogRecord record : again) {
+                projection.seenAgain(connection, record);
+            }
+            return true;
+        });
+    }
+
+    private boolean move(Connection connection, String tenant, long from, long to) throws SQLException {
+        try (var update = connection.prepareStatement("UPDATE " + projection.schema()
+                + ".position SET position = ? WHERE tenant = ? AND position = ? AND stopped_at IS NULL")) {
+            update.setLong(1, to);
+            update.setString(2, tenant);
+            update.setLong(3, from);
+            if (update.executeUpdate() == 1) {
+                return true;
+            }
+        }
+        if (from >= 0) {
+            return false;
+        }
+        try (var insert = connection.prepareStatement("INSERT INTO " + projection.schema()
+                + ".position (tenant, position) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+            insert.setString(1, tenant);
+            insert.setLong(2, to);
+            return insert.executeUpdate() == 1;
+        }
+    }
+
+    Position of(String tenant) {
+        return database.inTenant(projection.role(), tenant, connection -> {
+            try (var query = connection.prepareStatement("SELECT position, stopped_at IS NOT NULL FROM "
+                    + projection.schema() + ".position WHERE tenant = ?")) {
+                query.setString(1, tenant);
+                try (var row = query.executeQuery()) {
+                    return row.next() ? new Position(row.getLong(1), row.getBoolean(2)) : new Position(-1, false);
+                }
+            }
+        });
+    }
+
+    /** Every tenant's. */
+    Map<String, Position> all() {
+        return database.transaction(projection.role(), connection -> {
+            var found = new HashMap<String, Position>();
+            try (var query = connection.prepareStatement(
+                            "SELECT tenant, position, stopped_at IS NOT NULL FROM " + projection.schema() + ".position");
+                    var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    found.put(rows.getString(1), new Position(rows.getLong(2), rows.getBoolean(3)));
+                }
+            }
+            return found;
+        });
+    }
+
+    /** Stops a tenant for good. */
+    void stop(String tenant, long at, String because) {
+        database.inTenant(projection.role(), tenant, connection -> {
+            try (var insert = connection.prepareStatement("INSERT INTO " + projection.schema()
+                    + ".position AS known (tenant, position, stopped_at, stopped_because) VALUES (?, -1, ?, ?)"
+                    + " ON CONFLICT (tenant) DO UPDATE SET stopped_at = EXCLUDED.stopped_at,"
+                    + " stopped_because = EXCLUDED.stopped_because WHERE known.stopped_at IS NULL")) {
+                insert.setString(1, tenant);
+                insert.setLong(2, at);
+                insert.setString(3, because);
+                return insert.executeUpdate();
+            }
+        });
+    }
+
+    /** Where each partition is read from; those that were never read are left out. */
+    Map<Integer, Long> offsets() {
+        return database.transaction(projection.role(), connection -> {
+            var found = new HashMap<Integer, Long>();
+            try (var query = connection.prepareStatement(
+                            "SELECT partition, next_offset FROM " + projection.schema() + ".offset");
+                    var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    found.put(rows.getInt(1), rows.getLong(2));
+                }
+            }
+            return found;
+        });
+    }
+
+    /** Everything below was applied, or waits nowhere. An offset never goes back. */
+    void saveOffsets(Map<Integer, Long> offsets) {
+        database.transaction(projection.role(), connection -> {
+            try (var insert = connection.prepareStatement("INSERT INTO " + projection.schema()
+                    + ".offset AS known (partition, next_offset) VALUES (?, ?) ON CONFLICT (partition)"
+                    + " DO UPDATE SET next_offset = greatest(known.next_offset, EXCLUDED.next_offset)")) {
+                for (var offset : offsets.entrySet()) {
+                    insert.setInt(1, offset.getKey());
+                    insert.setLong(2, offset.getValue());
+                    insert.addBatch();
+                }
+                return insert.executeBatch().length;
+            }
+        });
+    }
+
+    /** Asks the relay for a range; asked already: once is enough. */
+    void requestRepublish(String tenant, long from, long to) {
+        database.inTenant(projection.role(), tenant, connection -> {
+            try (var insert = connection.prepareStatement(
+                    "INSERT INTO relay.republish_request (tenant, from_position, to_position) VALUES (?, ?, ?)"
+                            + " ON CONFLICT DO NOTHING")) {
+                insert.setString(1, tenant);
+                insert.setLong(2, from);
+                insert.setLong(3, to);
+                return insert.executeUpdate();
+            }
+        });
+    }
+}

@@ -1,0 +1,68 @@
+package dev.chancery.projection;
+
+import com.google.protobuf.ByteString;
+import dev.chancery.schema.log.v1.Intent;
+import dev.chancery.schema.log.v1.Record;
+import dev.chancery.schema.log.v1.Statement;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Puts records on a topic, in whatever order a test needs. */
+final class Records implements AutoCloseable {
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final String topic;
+
+    Records(Properties kafka, String topic) {
+        this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
+        this.topic = topic;
+    }
+
+    void send(String tenant, long... positions) {
+        for (long position : positions) {
+            sendRaw(tenant, record(tenant, position, "r" + position));
+        }
+        producer.flush();
+    }
+
+    void range(String tenant, long from, long to) {
+        for (long position = from; position <= to; position++) {
+            sendRaw(tenant, record(tenant, position, "r" + position));
+        }
+        producer.flush();
+    }
+
+    void sendRaw(String tenant, byte[] value) {
+        producer.send(new ProducerRecord<>(topic, tenant.getBytes(StandardCharsets.UTF_8), value));
+        producer.flush();
+    }
+
+    static byte[] record(String tenant, long position, String requestId) {
+        var statement = Statement.newBuilder()
+                .setOrigin("ch-test/" + tenant)
+                .setPosition(position)
+                .setRequestId(requestId)
+                .setIntent(Intent.getDefaultInstance())
+                .build();
+        return around(statement.toByteString());
+    }
+
+    /** A record with these bytes for a statement and zeros for a signature. */
+    static byte[] around(ByteString statement, ByteString... bodies) {
+        ByteString entry = ByteString.copyFrom(new byte[] {1})
+                .concat(statement)
+                .concat(ByteString.copyFrom(new byte[64]));
+        return Record.newBuilder()
+                .setEntry(entry)
+                .addAllBodies(java.util.List.of(bodies))
+                .build()
+                .toByteArray();
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+    }
+}

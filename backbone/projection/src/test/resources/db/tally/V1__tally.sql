@@ -1,0 +1,10 @@
+CREATE TABLE tally.seen (tenant text NOT NULL, position bigint NOT NULL, request_id text NOT NULL, PRIMARY KEY (tenant, position));
+CREATE TABLE tally.position (tenant text PRIMARY KEY, position bigint NOT NULL, stopped_at bigint, stopped_because text);
+CREATE TABLE tally.offset (partition integer PRIMARY KEY, next_offset bigint NOT NULL);
+ALTER TABLE tally.seen ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tally.position ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON tally.seen USING (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY tenant ON tally.position USING (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY own ON tally.position FOR SELECT TO chancery_rbac USING (true);
+GRANT USAGE ON SCHEMA tally TO chancery_rbac;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA tally TO chancery_rbac;

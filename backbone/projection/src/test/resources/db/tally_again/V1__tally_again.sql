@@ -1,0 +1,10 @@
+CREATE TABLE tally_again.seen (tenant text NOT NULL, position bigint NOT NULL, request_id text NOT NULL, PRIMARY KEY (tenant, position));
+CREATE TABLE tally_again.position (tenant text PRIMARY KEY, position bigint NOT NULL, stopped_at bigint, stopped_because text);
+CREATE TABLE tally_again.offset (partition integer PRIMARY KEY, next_offset bigint NOT NULL);
+ALTER TABLE tally_again.seen ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tally_again.position ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON tally_again.seen USING (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY tenant ON tally_again.position USING (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY own ON tally_again.position FOR SELECT TO chancery_replay USING (true);
+GRANT USAGE ON SCHEMA tally_again TO chancery_replay;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA tally_again TO chancery_replay;
