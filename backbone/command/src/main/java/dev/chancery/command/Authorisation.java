@@ -37,9 +37,7 @@ public final class Authorisation {
     /** Waits until the view that answers a method has what the caller has seen. */
     void awaitViews(ContractMethod method, String tenant, Optional<Position> seen) throws RefusedException {
         Positions view = views.get(method.feature());
-        if (view != null
-                && seen.isPresent()
-                && !view.await(tenant, seen.get().value(), Pipeline.POSITION_WAIT)) {
+        if (view != null && seen.isPresent() && !view.await(tenant, seen.get().value(), Pipeline.POSITION_WAIT)) {
             throw new RefusedException(BoundaryRejection.POSITION_NOT_REACHED);
         }
     }

@@ -67,8 +67,8 @@ final class CommandRun<Q extends Message> {
         this.principal = principal;
         this.capability = capability;
         this.appender = runs.appenders.of(method.feature());
-        this.requestHash = hash("request", ByteString.copyFromUtf8(method.fullName() + "\n")
-                .concat(request.toByteString()));
+        this.requestHash = hash(
+                "request", ByteString.copyFromUtf8(method.fullName() + "\n").concat(request.toByteString()));
         this.key = caller.idempotencyKey()
                 .map(sent -> hash(
                         "idempotency",
@@ -184,11 +184,14 @@ final class CommandRun<Q extends Message> {
             Authority.Answer authority,
             Done done) {
         Outcome.Builder outcome = Outcome.newBuilder().setResult(Result.SUCCESS);
-        Receipt.Effect kept =
-                new Receipt.KeepReply(method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
+        Receipt.Effect kept = new Receipt.KeepReply(
+                method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
         Optional<Receipt> receipt = done.once()
                 .map(once -> new Receipt(
-                        once.key(), requestHash, new Receipt.KeepCode(once.spent().code()), once.keptMillis()))
+                        once.key(),
+                        requestHash,
+                        new Receipt.KeepCode(once.spent().code()),
+                        once.keptMillis()))
                 .or(() -> receipt(kept));
         return new Draft(
                 principal.tenant(),
@@ -232,9 +235,7 @@ final class CommandRun<Q extends Message> {
                             Ids.uuidV7(),
                             authority.role(),
                             null,
-                            Outcome.newBuilder()
-                                    .setResult(Result.DENIED)
-                                    .setCode(BoundaryRejection.FORBIDDEN.code()),
+                            Outcome.newBuilder().setResult(Result.DENIED).setCode(BoundaryRejection.FORBIDDEN.code()),
                             Optional.empty()),
                     0,
                     List.of(),
@@ -270,15 +271,15 @@ final class CommandRun<Q extends Message> {
     }
 
     /** What this process appended it need not read back. */
-    private void remember(
-            AppendResult.Appended appended, UUID entryId, CommandContext context, Done done) {
+    private void remember(AppendResult.Appended appended, UUID entryId, CommandContext context, Done done) {
         Map<StreamId, List<StoredEvent>> appendedTo = new HashMap<>();
         Map<StreamId, Long> versions = new HashMap<>(context.basis());
         for (NewEvent event : done.events()) {
             long version = versions.merge(event.stream(), 1L, Long::sum);
             appendedTo
                     .computeIfAbsent(event.stream(), stream -> new ArrayList<>())
-                    .add(new StoredEvent(event.type(), event.body().toByteString(), appended.position(), version, entryId));
+                    .add(new StoredEvent(
+                            event.type(), event.body().toByteString(), appended.position(), version, entryId));
         }
         appendedTo.forEach((stream, events) -> runs.streams.appended(principal.tenant(), stream, events));
     }

@@ -61,11 +61,9 @@ public final class CommandRuns {
         return new dev.chancery.decision.Authority(
                 principal.id(),
                 context.read(AuthorityStreams.principal(principal.id()), dev.chancery.decision.PrincipalState.FOLD),
-                context.read(
-                        AuthorityStreams.foundation(context.tenant()), dev.chancery.decision.Foundation.FOLD),
+                context.read(AuthorityStreams.foundation(context.tenant()), dev.chancery.decision.Foundation.FOLD),
                 context.read(AuthorityStreams.CONTRACT, dev.chancery.decision.AdoptedContract.FOLD),
                 context.read(AuthorityStreams.ROLE_MODEL, dev.chancery.decision.RoleModel.FOLD),
-                context.read(
-                        AuthorityStreams.assignments(principal.id()), dev.chancery.decision.Assignments.FOLD));
+                context.read(AuthorityStreams.assignments(principal.id()), dev.chancery.decision.Assignments.FOLD));
     }
 }

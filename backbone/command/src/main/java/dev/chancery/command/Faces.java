@@ -54,20 +54,23 @@ public final class Faces {
 
     /** Mounts a face; {@code path} as Vert.x writes it. */
     public Faces mount(HttpMethod verb, String path, Face face) {
-        router.route(verb, path).handler(context -> HttpBody.read(context, body -> executor.execute(() -> {
-            Caller caller = caller(context.request());
-            try {
-                Optional<Rejection> named = contextField(context.request());
-                if (named.isPresent()) {
-                    throw new RefusedException(named.get());
-                }
-                face.serve(context, caller);
-            } catch (RefusedException e) {
-                HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
-            } catch (RuntimeException e) {
-                HttpReply.broke(context, e, caller.requestId());
-            }
-        })));
+        router.route(verb, path)
+                .handler(context -> HttpBody.read(
+                        context,
+                        body -> executor.execute(() -> {
+                            Caller caller = caller(context.request());
+                            try {
+                                Optional<Rejection> named = contextField(context.request());
+                                if (named.isPresent()) {
+                                    throw new RefusedException(named.get());
+                                }
+                                face.serve(context, caller);
+                            } catch (RefusedException e) {
+                                HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+                            } catch (RuntimeException e) {
+                                HttpReply.broke(context, e, caller.requestId());
+                            }
+                        })));
         return this;
     }
 

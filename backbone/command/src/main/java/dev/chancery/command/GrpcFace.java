@@ -11,9 +11,9 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
-import io.grpc.Status;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -85,9 +85,10 @@ public final class GrpcFace {
                     .setFullMethodName(method.contract().fullName())
                     .setRequestMarshaller(
                             ProtoUtils.marshaller(method.contract().requestPrototype()))
-                    .setResponseMarshaller(ProtoUtils.marshaller(method.contract().replyPrototype()))
-                    .setSchemaDescriptor(
-                            new MethodOf(proto.findMethodByName(method.contract().name())))
+                    .setResponseMarshaller(
+                            ProtoUtils.marshaller(method.contract().replyPrototype()))
+                    .setSchemaDescriptor(new MethodOf(
+                            proto.findMethodByName(method.contract().name())))
                     .build();
             calls.put(method, call);
             descriptor.addMethod(call);
@@ -99,10 +100,7 @@ public final class GrpcFace {
 
     private static ServiceDescriptor descriptor(Methods.Bound method) {
         String service = method.contract().service();
-        return method.contract()
-                .input()
-                .getFile()
-                .findServiceByName(service.substring(service.lastIndexOf('.') + 1));
+        return method.contract().input().getFile().findServiceByName(service.substring(service.lastIndexOf('.') + 1));
     }
 
     /** Unary: one message in, then the call is served on a thread of its own. */

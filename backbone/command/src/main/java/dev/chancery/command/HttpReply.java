@@ -36,11 +36,13 @@ public final class HttpReply {
         if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
             response.putHeader("WWW-Authenticate", challenge(rejection));
         }
-        if (rejection.kind() == Rejection.Kind.UNAVAILABLE
-                || rejection == dev.chancery.log.LogRejection.IN_PROGRESS) {
+        if (rejection.kind() == Rejection.Kind.UNAVAILABLE || rejection == dev.chancery.log.LogRejection.IN_PROGRESS) {
             response.putHeader("Retry-After", "1");
         }
-        send(context, Problem.MEDIA_TYPE, Problem.json(refused, requestId).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        send(
+                context,
+                Problem.MEDIA_TYPE,
+                Problem.json(refused, requestId).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 
     /** RFC 6750 and, for step-up, RFC 9470. */

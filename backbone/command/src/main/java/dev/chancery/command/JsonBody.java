@@ -55,7 +55,10 @@ final class JsonBody {
 
     private static String utf8(byte[] body) throws RefusedException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }

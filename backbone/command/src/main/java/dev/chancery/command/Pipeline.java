@@ -39,8 +39,7 @@ public final class Pipeline {
     private final Authorisation authorisation;
     private final CommandRuns runs;
 
-    public Pipeline(
-            Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
+    public Pipeline(Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
         this.authentication = authentication;
         this.rules = rules;
         this.authorisation = authorisation;
@@ -57,7 +56,8 @@ public final class Pipeline {
     public Answer call(Methods.Bound method, Request request, Caller caller) {
         long begunNanos = System.nanoTime();
         Answer answer = guarded(method, request, caller);
-        String code = answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+        String code =
+                answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
         Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
                 .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
         return answer;
@@ -69,10 +69,18 @@ public final class Pipeline {
         } catch (RefusedException e) {
             return new Answer.Refused(e.rejection());
         } catch (DatabaseUnavailable e) {
-            LOG.errorf(e, "Call failed: request=%s method=%s", caller.requestId(), method.contract().fullName());
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
             return new Answer.Refused(BoundaryRejection.UNAVAILABLE);
         } catch (RuntimeException e) {
-            LOG.errorf(e, "Call failed: request=%s method=%s", caller.requestId(), method.contract().fullName());
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
             return new Answer.Refused(BoundaryRejection.INTERNAL);
         }
     }
@@ -128,8 +136,7 @@ public final class Pipeline {
         return new Answer.Replied(answer(query, context, request), Optional.empty());
     }
 
-    private void requireGrant(Principal principal, String capability, Optional<Position> seen)
-            throws RefusedException {
+    private void requireGrant(Principal principal, String capability, Optional<Position> seen) throws RefusedException {
         Authority.Answer answer = authorisation.check(principal, capability, seen, nowMicros());
         if (!answer.granted()) {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
@@ -137,7 +144,8 @@ public final class Pipeline {
     }
 
     static void requireFresh(ContractMethod contract, Principal principal) throws RefusedException {
-        long ageMillis = System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
+        long ageMillis =
+                System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
         if (contract.stepUpSeconds() > 0 && ageMillis > contract.stepUpSeconds() * 1000L) {
             throw new RefusedException(BoundaryRejection.STEP_UP);
         }

@@ -58,8 +58,7 @@ public final class RestFace {
             case Answer.Refused refused -> HttpReply.refuse(context, refused, caller.requestId());
             case Answer.Replied replied -> {
                 replied.position()
-                        .ifPresent(position ->
-                                context.response().putHeader("Chancery-Position", position.toString()));
+                        .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
                 context.response().putHeader("Chancery-Request", caller.requestId());
                 HttpReply.send(context, "application/json", json(replied.reply()));
             }
@@ -91,7 +90,8 @@ public final class RestFace {
             JsonBody.merge(body, request);
         }
         context.pathParams().forEach((name, value) -> set(request, name, value));
-        for (Map.Entry<String, String> parameter : context.request().params(true).entries()) {
+        for (Map.Entry<String, String> parameter :
+                context.request().params(true).entries()) {
             // Path variables are among a request's parameters too.
             if (!context.pathParams().containsKey(parameter.getKey())) {
                 query(get, request, parameter);

@@ -85,7 +85,8 @@ final class StatementDraft {
                 .setAction(method.auditAction())
                 .setRequestId(caller.requestId())
                 .setRequestHash(UnsafeByteOperations.unsafeWrap(requestHash.bytes()));
-        Actor.Builder actor = statement.getActorBuilder().setType(typeOf(principal)).setId(principal.id());
+        Actor.Builder actor =
+                statement.getActorBuilder().setType(typeOf(principal)).setId(principal.id());
         if (!role.isEmpty()) {
             actor.addRoles(role);
         }
@@ -95,14 +96,14 @@ final class StatementDraft {
                 .setId(whom));
         principal.workspace().ifPresent(statement::setWorkspace);
         key.ifPresent(hash -> statement.setIdempotencyKeyHash(UnsafeByteOperations.unsafeWrap(hash.bytes())));
-        target.ifPresent(ref -> statement.setTarget(
-                Target.newBuilder().setType(ref.type()).setId(ref.id())));
+        target.ifPresent(ref ->
+                statement.setTarget(Target.newBuilder().setType(ref.type()).setId(ref.id())));
         return statement;
     }
 
-    private Statement.Builder circumstances(
-            Statement.Builder statement, UUID entryId, Optional<TargetRef> target) {
-        statement.setClient(seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client()));
+    private Statement.Builder circumstances(Statement.Builder statement, UUID entryId, Optional<TargetRef> target) {
+        statement.setClient(
+                seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client()));
         FieldDescriptor reason = method.input().findFieldByName("reason");
         if (reason != null && request.getField(reason) instanceof String text && !text.isEmpty()) {
             String about = target.filter(ref -> ref.type().equals("principal"))
@@ -116,12 +117,7 @@ final class StatementDraft {
     private Sealed seal(String subject, UUID entryId, String field, String text) {
         return keyring.seal(
                 new SealContext(
-                        principal.tenant(),
-                        subject,
-                        RetentionClass.RETENTION_CLASS_AUDIT,
-                        entryId,
-                        STATEMENT,
-                        field),
+                        principal.tenant(), subject, RetentionClass.RETENTION_CLASS_AUDIT, entryId, STATEMENT, field),
                 text);
     }
 

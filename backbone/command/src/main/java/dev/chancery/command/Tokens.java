@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Signer;
 import dev.chancery.log.Digest;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
 import java.security.MessageDigest;
@@ -14,7 +15,6 @@ import java.security.spec.EdECPoint;
 import java.security.spec.EdECPublicKeySpec;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.NamedParameterSpec;
-import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -75,8 +75,7 @@ public final class Tokens {
                 .setExpectedType(true, "at+jwt")
                 .setAllowedClockSkewInSeconds(MAX_SKEW_SECONDS)
                 .setVerificationKey(publicKey(signer.verifierKey().publicKey()))
-                .setJwsAlgorithmConstraints(
-                        new AlgorithmConstraints(ConstraintType.PERMIT, AlgorithmIdentifiers.EDDSA))
+                .setJwsAlgorithmConstraints(new AlgorithmConstraints(ConstraintType.PERMIT, AlgorithmIdentifiers.EDDSA))
                 .build();
     }
 
@@ -91,8 +90,7 @@ public final class Tokens {
     }
 
     /** Signs a token. Its contents are ids and times; nothing personal. */
-    public String issue(
-            String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt) {
+    public String issue(String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt) {
         var claims = new JwtClaims();
         claims.setIssuer(issuer);
         claims.setAudience(issuer);
@@ -124,11 +122,12 @@ public final class Tokens {
         try {
             JwtClaims claims = consumer.processToClaims(token);
             Principal principal = principal(claims);
-            verified.put(digest, new Verified(principal, claims.getExpirationTime().getValueInMillis()));
+            verified.put(
+                    digest, new Verified(principal, claims.getExpirationTime().getValueInMillis()));
             return new Presented.Good(principal);
         } catch (InvalidJwtException e) {
-            return new Presented.Bad(e.hasErrorCode(ErrorCodes.EXPIRED)
-                    && e.getErrorDetails().size() == 1);
+            return new Presented.Bad(
+                    e.hasErrorCode(ErrorCodes.EXPIRED) && e.getErrorDetails().size() == 1);
         } catch (MalformedClaimException | IllegalArgumentException e) {
             return new Presented.Bad(false);
         }
@@ -148,8 +147,7 @@ public final class Tokens {
 
     private static Digest digest(String token) {
         try {
-            return new Digest(
-                    MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+            return new Digest(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
@@ -175,5 +173,4 @@ public final class Tokens {
     private static String base64(byte[] bytes) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
-
 }

@@ -144,9 +144,17 @@ public final class Database implements AutoCloseable {
 
     /** Brings a schema to this version: runs {@code db/<schema>/V*.sql} from the class path as the owner. */
     public void migrate(String schema) {
+        migrate(schema, schema);
+    }
+
+    /**
+     * Makes the tables of {@code schema} in a schema of another name, to be filled anew beside the live one. Only for migrations that
+     * name no schema: they run with {@code asSchema} as their search path.
+     */
+    public void migrate(String schema, String asSchema) {
         Flyway.configure()
                 .dataSource(as(DatabaseRole.OWNER))
-                .schemas(schema)
+                .schemas(asSchema)
                 .createSchemas(true)
                 .locations("classpath:db/" + schema)
                 .table("schema_history")

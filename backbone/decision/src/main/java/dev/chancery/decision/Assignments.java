@@ -67,7 +67,10 @@ public record Assignments(List<Assignment> held, Set<String> revoked) {
                     var revoked = new HashSet<>(state.revoked());
                     revoked.add(id);
                     yield new Assignments(
-                            state.held().stream().filter(a -> !a.id().equals(id)).toList(), revoked);
+                            state.held().stream()
+                                    .filter(a -> !a.id().equals(id))
+                                    .toList(),
+                            revoked);
                 }
                 default -> state;
             };

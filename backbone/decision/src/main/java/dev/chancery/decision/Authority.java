@@ -72,8 +72,7 @@ public record Authority(
     }
 
     private boolean holdsFirstGrant() {
-        return foundation.holder().equals(principalId)
-                && !assignments.revoked().contains(foundation.assignmentId());
+        return foundation.holder().equals(principalId) && !assignments.revoked().contains(foundation.assignmentId());
     }
 
     /** What a role bundles: the organisation's own roles, or a built-in one. */

@@ -119,8 +119,7 @@ public final class DecisionPoint implements AutoCloseable {
             record.events()
                     .forEach(event -> view.apply(
                             new StreamId(event.stream()),
-                            new StoredEvent(
-                                    event.type(), event.body(), event.position(), event.version(), entryId)));
+                            new StoredEvent(event.type(), event.body(), event.position(), event.version(), entryId)));
             view.reached(record.position());
         }
     }

@@ -1,11 +1,11 @@
 package dev.chancery.decision;
 
+import com.google.protobuf.ByteString;
 import dev.chancery.kernel.Fold;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.InstanceFounded;
 import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
-import com.google.protobuf.ByteString;
 
 /**
  * A tenant's beginning: who got the built-in role with the first grant.
@@ -40,8 +40,7 @@ public record Foundation(String holder, String assignmentId, String role, ByteSt
                                     .getClaimHash());
                 case "chancery.identity.v1.OwnerClaimed" -> {
                     var claimed = EventReading.read(OwnerClaimed.parser(), event.body());
-                    yield new Foundation(
-                            claimed.getOwnerId(), claimed.getAssignmentId(), OPERATOR, state.claimHash());
+                    yield new Foundation(claimed.getOwnerId(), claimed.getAssignmentId(), OPERATOR, state.claimHash());
                 }
                 case "chancery.identity.v1.OrganisationFounded" -> {
                     var founded = EventReading.read(OrganisationFounded.parser(), event.body());

@@ -48,8 +48,8 @@ final class TenantView {
         } else if (name.startsWith("identity/principal/")) {
             principals.compute(
                     idOf(name),
-                    (id, state) -> PrincipalState.FOLD.evolve(
-                            state == null ? PrincipalState.FOLD.initial() : state, event));
+                    (id, state) ->
+                            PrincipalState.FOLD.evolve(state == null ? PrincipalState.FOLD.initial() : state, event));
         } else if (name.startsWith("access/assignments/")) {
             assignments.compute(
                     idOf(name),

@@ -135,8 +135,8 @@ final class AppendGroup {
         var entryId = group.get(first).draft().statement().getEntryId();
         for (int attempt = 1; attempt <= RESOLVE_ATTEMPTS; attempt++) {
             try {
-                boolean there = database.inTenant(
-                        role, tenant, connection -> isEntryAt(connection, tenant, position, entryId));
+                boolean there =
+                        database.inTenant(role, tenant, connection -> isEntryAt(connection, tenant, position, entryId));
                 LOG.infof("Commit resolved: tenant=%s position=%d there=%s", tenant, position, there);
                 return there ? results : unavailable(results);
             } catch (RuntimeException e) {
@@ -150,9 +150,8 @@ final class AppendGroup {
     private static boolean isEntryAt(
             Connection connection, String tenant, long position, com.google.protobuf.ByteString entryId)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(
-                "SELECT 1 FROM log.head WHERE tenant = ? FOR UPDATE;"
-                        + "SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
+        try (PreparedStatement query = connection.prepareStatement("SELECT 1 FROM log.head WHERE tenant = ? FOR UPDATE;"
+                + "SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
             query.setString(1, tenant);
             query.setString(2, tenant);
             query.setLong(3, position);

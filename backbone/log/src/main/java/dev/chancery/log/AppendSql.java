@@ -19,13 +19,11 @@ import java.util.function.Function;
  * one; each sees what was committed before it began, so what is read after the lock is what the lock protects.
  */
 final class AppendSql {
-    private static final String LOCK =
-            """
+    private static final String LOCK = """
             SELECT set_config('chancery.tenant', ?, true);
             SELECT next_position, recorded_at_micros, forked_at FROM log.head WHERE tenant = ? FOR UPDATE""";
 
-    private static final String READ =
-            """
+    private static final String READ = """
             SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
                    (SELECT timeline FROM log.reconciled)
                        = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer;
@@ -66,9 +64,29 @@ final class AppendSql {
 
     private Optional<LogRejection> read(LockedTenant locked, List<Draft> group) throws SQLException {
         try (PreparedStatement read = connection.prepareStatement(READ)) {
-            bind(read, 1, "text", group.stream().flatMap(d -> d.basis().keySet().stream()).map(StreamId::value));
-            bind(read, 3, "bytea", group.stream().flatMap(d -> d.receipt().stream()).map(Receipt::key).distinct().map(Digest::bytes));
-            bind(read, 5, "bytea", group.stream().flatMap(d -> d.claims().stream()).map(Claim::hash).distinct().map(Digest::bytes));
+            bind(
+                    read,
+                    1,
+                    "text",
+                    group.stream().flatMap(d -> d.basis().keySet().stream()).map(StreamId::value));
+            bind(
+                    read,
+                    3,
+                    "bytea",
+                    group.stream()
+                            .flatMap(d -> d.receipt().stream())
+                            .map(Receipt::key)
+                            .distinct()
+                            .map(Digest::bytes));
+            bind(
+                    read,
+                    5,
+                    "bytea",
+                    group.stream()
+                            .flatMap(d -> d.claims().stream())
+                            .map(Claim::hash)
+                            .distinct()
+                            .map(Digest::bytes));
             bind(
                     read,
                     7,
@@ -99,7 +117,8 @@ final class AppendSql {
             each(
                     read,
                     row -> locked.claims.put(
-                            new ClaimKey(row.getString(1), new Digest(row.getBytes(2))), new StreamId(row.getString(3))));
+                            new ClaimKey(row.getString(1), new Digest(row.getBytes(2))),
+                            new StreamId(row.getString(3))));
             each(read, row -> {
                 byte[] key = row.getBytes(4);
                 locked.intents.put(
@@ -114,7 +133,9 @@ final class AppendSql {
     private void bind(PreparedStatement statement, int index, String type, java.util.stream.Stream<?> values)
             throws SQLException {
         statement.setString(index, tenant);
-        statement.setArray(index + 1, connection.createArrayOf(type, typed(type, values.distinct().toArray())));
+        statement.setArray(
+                index + 1,
+                connection.createArrayOf(type, typed(type, values.distinct().toArray())));
     }
 
     @FunctionalInterface
@@ -165,7 +186,8 @@ final class AppendSql {
                     + " ON CONFLICT DO NOTHING");
         }
         if (!rows.releasedClaims.isEmpty()) {
-            sql.append("; DELETE FROM log.claim USING unnest(?, ?) AS x (k, h) WHERE tenant = ? AND kind = k AND hash = h");
+            sql.append(
+                    "; DELETE FROM log.claim USING unnest(?, ?) AS x (k, h) WHERE tenant = ? AND kind = k AND hash = h");
         }
         sql.append("; UPDATE log.head SET next_position = ?, recorded_at_micros = ? WHERE tenant = ?");
         try (PreparedStatement write = connection.prepareStatement(sql.toString())) {
@@ -204,7 +226,9 @@ final class AppendSql {
                 text(tenant);
                 text(feature);
                 array("bytea", rows.receipts.entrySet(), e -> e.getKey().bytes());
-                array("bytea", rows.receipts.entrySet(), e -> e.getValue().request().bytes());
+                array("bytea", rows.receipts.entrySet(), e -> e.getValue()
+                        .request()
+                        .bytes());
                 array("int8", rows.receipts.entrySet(), e -> e.getValue().position());
                 array("bytea", rows.receipts.entrySet(), e -> e.getValue().reply());
                 array("text", rows.receipts.entrySet(), e -> e.getValue().code());
@@ -219,7 +243,9 @@ final class AppendSql {
                 text(feature);
                 array("int8", rows.openedIntents.entrySet(), e -> e.getKey());
                 array("int8", rows.openedIntents.entrySet(), e -> e.getValue().deadlineMicros());
-                array("bytea", rows.openedIntents.entrySet(), e -> e.getValue().hash().bytes());
+                array("bytea", rows.openedIntents.entrySet(), e -> e.getValue()
+                        .hash()
+                        .bytes());
                 array("bytea", rows.openedIntents.entrySet(), e -> {
                     Digest key = e.getValue().key();
                     return key == null ? null : key.bytes();
@@ -232,7 +258,9 @@ final class AppendSql {
             if (!rows.takenClaims.isEmpty()) {
                 text(tenant);
                 array("text", rows.takenClaims.entrySet(), e -> e.getKey().kind());
-                array("bytea", rows.takenClaims.entrySet(), e -> e.getKey().hash().bytes());
+                array("bytea", rows.takenClaims.entrySet(), e -> e.getKey()
+                        .hash()
+                        .bytes());
                 array("text", rows.takenClaims.entrySet(), e -> e.getValue().value());
             }
             if (!rows.releasedClaims.isEmpty()) {

@@ -70,8 +70,8 @@ public final class Appender implements AutoCloseable {
         for (List<Waiting> group = next(tenant); !group.isEmpty(); group = next(tenant)) {
             List<AppendResult> results;
             try {
-                results = groups.commit(
-                        tenant, group.stream().map(Waiting::draft).toList());
+                results =
+                        groups.commit(tenant, group.stream().map(Waiting::draft).toList());
             } catch (RuntimeException | Error e) {
                 group.forEach(waiting -> waiting.result().completeExceptionally(e));
                 continue;

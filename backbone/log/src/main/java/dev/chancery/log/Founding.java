@@ -17,8 +17,9 @@ public final class Founding {
     /** Makes an empty log for a tenant; there already: nothing happens. Position 0 is the next append's. */
     public void begin(String tenant) {
         database.inTenant(role, tenant, connection -> {
-            try (var insert = connection.prepareStatement("INSERT INTO log.head (tenant, next_position, recorded_at_micros)"
-                    + " VALUES (?, 0, 0) ON CONFLICT DO NOTHING")) {
+            try (var insert =
+                    connection.prepareStatement("INSERT INTO log.head (tenant, next_position, recorded_at_micros)"
+                            + " VALUES (?, 0, 0) ON CONFLICT DO NOTHING")) {
                 insert.setString(1, tenant);
                 return insert.executeUpdate();
             }

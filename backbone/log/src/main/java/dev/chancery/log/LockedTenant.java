@@ -23,13 +23,18 @@ final class LockedTenant {
 
     /** A receipt as it is stored; while its command runs it has neither reply nor code. */
     record StoredReceipt(
-            Digest request, long position, byte @Nullable [] reply, @Nullable String code, long expiresAtMicros) {
+            Digest request,
+            long position,
+            byte @Nullable [] reply,
+            @Nullable String code,
+            long expiresAtMicros) {
         boolean isPending() {
             return reply == null && code == null;
         }
     }
 
-    record OpenIntent(long deadlineMicros, Digest hash, @Nullable Digest key) {}
+    record OpenIntent(
+            long deadlineMicros, Digest hash, @Nullable Digest key) {}
 
     long nextPosition;
     long lastRecordedAtMicros;
@@ -74,9 +79,7 @@ final class LockedTenant {
 
     private static boolean isReservationOf(Draft draft, StoredReceipt stored) {
         Outcome outcome = draft.statement().getOutcome();
-        return stored.isPending()
-                && outcome.hasIntent()
-                && outcome.getIntent().getPosition() == stored.position();
+        return stored.isPending() && outcome.hasIntent() && outcome.getIntent().getPosition() == stored.position();
     }
 
     private Optional<AppendResult> intentObjection(Draft draft) {
@@ -87,7 +90,8 @@ final class LockedTenant {
         OpenIntent open = intents.get(outcome.getIntent().getPosition());
         boolean abandons = outcome.getResult() == Result.ABANDONED;
         if (open == null
-                || !Arrays.equals(open.hash().bytes(), outcome.getIntent().getHash().toByteArray())) {
+                || !Arrays.equals(
+                        open.hash().bytes(), outcome.getIntent().getHash().toByteArray())) {
             return Optional.of(new AppendResult.Refused(LogRejection.TOO_LATE));
         }
         boolean late = recordedAtMicros() >= open.deadlineMicros();

@@ -91,8 +91,7 @@ public final class Reaper implements AutoCloseable {
             return found.size();
         });
         return found.stream()
-                .map(intent -> new Late(
-                        intent.tenant(), intent.position(), intent.hash(), intent.key(), row(intent)))
+                .map(intent -> new Late(intent.tenant(), intent.position(), intent.hash(), intent.key(), row(intent)))
                 .toList();
     }
 
@@ -125,10 +124,7 @@ public final class Reaper implements AutoCloseable {
         Optional<Receipt> receipt = key == null
                 ? Optional.empty()
                 : Optional.of(new Receipt(
-                        new Digest(key),
-                        new Digest(intent.getRequestHash().toByteArray()),
-                        new Receipt.Release(),
-                        0));
+                        new Digest(key), new Digest(intent.getRequestHash().toByteArray()), new Receipt.Release(), 0));
         return new Draft(late.tenant(), statement.build(), 0, List.of(), List.of(), receipt, Map.of());
     }
 

@@ -34,8 +34,7 @@ public final class StreamScan {
                 }
             }
             // What is before the head was committed with it, and stays as it is.
-            try (var query = connection.prepareStatement(
-                    """
+            try (var query = connection.prepareStatement("""
                     SELECT e.stream, e.version, e.type, e.ordinal, e.position, r.record
                     FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
                     WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ? ORDER BY e.position, e.ordinal""")) {

@@ -78,8 +78,7 @@ public final class Streams {
     /** Makes the next reads of these streams go to PostgreSQL, for what came after what is cached. */
     public void moved(String tenant, Collection<StreamId> streams) {
         for (StreamId stream : streams) {
-            cache.asMap()
-                    .computeIfPresent(new Key(tenant, stream), (key, cached) -> new Cached(cached.states(), true));
+            cache.asMap().computeIfPresent(new Key(tenant, stream), (key, cached) -> new Cached(cached.states(), true));
         }
     }
 
@@ -122,8 +121,7 @@ public final class Streams {
 
     private static List<StoredEvent> select(Connection connection, String tenant, StreamId stream, long afterVersion)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(
-                """
+        try (PreparedStatement query = connection.prepareStatement("""
                 SELECT e.version, e.type, e.ordinal, e.position, r.record
                 FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
                 WHERE e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version""")) {

@@ -90,7 +90,8 @@ final class Engine implements AutoCloseable {
         properties.setProperty("max.batch.size", Integer.toString(options.maxBatchRecords()));
         properties.setProperty("max.queue.size", Integer.toString(4 * options.maxBatchRecords()));
         properties.setProperty("max.queue.size.in.bytes", Integer.toString(4 * options.maxBatchBytes()));
-        properties.setProperty("heartbeat.interval.ms", Long.toString(options.heartbeat().toMillis()));
+        properties.setProperty(
+                "heartbeat.interval.ms", Long.toString(options.heartbeat().toMillis()));
         // Something to decode where nothing is appended: otherwise the slot holds other databases' write-ahead log.
         properties.setProperty("heartbeat.action.query", "SELECT pg_logical_emit_message(false, 'chancery.relay', '')");
         properties.setProperty("offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore");
@@ -125,7 +126,8 @@ final class Engine implements AutoCloseable {
     }
 
     /** What ended it; null when nothing did, or it was closed. */
-    @Nullable Throwable failure() {
+    @Nullable
+    Throwable failure() {
         return failure.get();
     }
 

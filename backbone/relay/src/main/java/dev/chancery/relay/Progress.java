@@ -28,8 +28,7 @@ final class Progress {
                             "SELECT tenant, position, partition, kafka_offset FROM relay.progress");
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    progress.marks.put(
-                            rows.getString(1), new Mark(rows.getLong(2), rows.getInt(3), rows.getLong(4)));
+                    progress.marks.put(rows.getString(1), new Mark(rows.getLong(2), rows.getInt(3), rows.getLong(4)));
                 }
             }
             return true;
@@ -80,7 +79,8 @@ final class Progress {
     private static boolean store(Connection connection, Map<String, Mark> acknowledged) throws SQLException {
         List<String> tenants = new ArrayList<>(acknowledged.keySet());
         List<Mark> marks = tenants.stream().map(acknowledged::get).toList();
-        // Not awaited on disk: a lost row is found again at the end of the topic, and the next batch needn't wait for it.
+        // Not awaited on disk: a lost row is found again at the end of the topic, and the next batch needn't wait for
+        // it.
         try (var insert = connection.prepareStatement("SET LOCAL synchronous_commit = off;"
                 + " INSERT INTO relay.progress SELECT * FROM unnest(?, ?, ?, ?)"
                 + " ON CONFLICT (tenant) DO UPDATE SET position = EXCLUDED.position, partition = EXCLUDED.partition,"

@@ -178,14 +178,18 @@ final class Publisher implements AutoCloseable {
                 row.tenant().getBytes(StandardCharsets.UTF_8),
                 row.record());
         message.headers()
-                .add(POSITION_HEADER, ByteBuffer.allocate(Long.BYTES).putLong(row.position()).array())
+                .add(
+                        POSITION_HEADER,
+                        ByteBuffer.allocate(Long.BYTES).putLong(row.position()).array())
                 .add(KIND_HEADER, statement.hasOutcome() ? OUTCOME : INTENT);
         return Optional.of(message);
     }
 
     private Optional<ProducerRecord<byte[], byte[]>> hold(Row row, String because) {
         held.add(row.tenant());
-        LOG.errorf("relay: record not sent, tenant held tenant=%s position=%d because=%s", row.tenant(), row.position(), because);
+        LOG.errorf(
+                "relay: record not sent, tenant held tenant=%s position=%d because=%s",
+                row.tenant(), row.position(), because);
         return Optional.empty();
     }
 

@@ -62,14 +62,16 @@ final class Reconciliation {
         try (var statement = connection.createStatement()) {
             statement.executeUpdate(
                     "INSERT INTO log.reconciled (system_identifier, timeline) " + server + " ON CONFLICT DO NOTHING");
-            try (var row = statement.executeQuery("SELECT known.system_identifier = server.id, known.timeline = server.timeline"
-                    + " FROM log.reconciled known, (" + server + ") AS server (id, timeline)")) {
+            try (var row = statement.executeQuery(
+                    "SELECT known.system_identifier = server.id, known.timeline = server.timeline"
+                            + " FROM log.reconciled known, (" + server + ") AS server (id, timeline)")) {
                 row.next();
                 if (!row.getBoolean(1)) {
                     throw new RelayRefused("PostgreSQL is another server than Kafka was filled from: reconcile first");
                 }
                 if (!row.getBoolean(2)) {
-                    throw new RelayRefused("PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
+                    throw new RelayRefused(
+                            "PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
                 }
                 return true;
             }
@@ -117,7 +119,8 @@ final class Reconciliation {
             }
             var byTenant = new HashMap<String, List<ConsumerRecord<byte[], byte[]>>>();
             for (ConsumerRecord<byte[], byte[]> record : records) {
-                byTenant.computeIfAbsent(tenantOf(record), tenant -> new ArrayList<>()).add(record);
+                byTenant.computeIfAbsent(tenantOf(record), tenant -> new ArrayList<>())
+                        .add(record);
             }
             var found = new HashMap<String, Mark>();
             byTenant.forEach((tenant, ofTenant) -> compare(tenant, ofTenant, found));
@@ -126,14 +129,14 @@ final class Reconciliation {
     }
 
     private void compare(String tenant, List<ConsumerRecord<byte[], byte[]>> records, Map<String, Mark> found) {
-        Map<Long, byte[]> rows = log.at(
-                tenant, records.stream().map(Reconciliation::positionOf).collect(Collectors.toSet()));
+        Map<Long, byte[]> rows =
+                log.at(tenant, records.stream().map(Reconciliation::positionOf).collect(Collectors.toSet()));
         for (ConsumerRecord<byte[], byte[]> record : records) {
             long position = positionOf(record);
             byte[] row = rows.get(position);
             if (row == null) {
-                throw new RelayRefused("Kafka is ahead of PostgreSQL: " + tenant + "@" + position + " is in " + record.topic()
-                        + " and not in the log");
+                throw new RelayRefused("Kafka is ahead of PostgreSQL: " + tenant + "@" + position + " is in "
+                        + record.topic() + " and not in the log");
             }
             if (!Arrays.equals(row, record.value())) {
                 LOG.errorf(

@@ -137,7 +137,9 @@ public final class Relay implements AutoCloseable {
     /** Unix time at which Kafka last acknowledged a batch; 0 when it hasn't since this relay was made. */
     public long lastAckMillis() {
         Run current = run;
-        return current == null ? lastAckMillis : Math.max(lastAckMillis, current.publisher().lastAckMillis());
+        return current == null
+                ? lastAckMillis
+                : Math.max(lastAckMillis, current.publisher().lastAckMillis());
     }
 
     /** Tenants that are not relayed: forked, or with a record that contradicts its row. */

@@ -35,8 +35,7 @@ final class Republishing {
                 query.setInt(1, MAX_AT_ONCE);
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        requests.add(
-                                new Request(rows.getLong(1), rows.getString(2), rows.getLong(3), rows.getLong(4)));
+                        requests.add(new Request(rows.getLong(1), rows.getString(2), rows.getLong(3), rows.getLong(4)));
                     }
                 }
             }

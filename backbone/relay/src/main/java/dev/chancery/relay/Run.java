@@ -34,7 +34,12 @@ final class Run implements AutoCloseable {
     private Map<String, Long> lagging = Map.of();
 
     private Run(
-            Database database, Properties kafka, RelayOptions options, Progress progress, Set<String> forked, Connection alone) {
+            Database database,
+            Properties kafka,
+            RelayOptions options,
+            Progress progress,
+            Set<String> forked,
+            Connection alone) {
         this.options = options;
         this.log = new LogTable(database);
         this.progress = progress;

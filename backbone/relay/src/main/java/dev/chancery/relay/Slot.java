@@ -30,8 +30,9 @@ final class Slot {
                 version.next();
                 failover = version.getInt(1) >= FIRST_WITH_FAILOVER;
             }
-            try (var create = connection.prepareStatement("SELECT pg_create_logical_replication_slot(?, 'pgoutput', false, false"
-                    + (failover ? ", true)" : ")"))) {
+            try (var create =
+                    connection.prepareStatement("SELECT pg_create_logical_replication_slot(?, 'pgoutput', false, false"
+                            + (failover ? ", true)" : ")"))) {
                 create.setString(1, name);
                 return create.execute();
             }
@@ -41,8 +42,9 @@ final class Slot {
     /** Bytes of write-ahead log that the server keeps for the relay. */
     long retainedBytes() {
         return database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var query = connection.prepareStatement("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint"
-                    + " FROM pg_replication_slots WHERE slot_name = ?")) {
+            try (var query =
+                    connection.prepareStatement("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint"
+                            + " FROM pg_replication_slots WHERE slot_name = ?")) {
                 query.setString(1, name);
                 try (var row = query.executeQuery()) {
                     return row.next() ? row.getLong(1) : 0;

@@ -55,12 +55,14 @@ final class Topic {
             String id = found.topicId().toString();
             int partitions = found.partitions().size();
             if (partitions != options.partitions()) {
-                throw new RelayRefused("The topic " + name + " has " + partitions + " partitions, not " + options.partitions());
+                throw new RelayRefused(
+                        "The topic " + name + " has " + partitions + " partitions, not " + options.partitions());
             }
             if (knownId.isEmpty()) {
                 database.transaction(DatabaseRole.RELAY, connection -> store(connection, name, id, partitions));
             } else if (!knownId.get().equals(id)) {
-                throw new RelayRefused("The topic " + name + " is another one than before: it was deleted and created again");
+                throw new RelayRefused(
+                        "The topic " + name + " is another one than before: it was deleted and created again");
             }
         }
     }
@@ -76,10 +78,14 @@ final class Topic {
     private static void create(Admin admin, RelayOptions options) {
         var topic = new NewTopic(options.topic(), options.partitions(), options.replicationFactor())
                 .configs(Map.of(
-                        TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
-                        TopicConfig.RETENTION_MS_CONFIG, "-1",
-                        TopicConfig.RETENTION_BYTES_CONFIG, "-1",
-                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_MESSAGE_BYTES)));
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_DELETE,
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        "-1",
+                        TopicConfig.RETENTION_BYTES_CONFIG,
+                        "-1",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Integer.toString(MAX_MESSAGE_BYTES)));
         answer(admin.createTopics(List.of(topic)).all());
     }
 

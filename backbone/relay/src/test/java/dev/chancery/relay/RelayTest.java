@@ -60,8 +60,9 @@ class RelayTest {
             relay.close();
         }
         try (var superuser = Backing.postgres().superuser(database.name());
-                var drop = superuser.prepareStatement("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                        + " WHERE slot_name = ? AND NOT active")) {
+                var drop = superuser.prepareStatement(
+                        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                                + " WHERE slot_name = ? AND NOT active")) {
             drop.setString(1, options.slot());
             drop.execute();
         }
@@ -132,9 +133,9 @@ class RelayTest {
         tenants.append(a, 5);
         read(5);
         relay.close();
-        database.transaction(DatabaseRole.RELAY, connection -> connection
-                .createStatement()
-                .executeUpdate("DELETE FROM relay.progress"));
+        database.transaction(
+                DatabaseRole.RELAY,
+                connection -> connection.createStatement().executeUpdate("DELETE FROM relay.progress"));
         start();
         tenants.append(a, 1);
         assertDense(read(6), a, 6);
@@ -205,7 +206,8 @@ class RelayTest {
         produce(a, Tenants.record(a, 2, "test"));
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
-                .hasMessage("Kafka is ahead of PostgreSQL: " + a + "@2 is in " + options.topic() + " and not in the log");
+                .hasMessage(
+                        "Kafka is ahead of PostgreSQL: " + a + "@2 is in " + options.topic() + " and not in the log");
     }
 
     @Test
@@ -266,7 +268,8 @@ class RelayTest {
         asSuperuser("UPDATE relay.topic SET topic_id = 'another'");
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
-                .hasMessage("The topic " + options.topic() + " is another one than before: it was deleted and created again");
+                .hasMessage("The topic " + options.topic()
+                        + " is another one than before: it was deleted and created again");
     }
 
     @Test

@@ -44,8 +44,7 @@ final class Tenants {
             row.next();
             first = row.getLong(1) - count;
         }
-        try (var insert =
-                connection.prepareStatement("INSERT INTO log.record VALUES (?, ?, 'identity', '{}', ?)")) {
+        try (var insert = connection.prepareStatement("INSERT INTO log.record VALUES (?, ?, 'identity', '{}', ?)")) {
             for (long position = first; position < first + count; position++) {
                 insert.setString(1, tenant);
                 insert.setLong(2, position);

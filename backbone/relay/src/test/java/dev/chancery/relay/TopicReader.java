@@ -29,7 +29,8 @@ final class TopicReader implements AutoCloseable {
     }
 
     /** Reads until the condition holds, and once more for what there is beyond it. */
-    List<ConsumerRecord<byte[], byte[]>> readUntil(Predicate<List<ConsumerRecord<byte[], byte[]>>> enough, Duration atMost) {
+    List<ConsumerRecord<byte[], byte[]>> readUntil(
+            Predicate<List<ConsumerRecord<byte[], byte[]>>> enough, Duration atMost) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (!enough.test(seen)) {
             if (System.nanoTime() > deadline) {

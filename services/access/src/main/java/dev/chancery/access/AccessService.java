@@ -95,8 +95,10 @@ public final class AccessService implements Feature {
     private Decided defineRole(CommandContext context, DefineRoleRequest request) {
         var role = RoleDefined.newBuilder()
                 .setRole(request.getRole())
-                .addAllCapabilities(
-                        request.getCapabilitiesList().stream().distinct().sorted().toList())
+                .addAllCapabilities(request.getCapabilitiesList().stream()
+                        .distinct()
+                        .sorted()
+                        .toList())
                 .build();
         return decided(
                 DefineRoleReply.getDefaultInstance(),
@@ -176,7 +178,8 @@ public final class AccessService implements Feature {
     }
 
     private CheckReply check(ReadContext context, CheckRequest request) throws RefusedException {
-        String subject = request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId();
+        String subject =
+                request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId();
         // What the caller has seen was waited for at the boundary.
         Authority authority = decisions
                 .authority(context.tenant(), subject, OptionalLong.empty(), Duration.ZERO)

@@ -26,9 +26,7 @@ final class AuthZenFace {
     void mount(Faces faces) {
         Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
         faces.mount(
-                HttpMethod.POST,
-                "/access/v1/evaluation",
-                (context, caller) -> evaluate(faces, check, context, caller));
+                HttpMethod.POST, "/access/v1/evaluation", (context, caller) -> evaluate(faces, check, context, caller));
     }
 
     private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
@@ -47,9 +45,7 @@ final class AuthZenFace {
     }
 
     private static String json(CheckReply reply) {
-        var why = new JsonObject()
-                .put("reason", reply.getReason())
-                .put("position", reply.getPosition());
+        var why = new JsonObject().put("reason", reply.getReason()).put("position", reply.getPosition());
         if (reply.getDecision()) {
             why.put("assignment_id", reply.getAssignmentId()).put("role", reply.getRole());
         }

@@ -45,7 +45,8 @@ final class GrantRules {
         if (!grantee.active()) {
             return reject(NO_SUCH_PRINCIPAL);
         }
-        if (!model.roles().containsKey(assignment.getRole()) && !foundation.role().equals(assignment.getRole())) {
+        if (!model.roles().containsKey(assignment.getRole())
+                && !foundation.role().equals(assignment.getRole())) {
             return reject(NO_SUCH_ROLE);
         }
         if (!workspaceExists) {
@@ -63,8 +64,8 @@ final class GrantRules {
         if (assignments.revoked().contains(id)) {
             return nothing();
         }
-        boolean firstGrant = foundation.assignmentId().equals(id)
-                && foundation.holder().equals(revocation.getPrincipalId());
+        boolean firstGrant =
+                foundation.assignmentId().equals(id) && foundation.holder().equals(revocation.getPrincipalId());
         if (firstGrant && revoker.id().equals(foundation.holder())) {
             return reject(SELF_REVOKE);
         }

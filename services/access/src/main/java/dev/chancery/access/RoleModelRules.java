@@ -45,7 +45,9 @@ final class RoleModelRules {
         if (isBuiltIn(role.getRole())) {
             return reject(RESERVED_ROLE);
         }
-        if (!bundle.stream().allMatch(c -> model.capabilities().containsKey(c) || contract.capabilities().contains(c))) {
+        if (!bundle.stream()
+                .allMatch(c -> model.capabilities().containsKey(c)
+                        || contract.capabilities().contains(c))) {
             return reject(NO_SUCH_CAPABILITY);
         }
         if (bundle.equals(model.roles().get(role.getRole()))) {

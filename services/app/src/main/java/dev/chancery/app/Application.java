@@ -108,8 +108,8 @@ public final class Application implements AutoCloseable {
                 DatabaseRole.IDENTITY,
                 RelayOptions.defaults(database.name()).slot(),
                 settings.maxSlotBytes()));
-        Map<String, Appender> appenders =
-                Map.of("identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
+        Map<String, Appender> appenders = Map.of(
+                "identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
         var streams = new Streams(database, DatabaseRole.IDENTITY);
         var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
@@ -179,8 +179,7 @@ public final class Application implements AutoCloseable {
 
     private Appender appender(DatabaseRole role, RelayGuard guard) {
         String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
-        return opened(new Appender(
-                settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
+        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
     }
 
     private void reap(Map<String, Appender> appenders) {

@@ -28,11 +28,9 @@ final class OperationsService implements Feature {
 
     @Override
     public void register(Methods methods) {
-        methods.query(
-                READ_METRICS,
-                ReadMetricsRequest.class,
-                (context, request) ->
-                        ReadMetricsReply.newBuilder().setText(measures.text()).build());
+        methods.query(READ_METRICS, ReadMetricsRequest.class, (context, request) -> ReadMetricsReply.newBuilder()
+                .setText(measures.text())
+                .build());
     }
 
     @Override

@@ -22,13 +22,15 @@ class ArchitectureTest {
 
     @Test
     void theKernelIsJavaOnly() {
-        hold(classes()
-                .that()
-                .resideInAPackage("dev.chancery.kernel..")
-                .should()
-                .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "dev.chancery.kernel..", "org.jspecify..")
-                .because("what a feature decides must be testable with nothing around it: pass what you need in the command"));
+        hold(
+                classes()
+                        .that()
+                        .resideInAPackage("dev.chancery.kernel..")
+                        .should()
+                        .onlyDependOnClassesThat()
+                        .resideInAnyPackage("java..", "dev.chancery.kernel..", "org.jspecify..")
+                        .because(
+                                "what a feature decides must be testable with nothing around it: pass what you need in the command"));
     }
 
     @Test
@@ -38,13 +40,15 @@ class ArchitectureTest {
                     .filter(other -> !other.equals(feature))
                     .map(other -> "dev.chancery." + other + "..")
                     .toArray(String[]::new);
-            hold(noClasses()
-                    .that()
-                    .resideInAPackage("dev.chancery." + feature + "..")
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(others)
-                    .because("a feature never imports another: put the event into events-schema, or the fold into backbone/decision"));
+            hold(
+                    noClasses()
+                            .that()
+                            .resideInAPackage("dev.chancery." + feature + "..")
+                            .should()
+                            .dependOnClassesThat()
+                            .resideInAnyPackage(others)
+                            .because(
+                                    "a feature never imports another: put the event into events-schema, or the fold into backbone/decision"));
         }
     }
 
@@ -61,14 +65,19 @@ class ArchitectureTest {
 
     @Test
     void theKafkaClientStaysInRelayAndProjection() {
-        hold(noClasses()
-                .that()
-                .resideOutsideOfPackages(
-                        "dev.chancery.relay..", "dev.chancery.projection..", "dev.chancery.embedded..", "dev.chancery.testkit..")
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage("org.apache.kafka.clients..")
-                .because("exactly-last-plus-one is kept in one place: write a Projection, or use LogFollower or TopicPublisher"));
+        hold(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackages(
+                                "dev.chancery.relay..",
+                                "dev.chancery.projection..",
+                                "dev.chancery.embedded..",
+                                "dev.chancery.testkit..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage("org.apache.kafka.clients..")
+                        .because(
+                                "exactly-last-plus-one is kept in one place: write a Projection, or use LogFollower or TopicPublisher"));
     }
 
     @Test
@@ -141,8 +150,7 @@ class ArchitectureTest {
 
     @Test
     void packagesFormNoCycles() {
-        hold(slices()
-                .matching("dev.chancery.(*)..")
+        hold(slices().matching("dev.chancery.(*)..")
                 .should()
                 .beFreeOfCycles()
                 .because("each module must be readable without the ones that stand on it"));

@@ -59,8 +59,7 @@ record ClientAssertion(String tenant, String principalId, String id) {
                 .setMaxFutureValidityInMinutes(MAX_MINUTES)
                 .setAllowedClockSkewInSeconds(MAX_SKEW_SECONDS)
                 .setVerificationKey(Tokens.publicKey(publicKey.toByteArray()))
-                .setJwsAlgorithmConstraints(
-                        new AlgorithmConstraints(ConstraintType.PERMIT, AlgorithmIdentifiers.EDDSA))
+                .setJwsAlgorithmConstraints(new AlgorithmConstraints(ConstraintType.PERMIT, AlgorithmIdentifiers.EDDSA))
                 .build();
         try {
             consumer.process(jwt);

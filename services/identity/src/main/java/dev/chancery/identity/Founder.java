@@ -16,7 +16,6 @@ import dev.chancery.log.Draft;
 import dev.chancery.log.Founding;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.InstanceFounded;
@@ -74,7 +73,9 @@ final class Founder {
                 List.of(
                         new NewEvent(
                                 AuthorityStreams.foundation(Principal.INSTANCE),
-                                InstanceFounded.newBuilder().setClaimHash(claimHash.get()).build()),
+                                InstanceFounded.newBuilder()
+                                        .setClaimHash(claimHash.get())
+                                        .build()),
                         adoption(Principal.INSTANCE)),
                 nothingYet());
     }
@@ -123,8 +124,9 @@ final class Founder {
 
     /** Begins the log of the organisation whose creation a stream of the installation's log holds. */
     void foundOrganisation(StreamId stream) {
-        Creation creation =
-                streams.load(Principal.INSTANCE, stream, CreationFold.FOLD).state().orElseThrow();
+        Creation creation = streams.load(Principal.INSTANCE, stream, CreationFold.FOLD)
+                .state()
+                .orElseThrow();
         OrganisationCreated created = creation.event();
         String tenant = created.getOrganisationId();
         if (founding.size(tenant) > 0) {
@@ -133,7 +135,15 @@ final class Founder {
         founding.begin(tenant);
         UUID entryId = Ids.uuidV7();
         String administrator = created.getAdministratorId();
-        Sealed name = reseal(creation, "name", created.getName(), tenant, "", entryId, OrganisationFounded.getDescriptor().getFullName(), "name");
+        Sealed name = reseal(
+                creation,
+                "name",
+                created.getName(),
+                tenant,
+                "",
+                entryId,
+                OrganisationFounded.getDescriptor().getFullName(),
+                "name");
         Sealed displayName = reseal(
                 creation,
                 "administrator_name",
@@ -212,19 +222,21 @@ final class Founder {
         events.forEach(event -> basis.putIfAbsent(event.stream(), 0L));
         Statement statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
-                .setActor(Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
+                .setActor(
+                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
                 .setAction(action)
                 .setTarget(Target.newBuilder().setType("organisation").setId(tenant))
                 .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
                 .build();
-        AppendResult result = appender.append(
-                new Draft(tenant, statement, 0, events, List.of(), java.util.Optional.empty(), basis));
+        AppendResult result =
+                appender.append(new Draft(tenant, statement, 0, events, List.of(), java.util.Optional.empty(), basis));
         switch (result) {
             case AppendResult.Appended done -> streams.moved(tenant, basis.keySet());
             // Somebody else was faster: another process at start, or the command and the start.
             case AppendResult.Moved moved -> streams.moved(tenant, moved.streams());
             case AppendResult.Refused refused ->
-                throw new IllegalStateException("can't begin a log: " + refused.rejection().code());
+                throw new IllegalStateException(
+                        "can't begin a log: " + refused.rejection().code());
             case AppendResult.Replayed r -> throw new IllegalStateException("no key was given");
             case AppendResult.Taken t -> throw new IllegalStateException("nothing was claimed");
         }

@@ -79,8 +79,7 @@ public final class IdentityService implements Feature {
             dev.chancery.schema.Contract contract,
             Tokens tokens,
             OwnerClaim claim) {
-        return new IdentityService(
-                new Founder(founding, appender, streams, keyring, contract), streams, tokens, claim);
+        return new IdentityService(new Founder(founding, appender, streams, keyring, contract), streams, tokens, claim);
     }
 
     @Override
@@ -121,8 +120,7 @@ public final class IdentityService implements Feature {
     // The owner
 
     private Principal claimant(ClaimOwnerRequest request) throws RefusedException {
-        Foundation foundation = streams.current(
-                        Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
+        Foundation foundation = streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
                 .state();
         byte[] hash = sha256(request.getClaim());
         if (foundation.isClaimed()
@@ -159,7 +157,13 @@ public final class IdentityService implements Feature {
                                         .setOwnerId(owner)
                                         .setAssignmentId(context.newId())
                                         .build()),
-                        created(context, owner, PrincipalType.USER, request.getDisplayName(), "", request.getPublicKey()))
+                        created(
+                                context,
+                                owner,
+                                PrincipalType.USER,
+                                request.getDisplayName(),
+                                "",
+                                request.getPublicKey()))
                 .withTarget("principal", owner)
                 .afterwards(claim::withdraw);
     }
@@ -196,7 +200,9 @@ public final class IdentityService implements Feature {
         }
         Optional<String> active = Optional.of(request.getWorkspaceId()).filter(workspace -> !workspace.isEmpty());
         if (active.isPresent()
-                && !context.read(workspace(active.get()), WorkspaceState.FOLD).members().contains(id)) {
+                && !context.read(workspace(active.get()), WorkspaceState.FOLD)
+                        .members()
+                        .contains(id)) {
             return Decided.reject(IdentityRejection.NOT_A_MEMBER);
         }
         String tokenId = context.newId();
@@ -274,7 +280,8 @@ public final class IdentityService implements Feature {
         if (!workspace.exists()) {
             return Decided.reject(IdentityRejection.NO_SUCH_WORKSPACE);
         }
-        if (!context.read(principal(request.getPrincipalId()), PrincipalState.FOLD).active()) {
+        if (!context.read(principal(request.getPrincipalId()), PrincipalState.FOLD)
+                .active()) {
             return Decided.reject(IdentityRejection.NO_SUCH_PRINCIPAL);
         }
         if (workspace.members().contains(request.getPrincipalId())) {

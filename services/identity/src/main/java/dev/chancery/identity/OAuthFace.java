@@ -71,8 +71,7 @@ final class OAuthFace {
                 var reply = (IssueTokenReply) replied.reply();
                 context.response().putHeader("Pragma", "no-cache");
                 replied.position()
-                        .ifPresent(position ->
-                                context.response().putHeader("Chancery-Position", position.toString()));
+                        .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
                 send(
                         context,
                         new JsonObject()
@@ -85,8 +84,7 @@ final class OAuthFace {
                 Rejection rejection = refused.rejection();
                 switch (rejection.kind()) {
                     case UNAUTHENTICATED -> error(context, 401, "invalid_client", rejection.message());
-                    case UNAVAILABLE, INTERNAL ->
-                        error(context, 503, "temporarily_unavailable", rejection.message());
+                    case UNAVAILABLE, INTERNAL -> error(context, 503, "temporarily_unavailable", rejection.message());
                     default -> error(context, 400, "invalid_request", rejection.message());
                 }
             }
@@ -96,7 +94,12 @@ final class OAuthFace {
     /** RFC 6749, 5.2. */
     private static void error(RoutingContext context, int status, String error, String description) {
         context.response().setStatusCode(status);
-        send(context, new JsonObject().put("error", error).put("error_description", description).encode());
+        send(
+                context,
+                new JsonObject()
+                        .put("error", error)
+                        .put("error_description", description)
+                        .encode());
     }
 
     private static void send(RoutingContext context, String json) {

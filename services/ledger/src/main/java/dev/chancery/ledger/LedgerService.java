@@ -73,20 +73,14 @@ public final class LedgerService implements Feature {
         Principal principal = faces.pipeline().admit(caller, CAPABILITY);
         Optional<TilePath> path = TilePath.parse(context.request().path().substring(ROOT.length()));
         context.response().putHeader("Cache-Control", "private, max-age=31536000, immutable");
-        send(
-                context,
-                "application/octet-stream",
-                path.flatMap(wanted -> reader.file(principal.tenant(), wanted)));
+        send(context, "application/octet-stream", path.flatMap(wanted -> reader.file(principal.tenant(), wanted)));
     }
 
     private static void send(RoutingContext context, String mediaType, Optional<byte[]> body) throws RefusedException {
-        HttpReply.send(
-                context,
-                mediaType,
-                body.orElseThrow(() -> {
-                    context.response().headers().remove("Cache-Control");
-                    return new RefusedException(BoundaryRejection.NO_SUCH_PATH);
-                }));
+        HttpReply.send(context, mediaType, body.orElseThrow(() -> {
+            context.response().headers().remove("Cache-Control");
+            return new RefusedException(BoundaryRejection.NO_SUCH_PATH);
+        }));
     }
 
     private GetCheckpointReply getCheckpoint(ReadContext context, GetCheckpointRequest request) {

@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -256,5 +257,17 @@ final class LedgerTables {
             throw new IllegalStateException("the ledger lacks a row that its head covers");
         }
         return rows;
+    }
+
+    /** The tree as it stands, without a lock. */
+    TreeHead treeHead(Connection connection, String tenant) throws SQLException {
+        try (var query = prepare(connection, "SELECT size, root FROM %s.head WHERE tenant = ?")) {
+            query.setString(1, tenant);
+            try (var row = query.executeQuery()) {
+                return row.next()
+                        ? new TreeHead(row.getLong(1), HexFormat.of().formatHex(row.getBytes(2)))
+                        : new TreeHead(0, "");
+            }
+        }
     }
 }

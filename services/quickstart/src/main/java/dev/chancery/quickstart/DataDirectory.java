@@ -79,17 +79,42 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /** Who a directory belongs to, and what opens it. */
+    record Identity(String instanceId, Sealer sealer) {}
+
+    /** Reads a directory's identity without taking it. */
+    static Identity identity(Path given) throws IOException {
+        Path directory = given.toAbsolutePath().normalize();
+        String instance = read(directory);
+        return new Identity(instance, sealer(directory, instance));
+    }
+
+    /** Whether another process has the directory. */
+    static boolean isHeld(Path directory) {
+        Path lock = directory.resolve("lock");
+        if (!Files.exists(lock)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+            FileLock taken = channel.tryLock();
+            return taken == null;
+        } catch (IOException e) {
+            throw new Unusable("can't use " + directory + ": " + reason(e));
+        }
+    }
+
     private static boolean isEmpty(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            List<String> names = files.map(file -> file.getFileName().toString()).toList();
+            List<String> names =
+                    files.map(file -> file.getFileName().toString()).toList();
             // Left by a first start that died before it had written anything that counts.
             return names.stream().allMatch(name -> name.equals("lock") || name.equals("format.new"));
         }
     }
 
     private static FileChannel lock(Path directory) throws IOException {
-        FileChannel channel = FileChannel.open(
-                directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         @Nullable FileLock lock;
         try {
             lock = channel.tryLock();

@@ -36,7 +36,8 @@ public final class Main {
             int port = freePort(options.port());
             System.setProperty("quarkus.http.port", Integer.toString(port));
         } catch (IOException e) {
-            fail(new Unusable("port " + options.port() + " is in use; name another with --port, or 0 for any free one"));
+            fail(new Unusable(
+                    "port " + options.port() + " is in use; name another with --port, or 0 for any free one"));
         }
         Quarkus.run(Up.class, (code, failure) -> System.exit(code), arguments);
     }

@@ -4,8 +4,7 @@ import java.nio.file.Path;
 
 /** {@code up [--data DIR] [--port PORT]} and {@code replay --check [--data DIR]}. */
 record Options(String command, Path data, int port, boolean check) {
-    static final String USAGE =
-            """
+    static final String USAGE = """
             usage: chancery up [--data DIR] [--port PORT]     start an instance (./data, 8080; port 0: any free one)
                    chancery replay --check [--data DIR]       rebuild views and ledger from Kafka and compare""";
 

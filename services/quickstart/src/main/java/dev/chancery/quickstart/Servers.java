@@ -13,7 +13,7 @@ import org.jboss.logging.Logger;
 /** The Kafka and the PostgreSQL of a data directory, running. */
 final class Servers implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Servers.class);
-    private static final String DATABASE = "chancery";
+    static final String DATABASE = "chancery";
     private static final int CONNECTIONS_A_ROLE = 10;
 
     private final EmbeddedPostgres postgres;

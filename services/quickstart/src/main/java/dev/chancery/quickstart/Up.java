@@ -28,8 +28,7 @@ public final class Up implements QuarkusApplication {
         try (DataDirectory data = DataDirectory.open(options.data(), true);
                 Servers servers = Servers.start(data)) {
             Application.migrate(servers.database());
-            String http = "http://127.0.0.1:"
-                    + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
+            String http = "http://127.0.0.1:" + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
             try (var application = new Application(new Settings(
                     Role.ALL,
                     data.instanceId(),

@@ -1,0 +1,68 @@
+package dev.chancery.quickstart;
+
+import dev.chancery.database.Database;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
+
+/** The servers of an instance that runs in another process, found through its data directory. */
+final class Attached implements AutoCloseable {
+    private static final int CONNECTIONS_A_ROLE = 3;
+
+    /** Line of {@code postmaster.pid} that holds the port (PostgreSQL, miscadmin.h). */
+    private static final int PORT_LINE = 3;
+
+    private final String instanceId;
+    private final Database database;
+    private final String bootstrapServers;
+
+    private Attached(String instanceId, Database database, String bootstrapServers) {
+        this.instanceId = instanceId;
+        this.database = database;
+        this.bootstrapServers = bootstrapServers;
+    }
+
+    static Attached to(Path data) {
+        try {
+            DataDirectory.Identity identity = DataDirectory.identity(data);
+            var run = new JsonObject(Files.readString(data.resolve("run.json")));
+            List<String> postmaster = Files.readAllLines(data.resolve("postgres").resolve("postmaster.pid"));
+            int port = Integer.parseInt(postmaster.get(PORT_LINE).strip());
+            return new Attached(
+                    identity.instanceId(),
+                    new Database(
+                            "127.0.0.1",
+                            port,
+                            Servers.DATABASE,
+                            role -> identity.sealer().derive("postgres/" + role.roleName()),
+                            CONNECTIONS_A_ROLE),
+                    run.getString("kafka"));
+        } catch (IOException | DecodeException | IndexOutOfBoundsException | NumberFormatException e) {
+            throw new Unusable("an instance holds " + data + " but is not ready; try again once it is");
+        }
+    }
+
+    String instanceId() {
+        return instanceId;
+    }
+
+    Database database() {
+        return database;
+    }
+
+    Properties kafkaClient() {
+        var properties = new Properties();
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        return properties;
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+}
