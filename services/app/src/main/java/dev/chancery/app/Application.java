@@ -39,7 +39,6 @@ import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.projection.TopicPublisher;
 import dev.chancery.rbac.RbacProjection;
 import dev.chancery.rbac.RbacService;
-import dev.chancery.rbac.RbacViews;
 import dev.chancery.relay.Relay;
 import dev.chancery.relay.RelayOptions;
 import dev.chancery.schema.Contract;
@@ -121,7 +120,7 @@ public final class Application implements AutoCloseable {
                 tokens,
                 new OwnerClaim(settings.ownerClaim())));
         features.add(new AccessService(decisions));
-        features.add(new RbacService(new RbacViews(database)));
+        features.add(new RbacService(database));
         features.add(new OperationsService(measures));
         features.add(new LedgerService(new LedgerReader(database), signingKeys, settings.instanceId(), contract));
         features.forEach(feature -> feature.register(methods));
@@ -155,7 +154,7 @@ public final class Application implements AutoCloseable {
     private void startProjections() {
         Database database = settings.database();
         if (settings.roles().contains(Role.PROJECTORS)) {
-            run(new RbacProjection("rbac"));
+            run(new RbacProjection());
         }
         if (settings.roles().contains(Role.LEDGER)) {
             var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));

@@ -11,12 +11,16 @@ import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
     /** Half of what the embedded PostgreSQL lets a slot hold back. */
     private static final long MAX_SLOT_BYTES = 2L << 30;
+
+    private static final long STOP_SECONDS = 60;
 
     @Inject
     Doors doors;
@@ -25,6 +29,29 @@ public final class Up implements QuarkusApplication {
     public int run(String... arguments) {
         Logs.redact();
         Options options = Options.parse(arguments);
+        var stopped = new CountDownLatch(1);
+        holdExit(stopped);
+        try {
+            return serve(options);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** A signal ends the virtual machine once everything here is closed, or after a minute. */
+    private static void holdExit(CountDownLatch stopped) {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            try {
+                if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+                    System.err.println("chancery: stopped before everything was closed; the next start finds it all the same");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+    }
+
+    private int serve(Options options) {
         try (DataDirectory data = DataDirectory.open(options.data(), true);
                 Servers servers = Servers.start(data)) {
             Application.migrate(servers.database());
