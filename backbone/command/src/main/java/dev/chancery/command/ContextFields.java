@@ -7,7 +7,7 @@ import java.util.Set;
  * The names by which a request might claim to be somebody or somewhere else. They are refused wherever they stand: bodies, headers,
  * query parameters, gRPC metadata. Refused, not ignored, since whoever sends one expects it to count.
  */
-final class ContextFields {
+public final class ContextFields {
     private static final Set<String> NAMES = Set.of(
             "tenant",
             "tenantid",
@@ -33,7 +33,7 @@ final class ContextFields {
             "granterid");
 
     /** Every name as a matrix of tests sends it. */
-    static Set<String> names() {
+    public static Set<String> names() {
         return NAMES;
     }
 
