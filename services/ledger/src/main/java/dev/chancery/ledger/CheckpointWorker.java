@@ -44,8 +44,11 @@ public final class CheckpointWorker implements AutoCloseable {
         thread.setDaemon(true);
     }
 
+    /** Starts, with every tenant due: the process before this one may have died between a commit and its signature. */
     public void start() {
+        List<String> tenants = checkpoints.tenants();
         thread.start();
+        tenants.forEach(this::due);
     }
 
     /** The tenant's log has grown, or may have. Waits only while {@link #MAX_DUE} tenants do. Nothing is due once closed. */

@@ -42,6 +42,11 @@ public final class Checkpoints {
         this.publisher = publisher;
     }
 
+    /** Every tenant that may have a head to sign. */
+    List<String> tenants() {
+        return database.transaction(DatabaseRole.LEDGER, tables::tenants);
+    }
+
     /**
      * Brings the tenant's checkpoint to its head: signs it unless it is signed, and publishes what may not have been. Does nothing
      * for a log without records.

@@ -31,6 +31,18 @@ final class LedgerTables {
         this.schema = schema;
     }
 
+    /** Every tenant whose log was applied. The one read that spans tenants, on a connection that has set none. */
+    List<String> tenants(Connection connection) throws SQLException {
+        try (var select = prepare(connection, "SELECT tenant FROM %s.position WHERE position >= 0");
+                ResultSet row = select.executeQuery()) {
+            var tenants = new ArrayList<String>();
+            while (row.next()) {
+                tenants.add(row.getString(1));
+            }
+            return tenants;
+        }
+    }
+
     /** Locks the head until the transaction ends, so that there is one writer; a log that has none begins here. */
     Head lockOrBeginHead(Connection connection, String tenant, String origin) throws SQLException {
         Optional<Head> head = lockHead(connection, tenant, origin);

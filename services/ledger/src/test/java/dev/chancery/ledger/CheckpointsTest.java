@@ -10,13 +10,10 @@ import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;
 import dev.chancery.testkit.Backing;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointsTest {
+    private static final int BOUND_SECONDS = 20;
+
     private Database database;
     private Ledger ledger;
 
@@ -79,34 +78,61 @@ class CheckpointsTest {
     }
 
     @Test
-    void signersThatRaceSignASizeOnce() throws Exception {
-        int signers = 6;
-        var signed = new AtomicInteger();
-        var together = new CyclicBarrier(signers);
+    void aSecondSignerWaitsForTheFirstAndTakesItsSignature() throws Exception {
+        var signing = new CountDownLatch(1);
+        var go = new CountDownLatch(1);
+        var slow = new Checkpoints(
+                database,
+                Records.INSTANCE,
+                (origin, text) -> {
+                    signing.countDown();
+                    awaitOrFail(go);
+                    return ledger.key.sign(origin, text);
+                },
+                (origin, note) -> {});
+        var second = new Ledger(database, new LogKey());
         ledger.commit(Records.from(Records.TENANT, 0, 10));
-        try (var threads = Executors.newFixedThreadPool(signers)) {
-            Callable<List<String>> process = () -> {
-                var key = new LogKey();
-                var published = new ArrayList<String>();
-                var checkpoints = new Checkpoints(
-                        database,
-                        Records.INSTANCE,
-                        (origin, text) -> {
-                            signed.incrementAndGet();
-                            return key.sign(origin, text);
-                        },
-                        (origin, note) -> published.add(new String(note, UTF_8)));
-                together.await(30, TimeUnit.SECONDS);
-                checkpoints.bring(Records.TENANT);
-                return published;
-            };
-            String note = null;
-            for (var done : threads.invokeAll(Collections.nCopies(signers, process))) {
-                note = new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8);
-                assertThat(done.get()).containsExactly(note);
+        try (var threads = Executors.newFixedThreadPool(2)) {
+            var first = threads.submit(() -> slow.bring(Records.TENANT));
+            awaitOrFail(signing);
+            var other = threads.submit(() -> second.checkpoints.bring(Records.TENANT));
+            try {
+                assertThat(somebodyWaitsForALock()).isTrue();
+            } finally {
+                go.countDown();
             }
+            first.get(BOUND_SECONDS, TimeUnit.SECONDS);
+            other.get(BOUND_SECONDS, TimeUnit.SECONDS);
         }
-        assertThat(signed).hasValue(1);
+        assertThat(second.published)
+                .containsExactly(
+                        new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8));
+        assertThat(ledger.checkpoint(Records.TENANT).size()).isEqualTo(10);
+    }
+
+    private boolean somebodyWaitsForALock() throws SQLException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOUND_SECONDS);
+        try (var superuser = Backing.postgres().superuser(database.name());
+                var query = superuser.prepareStatement(
+                        "SELECT FROM pg_stat_activity WHERE datname = ? AND wait_event_type = 'Lock'")) {
+            query.setString(1, database.name());
+            while (System.nanoTime() < deadline) {
+                try (var row = query.executeQuery()) {
+                    if (row.next()) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+    }
+
+    private static void awaitOrFail(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(BOUND_SECONDS, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
@@ -171,7 +197,22 @@ class CheckpointsTest {
     }
 
     @Test
-    void theWorkerTriesAgainWhatFailed() throws Exception {
+    void theWorkerSignsAtItsStartWhatACrashLeftUnsigned() {
+        ledger.commit(Records.from(Records.TENANT, 0, 10));
+        ledger.commit(Records.from(Records.OTHER_TENANT, 0, 5));
+        var published = new CountDownLatch(2);
+        var checkpoints =
+                new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> published.countDown());
+        try (var worker = new CheckpointWorker(checkpoints)) {
+            worker.start();
+            awaitOrFail(published);
+        }
+        assertThat(ledger.checkpoint(Records.TENANT).size()).isEqualTo(10);
+        assertThat(ledger.checkpoint(Records.OTHER_TENANT).size()).isEqualTo(5);
+    }
+
+    @Test
+    void theWorkerTriesAgainWhatFailed() {
         var attempts = new AtomicInteger();
         var published = new CountDownLatch(1);
         var checkpoints = new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> {
@@ -184,13 +225,13 @@ class CheckpointsTest {
         try (var worker = new CheckpointWorker(checkpoints)) {
             worker.start();
             worker.due(Records.TENANT);
-            assertThat(published.await(30, TimeUnit.SECONDS)).isTrue();
+            awaitOrFail(published);
         }
         assertThat(ledger.checkpoint(Records.TENANT).size()).isEqualTo(10);
     }
 
     @Test
-    void whatGrowsWhileASignatureIsUnderWayIsCoveredByTheNext() throws Exception {
+    void whatGrowsWhileASignatureIsUnderWayIsCoveredByTheNext() {
         var publishing = new CountDownLatch(1);
         var go = new CountDownLatch(1);
         var done = new CountDownLatch(1);
@@ -198,11 +239,7 @@ class CheckpointsTest {
         var checkpoints = new Checkpoints(database, Records.INSTANCE, ledger.key, (origin, note) -> {
             sizes.add(ledger.key.open(new String(note, UTF_8)).size());
             publishing.countDown();
-            try {
-                assertThat(go.await(30, TimeUnit.SECONDS)).isTrue();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            awaitOrFail(go);
             if (sizes.size() == 2) {
                 done.countDown();
             }
@@ -212,10 +249,10 @@ class CheckpointsTest {
             for (int n = 0; n < 5; n++) {
                 ledger.commit(Records.from(Records.TENANT, n, n + 1));
                 worker.due(Records.TENANT);
-                assertThat(publishing.await(30, TimeUnit.SECONDS)).isTrue();
+                awaitOrFail(publishing);
             }
             go.countDown();
-            assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+            awaitOrFail(done);
         }
         assertThat(sizes).containsExactly(1L, 5L);
     }

@@ -42,7 +42,12 @@ final class Ledger {
         String tenant = run.getFirst().tenant();
         database.inTenant(projection.role(), tenant, connection -> {
             projection.apply(connection, tenant, run);
-            return true;
+            try (var upsert = connection.prepareStatement("INSERT INTO ledger.position (tenant, position)"
+                    + " VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET position = excluded.position")) {
+                upsert.setString(1, tenant);
+                upsert.setLong(2, run.getLast().position());
+                return upsert.executeUpdate();
+            }
         });
     }
 
