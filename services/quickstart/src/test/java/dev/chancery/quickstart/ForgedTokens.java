@@ -3,9 +3,12 @@ package dev.chancery.quickstart;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
 import java.util.Base64;
@@ -41,8 +44,16 @@ final class ForgedTokens {
         this.claims = decode(parts[1]);
         this.signature = parts[2];
         this.otherTenant = world.b.tenant();
-        this.own = new SigningKeys(world.inside.database(), DataDirectory.identity(world.instance.data()).sealer())
-                .signer(world.inside.instanceId() + "/token");
+        this.own = tokenKey(world);
+    }
+
+    private static Signer tokenKey(World world) {
+        try {
+            Sealer sealer = DataDirectory.identity(world.instance.data()).sealer();
+            return new SigningKeys(world.inside.database(), sealer).signer(world.inside.instanceId() + "/token");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What is wrong with each, and the token. All of organisation A's administrator, or of B's by forgery. */

@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,6 +37,12 @@ final class World {
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
+
+    /** Placeholders for what lies in an organisation. */
+    static final Set<String> TENANT_BOUND = Set.of("assignment", "principal", "role", "workspace");
+
+    private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
+    private final Map<String, String> seen = new ConcurrentHashMap<>();
 
     /** Values that must never be found in a log: personal ones, tokens, claims, keys. */
     private static final Set<String> SECRETS = ConcurrentHashMap.newKeySet();
@@ -154,13 +162,30 @@ final class World {
         return fill(method, values(method, organisation));
     }
 
-    /** Values for just those placeholders that the method's example has. A new kind of placeholder has to be added here. */
+    /** Values for just those placeholders that the method's example has, made for this request alone. */
     Map<String, String> values(ContractMethod method, Client in) {
-        Map<String, String> values = new TreeMap<>();
+        return values(method, new TreeMap<>(), in);
+    }
+
+    /** The same, for a request that is to be refused: what is in the organisation is there for all such requests. */
+    Map<String, String> standing(ContractMethod method, Client in) {
+        Map<String, String> values = standing.computeIfAbsent(in.tenant(), tenant -> {
+            Map<String, String> made = new TreeMap<>();
+            TENANT_BOUND.forEach(placeholder -> value(placeholder, made, in));
+            made.keySet().retainAll(TENANT_BOUND);
+            return made;
+        });
+        return values(method, new TreeMap<>(values), in);
+    }
+
+    private Map<String, String> values(ContractMethod method, Map<String, String> values, Client in) {
+        Set<String> asked = new TreeSet<>();
         Matcher matcher = PLACEHOLDER.matcher(Examples.of(method));
         while (matcher.find()) {
+            asked.add(matcher.group(1));
             value(matcher.group(1), values, in);
         }
+        values.keySet().retainAll(asked);
         return values;
     }
 
@@ -200,6 +225,7 @@ final class World {
                                                 "workspace", value("workspace", values, in)))
                                 .json()
                                 .getString("assignmentId");
+                    // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default -> throw new AssertionError("an example has a placeholder that nothing here makes: " + placeholder);
                 };
         values.put(placeholder, value);
@@ -219,7 +245,15 @@ final class World {
     private Reply done(ContractMethod method, Client caller, Map<String, String> values) {
         Reply reply = wire.rest(method, fill(method, values), caller.headers());
         assertThat(reply.succeeded()).as("%s: %s", method.fullName(), reply).isTrue();
+        seen.put(caller.tenant(), reply.position());
         return reply;
+    }
+
+    /** A caller's headers, with the position of what was last made for it. */
+    Map<String, String> headers(Client caller) {
+        Map<String, String> headers = new TreeMap<>(caller.headers());
+        Optional.ofNullable(seen.get(caller.tenant())).ifPresent(position -> headers.put("Chancery-Position", position));
+        return headers;
     }
 
     private static String madeUpClaim() {
