@@ -4,6 +4,8 @@
 --   * a record and an event are inserted once and never changed (privileges, and triggers for the owner too);
 --   * a role sees and writes rows of the tenant that its transaction has set, and of no other;
 --   * a feature's role inserts records and events of that feature alone.
+--
+-- Keys are compared by their bytes (COLLATE "C"): a library's new idea of order must not break an index.
 
 CREATE FUNCTION log.tenant() RETURNS text LANGUAGE sql STABLE
     RETURN current_setting('chancery.tenant', true);
@@ -22,15 +24,15 @@ END $$;
 
 -- One row a tenant. Its row lock is what puts a tenant's appends in order.
 CREATE TABLE log.head (
-    tenant text PRIMARY KEY CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
+    tenant text COLLATE "C" PRIMARY KEY CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
     next_position bigint NOT NULL CHECK (next_position >= 0),
     recorded_at_micros bigint NOT NULL,
     -- set when two records were seen at one position: nothing is appended until that is resolved
     forked_at bigint
-);
+) WITH (fillfactor = 50);
 
 CREATE TABLE log.record (
-    tenant text NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
     position bigint NOT NULL CHECK (position >= 0),
     feature text NOT NULL,
     event_types text[] NOT NULL,
@@ -41,8 +43,8 @@ CREATE TABLE log.record (
 
 -- Where a stream's events lie in the log.
 CREATE TABLE log.event (
-    tenant text NOT NULL,
-    stream text NOT NULL CHECK (octet_length(stream) <= 128),
+    tenant text COLLATE "C" NOT NULL,
+    stream text COLLATE "C" NOT NULL CHECK (octet_length(stream) <= 128),
     version bigint NOT NULL CHECK (version >= 1),
     position bigint NOT NULL,
     -- index of the body in its record
@@ -52,24 +54,24 @@ CREATE TABLE log.event (
 ) PARTITION BY HASH (tenant);
 
 CREATE TABLE log.stream_head (
-    tenant text NOT NULL,
-    stream text NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
+    stream text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     PRIMARY KEY (tenant, stream)
 ) WITH (fillfactor = 80);
 
 -- What must be unique in a tenant (an e-mail address, a name), as keyed hashes.
 CREATE TABLE log.claim (
-    tenant text NOT NULL,
-    kind text NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
     hash bytea NOT NULL,
-    stream text NOT NULL,
+    stream text COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant, kind, hash)
 );
 
 -- What a command with an idempotency key came to. Reserved (reply is null) while it runs.
 CREATE TABLE log.receipt (
-    tenant text NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
     key_hash bytea NOT NULL,
     request_hash bytea NOT NULL,
     feature text NOT NULL,
@@ -86,7 +88,7 @@ CREATE INDEX receipt_expiry ON log.receipt (expires_at_micros);
 
 -- Intents that wait for their outcome.
 CREATE TABLE log.open_intent (
-    tenant text NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
     position bigint NOT NULL,
     feature text NOT NULL,
     deadline_micros bigint NOT NULL,

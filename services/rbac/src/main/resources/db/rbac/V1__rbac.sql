@@ -21,6 +21,7 @@ CREATE TABLE capability (
     PRIMARY KEY (tenant, capability, built_in, valid_from_position)
 );
 CREATE UNIQUE INDEX one_capability ON capability (tenant, capability, built_in) WHERE valid_to_position IS NULL;
+CREATE INDEX contract_capability ON capability (tenant, capability) WHERE built_in AND valid_to_position IS NULL;
 
 CREATE TABLE role (
     tenant text NOT NULL,
@@ -33,6 +34,7 @@ CREATE TABLE role (
     PRIMARY KEY (tenant, role, valid_from_position)
 );
 CREATE UNIQUE INDEX one_role ON role (tenant, role) WHERE valid_to_position IS NULL;
+CREATE INDEX built_in_role ON role (tenant, valid_from_position) WHERE built_in AND valid_to_position IS NULL;
 
 -- What a version of a role bundles.
 CREATE TABLE role_capability (

@@ -14,8 +14,8 @@ public final class Ids {
         byte[] random = new byte[10];
         RANDOM.get().nextBytes(random);
         ByteBuffer bits = ByteBuffer.wrap(random);
-        long high = System.currentTimeMillis() << 16 | 0x7000L | bits.getShort() & 0x0FFFL;
-        long low = bits.getLong() & 0x3FFF_FFFF_FFFF_FFFFL | 0x8000_0000_0000_0000L;
+        long high = (System.currentTimeMillis() << 16) | 0x7000L | (bits.getShort() & 0x0FFFL);
+        long low = (bits.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
         return new UUID(high, low);
     }
 

@@ -6,7 +6,6 @@ import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.decision.Authority;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
-import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
@@ -23,7 +22,7 @@ import org.jboss.logging.Logger;
  * <ol>
  *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
  *   <li>what is asked (shape, field rules, idempotency key, position)
- *   <li>whether it may ({@link #authority}: capability in the active workspace, freshness of the authentication)
+ *   <li>whether it may ({@link Authorisation}: capability in the active workspace, freshness of the authentication)
  *   <li>the command itself ({@link CommandRun}), or the view that answers
  * </ol>
  */
@@ -193,10 +192,5 @@ public final class Pipeline {
     /** The only clock the boundary reads for a decision that leaves no record. */
     static long nowMicros() {
         return Math.multiplyExact(System.currentTimeMillis(), 1000L);
-    }
-
-    /** @return what a refused call is told, for faces that answer by themselves */
-    public static Answer.Refused refused(Rejection rejection) {
-        return new Answer.Refused(rejection);
     }
 }

@@ -2,6 +2,7 @@ package dev.chancery.database;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.AgroalConnectionFactoryConfiguration.TransactionIsolation;
+import io.agroal.api.configuration.AgroalConnectionPoolConfiguration.ConnectionValidator;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
@@ -88,6 +89,8 @@ public final class Database implements AutoCloseable {
                         .acquisitionTimeout(ACQUIRE_TIMEOUT)
                         .reapTimeout(Duration.ofMinutes(2))
                         .idleValidationTimeout(Duration.ofSeconds(5))
+                        // Without a validator there is nothing that the timeout would start.
+                        .connectionValidator(ConnectionValidator.defaultValidator())
                         // Otherwise a connection that broke is handed out again, for as long as somebody keeps asking.
                         .exceptionSorter(new PostgreSQLExceptionSorter())
                         .connectionFactoryConfiguration(factory -> factory.jdbcUrl(jdbcUrl())

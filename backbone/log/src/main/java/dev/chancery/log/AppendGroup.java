@@ -5,77 +5,131 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.Signer;
 import dev.chancery.schema.log.v1.Statement;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.postgresql.PGConnection;
 
 /**
  * One transaction for a group of one tenant's drafts: lock the head, judge each draft, sign the admitted ones, write, commit.
  *
  * <p>Where it can die: before the commit nothing is there; after it everything is. When the connection is lost while the commit is
- * on its way, {@link #resolve} looks for the group's first entry under the head lock, which the lost transaction has let go of by then.
+ * on its way, {@link CommitQuestion} finds out.
  */
 final class AppendGroup {
     private static final Logger LOG = Logger.getLogger(AppendGroup.class);
 
-    /** Attempts to find out what became of a commit, one second apart. */
-    private static final int RESOLVE_ATTEMPTS = 5;
+    /** Connections tried before a group is refused; the pool may still hold some that a restart of PostgreSQL has broken. */
+    private static final int MAX_ATTEMPTS = 3;
 
-    private static final int MAX_RECORD_BYTES = 1024 * 1024;
+    static final int MAX_RECORD_BYTES = 1024 * 1024;
 
     private final Database database;
     private final DatabaseRole role;
     private final String feature;
     private final String instanceId;
     private final Signer signer;
+    private final CommitQuestion question;
 
-    AppendGroup(Database database, DatabaseRole role, String instanceId, Signer signer) {
+    /** What one attempt came to. No connection is held any more: whatever comes next may need it. */
+    private sealed interface Attempt {
+        /** The results are what is so. */
+        record Ended(List<AppendResult> results) implements Attempt {}
+
+        /** The results are what is so if the commit arrived. */
+        record Unknown(List<AppendResult> results) implements Attempt {}
+
+        /** Nothing was written. */
+        record Failed(Exception cause) implements Attempt {}
+    }
+
+    AppendGroup(Database database, DatabaseRole role, String instanceId, Signer signer, Duration unknownLimit) {
         this.database = database;
         this.role = role;
         this.feature = role.name().toLowerCase(Locale.ROOT);
         this.instanceId = instanceId;
         this.signer = signer;
+        this.question = new CommitQuestion(database, role, feature, unknownLimit);
     }
 
     /** A result for each draft, in order. */
     List<AppendResult> commit(String tenant, List<PreparedDraft> group) {
-        try (Connection connection = database.as(role).getConnection()) {
-            List<AppendResult> results = new ArrayList<>(group.size());
-            boolean changed;
-            try {
-                changed = run(connection, tenant, group, results);
-            } catch (SQLException | RuntimeException e) {
-                rollback(connection);
-                return failed(tenant, group, e);
+        for (int attempt = 1; ; attempt++) {
+            switch (attempt(tenant, group)) {
+                case Attempt.Ended ended -> {
+                    return ended.results();
+                }
+                case Attempt.Unknown unknown -> {
+                    return question.answer(tenant, group, unknown.results());
+                }
+                case Attempt.Failed failed -> {
+                    var failure = AppendFailure.of(failed.cause());
+                    if (failure == AppendFailure.CONNECTION && attempt < MAX_ATTEMPTS) {
+                        continue;
+                    }
+                    if (failure == AppendFailure.DRAFT && group.size() > 1) {
+                        return inHalves(tenant, group);
+                    }
+                    if (failure == AppendFailure.DRAFT) {
+                        LOG.errorf(failed.cause(), "Record refused: tenant=%s", tenant);
+                    } else {
+                        LOG.warnf("Append failed: tenant=%s drafts=%d why=%s", tenant, group.size(), failure);
+                    }
+                    return all(group, failure.rejection());
+                }
             }
-            if (!changed) {
-                rollback(connection);
-                return results;
-            }
-            try {
-                connection.commit();
-            } catch (SQLException e) {
-                LOG.warnf("Commit unknown: tenant=%s sqlstate=%s", tenant, e.getSQLState());
-                return resolve(tenant, group, results);
-            }
-            return results;
+        }
+    }
+
+    /** PostgreSQL refused one of these drafts and doesn't say which: the others are not to suffer. */
+    private List<AppendResult> inHalves(String tenant, List<PreparedDraft> group) {
+        int half = group.size() / 2;
+        List<AppendResult> results = new ArrayList<>(commit(tenant, group.subList(0, half)));
+        results.addAll(commit(tenant, group.subList(half, group.size())));
+        return results;
+    }
+
+    private Attempt attempt(String tenant, List<PreparedDraft> group) {
+        Connection connection;
+        try {
+            connection = database.as(role).getConnection();
         } catch (SQLException e) {
-            // The pool had no connection to give, or could not take this one back.
-            LOG.warnf("No connection for an append: tenant=%s sqlstate=%s", tenant, e.getSQLState());
-            return all(group, LogRejection.UNAVAILABLE);
+            return new Attempt.Failed(e);
+        }
+        List<AppendResult> results = new ArrayList<>(group.size());
+        boolean committing = false;
+        boolean clean = false;
+        try {
+            boolean written = run(connection, tenant, group, results);
+            if (written) {
+                committing = true;
+                connection.commit();
+            } else {
+                connection.rollback();
+            }
+            clean = true;
+            return new Attempt.Ended(results);
+        } catch (SQLException | RuntimeException e) {
+            if (committing) {
+                LOG.warnf("Commit unknown: tenant=%s cause=%s", tenant, e.getClass().getSimpleName());
+                return new Attempt.Unknown(results);
+            }
+            clean = rolledBack(connection);
+            return new Attempt.Failed(e);
+        } finally {
+            giveBack(connection, clean);
         }
     }
 
     /** Fills {@code results}; true when something was written. */
     private boolean run(Connection connection, String tenant, List<PreparedDraft> group, List<AppendResult> results)
             throws SQLException {
-        var sql = new AppendSql(connection, tenant);
+        var sql = new AppendSql(connection, tenant, feature);
         var locked = new LockedTenant();
         Optional<LogRejection> refusal =
                 sql.lock(locked, group.stream().map(PreparedDraft::draft).toList());
@@ -83,14 +137,14 @@ final class AppendGroup {
             results.addAll(all(group, refusal.get()));
             return false;
         }
-        var rows = new AppendRows();
+        var rows = new AppendRows(locked);
         for (PreparedDraft draft : group) {
             results.add(locked.objection(draft.draft()).orElseGet(() -> admit(draft, tenant, locked, rows)));
         }
         if (rows.records.isEmpty()) {
             return false;
         }
-        sql.write(rows, feature);
+        sql.write(rows);
         return true;
     }
 
@@ -99,100 +153,43 @@ final class AppendGroup {
         long recordedAtMicros = locked.recordedAtMicros();
         Statement statement = prepared.statement(
                 instanceId + "/" + tenant, feature, signer.verifierKey().keyId(), position, recordedAtMicros);
-        int entryBytes = statement.getSerializedSize() + 65;
-        int recordBytes = entryBytes
-                + prepared.bodies().stream().mapToInt(body -> body.size() + 8).sum();
-        if (entryBytes > Entry.MAX_BYTES || recordBytes > MAX_RECORD_BYTES) {
+        int entryBytes = Entry.bytesOf(statement);
+        if (entryBytes > Entry.MAX_BYTES || prepared.recordBytes(entryBytes) > MAX_RECORD_BYTES) {
             return new AppendResult.Refused(LogRejection.TOO_LARGE);
         }
         Entry entry = Entry.sign(statement, signer);
-        rows.add(prepared, entry, position, recordedAtMicros, locked);
-        return new AppendResult.Appended(position, recordedAtMicros, new Digest(entry.leafHash()));
-    }
-
-    /** Before the commit: nothing was written. A group fails together when PostgreSQL is gone; a bad draft is found by itself. */
-    private List<AppendResult> failed(String tenant, List<PreparedDraft> group, Exception cause) {
-        boolean connectionLost = cause instanceof SQLException sql
-                && (sql.getSQLState() == null
-                        || sql.getSQLState().startsWith("08")
-                        || sql.getSQLState().startsWith("57")
-                        || sql.getSQLState().startsWith("53"));
-        if (!connectionLost && group.size() > 1) {
-            List<AppendResult> results = new ArrayList<>(group.size());
-            group.forEach(draft -> results.addAll(commit(tenant, List.of(draft))));
-            return results;
-        }
-        LOG.errorf(cause, "Append failed: tenant=%s drafts=%d", tenant, group.size());
-        return all(group, LogRejection.UNAVAILABLE);
-    }
-
-    private List<AppendResult> resolve(String tenant, List<PreparedDraft> group, List<AppendResult> results) {
-        int first = 0;
-        while (!(results.get(first) instanceof AppendResult.Appended)) {
-            first++;
-        }
-        long position = ((AppendResult.Appended) results.get(first)).position();
-        var entryId = group.get(first).draft().statement().getEntryId();
-        for (int attempt = 1; attempt <= RESOLVE_ATTEMPTS; attempt++) {
-            try {
-                boolean there =
-                        database.inTenant(role, tenant, connection -> isEntryAt(connection, tenant, position, entryId));
-                LOG.infof("Commit resolved: tenant=%s position=%d there=%s", tenant, position, there);
-                return there ? results : unavailable(results);
-            } catch (RuntimeException e) {
-                LOG.warnf("Commit still unknown: tenant=%s attempt=%d", tenant, attempt);
-                pause();
-            }
-        }
-        return all(group, LogRejection.OUTCOME_UNKNOWN);
-    }
-
-    private static boolean isEntryAt(
-            Connection connection, String tenant, long position, com.google.protobuf.ByteString entryId)
-            throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("SELECT 1 FROM log.head WHERE tenant = ? FOR UPDATE;"
-                + "SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
-            query.setString(1, tenant);
-            query.setString(2, tenant);
-            query.setLong(3, position);
-            query.execute();
-            query.getMoreResults();
-            try (ResultSet row = query.getResultSet()) {
-                return row.next()
-                        && StoredRecord.parse(row.getBytes(1))
-                                .entry()
-                                .statement()
-                                .getEntryId()
-                                .equals(entryId);
-            }
-        }
-    }
-
-    private static List<AppendResult> unavailable(List<AppendResult> results) {
-        return results.stream()
-                .map(result -> result instanceof AppendResult.Appended
-                        ? new AppendResult.Refused(LogRejection.UNAVAILABLE)
-                        : result)
-                .toList();
+        var hash = new Digest(entry.leafHash());
+        rows.add(prepared, entry, hash);
+        return new AppendResult.Appended(position, recordedAtMicros, hash);
     }
 
     private static List<AppendResult> all(List<PreparedDraft> group, LogRejection rejection) {
         return Collections.nCopies(group.size(), new AppendResult.Refused(rejection));
     }
 
-    private static void rollback(Connection connection) {
+    private static boolean rolledBack(Connection connection) {
         try {
             connection.rollback();
+            return true;
         } catch (SQLException e) {
             LOG.debugf("Rollback failed: sqlstate=%s", e.getSQLState());
+            return false;
         }
     }
 
-    private static void pause() {
-        try {
-            Thread.sleep(1_000);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    // What has been answered by now stays answered. A connection that may still hold the head must not go back to the pool.
+    private static void giveBack(Connection connection, boolean clean) {
+        try (connection) {
+            if (!clean) {
+                // Past the pool: its own abort neither ends the connection nor frees its place. The rollback then fails, and that
+                // tells the pool.
+                if (connection.unwrap(PGConnection.class) instanceof Connection broken) {
+                    broken.abort(Runnable::run);
+                }
+                connection.rollback();
+            }
+        } catch (SQLException e) {
+            LOG.debugf("Connection not given back: sqlstate=%s", e.getSQLState());
         }
     }
 }

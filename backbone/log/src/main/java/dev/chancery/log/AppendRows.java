@@ -5,7 +5,6 @@ import dev.chancery.log.LockedTenant.ClaimKey;
 import dev.chancery.log.LockedTenant.OpenIntent;
 import dev.chancery.log.LockedTenant.StoredReceipt;
 import dev.chancery.schema.log.v1.EventRef;
-import dev.chancery.schema.log.v1.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,7 +13,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The rows that a group writes, gathered while its drafts are admitted one by one. */
+/**
+ * The rows that a group writes, gathered while its drafts are admitted one by one; each draft after sees in the locked tenant what
+ * the ones before it changed.
+ */
 final class AppendRows {
     record RecordRow(long position, String types, byte[] record) {}
 
@@ -32,71 +34,89 @@ final class AppendRows {
     long nextPosition;
     long recordedAtMicros;
 
-    /** Takes a draft in as the record at {@code position}, and lets the locked tenant's view show it to the drafts after it. */
-    void add(PreparedDraft prepared, Entry entry, long position, long recordedAtMicros, LockedTenant locked) {
+    private final LockedTenant locked;
+
+    AppendRows(LockedTenant locked) {
+        this.locked = locked;
+    }
+
+    /** Takes a draft in as the next record. */
+    void add(PreparedDraft prepared, Entry entry, Digest hash) {
+        long position = locked.nextPosition;
+        recordedAtMicros = locked.recordedAtMicros();
+        nextPosition = position + 1;
+        addRecord(prepared, entry, position);
         Draft draft = prepared.draft();
+        if (draft.isIntent()) {
+            openedIntents.put(
+                    position,
+                    new OpenIntent(
+                            prepared.deadlineMicros(recordedAtMicros),
+                            hash,
+                            draft.receipt().map(Receipt::key).orElse(null)));
+        }
+        draft.ends().ifPresent(intent -> close(intent.getPosition()));
+        draft.receipt().ifPresent(receipt -> addReceipt(receipt, position));
+        draft.claims().forEach(this::addClaim);
+        locked.nextPosition = nextPosition;
+        locked.lastRecordedAtMicros = recordedAtMicros;
+    }
+
+    private void addRecord(PreparedDraft prepared, Entry entry, long position) {
         String types =
                 prepared.references().stream().map(EventRef::getType).distinct().collect(Collectors.joining(" "));
         records.add(new RecordRow(position, types, prepared.record(entry)));
         int ordinal = 0;
         for (EventRef reference : prepared.references()) {
-            StreamId stream = new StreamId(reference.getStream());
+            var stream = new StreamId(reference.getStream());
             events.add(new EventRow(stream, reference.getVersion(), position, ordinal++, reference.getType()));
             versions.put(stream, reference.getVersion());
             locked.versions.put(stream, reference.getVersion());
         }
-        if (draft.isIntent()) {
-            var open = new OpenIntent(
-                    prepared.deadlineMicros(recordedAtMicros),
-                    new Digest(entry.leafHash()),
-                    draft.receipt().map(Receipt::key).orElse(null));
-            openedIntents.put(position, open);
-        } else {
-            Outcome outcome = draft.statement().getOutcome();
-            if (outcome.hasIntent()) {
-                closedIntents.add(outcome.getIntent().getPosition());
-                locked.intents.remove(outcome.getIntent().getPosition());
-            }
-        }
-        draft.receipt().ifPresent(receipt -> addReceipt(receipt, position, locked));
-        draft.claims().forEach(claim -> addClaim(claim, locked));
-        this.nextPosition = position + 1;
-        this.recordedAtMicros = recordedAtMicros;
-        locked.nextPosition = nextPosition;
-        locked.lastRecordedAtMicros = recordedAtMicros;
     }
 
-    private void addReceipt(Receipt receipt, long position, LockedTenant locked) {
+    /** An intent has its outcome: what it reserved is free, unless the outcome's receipt says better, which comes after. */
+    private void close(long intentPosition) {
+        closedIntents.add(intentPosition);
+        OpenIntent intent = locked.intents.remove(intentPosition);
+        if (intent != null && intent.key() != null) {
+            release(intent.key());
+        }
+    }
+
+    private void addReceipt(Receipt receipt, long position) {
         long expires = locked.nowMicros + receipt.keptMillis() * 1000;
-        StoredReceipt stored =
-                switch (receipt.effect()) {
-                    case Receipt.Reserve r -> new StoredReceipt(receipt.request(), position, null, null, expires);
-                    case Receipt.KeepReply r ->
-                        new StoredReceipt(receipt.request(), position, r.reply(), null, expires);
-                    case Receipt.KeepCode c -> new StoredReceipt(receipt.request(), position, null, c.code(), expires);
-                    case Receipt.Release r -> null;
-                };
-        if (stored == null) {
-            receipts.remove(receipt.key());
-            releasedKeys.add(receipt.key());
-            locked.receipts.remove(receipt.key());
-        } else {
-            releasedKeys.remove(receipt.key());
-            receipts.put(receipt.key(), stored);
-            locked.receipts.put(receipt.key(), stored);
+        switch (receipt.effect()) {
+            case Receipt.Reserve r -> keep(receipt, new StoredReceipt(receipt.request(), position, null, null, expires));
+            case Receipt.KeepReply r ->
+                keep(receipt, new StoredReceipt(receipt.request(), position, r.reply(), null, expires));
+            case Receipt.KeepCode c ->
+                keep(receipt, new StoredReceipt(receipt.request(), position, null, c.code(), expires));
+            // It is its own reservation that a command releases, and that went with its intent.
+            case Receipt.Release r -> {}
         }
     }
 
-    private void addClaim(Claim claim, LockedTenant locked) {
-        var key = new ClaimKey(claim.kind(), claim.hash());
-        if (claim.taken()) {
-            releasedClaims.remove(key);
-            takenClaims.put(key, claim.holder());
-            locked.claims.put(key, claim.holder());
-        } else {
+    private void keep(Receipt receipt, StoredReceipt stored) {
+        releasedKeys.remove(receipt.key());
+        receipts.put(receipt.key(), stored);
+        locked.receipts.put(receipt.key(), stored);
+    }
+
+    private void release(Digest key) {
+        receipts.remove(key);
+        releasedKeys.add(key);
+        locked.receipts.remove(key);
+    }
+
+    private void addClaim(Claim claim) {
+        ClaimKey key = claim.key();
+        if (!claim.taken()) {
             takenClaims.remove(key);
             releasedClaims.add(key);
             locked.claims.remove(key);
+        } else if (!claim.holder().equals(locked.claims.put(key, claim.holder()))) {
+            takenClaims.put(key, claim.holder());
         }
     }
 }

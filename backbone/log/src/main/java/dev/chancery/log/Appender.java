@@ -5,6 +5,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.Signer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -13,25 +14,38 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /**
  * Puts records at the end of tenants' logs, for one feature. Appends of one tenant that arrive together are committed together
  * (group commit): one lock, one write, one flush to disk; each is judged by itself, so one that conflicts fails alone.
  *
- * <p><b>Thread safety:</b> safe. {@link #append} blocks until the record is durable or refused; call it from virtual threads.
- * <b>Limits:</b> {@value #MAX_GROUP} drafts a group, {@value #MAX_WAITING} waiting a tenant.
+ * <p>An outcome that ends an intent is let in where other drafts are turned away (the relay is behind, too many wait): what was begun
+ * is ended, and there are no more of them than there are intents.
+ *
+ * <p><b>Thread safety:</b> safe. {@link #append} blocks until the record is durable or refused, interrupted or not; call it from virtual
+ * threads. <b>Limits:</b> {@value #MAX_GROUP} drafts or {@value #MAX_GROUP_BYTES} bytes a group, {@value #MAX_WAITING} waiting a tenant
+ * and as many outcomes of intents.
  */
 public final class Appender implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Appender.class);
+
     /** Drafts in one transaction. */
     static final int MAX_GROUP = 128;
 
+    /** Bytes in one transaction, or one draft that is larger. */
+    static final long MAX_GROUP_BYTES = 4 * 1024 * 1024;
+
     /** Drafts that may wait for their turn, a tenant; more are refused as busy. */
     static final int MAX_WAITING = 1_024;
+
+    private static final int CLOSE_SECONDS = 10;
 
     private final AppendGroup groups;
     private final RelayGuard guard;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Deque<Waiting>> lanes = new HashMap<>();
+    private boolean closed;
 
     private record Waiting(PreparedDraft draft, CompletableFuture<AppendResult> result) {}
 
@@ -41,22 +55,26 @@ public final class Appender implements AutoCloseable {
      * @param signer the feature's source key
      */
     public Appender(Database database, DatabaseRole role, String instanceId, Signer signer, RelayGuard guard) {
-        this.groups = new AppendGroup(database, role, instanceId, signer);
+        this.groups = new AppendGroup(database, role, instanceId, signer, CommitQuestion.LIMIT);
         this.guard = guard;
     }
 
     /** Appends a record; returns when it is durable, or says why it is not there. */
     public AppendResult append(Draft draft) {
-        if (guard.refuses()) {
+        boolean ends = draft.ends().isPresent();
+        if (!ends && guard.refuses()) {
             return new AppendResult.Refused(LogRejection.RELAY_BEHIND);
         }
         var waiting = new Waiting(PreparedDraft.of(draft), new CompletableFuture<>());
         synchronized (lanes) {
+            if (closed) {
+                return new AppendResult.Refused(LogRejection.UNAVAILABLE);
+            }
             Deque<Waiting> lane = lanes.get(draft.tenant());
             if (lane == null) {
-                lanes.put(draft.tenant(), new ArrayDeque<>(List.of(waiting)));
                 executor.execute(() -> drain(draft.tenant()));
-            } else if (lane.size() >= MAX_WAITING) {
+                lanes.put(draft.tenant(), new ArrayDeque<>(List.of(waiting)));
+            } else if (lane.size() >= (ends ? 2 * MAX_WAITING : MAX_WAITING)) {
                 return new AppendResult.Refused(LogRejection.BUSY);
             } else {
                 lane.add(waiting);
@@ -68,17 +86,20 @@ public final class Appender implements AutoCloseable {
     /** Commits a tenant's waiting drafts, group after group, until none waits. One such loop runs for a tenant at a time. */
     private void drain(String tenant) {
         for (List<Waiting> group = next(tenant); !group.isEmpty(); group = next(tenant)) {
-            List<AppendResult> results;
-            try {
-                results =
-                        groups.commit(tenant, group.stream().map(Waiting::draft).toList());
-            } catch (RuntimeException | Error e) {
-                group.forEach(waiting -> waiting.result().completeExceptionally(e));
-                continue;
-            }
+            List<AppendResult> results = commit(tenant, group);
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).result().complete(results.get(i));
             }
+        }
+    }
+
+    private List<AppendResult> commit(String tenant, List<Waiting> group) {
+        try {
+            return groups.commit(tenant, group.stream().map(Waiting::draft).toList());
+        } catch (RuntimeException | Error e) {
+            // Whoever waits must be answered, and the lane go on; whether the commit was reached nobody knows.
+            LOG.errorf(e, "Append died: tenant=%s drafts=%d", tenant, group.size());
+            return Collections.nCopies(group.size(), new AppendResult.Refused(LogRejection.OUTCOME_UNKNOWN));
         }
     }
 
@@ -86,7 +107,12 @@ public final class Appender implements AutoCloseable {
         synchronized (lanes) {
             Deque<Waiting> lane = lanes.get(tenant);
             List<Waiting> group = new ArrayList<>();
+            long bytes = 0;
             while (lane != null && !lane.isEmpty() && group.size() < MAX_GROUP) {
+                bytes += lane.getFirst().draft().bytes();
+                if (bytes > MAX_GROUP_BYTES && !group.isEmpty()) {
+                    break;
+                }
                 group.add(lane.removeFirst());
             }
             if (group.isEmpty()) {
@@ -96,12 +122,15 @@ public final class Appender implements AutoCloseable {
         }
     }
 
-    /** Waits for the appends under way, at most ten seconds. */
+    /** Takes no more appends and waits for those under way, at most ten seconds. */
     @Override
     public void close() {
+        synchronized (lanes) {
+            closed = true;
+        }
         executor.shutdown();
         try {
-            if (!executor.awaitTermination(10, TimeUnit.SECONDS)) {
+            if (!executor.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 executor.shutdownNow();
             }
         } catch (InterruptedException e) {

@@ -10,4 +10,8 @@ import dev.chancery.kernel.StreamId;
  * @param holder the stream whose name it is
  * @param taken true to take it, false to release it
  */
-public record Claim(String kind, Digest hash, StreamId holder, boolean taken) {}
+public record Claim(String kind, Digest hash, StreamId holder, boolean taken) {
+    LockedTenant.ClaimKey key() {
+        return new LockedTenant.ClaimKey(kind, hash);
+    }
+}

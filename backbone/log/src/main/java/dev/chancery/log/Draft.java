@@ -1,6 +1,9 @@
 package dev.chancery.log;
 
 import dev.chancery.kernel.StreamId;
+import dev.chancery.schema.log.v1.IntentRef;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import java.util.List;
 import java.util.Map;
@@ -34,17 +37,38 @@ public record Draft(
     /** Streams a basis names at most. */
     public static final int MAX_BASIS = 64;
 
+    /** Claims a draft has at most. */
+    public static final int MAX_CLAIMS = 16;
+
+    private static final int ENTRY_ID_BYTES = 16;
+
     public Draft {
         events = List.copyOf(events);
         claims = List.copyOf(claims);
         basis = Map.copyOf(basis);
-        if (events.size() > MAX_EVENTS || basis.size() > MAX_BASIS) {
-            throw new IllegalArgumentException("a draft has at most 256 events and rests on at most 64 streams");
+        require(
+                events.size() <= MAX_EVENTS && claims.size() <= MAX_CLAIMS && basis.size() <= MAX_BASIS,
+                "a draft has at most 256 events and 16 claims and rests on at most 64 streams");
+        require(statement.getEntryId().size() == ENTRY_ID_BYTES, "an entry id has 16 bytes");
+        boolean reserves = receipt.filter(r -> r.effect() instanceof Receipt.Reserve).isPresent();
+        if (statement.hasIntent()) {
+            require(events.isEmpty() && claims.isEmpty() && deadlineMillis > 0, "an intent has a deadline and no effect");
+            require(reserves || receipt.isEmpty(), "an intent reserves its key");
+        } else {
+            require(statement.hasOutcome(), "a statement is an intent or an outcome");
+            require(!reserves, "only an intent reserves a key");
+            require(
+                    statement.getOutcome().getResult() == Result.SUCCESS || events.isEmpty() && claims.isEmpty(),
+                    "only a success has an effect");
         }
         for (NewEvent event : events) {
-            if (!basis.containsKey(event.stream())) {
-                throw new IllegalArgumentException("an event's stream was not read before it was decided");
-            }
+            require(basis.containsKey(event.stream()), "an event's stream was not read before it was decided");
+        }
+    }
+
+    private static void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException(rule);
         }
     }
 
@@ -54,5 +78,11 @@ public record Draft(
 
     boolean isIntent() {
         return statement.hasIntent();
+    }
+
+    /** The intent whose outcome this is. */
+    Optional<IntentRef> ends() {
+        Outcome outcome = statement.getOutcome();
+        return outcome.hasIntent() ? Optional.of(outcome.getIntent()) : Optional.empty();
     }
 }

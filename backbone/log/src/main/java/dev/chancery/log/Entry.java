@@ -1,14 +1,15 @@
 package dev.chancery.log;
 
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
 import dev.chancery.keyring.Signer;
 import dev.chancery.schema.log.v1.Statement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 
 /**
  * The signed half of a record and the ledger's leaf: scheme byte, canonical statement, Ed25519 signature over both
@@ -27,10 +28,15 @@ public final class Entry {
         this.bytes = bytes;
     }
 
+    /** How large the entry of a statement is. */
+    static int bytesOf(Statement statement) {
+        return 1 + statement.getSerializedSize() + SIGNATURE_BYTES;
+    }
+
     /** Signs a statement. */
     static Entry sign(Statement statement, Signer signer) {
-        int signed = 1 + statement.getSerializedSize();
-        byte[] bytes = new byte[signed + SIGNATURE_BYTES];
+        byte[] bytes = new byte[bytesOf(statement)];
+        int signed = bytes.length - SIGNATURE_BYTES;
         bytes[0] = SCHEME_ED25519;
         try {
             var out = CodedOutputStream.newInstance(bytes, 1, signed - 1);
@@ -56,14 +62,19 @@ public final class Entry {
         return bytes.clone();
     }
 
-    int length() {
-        return bytes.length;
-    }
-
     /** What was signed. */
     public Statement statement() {
+        return parsed(Statement.parser());
+    }
+
+    /** What was signed, as far as this version knows it: what a newer one added would not be canonical in a copy. */
+    Statement knownStatement() {
+        return parsed(DiscardUnknownFieldsParser.wrap(Statement.parser()));
+    }
+
+    private Statement parsed(Parser<Statement> parser) {
         try {
-            return Statement.parseFrom(Arrays.copyOfRange(bytes, 1, bytes.length - SIGNATURE_BYTES));
+            return parser.parseFrom(bytes, 1, bytes.length - 1 - SIGNATURE_BYTES);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("the entry's statement does not parse", e);
         }

@@ -1,9 +1,8 @@
 package dev.chancery.log;
 
 import dev.chancery.kernel.StreamId;
-import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.IntentRef;
 import dev.chancery.schema.log.v1.Result;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,18 +22,17 @@ final class LockedTenant {
 
     /** A receipt as it is stored; while its command runs it has neither reply nor code. */
     record StoredReceipt(
-            Digest request,
-            long position,
-            byte @Nullable [] reply,
-            @Nullable String code,
-            long expiresAtMicros) {
+            Digest request, long position, byte @Nullable [] reply, @Nullable String code, long expiresAtMicros) {
         boolean isPending() {
             return reply == null && code == null;
         }
     }
 
-    record OpenIntent(
-            long deadlineMicros, Digest hash, @Nullable Digest key) {}
+    record OpenIntent(long deadlineMicros, Digest hash, @Nullable Digest key) {
+        byte @Nullable [] keyBytes() {
+            return key == null ? null : key.bytes();
+        }
+    }
 
     long nextPosition;
     long lastRecordedAtMicros;
@@ -64,7 +62,7 @@ final class LockedTenant {
         }
         Receipt wanted = draft.receipt().get();
         StoredReceipt stored = receipts.get(wanted.key());
-        if (stored == null || stored.expiresAtMicros() <= nowMicros || isReservationOf(draft, stored)) {
+        if (stored == null || isOver(stored) || isReservationOf(draft, stored) || wanted.effect() instanceof Receipt.Release) {
             return Optional.empty();
         }
         if (!stored.request().equals(wanted.request())) {
@@ -77,23 +75,26 @@ final class LockedTenant {
         return Optional.of(new AppendResult.Replayed(stored.position(), reply, Optional.ofNullable(stored.code())));
     }
 
+    // A reservation lasts as long as its intent is open, whatever the time: only its outcome ends it.
+    private boolean isOver(StoredReceipt stored) {
+        return !stored.isPending() && stored.expiresAtMicros() <= nowMicros;
+    }
+
     private static boolean isReservationOf(Draft draft, StoredReceipt stored) {
-        Outcome outcome = draft.statement().getOutcome();
-        return stored.isPending() && outcome.hasIntent() && outcome.getIntent().getPosition() == stored.position();
+        return stored.isPending()
+                && draft.ends().map(IntentRef::getPosition).filter(p -> p == stored.position()).isPresent();
     }
 
     private Optional<AppendResult> intentObjection(Draft draft) {
-        Outcome outcome = draft.statement().getOutcome();
-        if (!outcome.hasIntent()) {
+        if (draft.ends().isEmpty()) {
             return Optional.empty();
         }
-        OpenIntent open = intents.get(outcome.getIntent().getPosition());
-        boolean abandons = outcome.getResult() == Result.ABANDONED;
-        if (open == null
-                || !Arrays.equals(
-                        open.hash().bytes(), outcome.getIntent().getHash().toByteArray())) {
+        IntentRef intent = draft.ends().get();
+        OpenIntent open = intents.get(intent.getPosition());
+        if (open == null || !open.hash().equals(new Digest(intent.getHash().toByteArray()))) {
             return Optional.of(new AppendResult.Refused(LogRejection.TOO_LATE));
         }
+        boolean abandons = draft.statement().getOutcome().getResult() == Result.ABANDONED;
         boolean late = recordedAtMicros() >= open.deadlineMicros();
         if (late != abandons) {
             return Optional.of(new AppendResult.Refused(late ? LogRejection.TOO_LATE : LogRejection.IN_PROGRESS));
@@ -111,12 +112,16 @@ final class LockedTenant {
         return moved.isEmpty() ? Optional.empty() : Optional.of(new AppendResult.Moved(moved));
     }
 
+    /** Claims count in their order: a draft may take what it has just released. */
     private Optional<AppendResult> claimObjection(Draft draft) {
+        Map<ClaimKey, Optional<StreamId>> changed = new HashMap<>();
         for (Claim claim : draft.claims()) {
-            StreamId holder = claims.get(new ClaimKey(claim.kind(), claim.hash()));
-            if (holder != null && !holder.equals(claim.holder())) {
+            Optional<StreamId> holder =
+                    changed.getOrDefault(claim.key(), Optional.ofNullable(claims.get(claim.key())));
+            if (holder.isPresent() && !holder.get().equals(claim.holder())) {
                 return Optional.of(new AppendResult.Taken(claim.kind()));
             }
+            changed.put(claim.key(), claim.taken() ? Optional.of(claim.holder()) : Optional.empty());
         }
         return Optional.empty();
     }

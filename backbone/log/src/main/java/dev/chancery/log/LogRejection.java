@@ -53,7 +53,12 @@ public enum LogRejection implements Rejection {
             "backbone.record-too-large",
             Kind.TOO_LARGE,
             "The command's record would be larger than a record may be.",
-            "Send less at once.");
+            "Send less at once."),
+    RECORD_REFUSED(
+            "backbone.record-refused",
+            Kind.INTERNAL,
+            "The log's own rules refused the command's record; nothing took effect.",
+            "This is a fault of the server: report it with the request id.");
 
     private final String code;
     private final Kind kind;

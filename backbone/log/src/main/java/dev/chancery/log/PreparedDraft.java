@@ -17,6 +17,8 @@ import java.util.Map;
  * under the lock is a position, a time and a signature.
  */
 record PreparedDraft(Draft draft, List<EventRef> references, List<ByteString> bodies) {
+    /** A field's tag and length take no more. */
+    private static final int FRAME_BYTES = 6;
 
     static PreparedDraft of(Draft draft) {
         List<EventRef> references = new ArrayList<>(draft.events().size());
@@ -52,6 +54,16 @@ record PreparedDraft(Draft draft, List<EventRef> references, List<ByteString> bo
             outcome.addAllEvents(references);
         }
         return statement.build();
+    }
+
+    /** An upper bound of the record's size, given its entry's. */
+    long recordBytes(int entryBytes) {
+        return FRAME_BYTES + entryBytes + bodies.stream().mapToLong(body -> FRAME_BYTES + body.size()).sum();
+    }
+
+    /** About what the draft takes in a group. */
+    long bytes() {
+        return recordBytes(draft.statement().getSerializedSize()) + 128L * draft.basis().size();
     }
 
     long deadlineMicros(long recordedAtMicros) {

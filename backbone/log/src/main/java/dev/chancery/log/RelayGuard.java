@@ -9,7 +9,10 @@ import org.jboss.logging.Logger;
 
 /**
  * Refuses appends while the relay is so far behind that PostgreSQL might soon have to drop write-ahead log that the relay has not
- * read. Looks every second; the limit lies well below {@code max_slot_wal_keep_size}.
+ * read, or already has. Looks every second; the limit lies well below {@code max_slot_wal_keep_size}.
+ *
+ * <p>Without the slot nothing is held back and nothing is refused: when the relay makes it, it sends from the table what Kafka
+ * has not got.
  */
 public final class RelayGuard implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(RelayGuard.class);
@@ -42,7 +45,7 @@ public final class RelayGuard implements AutoCloseable {
         return behind;
     }
 
-    /** Write-ahead log that the relay's slot holds back, as last seen. */
+    /** Write-ahead log that the relay's slot holds back, as last seen; the largest number when PostgreSQL has dropped some of it. */
     public long retainedBytes() {
         return retainedBytes;
     }
@@ -51,9 +54,10 @@ public final class RelayGuard implements AutoCloseable {
         try {
             long retained = database.transaction(role, connection -> {
                 try (var query = connection.prepareStatement(
-                        "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint"
+                        "SELECT CASE wal_status WHEN 'lost' THEN ? ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) END"
                                 + " FROM pg_replication_slots WHERE slot_name = ?")) {
-                    query.setString(1, slot);
+                    query.setLong(1, Long.MAX_VALUE);
+                    query.setString(2, slot);
                     try (var row = query.executeQuery()) {
                         return row.next() ? row.getLong(1) : 0L;
                     }
@@ -65,8 +69,9 @@ public final class RelayGuard implements AutoCloseable {
                 LOG.warnf("Relay guard: refusing=%s retained_bytes=%d limit_bytes=%d", now, retained, maxRetainedBytes);
             }
             behind = now;
-        } catch (RuntimeException e) {
-            LOG.debug("Relay guard could not look", e);
+        } catch (RuntimeException | Error e) {
+            // A schedule ends with the first exception that leaves it. Append fails by itself while PostgreSQL is away.
+            LOG.warnf("Relay guard could not look: cause=%s", e);
         }
     }
 

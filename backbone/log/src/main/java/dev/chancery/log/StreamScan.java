@@ -34,26 +34,18 @@ public final class StreamScan {
                 }
             }
             // What is before the head was committed with it, and stays as it is.
-            try (var query = connection.prepareStatement("""
-                    SELECT e.stream, e.version, e.type, e.ordinal, e.position, r.record
-                    FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
-                    WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ? ORDER BY e.position, e.ordinal""")) {
+            try (var query = connection.prepareStatement(EventRows.selectIn("e.position, e.ordinal")
+                    + " e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ?"
+                    + " ORDER BY e.position, e.ordinal")) {
                 query.setString(1, tenant);
                 query.setArray(2, connection.createArrayOf("text", prefixes.toArray()));
                 query.setLong(3, after);
                 query.setLong(4, size);
                 query.setFetchSize(FETCH_ROWS);
+                var reader = new EventRows();
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        var record = StoredRecord.parse(rows.getBytes(6));
-                        each.accept(
-                                new StreamId(rows.getString(1)),
-                                new StoredEvent(
-                                        rows.getString(3),
-                                        record.bodies().get(rows.getInt(4)),
-                                        rows.getLong(5),
-                                        rows.getLong(2),
-                                        record.entryId()));
+                        each.accept(new StreamId(rows.getString(1)), reader.read(rows));
                     }
                 }
             }

@@ -42,8 +42,33 @@ public final class Streams {
 
     private record Key(String tenant, StreamId stream) {}
 
-    /** What is cached of one stream: its state under each fold it was read with. */
-    private record Cached(Map<Fold<?, StoredEvent>, Loaded<?>> states, boolean moved) {}
+    /**
+     * A state and what was known when its reading began.
+     *
+     * @param asOf the stream's {@code moves} then; less than now: it may be behind what somebody was told
+     */
+    private record Held(Loaded<?> loaded, long asOf) {}
+
+    /**
+     * What is cached of one stream: its state under each fold it was read with.
+     *
+     * @param moves how often the stream was said to have moved
+     */
+    private record Cached(Map<Fold<?, StoredEvent>, Held> states, long moves) {
+        static final Cached NOTHING = new Cached(Map.of(), 0);
+
+        Cached with(Fold<?, StoredEvent> fold, Held fresh) {
+            Held known = states.get(fold);
+            if (known != null
+                    && known.asOf() >= fresh.asOf()
+                    && known.loaded().version() >= fresh.loaded().version()) {
+                return this;
+            }
+            Map<Fold<?, StoredEvent>, Held> all = new HashMap<>(states);
+            all.put(fold, fresh);
+            return new Cached(all, moves);
+        }
+    }
 
     private final Database database;
     private final DatabaseRole role;
@@ -58,14 +83,15 @@ public final class Streams {
     /** A stream's state; {@code fold} is a constant, one for each kind of stream. */
     public <S> Loaded<S> load(String tenant, StreamId stream, Fold<S, StoredEvent> fold) {
         var key = new Key(tenant, stream);
-        Cached cached = cache.getIfPresent(key);
-        Loaded<S> known = cached == null ? null : stateOf(cached, fold);
-        if (known != null && cached != null && !cached.moved()) {
+        Cached cached = cache.get(key, k -> Cached.NOTHING);
+        Held held = cached.states().get(fold);
+        Loaded<S> known = held == null ? new Loaded<>(fold.initial(), 0) : loadedWith(fold, held);
+        if (held != null && held.asOf() == cached.moves()) {
             return known;
         }
-        Loaded<S> from = known == null ? new Loaded<>(fold.initial(), 0) : known;
-        Loaded<S> loaded = evolved(from, fold, read(tenant, stream, from.version()));
-        cache.put(key, new Cached(Map.of(fold, loaded), false));
+        Loaded<S> loaded = evolved(known, fold, read(tenant, stream, known.version()));
+        var fresh = new Held(loaded, cached.moves());
+        cache.asMap().compute(key, (k, now) -> (now == null ? Cached.NOTHING : now).with(fold, fresh));
         return loaded;
     }
 
@@ -75,29 +101,32 @@ public final class Streams {
         return load(tenant, stream, fold);
     }
 
-    /** Makes the next reads of these streams go to PostgreSQL, for what came after what is cached. */
+    /** Makes reads of these streams that begin from now on go to PostgreSQL, for what came after what is cached. */
     public void moved(String tenant, Collection<StreamId> streams) {
         for (StreamId stream : streams) {
-            cache.asMap().computeIfPresent(new Key(tenant, stream), (key, cached) -> new Cached(cached.states(), true));
+            cache.asMap()
+                    .compute(new Key(tenant, stream), (key, cached) -> {
+                        Cached now = cached == null ? Cached.NOTHING : cached;
+                        return new Cached(now.states(), now.moves() + 1);
+                    });
         }
     }
 
     /** Takes over what this process has just appended to a stream, so that nobody has to read it back. */
     public void appended(String tenant, StreamId stream, List<StoredEvent> events) {
         cache.asMap().computeIfPresent(new Key(tenant, stream), (key, cached) -> {
-            Map<Fold<?, StoredEvent>, Loaded<?>> states = new HashMap<>();
-            cached.states().forEach((fold, loaded) -> {
-                if (loaded.version() + 1 == events.getFirst().version()) {
-                    states.put(fold, evolvedAny(loaded, fold, events));
-                }
-            });
-            return states.isEmpty() ? null : new Cached(states, cached.moved());
+            Map<Fold<?, StoredEvent>, Held> states = new HashMap<>(cached.states());
+            states.replaceAll((fold, held) -> held.loaded().version() + 1
+                            == events.getFirst().version()
+                    ? new Held(evolvedAny(held.loaded(), fold, events), held.asOf())
+                    : held);
+            return new Cached(states, cached.moves());
         });
     }
 
-    @SuppressWarnings("unchecked")
-    private static <S> @Nullable Loaded<S> stateOf(Cached cached, Fold<S, StoredEvent> fold) {
-        return (Loaded<S>) cached.states().get(fold);
+    @SuppressWarnings("unchecked") // with puts under a fold what that fold made
+    private static <S> Loaded<S> loadedWith(Fold<S, StoredEvent> fold, Held held) {
+        return (Loaded<S>) held.loaded();
     }
 
     @SuppressWarnings("unchecked")
@@ -121,23 +150,16 @@ public final class Streams {
 
     private static List<StoredEvent> select(Connection connection, String tenant, StreamId stream, long afterVersion)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("""
-                SELECT e.version, e.type, e.ordinal, e.position, r.record
-                FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position
-                WHERE e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version""")) {
+        try (PreparedStatement query = connection.prepareStatement(EventRows.selectIn("e.version")
+                + " e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version")) {
             query.setString(1, tenant);
             query.setString(2, stream.value());
             query.setLong(3, afterVersion);
             List<StoredEvent> events = new ArrayList<>();
+            var reader = new EventRows();
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    var record = StoredRecord.parse(rows.getBytes(5));
-                    events.add(new StoredEvent(
-                            rows.getString(2),
-                            record.bodies().get(rows.getInt(3)),
-                            rows.getLong(4),
-                            rows.getLong(1),
-                            record.entryId()));
+                    events.add(reader.read(rows));
                 }
             }
             return events;

@@ -14,7 +14,8 @@ final class Ahead {
     private final int maxRecords;
     private final TreeMap<Long, LogRecord> records = new TreeMap<>();
     private long bytes;
-    private boolean incomplete;
+    /** From here on nothing is held: what was let go mustn't look like a gap. */
+    private long letGoFrom = Long.MAX_VALUE;
 
     Ahead(int maxRecords) {
         this.maxRecords = maxRecords;
@@ -22,6 +23,9 @@ final class Ahead {
 
     /** @throws ForkFound when another record claims the same position */
     void add(LogRecord record) {
+        if (record.position() >= letGoFrom) {
+            return;
+        }
         LogRecord known = records.putIfAbsent(record.position(), record);
         if (known != null) {
             if (!Arrays.equals(known.entry(), record.entry())) {
@@ -31,14 +35,21 @@ final class Ahead {
         }
         bytes += sizeOf(record);
         while (records.size() > 1 && (records.size() > maxRecords || bytes > MAX_BYTES)) {
-            bytes -= sizeOf(records.pollLastEntry().getValue());
-            incomplete = true;
+            letGo(records.lastKey());
         }
     }
 
     void addAll(Ahead other) {
         other.records.values().forEach(this::add);
-        incomplete |= other.incomplete;
+        if (other.letGoFrom < letGoFrom) {
+            letGo(other.letGoFrom);
+        }
+    }
+
+    private void letGo(long from) {
+        letGoFrom = from;
+        records.tailMap(from).values().forEach(record -> bytes -= sizeOf(record));
+        records.tailMap(from).clear();
     }
 
     /** Removes a dense run that begins at {@code first}; empty while that one is missing. */
@@ -65,7 +76,7 @@ final class Ahead {
 
     /** Whether records were let go, to be read again. */
     boolean isIncomplete() {
-        return incomplete;
+        return letGoFrom < Long.MAX_VALUE;
     }
 
     private static long sizeOf(LogRecord record) {

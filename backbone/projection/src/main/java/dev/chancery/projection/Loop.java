@@ -52,7 +52,7 @@ final class Loop implements ConsumerRebalanceListener {
         this.table = new PositionTable(projection, database);
         this.topic = topic;
         this.options = options;
-        this.turns = new Turns(projection, table, options.maxRunRecords(), positions);
+        this.turns = new Turns(table, options.maxRunRecords(), positions);
         this.waiting = new Waiting(projection, table, topic, options, turns, search);
         this.consumer = consumer;
     }
@@ -110,8 +110,7 @@ final class Loop implements ConsumerRebalanceListener {
 
     private TenantProgress load(String tenant, int partition) {
         PositionTable.Position position = table.of(tenant);
-        return new TenantProgress(
-                tenant, partition, position.last(), position.stopped(), options.maxAheadRecords());
+        return new TenantProgress(tenant, partition, position.last(), position.stopped(), options.maxAheadRecords());
     }
 
     /** What concerns one tenant stops or holds that one; what concerns PostgreSQL goes up. */
@@ -178,7 +177,11 @@ final class Loop implements ConsumerRebalanceListener {
                 projection.committed(commit.getKey(), commit.getValue());
                 return true;
             } catch (RuntimeException e) {
-                LOG.warnf(e, "projection: commit not announced yet projection=%s tenant=%s", projection.name(), commit.getKey());
+                LOG.warnf(
+                        e,
+                        "projection: commit not announced yet projection=%s tenant=%s",
+                        projection.name(),
+                        commit.getKey());
                 return false;
             }
         });
@@ -231,9 +234,8 @@ final class Loop implements ConsumerRebalanceListener {
     }
 
     int stoppedTenants() {
-        return (int) tenants.values().stream()
-                .filter(progress -> progress.stopped)
-                .count();
+        return (int)
+                tenants.values().stream().filter(progress -> progress.stopped).count();
     }
 
     /** Messages between here and the ends of the partitions, as far as the last fetches told. */

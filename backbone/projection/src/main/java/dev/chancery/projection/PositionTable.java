@@ -37,7 +37,8 @@ final class PositionTable {
     void apply(String tenant, long last, List<LogRecord> run, List<LogRecord> again) {
         database.inTenant(projection.role(), tenant, connection -> {
             if (!run.isEmpty()) {
-                // Takes the row's lock, and with it the right to apply: a process that lost its partition comes too late.
+                // Takes the row's lock, and with it the right to apply: a process that lost its partition comes too
+                // late.
                 if (!move(connection, tenant, last, run.getLast().position())) {
                     throw new MovedOn();
                 }
@@ -87,8 +88,8 @@ final class PositionTable {
     Map<String, Position> all() {
         return database.transaction(projection.role(), connection -> {
             var found = new HashMap<String, Position>();
-            try (var query = connection.prepareStatement(
-                            "SELECT tenant, position, stopped_at IS NOT NULL FROM " + projection.schema() + ".position");
+            try (var query = connection.prepareStatement("SELECT tenant, position, stopped_at IS NOT NULL FROM "
+                            + projection.schema() + ".position");
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
                     found.put(rows.getString(1), new Position(rows.getLong(2), rows.getBoolean(3)));

@@ -98,8 +98,11 @@ public final class Positions {
         }
 
         synchronized boolean await(long wanted, long atMostMillis) throws InterruptedException {
-            if (position < wanted) {
-                wait(atMostMillis);
+            long deadline = System.nanoTime() + atMostMillis * 1_000_000;
+            long leftMillis = atMostMillis;
+            while (position < wanted && leftMillis > 0) {
+                wait(leftMillis);
+                leftMillis = (deadline - System.nanoTime()) / 1_000_000;
             }
             return position >= wanted;
         }

@@ -48,7 +48,9 @@ public final class ProjectionRunner implements AutoCloseable {
         this.positions = new Positions(database, projection.role(), projection.schema());
         this.topic = new LogTopic(kafka, topic, options);
         this.search = new Search(this.topic, projection.name(), options.maxAheadRecords());
-        this.thread = Thread.ofPlatform().name("chancery-projection-" + projection.name()).unstarted(this::run);
+        this.thread = Thread.ofPlatform()
+                .name("chancery-projection-" + projection.name())
+                .unstarted(this::run);
         this.backoff = options.minBackoff();
     }
 

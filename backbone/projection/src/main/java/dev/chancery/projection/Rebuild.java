@@ -24,16 +24,14 @@ public final class Rebuild {
     private final ProjectionOptions options;
     private final Turns turns;
 
-    public Rebuild(Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
+    public Rebuild(
+            Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
         this.projection = projection;
         this.table = new PositionTable(projection, database);
         this.topic = new LogTopic(kafka, topic, options);
         this.options = options;
         this.turns = new Turns(
-                projection,
-                table,
-                options.maxRunRecords(),
-                new Positions(database, projection.role(), projection.schema()));
+                table, options.maxRunRecords(), new Positions(database, projection.role(), projection.schema()));
     }
 
     /**
@@ -53,7 +51,8 @@ public final class Rebuild {
                 while (again) {
                     Map<String, Long> before = reached(tenants);
                     read(consumer, positions, tenants, deadline);
-                    // What came too early and was let go is found by another pass; a pass that brings nothing is the last.
+                    // What came too early and was let go is found by another pass; a pass that brings nothing is the
+                    // last.
                     again = tenants.values().stream().anyMatch(progress -> progress.ahead.isIncomplete())
                             && !before.equals(reached(tenants));
                     tenants.values().forEach(progress -> progress.release(options.maxAheadRecords()));

@@ -19,7 +19,8 @@ final class TenantProgress {
     /** What is missing may lie in the partition before where the loop has come. */
     boolean mustSearch;
     /** A search under way. */
-    @Nullable CompletableFuture<Ahead> search;
+    @Nullable
+    CompletableFuture<Ahead> search;
 
     long retryAtNanos;
     Duration backoff = Duration.ZERO;

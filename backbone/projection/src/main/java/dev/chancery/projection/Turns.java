@@ -8,13 +8,11 @@ import java.util.List;
  * in {@link TenantProgress#ahead}.
  */
 final class Turns {
-    private final Projection projection;
     private final PositionTable table;
     private final int maxRun;
     private final Positions positions;
 
-    Turns(Projection projection, PositionTable table, int maxRun, Positions positions) {
-        this.projection = projection;
+    Turns(PositionTable table, int maxRun, Positions positions) {
         this.table = table;
         this.maxRun = maxRun;
         this.positions = positions;

@@ -96,7 +96,10 @@ final class Waiting {
         LOG.errorf(
                 cause,
                 "projection: failed, trying again projection=%s tenant=%s last=%d millis=%d",
-                projection.name(), progress.tenant, progress.last, progress.backoff.toMillis());
+                projection.name(),
+                progress.tenant,
+                progress.last,
+                progress.backoff.toMillis());
     }
 
     private static boolean isDue(TenantProgress progress) {

@@ -23,7 +23,7 @@ class ProjectionRunnerTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int PARTITIONS = 2;
 
-    private final Database database = Backing.database("log", "relay", "tally", "tally_again");
+    private final Database database = Backing.database("relay", "tally", "tally_again");
     private final Properties kafka = new Properties();
     private final ProjectionOptions options =
             new ProjectionOptions(PARTITIONS, 50, 20, 10, Duration.ofMillis(50), Duration.ofMillis(200));
@@ -254,7 +254,8 @@ class ProjectionRunnerTest {
         var again = new Tally("tally_again", DatabaseRole.REPLAY);
         var rebuild = new Rebuild(again, database, kafka, topic, options);
         assertThat(rebuild.upTo(Map.of(a, 60L, b, 40L), BOUND)).isEqualTo(Map.of(a, 60L, b, 40L));
-        assertThat(seen("tally_again", DatabaseRole.REPLAY, a)).isEqualTo(seen("tally", DatabaseRole.RBAC, a).subList(0, 61));
+        assertThat(seen("tally_again", DatabaseRole.REPLAY, a))
+                .isEqualTo(seen("tally", DatabaseRole.RBAC, a).subList(0, 61));
         assertThat(seen("tally_again", DatabaseRole.REPLAY, b)).isEqualTo(seen("tally", DatabaseRole.RBAC, b));
     }
 
@@ -274,7 +275,6 @@ class ProjectionRunnerTest {
     }
 
     private void start() {
-        // A group of its own for each database: the shared Kafka would otherwise rebalance between tests.
         runner = new ProjectionRunner(tally, database, kafka, topic, options);
         runner.start();
         await(runner::healthy);

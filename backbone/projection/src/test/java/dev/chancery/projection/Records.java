@@ -1,10 +1,13 @@
 package dev.chancery.projection;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.ByteString;
 import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -35,8 +38,9 @@ final class Records implements AutoCloseable {
     }
 
     void sendRaw(String tenant, byte[] value) {
-        producer.send(new ProducerRecord<>(topic, tenant.getBytes(StandardCharsets.UTF_8), value));
+        var answer = producer.send(new ProducerRecord<>(topic, tenant.getBytes(StandardCharsets.UTF_8), value));
         producer.flush();
+        assertThat(answer).succeedsWithin(Duration.ofSeconds(10));
     }
 
     static byte[] record(String tenant, long position, String requestId) {
@@ -51,9 +55,8 @@ final class Records implements AutoCloseable {
 
     /** A record with these bytes for a statement and zeros for a signature. */
     static byte[] around(ByteString statement, ByteString... bodies) {
-        ByteString entry = ByteString.copyFrom(new byte[] {1})
-                .concat(statement)
-                .concat(ByteString.copyFrom(new byte[64]));
+        ByteString entry =
+                ByteString.copyFrom(new byte[] {1}).concat(statement).concat(ByteString.copyFrom(new byte[64]));
         return Record.newBuilder()
                 .setEntry(entry)
                 .addAllBodies(java.util.List.of(bodies))

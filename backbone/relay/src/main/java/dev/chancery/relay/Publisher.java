@@ -92,21 +92,35 @@ final class Publisher implements AutoCloseable {
         send(batch, true);
     }
 
-    /** Sends from the table what of this tenant's log Kafka hasn't, up to and including {@code to}. */
-    synchronized void catchUp(String tenant, long to) {
-        while (progress.of(tenant) < to && !held.contains(tenant)) {
-            send(read(tenant, progress.of(tenant) + 1, to), true);
+    /** Sends from the table what of this tenant's log Kafka hasn't, up to and including {@code to}; others get in between. */
+    void catchUp(String tenant, long to) {
+        while (catchUpOnce(tenant, to)) {
+            LOG.tracef("relay: caught up tenant=%s position=%d", tenant, progress.of(tenant));
         }
     }
 
-    /** Sends a range again. What Kafka hasn't had yet comes in its turn and not from here. */
-    synchronized void republish(String tenant, long from, long to) {
-        long end = Math.min(to, progress.of(tenant));
-        for (long next = from; next <= end && !held.contains(tenant); ) {
-            List<Row> rows = read(tenant, next, end);
-            send(rows, false);
-            next += rows.size();
+    private synchronized boolean catchUpOnce(String tenant, long to) {
+        long last = progress.of(tenant);
+        if (last >= to || held.contains(tenant)) {
+            return false;
         }
+        send(read(tenant, last + 1, to), true);
+        return true;
+    }
+
+    /** Sends a range again. What Kafka hasn't had yet comes in its turn and not from here. */
+    void republish(String tenant, long from, long to) {
+        long end = Math.min(to, progress.of(tenant));
+        long next = from;
+        while (next <= end && !held.contains(tenant)) {
+            next += republishOnce(tenant, next, end);
+        }
+    }
+
+    private synchronized int republishOnce(String tenant, long from, long to) {
+        List<Row> rows = read(tenant, from, to);
+        send(rows, false);
+        return rows.size();
     }
 
     /** Tenants that aren't relayed: forked, or with a record that contradicts its row. */

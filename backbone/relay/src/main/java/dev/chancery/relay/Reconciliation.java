@@ -37,14 +37,12 @@ final class Reconciliation {
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
 
-    private final Database database;
     private final LogTable log;
     private final Progress progress;
     private final RelayOptions options;
     private final Set<String> forked = new HashSet<>();
 
-    Reconciliation(Database database, LogTable log, Progress progress, RelayOptions options) {
-        this.database = database;
+    Reconciliation(LogTable log, Progress progress, RelayOptions options) {
         this.log = log;
         this.progress = progress;
         this.options = options;

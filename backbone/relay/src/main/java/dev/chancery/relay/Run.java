@@ -64,8 +64,7 @@ final class Run implements AutoCloseable {
             new Slot(database, options.slot()).ensure();
             Topic.ensure(database, kafka, options);
             Progress progress = Progress.load(database);
-            Set<String> forked =
-                    new Reconciliation(database, new LogTable(database), progress, options).readTail(kafka);
+            Set<String> forked = new Reconciliation(new LogTable(database), progress, options).readTail(kafka);
             return new Run(database, kafka, options, progress, forked, alone);
         } catch (RuntimeException | Error e) {
             unlock(alone);
@@ -86,7 +85,8 @@ final class Run implements AutoCloseable {
             sweep();
             republishing.serve();
         }
-        if (engine.failure() instanceof Throwable failure) {
+        Throwable failure = engine.failure();
+        if (failure != null) {
             throw new IllegalStateException("the engine ended", failure);
         }
     }

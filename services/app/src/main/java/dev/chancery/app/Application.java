@@ -94,9 +94,10 @@ public final class Application implements AutoCloseable {
         Database database = settings.database();
         opened.push(executor);
         if (settings.roles().contains(Role.RELAY)) {
-            relay = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
-            relay.start();
-            measures.watch(relay);
+            var starting = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
+            starting.start();
+            measures.watch(starting);
+            relay = starting;
         }
         startProjections();
         opened(decisions);
@@ -107,13 +108,13 @@ public final class Application implements AutoCloseable {
                 DatabaseRole.IDENTITY,
                 RelayOptions.defaults(database.name()).slot(),
                 settings.maxSlotBytes()));
-        Map<String, Appender> appenders = Map.of(
-                "identity", appender(DatabaseRole.IDENTITY, guard), "access", appender(DatabaseRole.ACCESS, guard));
+        Appender identity = appender(DatabaseRole.IDENTITY, guard);
+        Appender access = appender(DatabaseRole.ACCESS, guard);
         var streams = new Streams(database, DatabaseRole.IDENTITY);
         var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
                 new Founding(database, DatabaseRole.IDENTITY),
-                appenders.get("identity"),
+                identity,
                 streams,
                 keyring,
                 contract,
@@ -129,12 +130,21 @@ public final class Application implements AutoCloseable {
         opened(() -> features.forEach(Feature::stop));
         measures.watch(database, guard);
         opened(measures);
-        reap(appenders);
+        reap(DatabaseRole.IDENTITY, identity);
+        reap(DatabaseRole.ACCESS, access);
         var pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(contract),
                 new Authorisation(decisions, Map.of("rbac", new Positions(database, DatabaseRole.RBAC, "rbac"))),
-                new CommandRuns(appenders::get, streams, keyring, methods));
+                new CommandRuns(
+                        feature -> switch (feature) {
+                            case "identity" -> identity;
+                            case "access" -> access;
+                            default -> throw new IllegalStateException("a feature without a log: " + feature);
+                        },
+                        streams,
+                        keyring,
+                        methods));
         mount(vertx, router, pipeline);
         started = true;
     }
@@ -181,15 +191,9 @@ public final class Application implements AutoCloseable {
         return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
     }
 
-    private void reap(Map<String, Appender> appenders) {
-        appenders.forEach((feature, appender) -> {
-            var reaper = opened(new Reaper(
-                    settings.database(),
-                    DatabaseRole.valueOf(feature.toUpperCase(Locale.ROOT)),
-                    appender,
-                    () -> Ids.bytes(Ids.uuidV7())));
-            reaper.start();
-        });
+    private void reap(DatabaseRole role, Appender appender) {
+        opened(new Reaper(settings.database(), role, appender, () -> Ids.bytes(Ids.uuidV7())))
+                .start();
     }
 
     /** Whether what this process serves can be relied on right now; why not, otherwise. */
@@ -198,8 +202,9 @@ public final class Application implements AutoCloseable {
         if (!started) {
             complaints.add("starting");
         }
-        if (relay != null && !relay.healthy()) {
-            complaints.add(relay.refusal().orElse("the relay is not running"));
+        Relay running = relay;
+        if (running != null && !running.healthy()) {
+            complaints.add(running.refusal().orElse("the relay is not running"));
         }
         if (!projections.stream().allMatch(ProjectionRunner::healthy)) {
             complaints.add("a projection is not running");

@@ -31,7 +31,8 @@ final class Attached implements AutoCloseable {
         try {
             DataDirectory.Identity identity = DataDirectory.identity(data);
             var run = new JsonObject(Files.readString(data.resolve("run.json")));
-            List<String> postmaster = Files.readAllLines(data.resolve("postgres").resolve("data").resolve("postmaster.pid"));
+            List<String> postmaster =
+                    Files.readAllLines(data.resolve("postgres").resolve("data").resolve("postmaster.pid"));
             int port = Integer.parseInt(postmaster.get(PORT_LINE).strip());
             return new Attached(
                     identity.instanceId(),

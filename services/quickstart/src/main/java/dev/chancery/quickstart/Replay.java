@@ -77,8 +77,7 @@ final class Replay {
                 .upTo(positions, AT_MOST);
     }
 
-    private static <T> Map<String, Long> positions(
-            Map<String, T> live, java.util.function.ToLongFunction<T> position) {
+    private static <T> Map<String, Long> positions(Map<String, T> live, java.util.function.ToLongFunction<T> position) {
         Map<String, Long> positions = new LinkedHashMap<>();
         live.forEach((tenant, state) -> {
             if (position.applyAsLong(state) >= 0) {

@@ -43,7 +43,8 @@ public final class Up implements QuarkusApplication {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
             try {
                 if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-                    System.err.println("chancery: stopped before everything was closed; the next start finds it all the same");
+                    System.err.println(
+                            "chancery: stopped before everything was closed; the next start finds it all the same");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -104,6 +104,22 @@ final class RunningInstance implements AutoCloseable {
         return new Ended(process.exitValue(), text(out), text(err));
     }
 
+    /** Starts one on a directory and ends it with {@code kill -9} some time later, whatever it is at by then. */
+    static void startAndKill(Path data, int port, Duration later) {
+        Process process = launch(
+                fresh(data, ".out"),
+                fresh(data, ".err"),
+                List.of(),
+                "up",
+                "--data",
+                data.toString(),
+                "--port",
+                Integer.toString(port));
+        await(later, () -> !process.isAlive());
+        process.destroyForcibly();
+        assertThat(await(STOP_LIMIT, () -> !process.isAlive())).as("killed").isTrue();
+    }
+
     private static Process launch(Path out, Path err, List<String> jvmOptions, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

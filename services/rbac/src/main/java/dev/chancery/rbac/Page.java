@@ -18,8 +18,8 @@ record Page<K>(int size, K after) {
 
     private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9.-]{0,62}:[a-z][a-z0-9-]{0,62}");
     private static final Pattern ROLE = Pattern.compile("[a-z][a-z0-9.-]{0,62}");
-    private static final Pattern MADE = Pattern.compile(
-            "(0|[1-9][0-9]{0,17})\\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})");
+    private static final Pattern MADE =
+            Pattern.compile("(0|[1-9][0-9]{0,17})\\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})");
 
     /** Where in the log an assignment was made. */
     record Made(long position, UUID assignment) {

@@ -21,7 +21,8 @@ final class RbacRun {
 
     record CapabilityKey(String capability, boolean builtIn) {}
 
-    record PrincipalRow(int type, long createdPosition, @Nullable Long deactivatedPosition) {}
+    record PrincipalRow(
+            int type, long createdPosition, @Nullable Long deactivatedPosition) {}
 
     record Revocation(UUID principal, long atMicros, long position) {}
 
@@ -105,8 +106,7 @@ final class RbacRun {
         role(builtInRole, position).put(position, new RoleState(true, false, contract));
         assignments.put(
                 UUID.fromString(assignment),
-                new AssignmentRow(
-                        UUID.fromString(holder), builtInRole, null, null, atMicros, null, position, null));
+                new AssignmentRow(UUID.fromString(holder), builtInRole, null, null, atMicros, null, position, null));
     }
 
     void capability(long position, String name, int stepUpSeconds) {

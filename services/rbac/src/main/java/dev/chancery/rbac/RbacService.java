@@ -48,8 +48,9 @@ public final class RbacService implements Feature {
 
     private ListAssignmentsReply listAssignments(ReadContext context, ListAssignmentsRequest request)
             throws RefusedException {
-        Optional<UUID> principal =
-                Optional.of(request.getPrincipalId()).filter(id -> !id.isEmpty()).map(UUID::fromString);
+        Optional<UUID> principal = Optional.of(request.getPrincipalId())
+                .filter(id -> !id.isEmpty())
+                .map(UUID::fromString);
         return views.assignments(
                         context.tenant(), principal, Page.ofAssignments(request.getPageSize(), request.getPage()))
                 .orElseThrow(() -> new RefusedException(RbacRejection.NO_SUCH_PRINCIPAL));

@@ -24,7 +24,8 @@ import java.util.UUID;
  * <p><b>Thread safety:</b> safe.
  */
 final class RbacViews {
-    // One capability may be the organisation's own and, since an upgrade, the contract's too: then it is the contract's, and the
+    // One capability may be the organisation's own and, since an upgrade, the contract's too: then it is the
+    // contract's, and the
     // stricter step-up counts.
     private static final String CAPABILITIES = """
             SELECT capability, max(step_up_seconds), bool_or(built_in) FROM rbac.capability
@@ -64,8 +65,8 @@ final class RbacViews {
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
                     if (reply.getCapabilitiesCount() == page.size()) {
-                        return reply.setNextPage(reply.getCapabilities(page.size() - 1)
-                                        .getCapability())
+                        return reply.setNextPage(
+                                        reply.getCapabilities(page.size() - 1).getCapability())
                                 .build();
                     }
                     reply.addCapabilities(Capability.newBuilder()
@@ -85,8 +86,7 @@ final class RbacViews {
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
                     if (reply.getRolesCount() == page.size()) {
-                        return reply.setNextPage(
-                                        reply.getRoles(page.size() - 1).getRole())
+                        return reply.setNextPage(reply.getRoles(page.size() - 1).getRole())
                                 .build();
                     }
                     reply.addRoles(Role.newBuilder()

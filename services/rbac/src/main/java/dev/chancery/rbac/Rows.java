@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Rows for one statement, sent column by column as arrays: one round trip and one plan, however many there are. */
 final class Rows {
-    enum Type {
+    /** A column's type. */
+    enum Column {
         TEXT,
         BOOLEAN,
         INTEGER,
@@ -18,11 +19,11 @@ final class Rows {
         UUID
     }
 
-    private final Type[] types;
+    private final Column[] columns;
     private final List<@Nullable Object[]> rows = new ArrayList<>();
 
-    Rows(Type... types) {
-        this.types = types;
+    Rows(Column... columns) {
+        this.columns = columns;
     }
 
     void add(@Nullable Object... values) {
@@ -40,7 +41,7 @@ final class Rows {
         }
         try (var statement = connection.prepareStatement(sql.formatted(schema))) {
             statement.setString(1, tenant);
-            for (int column = 0; column < types.length; column++) {
+            for (int column = 0; column < columns.length; column++) {
                 statement.setArray(2 + column, array(connection, column));
             }
             statement.executeUpdate();
@@ -52,6 +53,6 @@ final class Rows {
         for (int row = 0; row < values.length; row++) {
             values[row] = rows.get(row)[column];
         }
-        return connection.createArrayOf(types[column].name().toLowerCase(Locale.ROOT), values);
+        return connection.createArrayOf(columns[column].name().toLowerCase(Locale.ROOT), values);
     }
 }

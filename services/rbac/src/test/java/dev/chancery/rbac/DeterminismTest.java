@@ -33,7 +33,8 @@ class DeterminismTest {
     private static final List<String> ROLES = List.of("reader", "writer", "administrator");
 
     @Property(tries = 25)
-    void theSameRecordsGiveTheSameRowsInWhateverRuns(@ForAll long seed, @ForAll @IntRange(min = 2, max = 9) int runRecords) {
+    void theSameRecordsGiveTheSameRowsInWhateverRuns(
+            @ForAll long seed, @ForAll @IntRange(min = 2, max = 9) int runRecords) {
         Story story = anyStory(new Random(seed));
 
         Live.apply(new RbacProjection(), story.records, 1);
@@ -61,7 +62,9 @@ class DeterminismTest {
         }
         RoleModel model = fold(RoleModel.FOLD, story, "access/role-model");
         var expected = new HashMap<>(model.roles());
-        expected.put("administrator", fold(AdoptedContract.FOLD, story, "identity/contract").capabilities());
+        expected.put(
+                "administrator",
+                fold(AdoptedContract.FOLD, story, "identity/contract").capabilities());
         assertThat(bundles).isEqualTo(expected);
         assertThat(retired).isEqualTo(without(model.retired(), "administrator"));
     }
@@ -142,7 +145,8 @@ class DeterminismTest {
                 if (event.stream().equals(stream)) {
                     state = fold.evolve(
                             state,
-                            new StoredEvent(event.type(), event.body(), event.position(), event.version(), new UUID(0, 0)));
+                            new StoredEvent(
+                                    event.type(), event.body(), event.position(), event.version(), new UUID(0, 0)));
                 }
             }
         }

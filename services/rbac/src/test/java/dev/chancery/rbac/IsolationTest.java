@@ -75,7 +75,8 @@ class IsolationTest {
     @ParameterizedTest
     @MethodSource("tables")
     void noRowIsGivenToAnotherTenant(String table) {
-        assertRefused(DatabaseRole.RBAC, other, "INSERT INTO rbac." + table + " (tenant) VALUES ('" + story.tenant + "')");
+        assertRefused(
+                DatabaseRole.RBAC, other, "INSERT INTO rbac." + table + " (tenant) VALUES ('" + story.tenant + "')");
         assertRefused(DatabaseRole.RBAC, story.tenant, "UPDATE rbac." + table + " SET tenant = '" + other + "'");
     }
 
@@ -124,7 +125,7 @@ class IsolationTest {
                     }
                 }))
                 .isInstanceOfSatisfying(
-                        DatabaseUnavailable.class,
-                        e -> assertThat(((SQLException) e.getCause()).getSQLState()).isEqualTo(REFUSED));
+                        DatabaseUnavailable.class, e -> assertThat(((SQLException) e.getCause()).getSQLState())
+                                .isEqualTo(REFUSED));
     }
 }

@@ -51,8 +51,9 @@ final class Live {
 
     private static void savePosition(Connection connection, String schema, String tenant, long position)
             throws SQLException {
-        try (var upsert = connection.prepareStatement("INSERT INTO " + schema
-                + ".position (tenant, position) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET position = excluded.position")) {
+        try (var upsert = connection.prepareStatement(
+                "INSERT INTO " + schema
+                        + ".position (tenant, position) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET position = excluded.position")) {
             upsert.setString(1, tenant);
             upsert.setLong(2, position);
             upsert.executeUpdate();

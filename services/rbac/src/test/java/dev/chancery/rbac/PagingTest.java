@@ -61,7 +61,8 @@ class PagingTest {
     void onesAssignmentsArePagedByThemselves() throws Exception {
         String one = Story.id();
         String other = Story.id();
-        var story = new Story().happens(Story.created(one, PrincipalType.USER), Story.created(other, PrincipalType.USER));
+        var story =
+                new Story().happens(Story.created(one, PrincipalType.USER), Story.created(other, PrincipalType.USER));
         for (int i = 0; i < 3; i++) {
             assign(story, one, 1);
             assign(story, other, 1);
@@ -74,7 +75,9 @@ class PagingTest {
         assertThat(first.getAssignmentsList())
                 .extracting(Assignment::getPosition)
                 .containsExactly(5L, 3L);
-        assertThat(second.getAssignmentsList()).extracting(Assignment::getPosition).containsExactly(1L);
+        assertThat(second.getAssignmentsList())
+                .extracting(Assignment::getPosition)
+                .containsExactly(1L);
         assertThat(second.getNextPage()).isEmpty();
     }
 
@@ -82,7 +85,8 @@ class PagingTest {
     void namesArePagedInTheirBytesOrder() throws Exception {
         var names = List.of("a-b:read", "a.b:read", "a0:read", "a:read", "ab:read");
         var story = new Story();
-        names.reversed().forEach(name -> story.happens(Story.capability(name, 0), Story.role(name.replace(":read", ""))));
+        names.reversed()
+                .forEach(name -> story.happens(Story.capability(name, 0), Story.role(name.replace(":read", ""))));
         Live.apply(story);
 
         var capabilities = new ArrayList<String>();
@@ -112,7 +116,9 @@ class PagingTest {
         String token = Live.VIEWS.capabilities(story.tenant, new Page<>(1, "")).getNextPage();
 
         assertThat(token).matches(TOKEN);
-        assertThat(Live.VIEWS.capabilities(story.tenant, Page.ofCapabilities(1, token)).getCapabilitiesList())
+        assertThat(Live.VIEWS
+                        .capabilities(story.tenant, Page.ofCapabilities(1, token))
+                        .getCapabilitiesList())
                 .extracting(Capability::getCapability)
                 .containsExactly("d:read");
     }
@@ -123,9 +129,13 @@ class PagingTest {
         IntStream.range(0, 101).forEach(i -> story.happens(Story.capability("c" + i + ":read", 0)));
         Live.apply(story);
 
-        assertThat(Live.VIEWS.capabilities(story.tenant, Page.ofCapabilities(0, "")).getCapabilitiesCount())
+        assertThat(Live.VIEWS
+                        .capabilities(story.tenant, Page.ofCapabilities(0, ""))
+                        .getCapabilitiesCount())
                 .isEqualTo(100);
-        assertThat(Live.VIEWS.capabilities(story.tenant, Page.ofCapabilities(200, "")).getCapabilitiesCount())
+        assertThat(Live.VIEWS
+                        .capabilities(story.tenant, Page.ofCapabilities(200, ""))
+                        .getCapabilitiesCount())
                 .isEqualTo(101);
     }
 

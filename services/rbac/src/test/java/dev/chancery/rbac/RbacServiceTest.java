@@ -54,10 +54,13 @@ class RbacServiceTest {
 
     @Test
     void theListsAreOfTheCallersTenant() throws Exception {
-        var capabilities = (ListCapabilitiesReply) call("ListCapabilities", story.tenant, ListCapabilitiesRequest.getDefaultInstance());
+        var capabilities = (ListCapabilitiesReply)
+                call("ListCapabilities", story.tenant, ListCapabilitiesRequest.getDefaultInstance());
         var roles = (ListRolesReply) call("ListRoles", story.tenant, ListRolesRequest.getDefaultInstance());
-        var assignments = (ListAssignmentsReply)
-                call("ListAssignments", story.tenant, ListAssignmentsRequest.newBuilder().setPrincipalId(ada).build());
+        var assignments = (ListAssignmentsReply) call(
+                "ListAssignments",
+                story.tenant,
+                ListAssignmentsRequest.newBuilder().setPrincipalId(ada).build());
 
         assertThat(capabilities.getCapabilitiesCount()).isOne();
         assertThat(roles.getRolesCount()).isOne();
@@ -81,12 +84,24 @@ class RbacServiceTest {
 
     @Test
     void whatIsNoPageIsRefused() {
-        assertRefused("rbac.page", () -> call(
-                "ListAssignments", story.tenant, ListAssignmentsRequest.newBuilder().setPage("x").build()));
-        assertRefused("rbac.page", () -> call(
-                "ListRoles", story.tenant, ListRolesRequest.newBuilder().setPage("X").build()));
-        assertRefused("rbac.page-size", () -> call(
-                "ListCapabilities", story.tenant, ListCapabilitiesRequest.newBuilder().setPageSize(201).build()));
+        assertRefused(
+                "rbac.page",
+                () -> call(
+                        "ListAssignments",
+                        story.tenant,
+                        ListAssignmentsRequest.newBuilder().setPage("x").build()));
+        assertRefused(
+                "rbac.page",
+                () -> call(
+                        "ListRoles",
+                        story.tenant,
+                        ListRolesRequest.newBuilder().setPage("X").build()));
+        assertRefused(
+                "rbac.page-size",
+                () -> call(
+                        "ListCapabilities",
+                        story.tenant,
+                        ListCapabilitiesRequest.newBuilder().setPageSize(201).build()));
     }
 
     @Test
@@ -96,18 +111,17 @@ class RbacServiceTest {
     }
 
     private static void assertRefused(String code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(
-                        RefusedException.class,
-                        refused -> assertThat(refused.rejection().code()).isEqualTo(code));
+        assertThatThrownBy(call).isInstanceOfSatisfying(RefusedException.class, refused -> assertThat(
+                        refused.rejection().code())
+                .isEqualTo(code));
     }
 
     @SuppressWarnings("unchecked")
     private Message call(String method, String tenant, Message request) throws RefusedException {
         var bound = methods.find("chancery.rbac.v1.RbacService/" + method);
         var query = (Handler.Query<Message, Message>) bound.handler();
-        var caller = new Principal(
-                Principal.Type.USER, ada, tenant, Optional.empty(), "", Optional.empty(), Instant.EPOCH);
+        var caller =
+                new Principal(Principal.Type.USER, ada, tenant, Optional.empty(), "", Optional.empty(), Instant.EPOCH);
         return query.read().read(new ReadContext(caller, 0), request);
     }
 }

@@ -77,8 +77,7 @@ final class Story {
 
     /** An event that this version has no message for. */
     Story happensUnknown(String stream, String type, ByteString body) {
-        var reference =
-                EventRef.newBuilder().setStream(stream).setVersion(1).setType(type);
+        var reference = EventRef.newBuilder().setStream(stream).setVersion(1).setType(type);
         var outcome = Outcome.newBuilder().setResult(Result.SUCCESS).addEvents(reference);
         return add(statement().setOutcome(outcome), List.of(body));
     }
@@ -88,7 +87,11 @@ final class Story {
     }
 
     Story isDenied() {
-        return add(statement().setOutcome(Outcome.newBuilder().setResult(Result.DENIED).setCode("auth.forbidden")), List.of());
+        return add(
+                statement()
+                        .setOutcome(
+                                Outcome.newBuilder().setResult(Result.DENIED).setCode("auth.forbidden")),
+                List.of());
     }
 
     private Statement.Builder statement() {
@@ -122,7 +125,9 @@ final class Story {
     // What can happen.
 
     static ContractAdopted contract(String... capabilities) {
-        return ContractAdopted.newBuilder().addAllCapabilities(List.of(capabilities)).build();
+        return ContractAdopted.newBuilder()
+                .addAllCapabilities(List.of(capabilities))
+                .build();
     }
 
     static OrganisationFounded founded(String organisation, String administrator, String assignment) {
@@ -134,11 +139,17 @@ final class Story {
     }
 
     static OwnerClaimed claimed(String owner, String assignment) {
-        return OwnerClaimed.newBuilder().setOwnerId(owner).setAssignmentId(assignment).build();
+        return OwnerClaimed.newBuilder()
+                .setOwnerId(owner)
+                .setAssignmentId(assignment)
+                .build();
     }
 
     static PrincipalCreated created(String principal, PrincipalType type) {
-        return PrincipalCreated.newBuilder().setPrincipalId(principal).setType(type).build();
+        return PrincipalCreated.newBuilder()
+                .setPrincipalId(principal)
+                .setType(type)
+                .build();
     }
 
     static PrincipalDeactivated deactivated(String principal) {
@@ -146,11 +157,17 @@ final class Story {
     }
 
     static CapabilityDefined capability(String name, int stepUpSeconds) {
-        return CapabilityDefined.newBuilder().setCapability(name).setStepUpSeconds(stepUpSeconds).build();
+        return CapabilityDefined.newBuilder()
+                .setCapability(name)
+                .setStepUpSeconds(stepUpSeconds)
+                .build();
     }
 
     static RoleDefined role(String name, String... capabilities) {
-        return RoleDefined.newBuilder().setRole(name).addAllCapabilities(List.of(capabilities)).build();
+        return RoleDefined.newBuilder()
+                .setRole(name)
+                .addAllCapabilities(List.of(capabilities))
+                .build();
     }
 
     static RoleRetired retired(String name) {
@@ -162,7 +179,10 @@ final class Story {
     }
 
     static WorkspaceMemberAdded member(String workspace, String principal) {
-        return WorkspaceMemberAdded.newBuilder().setWorkspaceId(workspace).setPrincipalId(principal).build();
+        return WorkspaceMemberAdded.newBuilder()
+                .setWorkspaceId(workspace)
+                .setPrincipalId(principal)
+                .build();
     }
 
     static RoleAssigned assigned(String assignment, String principal, String role, String granter) {
@@ -176,6 +196,9 @@ final class Story {
     }
 
     static AssignmentRevoked revoked(String assignment, String principal) {
-        return AssignmentRevoked.newBuilder().setAssignmentId(assignment).setPrincipalId(principal).build();
+        return AssignmentRevoked.newBuilder()
+                .setAssignmentId(assignment)
+                .setPrincipalId(principal)
+                .build();
     }
 }

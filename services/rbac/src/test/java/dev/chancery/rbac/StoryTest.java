@@ -105,8 +105,7 @@ class StoryTest {
         assertThat(roles(story.tenant))
                 .extracting(Role::getRole, Role::getCapabilitiesList, Role::getBuiltIn, Role::getRetired)
                 .containsExactly(
-                        tuple(
-                                "administrator", List.of("role:define", "role:read"), true, false),
+                        tuple("administrator", List.of("role:define", "role:read"), true, false),
                         tuple("approver", List.of(), false, true));
         Assignment bobs = Assignment.newBuilder()
                 .setAssignmentId(grant)
@@ -135,8 +134,9 @@ class StoryTest {
         assertThat(Live.read("SELECT concat_ws(' ', principal, type, active, created_position, deactivated_position)"
                         + " FROM rbac.principal WHERE tenant = '" + story.tenant + "' ORDER BY created_position"))
                 .containsExactly(ada + " 1 t 0", bob + " 1 t 2", robot + " 2 f 3 13");
-        assertThat(Live.read("SELECT concat_ws(' ', workspace, principal, added_position) FROM rbac.member WHERE tenant = '"
-                        + story.tenant + "'"))
+        assertThat(Live.read(
+                        "SELECT concat_ws(' ', workspace, principal, added_position) FROM rbac.member WHERE tenant = '"
+                                + story.tenant + "'"))
                 .containsExactly(office + " " + bob + " 5");
     }
 
@@ -177,8 +177,9 @@ class StoryTest {
 
         assertThat(capabilities(story.tenant)).containsExactly(builtIn("role:read"), builtIn("vault:read"));
         assertThat(roles(story.tenant).getFirst().getCapabilitiesList()).containsExactly("role:read", "vault:read");
-        assertThat(Live.read("SELECT concat_ws(' ', capability, valid_from_position, valid_to_position) FROM rbac.capability"
-                        + " WHERE tenant = '" + story.tenant + "' ORDER BY 1"))
+        assertThat(Live.read(
+                        "SELECT concat_ws(' ', capability, valid_from_position, valid_to_position) FROM rbac.capability"
+                                + " WHERE tenant = '" + story.tenant + "' ORDER BY 1"))
                 .containsExactly("role:define 0 1", "role:read 0", "vault:read 1");
     }
 
@@ -189,9 +190,8 @@ class StoryTest {
         apply(story);
 
         assertThat(capabilities(story.tenant))
-                .containsExactly(builtIn("vault:read").toBuilder()
-                        .setStepUpSeconds(60)
-                        .build());
+                .containsExactly(
+                        builtIn("vault:read").toBuilder().setStepUpSeconds(60).build());
     }
 
     @Test
@@ -221,8 +221,7 @@ class StoryTest {
 
         assertThat(roles(story.tenant))
                 .extracting(Role::getCapabilitiesList, Role::getBuiltIn, Role::getRetired)
-                .containsExactly(
-                        tuple(List.of("role:define", "role:read"), true, false));
+                .containsExactly(tuple(List.of("role:define", "role:read"), true, false));
     }
 
     @Test
@@ -269,8 +268,10 @@ class StoryTest {
 
         story.isIntended()
                 .isDenied()
-                .happensUnknown("consent/grant", "chancery.consent.v1.ConsentGiven", ByteString.copyFromUtf8("\u0001not ours"))
-                .happensUnknown("access/role-model", "chancery.access.v2.RoleDefined", ByteString.copyFromUtf8("later"));
+                .happensUnknown(
+                        "consent/grant", "chancery.consent.v1.ConsentGiven", ByteString.copyFromUtf8("\u0001not ours"))
+                .happensUnknown(
+                        "access/role-model", "chancery.access.v2.RoleDefined", ByteString.copyFromUtf8("later"));
         Live.apply(new RbacProjection(), story.records.subList(1, 5), 10);
 
         assertThat(Live.hash("rbac", story.tenant)).isEqualTo(new ViewHash(4, before.sha256()));

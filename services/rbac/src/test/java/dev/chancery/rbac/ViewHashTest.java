@@ -43,7 +43,9 @@ class ViewHashTest {
         // A row is moved by changing it there and back.
         change(story, "UPDATE rbac.assignment SET role = 'x'");
         assertThat(Live.hash("rbac", story.tenant)).isNotEqualTo(before);
-        change(story, "UPDATE rbac.assignment SET role = CASE WHEN granter IS NULL THEN 'administrator' ELSE 'reader' END");
+        change(
+                story,
+                "UPDATE rbac.assignment SET role = CASE WHEN granter IS NULL THEN 'administrator' ELSE 'reader' END");
 
         assertThat(Live.hash("rbac", story.tenant)).isEqualTo(before);
     }

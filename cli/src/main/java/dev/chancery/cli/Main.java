@@ -1,0 +1,93 @@
+package dev.chancery.cli;
+
+import dev.chancery.cli.client.Refused;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line. {@code up} and {@code replay} are the quick start's: the script {@code chancery} sends them there. */
+@Command(
+        name = "chancery",
+        description = "The command line of Chancery.",
+        mixinStandardHelpOptions = true,
+        version = "chancery 0.1.0-SNAPSHOT",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "And, to run an instance:",
+            "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
+            "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
+            "",
+            "'chancery COMMAND --help' tells more."
+        })
+public final class Main {
+    static final int FAILED = 1;
+
+    // Kept, so that the setting is: the logging framework holds its loggers weakly.
+    private static final Logger ROOT = Logger.getLogger("");
+
+    private Main() {}
+
+    public static void main(String... arguments) {
+        // What libraries log is not for whoever uses the command line; what fails is told by the commands.
+        ROOT.setLevel(Level.OFF);
+        System.setProperty("slf4j.internal.verbosity", "ERROR");
+        System.exit(run(
+                new PrintStream(System.out, true, StandardCharsets.UTF_8),
+                new PrintStream(System.err, true, StandardCharsets.UTF_8),
+                arguments));
+    }
+
+    /** Runs a command; answers the exit code. */
+    static int run(PrintStream out, PrintStream err, String... arguments) {
+        return new CommandLine(new Main())
+                .addSubcommand(new DemoCommand(out, err))
+                .addSubcommand(new ContractCommand(out))
+                .addSubcommand(new ClaimCommand(out))
+                .addSubcommand(new TokenCommand(out))
+                .addSubcommand(new BenchCommand(out))
+                .addSubcommand(new CallCommand(out, err))
+                .addSubcommand(new ExportCommand(out, err))
+                .addSubcommand(new CommandLine(new AuditCommand()).addSubcommand(new VerifyCommand(out, err)))
+                .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+                .setExecutionExceptionHandler((failure, line, parsed) -> told(failure, err))
+                .execute(arguments);
+    }
+
+    private static int told(Exception failure, PrintStream err) {
+        switch (failure) {
+            case Refused refused -> {
+                err.println(refused.code() + ": " + refused.text());
+                if (!refused.hint().isEmpty()) {
+                    err.println("  hint: " + refused.hint());
+                }
+                if (!refused.requestId().isEmpty()) {
+                    err.println("  request: " + refused.requestId());
+                }
+            }
+            case IOException unreadable -> err.println("chancery: " + reason(unreadable));
+            default -> {
+                err.println("chancery: a fault of the command line itself");
+                failure.printStackTrace(err);
+            }
+        }
+        return FAILED;
+    }
+
+    /** What the operating system says is short, and often only a file's name. */
+    private static String reason(IOException failure) {
+        String said = failure.getMessage() == null ? "" : failure.getMessage();
+        return switch (failure) {
+            case java.nio.file.FileAlreadyExistsException e -> said + " exists already; name another file";
+            case java.nio.file.NoSuchFileException e -> "there is no " + said;
+            case java.nio.file.AccessDeniedException e -> "no permission for " + said;
+            default -> said.isEmpty() ? failure.getClass().getSimpleName() : said;
+        };
+    }
+}

@@ -1,0 +1,60 @@
+package dev.chancery.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The auditor, which shares no code with what it audits: this hands its arguments over and its exit code back. */
+@Command(
+        name = "verify",
+        description = {
+            "Verifies an export of an organisation's log.",
+            "Exit code: 0 intact; 1 something is missing, added, malformed or wrong; 2 wrong usage; 3 unreadable."
+        },
+        mixinStandardHelpOptions = true)
+final class VerifyCommand implements Callable<Integer> {
+    private final PrintStream out;
+    private final PrintStream err;
+
+    @Parameters(paramLabel = "EXPORT", description = "The export's directory.")
+    private Path export = Path.of("");
+
+    @Option(
+            names = "--trust",
+            required = true,
+            paramLabel = "FILE",
+            description = "Verifier keys, one a line, from somewhere else than the export.")
+    private Path trust = Path.of("");
+
+    @Option(
+            names = "--contract",
+            paramLabel = "FILE",
+            description = "A contract of your own: what it calls privileged counts as well.")
+    private @Nullable Path contract;
+
+    @Option(names = "--json", description = "The report as JSON.")
+    private boolean json;
+
+    VerifyCommand(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    @Override
+    public Integer call() {
+        List<String> arguments = new ArrayList<>(List.of("verify", export.toString(), "--trust", trust.toString()));
+        if (contract != null) {
+            arguments.addAll(List.of("--contract", contract.toString()));
+        }
+        if (json) {
+            arguments.add("--json");
+        }
+        return dev.chancery.auditor.Main.run(arguments.toArray(String[]::new), out, err);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.chancery.cli.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.ErrorInfo;
+import dev.chancery.schema.ContractMethod;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The contract's methods over gRPC, without generated stubs: a method's name and its two messages are all it takes.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
+public final class GrpcTransport implements Transport, AutoCloseable {
+    private static final int CLOSE_SECONDS = 5;
+
+    private final String target;
+    private final ManagedChannel channel;
+
+    public GrpcTransport(Instance instance) {
+        this.target = instance.grpc();
+        this.channel = NettyChannelBuilder.forTarget(target).usePlaintext().build();
+    }
+
+    @Override
+    public Reply call(ContractMethod method, Message request, Map<String, String> headers) throws Refused, Unreachable {
+        AtomicReference<Metadata> answered = new AtomicReference<>();
+        AtomicReference<Metadata> trailers = new AtomicReference<>();
+        Channel intercepted = ClientInterceptors.intercept(
+                channel,
+                MetadataUtils.newAttachHeadersInterceptor(metadata(headers)),
+                MetadataUtils.newCaptureMetadataInterceptor(answered, trailers));
+        try {
+            Message reply = ClientCalls.blockingUnaryCall(
+                    intercepted,
+                    descriptor(method),
+                    CallOptions.DEFAULT.withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS),
+                    request);
+            String position = Optional.ofNullable(answered.get())
+                    .map(metadata -> metadata.get(key(Headers.POSITION)))
+                    .orElse("");
+            return new Reply(reply, position);
+        } catch (StatusRuntimeException e) {
+            throw refusal(e);
+        }
+    }
+
+    private static MethodDescriptor<Message, Message> descriptor(ContractMethod method) {
+        return MethodDescriptor.<Message, Message>newBuilder()
+                .setType(MethodType.UNARY)
+                .setFullMethodName(method.fullName())
+                .setRequestMarshaller(ProtoUtils.marshaller(method.requestPrototype()))
+                .setResponseMarshaller(ProtoUtils.marshaller(method.replyPrototype()))
+                .build();
+    }
+
+    private static Metadata metadata(Map<String, String> headers) {
+        Metadata metadata = new Metadata();
+        headers.forEach((name, value) -> metadata.put(key(name), value));
+        return metadata;
+    }
+
+    private static Metadata.Key<String> key(String header) {
+        return Metadata.Key.of(header.toLowerCase(Locale.ROOT), Metadata.ASCII_STRING_MARSHALLER);
+    }
+
+    /** What the instance said; or, where it said nothing, that it did not. */
+    private Refused refusal(StatusRuntimeException failure) throws Unreachable {
+        var status = StatusProto.fromThrowable(failure);
+        for (Any detail : status == null ? java.util.List.<Any>of() : status.getDetailsList()) {
+            if (detail.is(ErrorInfo.class)) {
+                try {
+                    ErrorInfo info = detail.unpack(ErrorInfo.class);
+                    return new Refused(
+                            info.getReason(),
+                            status.getMessage(),
+                            info.getMetadataOrDefault("hint", ""),
+                            info.getMetadataOrDefault("requestId", ""));
+                } catch (InvalidProtocolBufferException e) {
+                    throw new Unreachable("what answers at " + target + " is no Chancery", e);
+                }
+            }
+        }
+        Status.Code code = failure.getStatus().getCode();
+        if (code == Status.Code.UNAVAILABLE || code == Status.Code.DEADLINE_EXCEEDED || code == Status.Code.CANCELLED) {
+            throw new Unreachable("no instance answers gRPC at " + target, failure);
+        }
+        return new Refused("grpc." + code.name().toLowerCase(Locale.ROOT), "gRPC status " + code, "", "");
+    }
+
+    /** Tries at once rather than when the back-off is over: whoever asks knows that somebody is there again. */
+    public void reconnect() {
+        channel.resetConnectBackoff();
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        try {
+            channel.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.chancery.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chancery.cli.client.Refused;
+import dev.chancery.cli.client.Unreachable;
+import dev.chancery.cli.export.Export;
+import dev.chancery.cli.export.LedgerClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** One log's ledger, judged by the auditor, which shares no code with what wrote it. */
+final class LedgerCheck {
+    private static final Duration CATCH_UP_LIMIT = Duration.ofSeconds(60);
+
+    private final Party party;
+    private final Path trust;
+    private final Path exports;
+
+    /** Takes the verifier keys as they are now: later exports are held against them. */
+    LedgerCheck(Party party, Path directory) throws IOException, Refused {
+        this.party = party;
+        this.trust = directory.resolve(party.tenant() + ".vkey");
+        this.exports = directory;
+        Files.createDirectories(directory);
+        Files.write(trust, client().verifierKeys());
+    }
+
+    private LedgerClient client() {
+        return new LedgerClient(party.rest(), party.signIn());
+    }
+
+    /** The checkpoint reaches the log's size, and the auditor finds an export of it intact. */
+    void intact(long size) throws IOException, Refused {
+        assertThat(RunningInstance.await(CATCH_UP_LIMIT, () -> checkpointSize() >= size))
+                .as("checkpoint of %s reaches %d", party.tenant(), size)
+                .isTrue();
+        Path out = exports.resolve(party.tenant());
+        assertThat(Export.write(client(), out).size()).as("entries of %s", party.tenant()).isGreaterThanOrEqualTo(size);
+        var said = new ByteArrayOutputStream();
+        try (var print = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+            int code = dev.chancery.auditor.Main.run(
+                    new String[] {"verify", out.toString(), "--trust", trust.toString()}, print, print);
+            assertThat(code).as("the auditor on %s: %s", party.tenant(), said.toString(StandardCharsets.UTF_8)).isZero();
+        }
+    }
+
+    private long checkpointSize() {
+        try {
+            return client().size();
+        } catch (Refused | Unreachable e) {
+            return -1;
+        }
+    }
+}
