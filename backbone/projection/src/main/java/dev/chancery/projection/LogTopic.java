@@ -19,6 +19,9 @@ import org.apache.kafka.common.utils.Utils;
 
 /** How the log's topic is read. */
 final class LogTopic {
+    /** How long a process that died keeps its partitions from another: brokers allow no less by default. */
+    private static final int SESSION_MILLIS = 6_000;
+
     private static final Pattern TENANT = Pattern.compile("[a-z0-9-]{1,36}");
     private static final Duration POLL = Duration.ofMillis(500);
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
@@ -43,6 +46,8 @@ final class LogTopic {
         var configuration = new HashMap<String, Object>();
         kafka.stringPropertyNames().forEach(property -> configuration.put(property, kafka.getProperty(property)));
         group.ifPresent(id -> configuration.put(ConsumerConfig.GROUP_ID_CONFIG, id));
+        configuration.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
+        configuration.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, SESSION_MILLIS / 3);
         configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

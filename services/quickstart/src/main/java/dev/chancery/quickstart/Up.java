@@ -21,6 +21,7 @@ public final class Up implements QuarkusApplication {
     private static final long MAX_SLOT_BYTES = 2L << 30;
 
     private static final long STOP_SECONDS = 60;
+    private static final long HEALTH_SECONDS = 60;
 
     @Inject
     Doors doors;
@@ -67,6 +68,7 @@ public final class Up implements QuarkusApplication {
                     data.claim(),
                     MAX_SLOT_BYTES))) {
                 doors.open(application);
+                awaitHealth(application);
                 ready(data, servers, http);
                 Quarkus.waitForExit();
             }
@@ -75,6 +77,22 @@ public final class Up implements QuarkusApplication {
             return Main.complain(e);
         } catch (IOException e) {
             return Main.complain(new Unusable("can't write to the data directory: " + DataDirectory.reason(e)));
+        }
+    }
+
+    /** READY is said once everything runs: relay, views, ledger, decisions. */
+    private static void awaitHealth(Application application) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(HEALTH_SECONDS);
+        while (!application.complaints().isEmpty()) {
+            if (System.nanoTime() > deadline) {
+                throw new Unusable("started, but " + String.join("; ", application.complaints()));
+            }
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
         }
     }
 
