@@ -103,7 +103,7 @@ public final class Faces {
 
     /** The body that a face reads by itself, as JSON: UTF-8, one object, each name once. */
     public static JsonObject json(RoutingContext context) throws RefusedException {
-        return JsonBody.read(context.request().getHeader("Content-Type"), HttpBody.of(context));
+        return JsonBody.read(context.request(), HttpBody.of(context));
     }
 
     /** Refuses names of context in a body that a face reads by itself. */

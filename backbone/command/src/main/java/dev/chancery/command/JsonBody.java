@@ -10,6 +10,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import dev.chancery.command.Handler.RefusedException;
@@ -58,18 +59,19 @@ final class JsonBody {
         }
     }
 
-    static void requireMediaType(@Nullable String contentType) throws RefusedException {
-        String mediaType = Optional.ofNullable(contentType)
+    static void requireMediaType(HttpServerRequest request) throws RefusedException {
+        String mediaType = Optional.ofNullable(request.getHeader("Content-Type"))
                 .map(value -> value.toLowerCase(Locale.ROOT).replace(" ", ""))
                 .orElse("");
-        if (!mediaType.equals("application/json") && !mediaType.equals("application/json;charset=utf-8")) {
+        boolean json = mediaType.equals("application/json") || mediaType.equals("application/json;charset=utf-8");
+        if (!json || request.headers().contains("Content-Encoding")) {
             throw new RefusedException(BoundaryRejection.MEDIA_TYPE);
         }
     }
 
     /** An object whose names are its reader's affair. */
-    static JsonObject read(@Nullable String contentType, byte[] body) throws RefusedException {
-        requireMediaType(contentType);
+    static JsonObject read(HttpServerRequest request, byte[] body) throws RefusedException {
+        requireMediaType(request);
         String text = utf8(body);
         try (JsonParser parser = STRICT.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -114,6 +116,9 @@ final class JsonBody {
     private static void value(JsonParser parser, FieldDescriptor field) throws IOException, RefusedException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.START_ARRAY) {
+            if (!field.isRepeated()) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
             while ((token = parser.nextToken()) != JsonToken.END_ARRAY) {
                 nested(parser, token, field);
             }

@@ -40,8 +40,8 @@ public final class RestFace {
                     .handler(context -> HttpBody.read(context, body -> executor.execute(() -> serve(method, context))));
         }
         router.get("/errors/:code").handler(this::explain);
-        // Everything else but what Quarkus itself serves under /q/.
-        router.routeWithRegex("/(?!q/).*").last().handler(RestFace::nothingHere);
+        // Everything else but what Quarkus itself serves.
+        router.routeWithRegex("/(?!q/health).*").last().handler(RestFace::nothingHere);
     }
 
     private void serve(Methods.Bound method, RoutingContext context) {
@@ -85,7 +85,7 @@ public final class RestFace {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
         if (body.length > 0) {
-            JsonBody.requireMediaType(context.request().getHeader("Content-Type"));
+            JsonBody.requireMediaType(context.request());
             JsonBody.merge(body, request);
         }
         // In the path and nowhere else: two values would be one too many.

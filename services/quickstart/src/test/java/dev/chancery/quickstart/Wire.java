@@ -153,19 +153,18 @@ final class Wire implements AutoCloseable {
     }
 
     private static Reply reply(int status, Map<String, String> headers, byte[] body) {
-        boolean problem = headers.getOrDefault("content-type", "").equals("application/problem+json");
+        boolean problem = headers.getOrDefault("content-type", "").equals("application/problem+json") && body.length > 0;
         String code = problem ? new JsonObject(new String(body, UTF_8)).getString("code", "") : "";
         return new Reply(status, code, headers, body);
     }
 
-    /** One exchange in bytes, over a connection that is closed after it. */
+    /** One exchange in bytes, over a connection of its own. */
     Reply raw(byte[] request) {
         URI base = URI.create(instance.http());
         try (var socket = new Socket(base.getHost(), base.getPort())) {
             socket.setSoTimeout((int) LIMIT.toMillis());
             socket.getOutputStream().write(request);
             socket.getOutputStream().flush();
-            socket.shutdownOutput();
             return parse(socket.getInputStream());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -174,19 +173,25 @@ final class Wire implements AutoCloseable {
 
     /** A response with a Content-Length, or up to the connection's end. */
     private static Reply parse(InputStream in) throws IOException {
-        String text = new String(in.readAllBytes(), ISO_8859_1);
-        int end = text.indexOf("\r\n\r\n");
-        if (end < 0) {
-            return new Reply(0, "", Map.of(), text.getBytes(ISO_8859_1));
+        var head = new StringBuilder();
+        for (int next = in.read(); next >= 0; next = in.read()) {
+            head.append((char) next);
+            if (head.indexOf("\r\n\r\n", head.length() - 4) >= 0) {
+                break;
+            }
         }
-        String[] lines = text.substring(0, end).split("\r\n");
+        if (head.isEmpty()) {
+            return new Reply(0, "", Map.of(), new byte[0]);
+        }
+        String[] lines = head.toString().split("\r\n");
         Map<String, String> headers = new LinkedHashMap<>();
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
             headers.put(lines[i].substring(0, colon).toLowerCase(Locale.ROOT), lines[i].substring(colon + 1).strip());
         }
-        return reply(
-                Integer.parseInt(lines[0].split(" ")[1]), headers, text.substring(end + 4).getBytes(ISO_8859_1));
+        String length = headers.get("content-length");
+        byte[] body = length == null ? in.readAllBytes() : in.readNBytes(Integer.parseInt(length));
+        return reply(Integer.parseInt(lines[0].split(" ")[1]), headers, body);
     }
 
     // gRPC
