@@ -19,7 +19,11 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Server server = new Server();
 
-    @Option(names = "--key", required = true, paramLabel = "FILE", description = "The owner's key, as 'claim' writes it.")
+    @Option(
+            names = "--key",
+            required = true,
+            paramLabel = "FILE",
+            description = "The owner's key, as 'claim' writes it.")
     private Path key = Path.of("");
 
     @Option(names = "--tenants", defaultValue = "1", description = "Organisations (default: ${DEFAULT-VALUE}).")
@@ -28,7 +32,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--callers", defaultValue = "64", description = "Callers at once (default: ${DEFAULT-VALUE}).")
     private int callers;
 
-    @Option(names = "--warmup", defaultValue = "15", description = "Seconds not counted, first (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--warmup",
+            defaultValue = "15",
+            description = "Seconds not counted, first (default: ${DEFAULT-VALUE}).")
     private int warmupSeconds;
 
     @Option(names = "--seconds", defaultValue = "30", description = "Seconds counted (default: ${DEFAULT-VALUE}).")

@@ -68,7 +68,7 @@ class ContractTest {
                         .filter(method -> !method.writes())
                         .map(ContractMethod::name))
                 .containsExactlyInAnyOrder(
-                        "Check", "ListAssignments", "ListCapabilities", "ListRoles", "GetCheckpoint");
+                        "Check", "ListAssignments", "ListCapabilities", "ListRoles", "GetCheckpoint", "ReadMetrics");
     }
 
     @Test
@@ -80,7 +80,7 @@ class ContractTest {
         assertThat(organisation).isSorted().doesNotHaveDuplicates();
         assertThat(instance).containsAll(organisation);
         assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
-                .containsExactly("organisation:create");
+                .containsExactly("observability:read", "organisation:create");
     }
 
     @Test

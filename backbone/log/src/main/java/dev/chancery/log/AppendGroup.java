@@ -116,7 +116,9 @@ final class AppendGroup {
             return new Attempt.Ended(results);
         } catch (SQLException | RuntimeException e) {
             if (committing) {
-                LOG.warnf("Commit unknown: tenant=%s cause=%s", tenant, e.getClass().getSimpleName());
+                LOG.warnf(
+                        "Commit unknown: tenant=%s cause=%s",
+                        tenant, e.getClass().getSimpleName());
                 return new Attempt.Unknown(results);
             }
             clean = rolledBack(connection);
@@ -177,11 +179,13 @@ final class AppendGroup {
         }
     }
 
-    // What has been answered by now stays answered. A connection that may still hold the head must not go back to the pool.
+    // What has been answered by now stays answered. A connection that may still hold the head must not go back to the
+    // pool.
     private static void giveBack(Connection connection, boolean clean) {
         try (connection) {
             if (!clean) {
-                // Past the pool: its own abort neither ends the connection nor frees its place. The rollback then fails, and that
+                // Past the pool: its own abort neither ends the connection nor frees its place. The rollback then
+                // fails, and that
                 // tells the pool.
                 if (connection.unwrap(PGConnection.class) instanceof Connection broken) {
                     broken.abort(Runnable::run);

@@ -87,7 +87,8 @@ final class AppendRows {
     private void addReceipt(Receipt receipt, long position) {
         long expires = locked.nowMicros + receipt.keptMillis() * 1000;
         switch (receipt.effect()) {
-            case Receipt.Reserve r -> keep(receipt, new StoredReceipt(receipt.request(), position, null, null, expires));
+            case Receipt.Reserve r ->
+                keep(receipt, new StoredReceipt(receipt.request(), position, null, null, expires));
             case Receipt.KeepReply r ->
                 keep(receipt, new StoredReceipt(receipt.request(), position, r.reply(), null, expires));
             case Receipt.KeepCode c ->

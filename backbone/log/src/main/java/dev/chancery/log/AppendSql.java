@@ -32,8 +32,7 @@ final class AppendSql {
     private static final String SILENCE_TIMEOUT_MILLIS = "10000";
 
     /** One row when this is the server, and the timeline, that the relay last found in step with Kafka. */
-    private static final String IN_STEP =
-            """
+    private static final String IN_STEP = """
             SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM log.reconciled
             WHERE system_identifier = (SELECT system_identifier FROM pg_control_system())
               AND timeline = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer""";
@@ -77,15 +76,14 @@ final class AppendSql {
         return stopped.get() ? Optional.of(LogRejection.STOPPED) : Optional.empty();
     }
 
+    // Generic plans: every statement goes by a primary key, and planning anew for each length of array costs more than
+    // the work.
     private SqlBatch locked(SqlBatch.Row head) {
         return new SqlBatch()
-                .update(
-                        """
+                .update("""
                         SELECT set_config('chancery.tenant', ?, true), set_config('lock_timeout', ?, true),
-                               set_config('idle_in_transaction_session_timeout', ?, true)""",
-                        text(tenant),
-                        text(LOCK_TIMEOUT_MILLIS),
-                        text(SILENCE_TIMEOUT_MILLIS))
+                               set_config('idle_in_transaction_session_timeout', ?, true),
+                               set_config('plan_cache_mode', 'force_generic_plan', true)""", text(tenant), text(LOCK_TIMEOUT_MILLIS), text(SILENCE_TIMEOUT_MILLIS))
                 .query(
                         head,
                         "SELECT next_position, recorded_at_micros, forked_at FROM log.head WHERE tenant = ? FOR UPDATE",
@@ -111,7 +109,8 @@ final class AppendSql {
         }
     }
 
-    // Streams come first: their keys are the largest, and while the client still writes nobody reads what the server answers.
+    // Streams come first: their keys are the largest, and while the client still writes nobody reads what the server
+    // answers.
     private void addReads(SqlBatch batch, LockedTenant locked, Wanted wanted) {
         if (!wanted.streams().isEmpty()) {
             batch.query(
@@ -123,7 +122,8 @@ final class AppendSql {
         if (!wanted.claims().isEmpty()) {
             batch.query(
                     row -> locked.claims.put(
-                            new ClaimKey(row.getString(1), new Digest(row.getBytes(2))), new StreamId(row.getString(3))),
+                            new ClaimKey(row.getString(1), new Digest(row.getBytes(2))),
+                            new StreamId(row.getString(3))),
                     "SELECT kind, hash, stream FROM log.claim"
                             + " WHERE tenant = ? AND (kind, hash) IN (SELECT k, h FROM unnest(?, ?) AS x (k, h))",
                     text(tenant),
@@ -137,7 +137,9 @@ final class AppendSql {
                         locked.intents.put(
                                 row.getLong(1),
                                 new OpenIntent(
-                                        row.getLong(2), new Digest(row.getBytes(3)), key == null ? null : new Digest(key)));
+                                        row.getLong(2),
+                                        new Digest(row.getBytes(3)),
+                                        key == null ? null : new Digest(key)));
                     },
                     "SELECT position, deadline_micros, hash, key_hash FROM log.open_intent"
                             + " WHERE tenant = ? AND position = ANY (?) AND feature = ?",

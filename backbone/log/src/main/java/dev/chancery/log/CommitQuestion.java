@@ -79,11 +79,11 @@ final class CommitQuestion {
         }
     }
 
-    // What was refused for another draft of the lost group is refused on what was not there: it has to be tried again too.
+    // What was refused for another draft of the lost group is refused on what was not there: it has to be tried again
+    // too.
     private static List<AppendResult> withoutAppended(List<AppendResult> results, LogRejection rejection) {
         return results.stream()
-                .map(result ->
-                        result instanceof AppendResult.Appended ? new AppendResult.Refused(rejection) : result)
+                .map(result -> result instanceof AppendResult.Appended ? new AppendResult.Refused(rejection) : result)
                 .toList();
     }
 }

@@ -50,9 +50,12 @@ public record Draft(
                 events.size() <= MAX_EVENTS && claims.size() <= MAX_CLAIMS && basis.size() <= MAX_BASIS,
                 "a draft has at most 256 events and 16 claims and rests on at most 64 streams");
         require(statement.getEntryId().size() == ENTRY_ID_BYTES, "an entry id has 16 bytes");
-        boolean reserves = receipt.filter(r -> r.effect() instanceof Receipt.Reserve).isPresent();
+        boolean reserves =
+                receipt.filter(r -> r.effect() instanceof Receipt.Reserve).isPresent();
         if (statement.hasIntent()) {
-            require(events.isEmpty() && claims.isEmpty() && deadlineMillis > 0, "an intent has a deadline and no effect");
+            require(
+                    events.isEmpty() && claims.isEmpty() && deadlineMillis > 0,
+                    "an intent has a deadline and no effect");
             require(reserves || receipt.isEmpty(), "an intent reserves its key");
         } else {
             require(statement.hasOutcome(), "a statement is an intent or an outcome");

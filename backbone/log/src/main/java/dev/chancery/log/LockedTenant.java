@@ -22,13 +22,18 @@ final class LockedTenant {
 
     /** A receipt as it is stored; while its command runs it has neither reply nor code. */
     record StoredReceipt(
-            Digest request, long position, byte @Nullable [] reply, @Nullable String code, long expiresAtMicros) {
+            Digest request,
+            long position,
+            byte @Nullable [] reply,
+            @Nullable String code,
+            long expiresAtMicros) {
         boolean isPending() {
             return reply == null && code == null;
         }
     }
 
-    record OpenIntent(long deadlineMicros, Digest hash, @Nullable Digest key) {
+    record OpenIntent(
+            long deadlineMicros, Digest hash, @Nullable Digest key) {
         byte @Nullable [] keyBytes() {
             return key == null ? null : key.bytes();
         }
@@ -62,7 +67,10 @@ final class LockedTenant {
         }
         Receipt wanted = draft.receipt().get();
         StoredReceipt stored = receipts.get(wanted.key());
-        if (stored == null || isOver(stored) || isReservationOf(draft, stored) || wanted.effect() instanceof Receipt.Release) {
+        if (stored == null
+                || isOver(stored)
+                || isReservationOf(draft, stored)
+                || wanted.effect() instanceof Receipt.Release) {
             return Optional.empty();
         }
         if (!stored.request().equals(wanted.request())) {
@@ -82,7 +90,10 @@ final class LockedTenant {
 
     private static boolean isReservationOf(Draft draft, StoredReceipt stored) {
         return stored.isPending()
-                && draft.ends().map(IntentRef::getPosition).filter(p -> p == stored.position()).isPresent();
+                && draft.ends()
+                        .map(IntentRef::getPosition)
+                        .filter(p -> p == stored.position())
+                        .isPresent();
     }
 
     private Optional<AppendResult> intentObjection(Draft draft) {
@@ -116,8 +127,7 @@ final class LockedTenant {
     private Optional<AppendResult> claimObjection(Draft draft) {
         Map<ClaimKey, Optional<StreamId>> changed = new HashMap<>();
         for (Claim claim : draft.claims()) {
-            Optional<StreamId> holder =
-                    changed.getOrDefault(claim.key(), Optional.ofNullable(claims.get(claim.key())));
+            Optional<StreamId> holder = changed.getOrDefault(claim.key(), Optional.ofNullable(claims.get(claim.key())));
             if (holder.isPresent() && !holder.get().equals(claim.holder())) {
                 return Optional.of(new AppendResult.Taken(claim.kind()));
             }

@@ -58,12 +58,15 @@ record PreparedDraft(Draft draft, List<EventRef> references, List<ByteString> bo
 
     /** An upper bound of the record's size, given its entry's. */
     long recordBytes(int entryBytes) {
-        return FRAME_BYTES + entryBytes + bodies.stream().mapToLong(body -> FRAME_BYTES + body.size()).sum();
+        return FRAME_BYTES
+                + entryBytes
+                + bodies.stream().mapToLong(body -> FRAME_BYTES + body.size()).sum();
     }
 
     /** About what the draft takes in a group. */
     long bytes() {
-        return recordBytes(draft.statement().getSerializedSize()) + 128L * draft.basis().size();
+        return recordBytes(draft.statement().getSerializedSize())
+                + 128L * draft.basis().size();
     }
 
     long deadlineMicros(long recordedAtMicros) {

@@ -110,7 +110,8 @@ public final class Reaper implements AutoCloseable {
             new SqlBatch()
                     .query(
                             row -> late.add(new Late(row.getString(1), row.getLong(2), new Digest(row.getBytes(3)))),
-                            "SELECT tenant, position, hash FROM log.open_intent WHERE feature = ? AND deadline_micros <= " + NOW
+                            "SELECT tenant, position, hash FROM log.open_intent WHERE feature = ? AND deadline_micros <= "
+                                    + NOW
                                     + " AND tenant <> ALL (?) ORDER BY deadline_micros, tenant, position LIMIT "
                                     + MAX_PAGE,
                             SqlBatch.text(feature),
@@ -164,7 +165,8 @@ public final class Reaper implements AutoCloseable {
         return swept;
     }
 
-    // A reservation goes with its intent's outcome, not with time. The conditions stand twice: a receipt may be taken into use again
+    // A reservation goes with its intent's outcome, not with time. The conditions stand twice: a receipt may be taken
+    // into use again
     // between the choice and the deletion.
     private int sweepOnce() {
         String expired = "feature = ? AND expires_at_micros <= " + NOW + " AND (reply IS NOT NULL OR code IS NOT NULL)";

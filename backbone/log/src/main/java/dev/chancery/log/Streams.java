@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads streams, folded into states, through a bounded cache.
@@ -104,11 +103,10 @@ public final class Streams {
     /** Makes reads of these streams that begin from now on go to PostgreSQL, for what came after what is cached. */
     public void moved(String tenant, Collection<StreamId> streams) {
         for (StreamId stream : streams) {
-            cache.asMap()
-                    .compute(new Key(tenant, stream), (key, cached) -> {
-                        Cached now = cached == null ? Cached.NOTHING : cached;
-                        return new Cached(now.states(), now.moves() + 1);
-                    });
+            cache.asMap().compute(new Key(tenant, stream), (key, cached) -> {
+                Cached now = cached == null ? Cached.NOTHING : cached;
+                return new Cached(now.states(), now.moves() + 1);
+            });
         }
     }
 
@@ -116,10 +114,10 @@ public final class Streams {
     public void appended(String tenant, StreamId stream, List<StoredEvent> events) {
         cache.asMap().computeIfPresent(new Key(tenant, stream), (key, cached) -> {
             Map<Fold<?, StoredEvent>, Held> states = new HashMap<>(cached.states());
-            states.replaceAll((fold, held) -> held.loaded().version() + 1
-                            == events.getFirst().version()
-                    ? new Held(evolvedAny(held.loaded(), fold, events), held.asOf())
-                    : held);
+            states.replaceAll((fold, held) ->
+                    held.loaded().version() + 1 == events.getFirst().version()
+                            ? new Held(evolvedAny(held.loaded(), fold, events), held.asOf())
+                            : held);
             return new Cached(states, cached.moves());
         });
     }

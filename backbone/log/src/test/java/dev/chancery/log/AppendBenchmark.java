@@ -3,8 +3,10 @@ package dev.chancery.log;
 import static dev.chancery.database.DatabaseRole.ACCESS;
 
 import dev.chancery.kernel.StreamId;
+import dev.chancery.testkit.Backing;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,9 +38,30 @@ public final class AppendBenchmark {
         System.exit(0);
     }
 
+    /** Time on the processors: what stays comparable when the machine has other things to do. */
+    private record Cpu(long javaNanos, long postgresNanos) {
+        static Cpu now() {
+            return new Cpu(
+                    nanos(ProcessHandle.current()),
+                    ProcessHandle.of(Backing.postgres().pid()).stream()
+                            .flatMap(ProcessHandle::descendants)
+                            .mapToLong(Cpu::nanos)
+                            .sum());
+        }
+
+        private static long nanos(ProcessHandle process) {
+            return process.info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+        }
+
+        Cpu minus(Cpu before) {
+            return new Cpu(javaNanos - before.javaNanos, postgresNanos - before.postgresNanos);
+        }
+    }
+
     private static void run(TestLog log, int callers, int tenants, int seconds, boolean report) throws Exception {
         List<String> names =
                 IntStream.range(0, tenants).mapToObj(i -> log.tenant()).toList();
+        Cpu before = Cpu.now();
         long startedNanos = System.nanoTime();
         long endNanos = startedNanos + seconds * 1_000_000_000L;
         List<Future<long[]>> running = new ArrayList<>();
@@ -54,16 +77,19 @@ public final class AppendBenchmark {
         for (Future<long[]> one : running) {
             each.add(one.get());
         }
+        Cpu used = Cpu.now().minus(before);
         double took = (System.nanoTime() - startedNanos) / 1e9;
         long[] nanos = each.stream().flatMapToLong(Arrays::stream).sorted().toArray();
         if (report) {
             System.out.printf(
-                    "callers=%d tenants=%d commands/s=%.0f p50=%.1f ms p99=%.1f ms%n",
+                    "callers=%d tenants=%d commands/s=%.0f p50=%.1f ms p99=%.1f ms; CPU a command: Java %.3f ms, PostgreSQL %.3f ms%n",
                     callers,
                     tenants,
                     nanos.length / took,
                     nanos[nanos.length / 2] / 1e6,
-                    nanos[(int) (nanos.length * 0.99)] / 1e6);
+                    nanos[(int) (nanos.length * 0.99)] / 1e6,
+                    used.javaNanos() / 1e6 / nanos.length,
+                    used.postgresNanos() / 1e6 / nanos.length);
         }
     }
 
@@ -95,7 +121,8 @@ public final class AppendBenchmark {
                         .replaceFirst(".*: ", "")
                 : System.getProperty("os.arch");
         return Runtime.getRuntime().availableProcessors() + " cores, " + model + ", Java "
-                + Runtime.version() + ", load " + java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+                + Runtime.version() + ", load "
+                + java.lang.management.ManagementFactory.getOperatingSystemMXBean()
                         .getSystemLoadAverage();
     }
 }

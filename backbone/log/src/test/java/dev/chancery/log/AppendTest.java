@@ -32,7 +32,8 @@ final class AppendTest {
     void anIntentThenItsOutcome() {
         var intent = LOG.appended(ACCESS, Drafts.intent(tenant));
         var outcome = LOG.appended(
-                ACCESS, Drafts.outcome(tenant).ending(intent).retiring(ROLE_MODEL, 0).draft());
+                ACCESS,
+                Drafts.outcome(tenant).ending(intent).retiring(ROLE_MODEL, 0).draft());
 
         assertThat(intent.position()).isZero();
         assertThat(outcome.position()).isEqualTo(1);
@@ -43,7 +44,8 @@ final class AppendTest {
         assertThat(records.get(0).entry().statement().getIntent().getDeadlineMicros())
                 .isEqualTo(intent.recordedAtMicros() + Drafts.DEADLINE_MILLIS * 1000);
         assertThat(records.get(1).bodies())
-                .containsExactly(RoleRetired.newBuilder().setRole("auditor").build().toByteString());
+                .containsExactly(
+                        RoleRetired.newBuilder().setRole("auditor").build().toByteString());
         LogCheck.check(LOG, tenant);
     }
 
@@ -126,7 +128,12 @@ final class AppendTest {
         LOG.appended(
                 ACCESS,
                 Drafts.outcome(tenant)
-                        .with(ROLE_MODEL, 0, RoleRetired.newBuilder().setRole("r".repeat(room)).build())
+                        .with(
+                                ROLE_MODEL,
+                                0,
+                                RoleRetired.newBuilder()
+                                        .setRole("r".repeat(room))
+                                        .build())
                         .draft());
         LogCheck.check(LOG, tenant);
     }
@@ -134,7 +141,8 @@ final class AppendTest {
     @Test
     void anOutcomeEndsOnlyItsOwnFeaturesIntent() {
         var intent = LOG.appended(IDENTITY, Drafts.intent(tenant));
-        assertThat(LOG.appender(ACCESS).append(Drafts.outcome(tenant).ending(intent).draft()))
+        assertThat(LOG.appender(ACCESS)
+                        .append(Drafts.outcome(tenant).ending(intent).draft()))
                 .isEqualTo(new AppendResult.Refused(LogRejection.TOO_LATE));
         LOG.appended(IDENTITY, Drafts.outcome(tenant).ending(intent).draft());
         LogCheck.check(LOG, tenant);
@@ -144,7 +152,8 @@ final class AppendTest {
     void anOutcomeNamesItsIntentByHashToo() {
         var intent = LOG.appended(ACCESS, Drafts.intent(tenant));
         var forged = new AppendResult.Appended(intent.position(), 0, Drafts.digest("another"));
-        assertThat(LOG.appender(ACCESS).append(Drafts.outcome(tenant).ending(forged).draft()))
+        assertThat(LOG.appender(ACCESS)
+                        .append(Drafts.outcome(tenant).ending(forged).draft()))
                 .isEqualTo(new AppendResult.Refused(LogRejection.TOO_LATE));
     }
 
@@ -162,13 +171,13 @@ final class AppendTest {
 
     @Test
     void aDraftThatSaysTooMuchIsNone() {
-        var statement = Drafts.statement().setIntent(Intent.getDefaultInstance()).build();
+        var statement =
+                Drafts.statement().setIntent(Intent.getDefaultInstance()).build();
         var event = new NewEvent(ROLE_MODEL, RoleRetired.getDefaultInstance());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Draft(
                         tenant, statement, 1, List.of(event), List.of(), Optional.empty(), Map.of(ROLE_MODEL, 0L)));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Draft.intent(tenant, statement, 0, Optional.empty()));
+        assertThatIllegalArgumentException().isThrownBy(() -> Draft.intent(tenant, statement, 0, Optional.empty()));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Draft.intent(
                         tenant,
@@ -177,15 +186,13 @@ final class AppendTest {
                         Optional.empty()));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Draft.intent(tenant, Drafts.statement().build(), 1, Optional.empty()));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Drafts.outcome(tenant)
-                        .retiring(ROLE_MODEL, 0)
-                        .result(Result.FAILURE)
-                        .draft());
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Drafts.outcome(tenant)
-                        .receipt(Drafts.reserve("key", "request"))
-                        .draft());
+        assertThatIllegalArgumentException().isThrownBy(() -> Drafts.outcome(tenant)
+                .retiring(ROLE_MODEL, 0)
+                .result(Result.FAILURE)
+                .draft());
+        assertThatIllegalArgumentException().isThrownBy(() -> Drafts.outcome(tenant)
+                .receipt(Drafts.reserve("key", "request"))
+                .draft());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Drafts.reply("k", "r", "x".repeat(Receipt.MAX_REPLY_BYTES + 1)));
     }

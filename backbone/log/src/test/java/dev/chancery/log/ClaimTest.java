@@ -80,7 +80,8 @@ final class ClaimTest {
     void oneDraftMayPassANameOn() {
         LOG.appended(ACCESS, Drafts.outcome(tenant).claiming("ada", A).draft());
         LOG.appended(
-                ACCESS, Drafts.outcome(tenant).releasing("ada", A).claiming("ada", B).draft());
+                ACCESS,
+                Drafts.outcome(tenant).releasing("ada", A).claiming("ada", B).draft());
         assertThat(append(Drafts.outcome(tenant).claiming("ada", A))).isEqualTo(new Taken("email"));
         assertThat(append(Drafts.outcome(tenant).claiming("x", A).claiming("x", B)))
                 .isEqualTo(new Taken("email"));

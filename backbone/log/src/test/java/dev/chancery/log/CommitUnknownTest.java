@@ -26,8 +26,8 @@ final class CommitUnknownTest {
 
     private final CuttingProxy proxy = new CuttingProxy(Backing.postgres().port());
     // Each test has connections of its own, since the proxy knows a commit by its text.
-    private final Database database = new Database(
-            "127.0.0.1", proxy.port(), DIRECT.database.name(), DIRECT.database::passwordOf, POOL_SIZE);
+    private final Database database =
+            new Database("127.0.0.1", proxy.port(), DIRECT.database.name(), DIRECT.database::passwordOf, POOL_SIZE);
     private final TestLog log = DIRECT.by(database);
     private final String tenant = DIRECT.tenant();
 
@@ -83,7 +83,8 @@ final class CommitUnknownTest {
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<List<AppendResult>> lost = executor.submit(() -> log.commit(ACCESS, Drafts.intent(tenant)));
             TestLog.await(() -> !proxy.isPending());
-            assertThat(DIRECT.appended(ACCESS, Drafts.intent(tenant)).position()).isZero();
+            assertThat(DIRECT.appended(ACCESS, Drafts.intent(tenant)).position())
+                    .isZero();
             proxy.letThrough();
             assertThat(lost.get()).containsExactly(new Refused(LogRejection.UNAVAILABLE));
         }
@@ -127,8 +128,7 @@ final class CommitUnknownTest {
                     lanes.add(executor.submit(() -> log.commit(ACCESS, Drafts.intent(own))));
                 }
                 for (var lane : lanes) {
-                    assertThat(lane.get().getFirst())
-                            .isNotEqualTo(new Refused(LogRejection.OUTCOME_UNKNOWN));
+                    assertThat(lane.get().getFirst()).isNotEqualTo(new Refused(LogRejection.OUTCOME_UNKNOWN));
                 }
                 lanes.clear();
             }

@@ -75,8 +75,9 @@ final class GroupCommitTest {
             inParallel(8, caller -> {
                 for (int i = 0; i < 20; i++) {
                     Draft draft = Drafts.intent(tenant);
-                    AppendResult result =
-                            caller % 2 == 0 ? another.append(draft) : LOG.appender(ACCESS).append(draft);
+                    AppendResult result = caller % 2 == 0
+                            ? another.append(draft)
+                            : LOG.appender(ACCESS).append(draft);
                     assertThat(result).isInstanceOf(Appended.class);
                 }
                 return true;
@@ -94,7 +95,10 @@ final class GroupCommitTest {
                 ACCESS,
                 Drafts.outcome(tenant).retiring(ROLE_MODEL, 0).draft(),
                 Drafts.outcome(tenant).retiring(ROLE_MODEL, 0).draft(),
-                Drafts.outcome(tenant).retiring(other, 0).restingOn(ROLE_MODEL, 1).draft());
+                Drafts.outcome(tenant)
+                        .retiring(other, 0)
+                        .restingOn(ROLE_MODEL, 1)
+                        .draft());
         assertThat(results.get(0)).isInstanceOf(Appended.class);
         assertThat(results.get(1)).isEqualTo(new AppendResult.Moved(Set.of(ROLE_MODEL)));
         assertThat(((Appended) results.get(2)).position()).isEqualTo(1);

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /** Random histories of one tenant, in groups of random size: the log answers what {@link LogModel} answers. */
 final class HistoryTest {
-    private static final int GROUPS = System.getProperty("chancery.rounds", "quick").equals("full") ? 20_000 : 600;
+    private static final int GROUPS =
+            System.getProperty("chancery.rounds", "quick").equals("full") ? 20_000 : 600;
     private static final int MAX_GROUP = 8;
 
     @Test
@@ -48,8 +49,10 @@ final class HistoryTest {
             assertThat(model.seen()).containsAll(LogModel.ALL_ANSWERS);
             LogCheck.check(log, tenant);
             assertThat(log.openIntents(ACCESS, tenant)).isEqualTo(model.openIntents());
-            assertThat(log.query(ACCESS, tenant, "SELECT count(*) FROM log.claim")).isEqualTo(model.claims());
-            assertThat(log.query(ACCESS, tenant, "SELECT count(*) FROM log.receipt WHERE reply IS NULL AND code IS NULL"))
+            assertThat(log.query(ACCESS, tenant, "SELECT count(*) FROM log.claim"))
+                    .isEqualTo(model.claims());
+            assertThat(log.query(
+                            ACCESS, tenant, "SELECT count(*) FROM log.receipt WHERE reply IS NULL AND code IS NULL"))
                     .isEqualTo(model.reservations());
         }
     }

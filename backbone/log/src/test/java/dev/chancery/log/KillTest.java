@@ -32,7 +32,8 @@ final class KillTest {
     private static final String NAME = "killed";
     private static final Database.Passwords PASSWORDS = role -> "of-this-test-" + role;
     private static final int CALLERS = 24;
-    private static final int ROUNDS = System.getProperty("chancery.rounds", "quick").equals("full") ? 200 : 10;
+    private static final int ROUNDS =
+            System.getProperty("chancery.rounds", "quick").equals("full") ? 200 : 10;
 
     private final Map<ByteString, AppendResult> answers = new ConcurrentHashMap<>();
     private final AtomicInteger unknown = new AtomicInteger();
@@ -100,7 +101,11 @@ final class KillTest {
             }
             if (append(log, Drafts.intent(tenant)) instanceof Appended intent) {
                 AppendResult result = append(
-                        log, Drafts.outcome(tenant).ending(intent).retiring(own, version).draft());
+                        log,
+                        Drafts.outcome(tenant)
+                                .ending(intent)
+                                .retiring(own, version)
+                                .draft());
                 if (result instanceof Appended) {
                     version++;
                 } else {
@@ -132,8 +137,10 @@ final class KillTest {
             switch (answer) {
                 case Appended one -> assertThat(position).as("seed %d", seed).isEqualTo(one.position());
                 case Refused(var rejection) when rejection == LogRejection.OUTCOME_UNKNOWN -> unknown.incrementAndGet();
-                case Refused refused -> assertThat(position).as("seed %d %s", seed, refused).isNull();
-                case AppendResult.Moved moved -> assertThat(position).as("seed %d %s", seed, moved).isNull();
+                case Refused refused ->
+                    assertThat(position).as("seed %d %s", seed, refused).isNull();
+                case AppendResult.Moved moved ->
+                    assertThat(position).as("seed %d %s", seed, moved).isNull();
                 case AppendResult.Replayed r -> throw new AssertionError(r);
                 case AppendResult.Taken t -> throw new AssertionError(t);
             }

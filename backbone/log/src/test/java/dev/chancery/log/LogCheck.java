@@ -85,7 +85,8 @@ final class LogCheck {
         var outcome = statement.getOutcome();
         if (outcome.hasIntent()) {
             StoredRecord intent = intents.get(outcome.getIntent().getPosition());
-            assertThat(outcome.getIntent().getHash().toByteArray()).isEqualTo(intent.entry().leafHash());
+            assertThat(outcome.getIntent().getHash().toByteArray())
+                    .isEqualTo(intent.entry().leafHash());
             assertThat(ended.add(outcome.getIntent().getPosition())).isTrue();
             Statement begun = intent.entry().statement();
             assertThat(statement.getFeature()).isEqualTo(begun.getFeature());
@@ -94,11 +95,13 @@ final class LogCheck {
                     .isEqualTo(outcome.getResult() == Result.ABANDONED);
         }
         assertThat(outcome.getEventsCount()).isEqualTo(record.bodies().size());
-        assertThat(outcome.getResult() == Result.SUCCESS || outcome.getEventsCount() == 0).isTrue();
+        assertThat(outcome.getResult() == Result.SUCCESS || outcome.getEventsCount() == 0)
+                .isTrue();
         for (int i = 0; i < outcome.getEventsCount(); i++) {
             EventRef event = outcome.getEvents(i);
             assertThat(event.getVersion()).isEqualTo(versions.merge(event.getStream(), 1L, Long::sum));
-            assertThat(event.getHash().toByteArray()).isEqualTo(hash(event, record.bodies().get(i)));
+            assertThat(event.getHash().toByteArray())
+                    .isEqualTo(hash(event, record.bodies().get(i)));
         }
     }
 

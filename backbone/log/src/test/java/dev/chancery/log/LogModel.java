@@ -20,8 +20,8 @@ import java.util.TreeSet;
 
 /** One tenant's log as the documentation tells it, without a database, groups or time. Not thread-safe. */
 final class LogModel {
-    static final Set<String> ALL_ANSWERS = Set.of(
-            "Appended", "Moved", "Taken", "Replayed", "IN_PROGRESS", "KEY_REUSED", "TOO_LATE");
+    static final Set<String> ALL_ANSWERS =
+            Set.of("Appended", "Moved", "Taken", "Replayed", "IN_PROGRESS", "KEY_REUSED", "TOO_LATE");
 
     private static final int STREAMS = 4;
     private static final int KEYS = 6;
@@ -111,7 +111,8 @@ final class LogModel {
         }
         for (int i = random.nextInt(3); i > 0; i--) {
             String name = "name-" + random.nextInt(NAMES);
-            StreamId holder = random.nextInt(3) == 0 ? stream(random) : claims.getOrDefault(Drafts.digest(name), stream(random));
+            StreamId holder =
+                    random.nextInt(3) == 0 ? stream(random) : claims.getOrDefault(Drafts.digest(name), stream(random));
             if (random.nextBoolean()) {
                 outcome.claiming(name, holder);
             } else {
@@ -134,18 +135,21 @@ final class LogModel {
     }
 
     private static Optional<Receipt> receipt(Random random, Optional<Begun> ends) {
-        Receipt of = ends.flatMap(Begun::receipt).filter(r -> random.nextInt(6) > 0).orElse(reserve(random));
+        Receipt of =
+                ends.flatMap(Begun::receipt).filter(r -> random.nextInt(6) > 0).orElse(reserve(random));
         return switch (random.nextInt(6)) {
             case 0 -> Optional.empty();
             case 1 -> Optional.of(new Receipt(of.key(), of.request(), new Receipt.Release(), 0));
-            case 2 -> Optional.of(new Receipt(
-                    of.key(), of.request(), new Receipt.KeepCode("access.self-grant"), Drafts.KEPT_MILLIS));
-            default -> Optional.of(new Receipt(
-                    of.key(),
-                    of.request(),
-                    new Receipt.KeepReply(("reply-" + random.nextInt(1000)).getBytes(StandardCharsets.UTF_8)),
-                    // Expired at once, or not in this test.
-                    random.nextInt(3) == 0 ? Drafts.KEPT_MILLIS : 0));
+            case 2 ->
+                Optional.of(new Receipt(
+                        of.key(), of.request(), new Receipt.KeepCode("access.self-grant"), Drafts.KEPT_MILLIS));
+            default ->
+                Optional.of(new Receipt(
+                        of.key(),
+                        of.request(),
+                        new Receipt.KeepReply(("reply-" + random.nextInt(1000)).getBytes(StandardCharsets.UTF_8)),
+                        // Expired at once, or not in this test.
+                        random.nextInt(3) == 0 ? Drafts.KEPT_MILLIS : 0));
         };
     }
 
@@ -158,7 +162,10 @@ final class LogModel {
                 .orElseGet(() -> actual instanceof Appended one
                         ? new Appended(position, one.recordedAtMicros(), one.hash())
                         : new Appended(position, 0, Drafts.digest("")));
-        seen.add(answer instanceof Refused(LogRejection rejection) ? rejection.name() : answer.getClass().getSimpleName());
+        seen.add(
+                answer instanceof Refused(LogRejection rejection)
+                        ? rejection.name()
+                        : answer.getClass().getSimpleName());
         if (answer instanceof Appended appended) {
             apply(draft, appended);
         }
@@ -174,9 +181,8 @@ final class LogModel {
         if (kept == null || kept.expired()) {
             return Optional.empty();
         }
-        boolean itsOwn = kept.running()
-                && draft.ends().isPresent()
-                && draft.ends().get().getPosition() == kept.position();
+        boolean itsOwn =
+                kept.running() && draft.ends().isPresent() && draft.ends().get().getPosition() == kept.position();
         if (itsOwn) {
             return Optional.empty();
         }

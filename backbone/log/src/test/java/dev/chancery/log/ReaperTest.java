@@ -36,7 +36,8 @@ final class ReaperTest {
     @Test
     void aLateOutcomeIsRefusedBeforeAndAfterTheReaperCame() {
         Appended intent = late(tenant);
-        Draft slow = Drafts.outcome(tenant).ending(intent).retiring(ROLE_MODEL, 0).draft();
+        Draft slow =
+                Drafts.outcome(tenant).ending(intent).retiring(ROLE_MODEL, 0).draft();
         assertRefused(slow, LogRejection.TOO_LATE);
         assertThat(reaper.reap()).isEqualTo(1);
         assertRefused(slow, LogRejection.TOO_LATE);
@@ -74,8 +75,7 @@ final class ReaperTest {
 
     @Test
     void anAbandonedKeyIsFree() {
-        Appended intent = log.appended(
-                ACCESS, Drafts.intent(tenant, 1, Optional.of(Drafts.reserve("k", "r"))));
+        Appended intent = log.appended(ACCESS, Drafts.intent(tenant, 1, Optional.of(Drafts.reserve("k", "r"))));
         log.passes(intent.recordedAtMicros() + 1000);
         assertRefused(Drafts.intent(tenant, Drafts.reserve("k", "r")), LogRejection.IN_PROGRESS);
         reaper.reap();

@@ -42,7 +42,10 @@ final class ReceiptTest {
         assertRefused(Drafts.intent(tenant, Drafts.reserve("k", "other")), LogRejection.KEY_REUSED);
         LOG.appended(
                 ACCESS,
-                Drafts.outcome(tenant).ending(intent).receipt(Drafts.reply("k", "r", "")).draft());
+                Drafts.outcome(tenant)
+                        .ending(intent)
+                        .receipt(Drafts.reply("k", "r", ""))
+                        .draft());
         assertRefused(Drafts.intent(tenant, Drafts.reserve("k", "other")), LogRejection.KEY_REUSED);
     }
 
@@ -50,8 +53,7 @@ final class ReceiptTest {
     void whileItsCommandRunsAKeyIsInProgress() {
         LOG.appended(ACCESS, Drafts.intent(tenant, Drafts.reserve("k", "r")));
         assertRefused(Drafts.intent(tenant, Drafts.reserve("k", "r")), LogRejection.IN_PROGRESS);
-        assertRefused(
-                Drafts.outcome(tenant).receipt(Drafts.reply("k", "r", "")).draft(), LogRejection.IN_PROGRESS);
+        assertRefused(Drafts.outcome(tenant).receipt(Drafts.reply("k", "r", "")).draft(), LogRejection.IN_PROGRESS);
         LOG.appended(ACCESS, Drafts.intent(tenant, Drafts.reserve("another", "r")));
     }
 
@@ -86,7 +88,8 @@ final class ReceiptTest {
     @Test
     void anEmptyReplyIsAReply() {
         var outcome = LOG.appended(
-                ACCESS, Drafts.outcome(tenant).receipt(Drafts.reply("k", "r", "")).draft());
+                ACCESS,
+                Drafts.outcome(tenant).receipt(Drafts.reply("k", "r", "")).draft());
         assertReplayed(append(Drafts.intent(tenant, Drafts.reserve("k", "r"))), outcome.position(), "");
     }
 
@@ -137,9 +140,7 @@ final class ReceiptTest {
     void aKeyIsFreedAndReservedAgainInOneGroup() {
         var intent = LOG.appended(ACCESS, Drafts.intent(tenant, Drafts.reserve("k", "r")));
         List<AppendResult> results = LOG.commit(
-                ACCESS,
-                Drafts.outcome(tenant).ending(intent).draft(),
-                Drafts.intent(tenant, Drafts.reserve("k", "r")));
+                ACCESS, Drafts.outcome(tenant).ending(intent).draft(), Drafts.intent(tenant, Drafts.reserve("k", "r")));
         assertThat(results).allMatch(Appended.class::isInstance);
         assertRefused(Drafts.intent(tenant, Drafts.reserve("k", "r")), LogRejection.IN_PROGRESS);
     }
@@ -148,12 +149,12 @@ final class ReceiptTest {
     void anExpiredReceiptIsAsIfItWereNot() {
         LOG.appended(
                 ACCESS,
-                Drafts.outcome(tenant)
-                        .receipt(Drafts.reply("k", "r", "old", 0))
-                        .draft());
+                Drafts.outcome(tenant).receipt(Drafts.reply("k", "r", "old", 0)).draft());
         var outcome = LOG.appended(
                 ACCESS,
-                Drafts.outcome(tenant).receipt(Drafts.reply("k", "other", "new")).draft());
+                Drafts.outcome(tenant)
+                        .receipt(Drafts.reply("k", "other", "new"))
+                        .draft());
         assertReplayed(append(Drafts.intent(tenant, Drafts.reserve("k", "other"))), outcome.position(), "new");
     }
 
@@ -180,10 +181,10 @@ final class ReceiptTest {
     void theSweepTakesWhatHasExpiredAndNothingElse() {
         Appended running = LOG.appended(
                 ACCESS,
-                Drafts.intent(
-                        tenant, new Receipt(Drafts.digest("run"), Drafts.digest("r"), new Receipt.Reserve(), 0)));
+                Drafts.intent(tenant, new Receipt(Drafts.digest("run"), Drafts.digest("r"), new Receipt.Reserve(), 0)));
         LOG.appended(
-                ACCESS, Drafts.outcome(tenant).receipt(Drafts.reply("kept", "r", "")).draft());
+                ACCESS,
+                Drafts.outcome(tenant).receipt(Drafts.reply("kept", "r", "")).draft());
         for (int i = 0; i < 3; i++) {
             LOG.appended(
                     ACCESS,

@@ -52,8 +52,8 @@ final class RowLevelSecurityTest {
 
     private static Stream<String> appendOnly() {
         return Stream.of("record", "event")
-                .flatMap(table -> Stream.concat(
-                        Stream.of(table), IntStream.range(0, 8).mapToObj(i -> table + "_" + i)));
+                .flatMap(table ->
+                        Stream.concat(Stream.of(table), IntStream.range(0, 8).mapToObj(i -> table + "_" + i)));
     }
 
     @Test
@@ -224,8 +224,7 @@ final class RowLevelSecurityTest {
     void everyTableWithATenantHasItsPoliciesForcedPartitionsIncluded() throws SQLException {
         try (Connection superuser = Backing.postgres().superuser(LOG.database.name());
                 var statement = superuser.createStatement();
-                var tables = statement.executeQuery(
-                        """
+                var tables = statement.executeQuery("""
                         SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity
                         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                         WHERE n.nspname = 'log' AND c.relkind IN ('r', 'p')
@@ -243,8 +242,9 @@ final class RowLevelSecurityTest {
     void noServiceRoleGoesRoundThePolicies() throws SQLException {
         try (Connection superuser = Backing.postgres().superuser(LOG.database.name());
                 var statement = superuser.createStatement();
-                var mighty = statement.executeQuery("SELECT count(*) FROM pg_roles WHERE starts_with(rolname, 'chancery_')"
-                        + " AND (rolsuper OR rolbypassrls OR rolcreaterole)")) {
+                var mighty =
+                        statement.executeQuery("SELECT count(*) FROM pg_roles WHERE starts_with(rolname, 'chancery_')"
+                                + " AND (rolsuper OR rolbypassrls OR rolcreaterole)")) {
             mighty.next();
             assertThat(mighty.getLong(1)).isZero();
         }

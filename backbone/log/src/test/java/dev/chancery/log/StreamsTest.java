@@ -176,8 +176,7 @@ final class StreamsTest {
         List<String> prefixes = List.of("access/assignments/", "access/role-model");
         assertThat(scan.scan(tenant, prefixes, -1, (stream, event) -> all.add(stream + " " + event.version())))
                 .isEqualTo(4);
-        assertThat(all)
-                .containsExactly(x + " 1", x + " 2", ROLE_MODEL + " 1", x + " 3");
+        assertThat(all).containsExactly(x + " 1", x + " 2", ROLE_MODEL + " 1", x + " 3");
         List<Long> rest = new ArrayList<>();
         scan.scan(tenant, prefixes, from, (stream, event) -> rest.add(event.position()));
         assertThat(rest).containsExactly(3L);

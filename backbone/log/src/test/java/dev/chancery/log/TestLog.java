@@ -55,10 +55,7 @@ final class TestLog implements AutoCloseable {
 
     /** What the relay does once it has compared PostgreSQL with Kafka. */
     void reconcile() {
-        update(
-                DatabaseRole.RELAY,
-                "",
-                """
+        update(DatabaseRole.RELAY, "", """
                 INSERT INTO log.reconciled (system_identifier, timeline)
                 SELECT system_identifier, ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
                 FROM pg_control_system()
@@ -152,8 +149,7 @@ final class TestLog implements AutoCloseable {
 
     /** PostgreSQL's clock. */
     long nowMicros() {
-        return query(
-                DatabaseRole.IDENTITY, "", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+        return query(DatabaseRole.IDENTITY, "", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
     }
 
     /** Waits until PostgreSQL's clock is past a record's deadline. */

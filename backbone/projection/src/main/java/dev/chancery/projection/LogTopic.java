@@ -19,13 +19,13 @@ import org.apache.kafka.common.utils.Utils;
 
 /** How the log's topic is read. */
 final class LogTopic {
-    /** How long a process that died keeps its partitions from another: brokers allow no less by default. */
-    private static final int SESSION_MILLIS = 6_000;
-
     private static final Pattern TENANT = Pattern.compile("[a-z0-9-]{1,36}");
     private static final Duration POLL = Duration.ofMillis(500);
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
+
+    /** As Kafka advises. */
+    private static final int HEARTBEATS_A_TIMEOUT = 3;
 
     private final Properties kafka;
     private final String name;
@@ -45,14 +45,22 @@ final class LogTopic {
     KafkaConsumer<byte[], byte[]> consumer(Optional<String> group) {
         var configuration = new HashMap<String, Object>();
         kafka.stringPropertyNames().forEach(property -> configuration.put(property, kafka.getProperty(property)));
-        group.ifPresent(id -> configuration.put(ConsumerConfig.GROUP_ID_CONFIG, id));
-        configuration.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
-        configuration.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, SESSION_MILLIS / 3);
+        group.ifPresent(id -> join(configuration, id));
         configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
         return new KafkaConsumer<>(configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private void join(Map<String, Object> configuration, String group) {
+        int timeoutMillis = Math.toIntExact(options.memberTimeout().toMillis());
+        configuration.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        configuration.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, timeoutMillis);
+        configuration.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, timeoutMillis / HEARTBEATS_A_TIMEOUT);
+        if (!options.member().isEmpty()) {
+            configuration.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, options.member());
+        }
     }
 
     /**

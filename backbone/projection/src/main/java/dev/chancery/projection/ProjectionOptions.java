@@ -5,6 +5,9 @@ import java.time.Duration;
 /**
  * Limits of a {@link ProjectionRunner}.
  *
+ * @param member this process's name among those that share the projection: started again under it after a crash, it has its
+ *     partitions back at once; empty: a new member at each start, which waits until the crashed one has timed out
+ * @param memberTimeout how long a member that says nothing keeps its partitions
  * @param partitions of the topic; another number at start is refused, since a tenant's records would lie in two partitions
  * @param maxPollRecords read from Kafka at once
  * @param maxRunRecords of one tenant applied in one transaction
@@ -13,6 +16,8 @@ import java.time.Duration;
  * @param maxBackoff longest wait between two retries
  */
 public record ProjectionOptions(
+        String member,
+        Duration memberTimeout,
         int partitions,
         int maxPollRecords,
         int maxRunRecords,
@@ -21,10 +26,24 @@ public record ProjectionOptions(
         Duration maxBackoff) {
 
     public static ProjectionOptions defaults() {
-        return new ProjectionOptions(4, 2_000, 1_000, 2_000, Duration.ofMillis(100), Duration.ofSeconds(10));
+        return new ProjectionOptions(
+                "", Duration.ofSeconds(10), 4, 2_000, 1_000, 2_000, Duration.ofMillis(100), Duration.ofSeconds(10));
+    }
+
+    public ProjectionOptions withMember(String name) {
+        return new ProjectionOptions(
+                name,
+                memberTimeout,
+                partitions,
+                maxPollRecords,
+                maxRunRecords,
+                maxAheadRecords,
+                minBackoff,
+                maxBackoff);
     }
 
     public ProjectionOptions withPartitions(int count) {
-        return new ProjectionOptions(count, maxPollRecords, maxRunRecords, maxAheadRecords, minBackoff, maxBackoff);
+        return new ProjectionOptions(
+                member, memberTimeout, count, maxPollRecords, maxRunRecords, maxAheadRecords, minBackoff, maxBackoff);
     }
 }

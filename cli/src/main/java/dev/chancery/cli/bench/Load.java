@@ -101,10 +101,12 @@ public final class Load implements AutoCloseable {
     }
 
     private void report(double seconds, long lagBefore, long lagAfter) {
-        out.printf("commands            %.0f/s (%d in %.1f s)%n", commands.count() / seconds, commands.count(), seconds);
+        out.printf(
+                "commands            %.0f/s (%d in %.1f s)%n", commands.count() / seconds, commands.count(), seconds);
         out.printf("latency             %s%n", commands.summary());
         out.printf(
-                "relay lag           %d records before, %d after, %d at most%n", lagBefore, lagAfter, maxLagRecords.get());
+                "relay lag           %d records before, %d after, %d at most%n",
+                lagBefore, lagAfter, maxLagRecords.get());
         out.printf("entry to checkpoint %s (%d samples)%n", checkpoints.summary(), checkpoints.count());
         out.printf("refused             %s%n", refusals);
     }
@@ -135,7 +137,8 @@ public final class Load implements AutoCloseable {
             } catch (Refused e) {
                 refusals.computeIfAbsent(e.code(), code -> new AtomicLong()).incrementAndGet();
             } catch (Unreachable e) {
-                refusals.computeIfAbsent("unreachable", code -> new AtomicLong()).incrementAndGet();
+                refusals.computeIfAbsent("unreachable", code -> new AtomicLong())
+                        .incrementAndGet();
             }
         }
     }
@@ -196,7 +199,8 @@ public final class Load implements AutoCloseable {
 
     private long lagRecords() throws Refused, Unreachable {
         Reply reply = rest.call(
-                contract.method("chancery.operations.v1.OperationsService/ReadMetrics").orElseThrow(),
+                contract.method("chancery.operations.v1.OperationsService/ReadMetrics")
+                        .orElseThrow(),
                 ReadMetricsRequest.getDefaultInstance(),
                 Map.of(Headers.AUTHORIZATION, "Bearer " + operator.token()));
         return ((ReadMetricsReply) reply.message())
@@ -212,7 +216,8 @@ public final class Load implements AutoCloseable {
         ClientKey key = ClientKey.generate("new");
         Reply created = channels.getFirst()
                 .call(
-                        contract.method("chancery.identity.v1.IdentityService/CreateOrganisation").orElseThrow(),
+                        contract.method("chancery.identity.v1.IdentityService/CreateOrganisation")
+                                .orElseThrow(),
                         CreateOrganisationRequest.newBuilder()
                                 .setName("Bench")
                                 .setAdministratorName("Bench administrator")
@@ -232,7 +237,10 @@ public final class Load implements AutoCloseable {
         tenant.send(
                 channels.getFirst(),
                 "chancery.access.v1.AccessService/DefineRole",
-                DefineRoleRequest.newBuilder().setRole(Tenant.ROLE).addCapabilities("bench:read").build());
+                DefineRoleRequest.newBuilder()
+                        .setRole(Tenant.ROLE)
+                        .addCapabilities("bench:read")
+                        .build());
         return tenant;
     }
 

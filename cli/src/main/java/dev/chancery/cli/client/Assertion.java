@@ -16,6 +16,8 @@ public final class Assertion {
     private Assertion() {}
 
     /**
+     * Signs a new one.
+     *
      * @param audience the instance's issuer, its base URL
      * @param now when it is signed
      */

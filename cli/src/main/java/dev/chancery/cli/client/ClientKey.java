@@ -54,7 +54,11 @@ public final class ClientKey {
         }
     }
 
-    /** @throws IllegalArgumentException if it is not a private Ed25519 JWK with a {@code kid}, or its two halves don't fit */
+    /**
+     * Reads a key from its JWK.
+     *
+     * @throws IllegalArgumentException if it is not a private Ed25519 JWK with a {@code kid}, or its two halves don't fit
+     */
     public static ClientKey parse(String jwk) {
         Map<String, Object> members = Json.object(jwk);
         if (!Json.text(members, "kty").equals("OKP")

@@ -1,23 +1,18 @@
 package dev.chancery.cli.client;
 
 import java.net.http.HttpHeaders;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** An HTTP answer as it came. */
-public record HttpAnswer(int status, HttpHeaders headers, byte[] body) {
+public record HttpAnswer(int status, HttpHeaders headers, String text) {
     public boolean isSuccess() {
         return status / 100 == 2;
-    }
-
-    public String text() {
-        return new String(body, StandardCharsets.UTF_8);
     }
 
     /** The body's JSON object; an empty one where the body is something else. */
     public Map<String, Object> json() {
         try {
-            return Json.object(text());
+            return Json.object(text);
         } catch (IllegalArgumentException e) {
             return Map.of();
         }

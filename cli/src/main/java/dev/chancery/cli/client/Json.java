@@ -9,7 +9,11 @@ import org.jose4j.lang.JoseException;
 public final class Json {
     private Json() {}
 
-    /** @throws IllegalArgumentException if it is not one JSON object */
+    /**
+     * Reads an object.
+     *
+     * @throws IllegalArgumentException if it is not one JSON object
+     */
     public static Map<String, Object> object(String text) {
         try {
             return JsonUtil.parseJson(text);

@@ -62,7 +62,11 @@ public final class KeyFile {
         }
     }
 
-    /** @throws IOException if it can't be read, is no key, or others can read it; the message says which */
+    /**
+     * Reads a key.
+     *
+     * @throws IOException if it can't be read, is no key, or others can read it; the message says which
+     */
     public static ClientKey read(Path file) throws IOException {
         try {
             if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {

@@ -113,7 +113,7 @@ public final class RestTransport implements Transport, AutoCloseable {
 
     /** A plain request; any status is an answer. */
     public HttpAnswer send(String verb, String path, Map<String, String> headers, byte[] body) throws Unreachable {
-        return send(verb, path, headers, body, BodyHandlers.ofByteArray());
+        return send(verb, path, headers, body, BodyHandlers.ofString());
     }
 
     /** A plain GET whose body, if the answer is a 200, goes into a file. */
@@ -124,19 +124,19 @@ public final class RestTransport implements Transport, AutoCloseable {
                 headers,
                 new byte[0],
                 response -> response.statusCode() == 200
-                        ? BodySubscribers.mapping(BodySubscribers.ofFile(to), written -> new byte[0])
-                        : BodySubscribers.ofByteArray());
+                        ? BodySubscribers.mapping(BodySubscribers.ofFile(to), written -> "")
+                        : BodySubscribers.ofString(UTF_8));
     }
 
     private HttpAnswer send(
-            String verb, String path, Map<String, String> headers, byte[] body, BodyHandler<byte[]> handler)
+            String verb, String path, Map<String, String> headers, byte[] body, BodyHandler<String> handler)
             throws Unreachable {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path))
                 .timeout(Duration.ofSeconds(CALL_SECONDS))
                 .method(verb, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
         headers.forEach(request::setHeader);
         try {
-            HttpResponse<byte[]> response = client.send(request.build(), handler);
+            HttpResponse<String> response = client.send(request.build(), handler);
             return new HttpAnswer(response.statusCode(), response.headers(), response.body());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -69,7 +69,10 @@ final class Actor {
         if (called.writes()) {
             headers.put(Headers.IDEMPOTENCY_KEY, idempotencyKey);
         }
-        Reply reply = transport.call(called, request, headers);
+        // A command that is not answered is the story's business; a read is simply asked again.
+        Reply reply = called.writes()
+                ? transport.call(called, request, headers)
+                : Patience.insist(() -> transport.call(called, request, headers));
         seen.saw(reply.position());
         return reply;
     }
@@ -97,10 +100,13 @@ final class Actor {
                 "resource", resource));
         Map<String, String> headers = headers();
         headers.put("Content-Type", "application/json");
-        HttpAnswer answer = stage.rest().send("POST", "/access/v1/evaluation", headers, body.getBytes(UTF_8));
-        if (!answer.isSuccess()) {
-            throw answer.refusal();
-        }
+        HttpAnswer answer = Patience.insist(() -> {
+            HttpAnswer one = stage.rest().send("POST", "/access/v1/evaluation", headers, body.getBytes(UTF_8));
+            if (!one.isSuccess()) {
+                throw one.refusal();
+            }
+            return one;
+        });
         Map<String, Object> why = Json.member(answer.json(), "context");
         return new Decision(
                 Boolean.TRUE.equals(answer.json().get("decision")),

@@ -31,6 +31,7 @@ final class Closing {
         narrator.act("The record of it");
         narrator.step("The deploy agent is deactivated: it may nothing, and signs in no more", this::deactivate);
         narrator.step("The lists: capabilities, roles, and who granted what to whom until when", this::list);
+        narrator.step("From Kafka alone, views and ledger are built a second time: they are the same", this::replay);
         narrator.step("The signed checkpoint covers it all, and the log is exported", this::export);
         narrator.step("The instance stops as asked, and leaves no process behind", this::stop);
     }
@@ -80,6 +81,16 @@ final class Closing {
                 .filter(one -> one.getAssignmentId().equals(id))
                 .findFirst()
                 .orElseThrow(() -> new NotAsTold("the list of assignments", "has " + id, "does not"));
+    }
+
+    private void replay() throws IOException, InterruptedException {
+        narrator.besides(stage.server()
+                .beside(
+                        stage.replayLog(),
+                        "replay",
+                        "--check",
+                        "--data",
+                        stage.data().toString()));
     }
 
     private void export() throws Refused, IOException, NotAsTold, InterruptedException {

@@ -1,10 +1,8 @@
 package dev.chancery.cli.demo;
 
-import com.google.protobuf.Message;
 import dev.chancery.cli.client.Instance;
 import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.client.Reply;
-import dev.chancery.cli.client.Unreachable;
 import dev.chancery.cli.demo.Actor.Decision;
 import dev.chancery.schema.access.v1.AssignRoleReply;
 import dev.chancery.schema.rbac.v1.Assignment;
@@ -12,24 +10,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** The fifth act: {@code kill -9} with commands in flight, and the restart. */
 final class Crashing {
-    private static final long ANSWER_WAIT_MILLIS = 30_000;
-    private static final long PAUSE_MILLIS = 250;
-    /** Told to come back with the same key: so we do. */
-    private static final Set<String> COME_BACK = Set.of(
-            "idempotency.in-progress",
-            "backbone.busy",
-            "backbone.unavailable",
-            "backbone.log-unavailable",
-            "backbone.outcome-unknown",
-            "backbone.relay-behind",
-            "backbone.decision-stale",
-            "backbone.too-late");
-
     private final Stage stage;
     private final Narrator narrator;
     private final Company company;
@@ -78,9 +62,10 @@ final class Crashing {
     }
 
     /** Every command that was begun, sent again with its key, is answered, as before where it was; and has one effect. */
-    private void settle(List<Barrage.Shot> shots) throws Refused, IOException, NotAsTold, InterruptedException {
+    private void settle(List<Barrage.Shot> shots) throws Refused, IOException, NotAsTold {
         for (Barrage.Shot shot : shots) {
-            Reply again = insist(shot);
+            Reply again = Patience.insist(
+                    () -> company.administrator().call(stage.grpc(), Barrage.METHOD, shot.request(), shot.key()));
             Reply before = shot.reply();
             if (before != null) {
                 Expect.equal("an acknowledged command's reply", before.message(), again.message());
@@ -100,25 +85,6 @@ final class Crashing {
         Expect.equal("one effect a key", shots.size(), answered.size());
         Expect.equal("the grants on the list", answered, listed);
         narrator.besides(shots.size() + " keys, " + listed.size() + " grants, none lost, none doubled");
-    }
-
-    private Reply insist(Barrage.Shot shot) throws Refused, IOException, InterruptedException {
-        long deadline = System.currentTimeMillis() + ANSWER_WAIT_MILLIS;
-        while (true) {
-            try {
-                Message request = shot.request();
-                return company.administrator().call(stage.grpc(), Barrage.METHOD, request, shot.key());
-            } catch (Refused e) {
-                if (!COME_BACK.contains(e.code()) || System.currentTimeMillis() > deadline) {
-                    throw e;
-                }
-            } catch (Unreachable e) {
-                if (System.currentTimeMillis() > deadline) {
-                    throw e;
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-        }
     }
 
     private void sameAsBefore() throws Refused, IOException, NotAsTold {

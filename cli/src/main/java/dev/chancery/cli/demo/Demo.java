@@ -22,7 +22,7 @@ public final class Demo implements AutoCloseable {
         this.narrator = new Narrator(print);
     }
 
-    /** @return whether each step did what it should */
+    /** Plays it; answers whether each step did what it should. */
     public boolean play() throws InterruptedException {
         long began = System.nanoTime();
         print.println("Chancery, the story: every step says what it did, and stops here if it did something else.");

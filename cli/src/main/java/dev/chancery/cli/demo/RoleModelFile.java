@@ -18,7 +18,11 @@ import java.util.TreeSet;
  */
 public record RoleModelFile(String name, Map<String, SortedSet<String>> roles) {
 
-    /** @throws IOException if it can't be read or is no role model; the message says why */
+    /**
+     * Reads a role model.
+     *
+     * @throws IOException if it can't be read or is no role model; the message says why
+     */
     public static RoleModelFile read(Path file) throws IOException {
         try {
             return parse(Files.readString(file));

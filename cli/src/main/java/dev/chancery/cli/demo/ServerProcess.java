@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerProcess implements AutoCloseable {
     private static final int READY_SECONDS = 180;
     private static final int STOP_SECONDS = 60;
+    private static final int BESIDE_SECONDS = 180;
     private static final String READY = "READY ";
     private static final int LAST_LINES = 8;
 
@@ -63,7 +64,7 @@ final class ServerProcess implements AutoCloseable {
         } catch (TimeoutException e) {
             throw new IOException("the instance was not ready within " + READY_SECONDS + " s; see " + log, e);
         } catch (ExecutionException e) {
-            throw new IOException("the instance did not start:\n" + lastLines(), e);
+            throw new IOException("the instance did not start:\n" + lastLines(log), e);
         }
     }
 
@@ -93,6 +94,31 @@ final class ServerProcess implements AutoCloseable {
         } finally {
             ready.completeExceptionally(new IOException("it ended"));
         }
+    }
+
+    /**
+     * Runs another command of the quick start on the same directory, to its end.
+     *
+     * @return the last line that it printed
+     */
+    String beside(Path output, String... arguments) throws IOException, InterruptedException {
+        Process other = new ProcessBuilder(ServerCommand.line(home, arguments))
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        synchronized (this) {
+            offspring.add(other.toHandle());
+        }
+        boolean ended = other.waitFor(BESIDE_SECONDS, TimeUnit.SECONDS);
+        other.destroyForcibly().waitFor();
+        String said = lastLines(output);
+        if (!ended || other.exitValue() != 0) {
+            throw new IOException(String.join(" ", arguments) + ": "
+                    + (ended ? "exit code " + other.exitValue() : "no end within " + BESIDE_SECONDS + " s") + "\n"
+                    + said);
+        }
+        return said.substring(said.lastIndexOf('\n') + 1);
     }
 
     /** {@code kill -9} of the Java process, and of nothing else. */
@@ -129,7 +155,7 @@ final class ServerProcess implements AutoCloseable {
         running.descendants().forEach(offspring::add);
     }
 
-    private String lastLines() {
+    private static String lastLines(Path log) {
         try {
             List<String> lines = new ArrayList<>(Files.readAllLines(log));
             return String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));

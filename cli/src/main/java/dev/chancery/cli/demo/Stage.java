@@ -50,6 +50,10 @@ final class Stage implements AutoCloseable {
         return out.resolve("server.log");
     }
 
+    Path replayLog() {
+        return out.resolve("replay.log");
+    }
+
     Path administratorKey() {
         return out.resolve("administrator.jwk");
     }

@@ -25,7 +25,11 @@ public final class TrustFile {
 
     private TrustFile() {}
 
-    /** @throws IOException also if the file is there and lacks one of the keys: the instance is another one, or has new keys */
+    /**
+     * Writes the keys where there is no file, and otherwise compares.
+     *
+     * @throws IOException also if the file is there and lacks one of the keys: the instance is another one, or has new keys
+     */
     public static Pinned pin(Path file, List<String> keys) throws IOException {
         Optional<String> malformed =
                 keys.stream().filter(key -> !VKEY.matcher(key).matches()).findFirst();

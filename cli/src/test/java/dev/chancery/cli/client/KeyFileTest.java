@@ -25,7 +25,9 @@ class KeyFileTest {
         KeyFile.replace(file, key.withClientId("instance.b"));
         assertThat(mode(file)).isEqualTo("rw-------");
         assertThat(KeyFile.read(file).clientId()).isEqualTo("instance.b");
-        assertThat(Files.list(directory)).containsExactly(file);
+        try (var files = Files.list(directory)) {
+            assertThat(files).containsExactly(file);
+        }
     }
 
     @Test

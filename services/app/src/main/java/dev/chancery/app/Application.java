@@ -180,7 +180,11 @@ public final class Application implements AutoCloseable {
 
     private void run(Projection projection) {
         var runner = new ProjectionRunner(
-                projection, settings.database(), settings.kafka(), Settings.LOG_TOPIC, ProjectionOptions.defaults());
+                projection,
+                settings.database(),
+                settings.kafka(),
+                Settings.LOG_TOPIC,
+                ProjectionOptions.defaults().withMember(settings.process()));
         projections.add(opened(runner));
         measures.watch(projection.name(), runner);
         runner.start();
@@ -194,6 +198,11 @@ public final class Application implements AutoCloseable {
     private void reap(DatabaseRole role, Appender appender) {
         opened(new Reaper(settings.database(), role, appender, () -> Ids.bytes(Ids.uuidV7())))
                 .start();
+    }
+
+    /** Whether there is anybody to serve a request. */
+    boolean isStarted() {
+        return started;
     }
 
     /** Whether what this process serves can be relied on right now; why not, otherwise. */

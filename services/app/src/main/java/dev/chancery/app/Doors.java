@@ -1,5 +1,6 @@
 package dev.chancery.app;
 
+import dev.chancery.command.ClosedDoor;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
@@ -11,7 +12,7 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.jspecify.annotations.Nullable;
 
-/** Where the application meets Quarkus: its HTTP router, and its readiness. Until the application is in, nothing is served. */
+/** Where the application meets Quarkus: its HTTP router, and its readiness. Until it is started, callers are told to come again. */
 @Singleton
 public class Doors {
     private final Vertx vertx;
@@ -25,6 +26,10 @@ public class Doors {
 
     void take(@Observes Router mainRouter) {
         router = mainRouter;
+        ClosedDoor.mount(mainRouter, () -> {
+            Application behind = application;
+            return behind != null && behind.isStarted();
+        });
     }
 
     /** Starts an application behind these doors. */

@@ -10,6 +10,7 @@ import java.util.Set;
  * What a process is given.
  *
  * @param instanceId the installation's opaque name, the first half of every log's origin; never changes
+ * @param process this process's own name in the installation, the same at each start of it
  * @param publicUrl how clients reach the HTTP face; tokens name it as their issuer
  * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
  * @param ownerClaim the file for the one-time owner claim
@@ -18,6 +19,7 @@ import java.util.Set;
 public record Settings(
         Set<Role> roles,
         String instanceId,
+        String process,
         String publicUrl,
         Database database,
         Sealer sealer,

@@ -75,8 +75,6 @@ final class Servers implements AutoCloseable {
     Properties kafkaClient() {
         var properties = new Properties();
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        // There is one of each: after a kill it takes its partitions back at once, not when its old session ends.
-        properties.put(CommonClientConfigs.GROUP_INSTANCE_ID_CONFIG, "quickstart");
         return properties;
     }
 

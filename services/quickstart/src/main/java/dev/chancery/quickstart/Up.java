@@ -17,6 +17,9 @@ import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
+    /** There is but one. */
+    private static final String PROCESS = "quickstart";
+
     /** Half of what the embedded PostgreSQL lets a slot hold back. */
     private static final long MAX_SLOT_BYTES = 2L << 30;
 
@@ -61,6 +64,7 @@ public final class Up implements QuarkusApplication {
             try (var application = new Application(new Settings(
                     Role.ALL,
                     data.instanceId(),
+                    PROCESS,
                     http,
                     servers.database(),
                     data.sealer(),

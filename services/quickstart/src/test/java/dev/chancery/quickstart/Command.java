@@ -18,8 +18,8 @@ final class Command {
             Set.of("backbone.log-unavailable", "backbone.unavailable", "backbone.too-late");
 
     /** The other refusals that a command may get while something is down; all its commands are valid, so none but these. */
-    private static final Set<String> FOR_NOW = Set.of(
-            "backbone.outcome-unknown", "backbone.busy", "backbone.decision-stale", "idempotency.in-progress");
+    private static final Set<String> FOR_NOW =
+            Set.of("backbone.outcome-unknown", "backbone.busy", "backbone.decision-stale", "idempotency.in-progress");
 
     /** What an attempt came to. */
     sealed interface Answer {
@@ -105,7 +105,8 @@ final class Command {
                 }
                 yield first.equals(now) ? Optional.empty() : Optional.of("a repeated key got another answer");
             }
-            case Answer.Refused(String code) when !NOTHING_DONE.contains(code) && !FOR_NOW.contains(code) ->
+            case Answer.Refused(String code)
+            when !NOTHING_DONE.contains(code) && !FOR_NOW.contains(code) ->
                 Optional.of("a valid command was refused: " + code);
             case Answer.Refused r -> Optional.empty();
             case Answer.Unanswered u -> Optional.empty();
@@ -123,15 +124,16 @@ final class Command {
         var text = new StringBuilder("%s %s tenant=%s key=%s mark=%s%s"
                 .formatted(method.name(), oneLine(request), party.tenant(), key, mark, givenUp ? " given up" : ""));
         for (Attempt attempt : attempts) {
-            text.append("%n    %d-%d ms %s: %s".formatted(
-                    attempt.sentMillis(), attempt.answeredMillis(), attempt.face(), line(attempt.answer())));
+            text.append("%n    %d-%d ms %s: %s"
+                    .formatted(attempt.sentMillis(), attempt.answeredMillis(), attempt.face(), line(attempt.answer())));
         }
         return text.toString();
     }
 
     private static String line(Answer answer) {
         return switch (answer) {
-            case Answer.Acknowledged(Message reply, String position) -> "acknowledged " + position + " " + oneLine(reply);
+            case Answer.Acknowledged(Message reply, String position) ->
+                "acknowledged " + position + " " + oneLine(reply);
             case Answer.Refused(String code) -> "refused " + code;
             case Answer.Unanswered(String why) -> "unanswered " + why;
             case Answer.NotSent(String why) -> "not sent " + why;

@@ -45,8 +45,12 @@ final class EffectCheck {
         assertThat(tenant).as("tenant of %s", command).isEqualTo(command.party().tenant());
         Told told = log.outcomeAt(tenant, position(answer));
         assertThat(told.result()).as("what came of %s", command).isEqualTo(Result.SUCCESS);
-        assertThat(told.statement().getAction()).as("action of %s", command).isEqualTo(command.method().auditAction());
-        assertThat(told.statement().getTarget().getId()).as("target of %s", command).isEqualTo(target(command, answer.reply()));
+        assertThat(told.statement().getAction())
+                .as("action of %s", command)
+                .isEqualTo(command.method().auditAction());
+        assertThat(told.statement().getTarget().getId())
+                .as("target of %s", command)
+                .isEqualTo(target(command, answer.reply()));
         Marked effect = told.events().get(command.mark());
         assertThat(effect).as("event of %s", command).isNotNull();
         assertThat(effect.madeId()).as("what was made by %s", command).isEqualTo(madeId(answer.reply()));
@@ -91,7 +95,9 @@ final class EffectCheck {
                         .build(),
                 answer.position(),
                 CheckReply.class);
-        assertThat(check.getPosition()).as("position of the check after %s", command).isGreaterThanOrEqualTo(position(answer));
+        assertThat(check.getPosition())
+                .as("position of the check after %s", command)
+                .isGreaterThanOrEqualTo(position(answer));
         if (command.request() instanceof DeactivatePrincipalRequest) {
             assertThat(check.getReason()).as("check after %s", command).isEqualTo("inactive-principal");
         } else {
@@ -121,14 +127,19 @@ final class EffectCheck {
                 String id = madeId(command.acknowledged().get().reply());
                 Assignment assignment = listed.get(id);
                 assertThat(assignment).as("listed: %s", command).isNotNull();
-                assertThat(assignment.getPrincipalId()).as("holder: %s", command).isEqualTo(request.getPrincipalId());
+                assertThat(assignment.getPrincipalId())
+                        .as("holder: %s", command)
+                        .isEqualTo(request.getPrincipalId());
                 assertThat(assignment.getUntilMillis()).as("end: %s", command).isEqualTo(request.getUntilMillis());
-                assertThat(assignment.getRevokedAtMillis() != 0).as("revoked: %s", command).isEqualTo(ended.contains(id));
+                assertThat(assignment.getRevokedAtMillis() != 0)
+                        .as("revoked: %s", command)
+                        .isEqualTo(ended.contains(id));
                 granted++;
             }
         }
         // The first grant of the organisation is in the list as well.
-        assertThat(listed.values().stream().filter(assignment -> assignment.getRole().equals(PeopleWork.ROLE)))
+        assertThat(listed.values().stream()
+                        .filter(assignment -> assignment.getRole().equals(PeopleWork.ROLE)))
                 .as("assignments, and no other")
                 .hasSize(granted);
     }

@@ -91,7 +91,12 @@ class KillRoundsIT {
         } catch (Exception | AssertionError e) {
             throw new AssertionError(
                     "kill rounds: seed=%d, %s: %s%n%nthe journal's end:%n%s%n%nits logs: %s"
-                            .formatted(seed, now, e.getMessage(), journal.excerpt(), victim.instance().outputs()),
+                            .formatted(
+                                    seed,
+                                    now,
+                                    e.getMessage(),
+                                    journal.excerpt(),
+                                    victim.instance().outputs()),
                     e);
         }
     }
@@ -109,7 +114,8 @@ class KillRoundsIT {
         parties.add(owner);
         for (int i = 0; i < 2; i++) {
             ClientKey key = ClientKey.generate("nobody");
-            var created = (CreateOrganisationReply) done(OrganisationWork.create(owner, key)).reply();
+            var created = (CreateOrganisationReply)
+                    done(OrganisationWork.create(owner, key)).reply();
             parties.add(new Party(victim, key.withClientId(created.getClientId())));
         }
         for (Party administrator : parties.subList(1, parties.size())) {
@@ -126,7 +132,8 @@ class KillRoundsIT {
     private Party claim() throws Exception {
         ClientKey key = ClientKey.generate("nobody");
         var request = ClaimOwnerRequest.newBuilder()
-                .setClaim(Files.readString(victim.instance().claimFile().orElseThrow()).strip())
+                .setClaim(Files.readString(victim.instance().claimFile().orElseThrow())
+                        .strip())
                 .setDisplayName("Owner")
                 .setPublicKey(ByteString.copyFrom(key.publicKey()))
                 .build();
@@ -144,7 +151,9 @@ class KillRoundsIT {
         done(new Command(
                 administrator,
                 Party.method("chancery.access.v1.AccessService/DefineCapability"),
-                DefineCapabilityRequest.newBuilder().setCapability("kills:watch").build(),
+                DefineCapabilityRequest.newBuilder()
+                        .setCapability("kills:watch")
+                        .build(),
                 UUID.randomUUID().toString(),
                 ""));
         done(new Command(
@@ -201,7 +210,10 @@ class KillRoundsIT {
                 victim.killJava();
                 startAgain();
             }
-            case POSTGRES -> assertThat(victim.killPostgres(random.nextBoolean())).as("PostgreSQL was there").isTrue();
+            case POSTGRES ->
+                assertThat(victim.killPostgres(random.nextBoolean()))
+                        .as("PostgreSQL was there")
+                        .isTrue();
             case BOTH -> {
                 if (random.nextBoolean()) {
                     victim.killJava();
@@ -295,7 +307,9 @@ class KillRoundsIT {
         victim.stop();
         RunningInstance.Ended replay = RunningInstance.attempt(
                 "replay", "--check", "--data", victim.data().toString());
-        assertThat(replay.exitCode()).as("replay --check: %s%s", replay.out(), replay.err()).isZero();
+        assertThat(replay.exitCode())
+                .as("replay --check: %s%s", replay.out(), replay.err())
+                .isZero();
     }
 
     private void everyCommand() {

@@ -41,12 +41,16 @@ final class LedgerCheck {
                 .as("checkpoint of %s reaches %d", party.tenant(), size)
                 .isTrue();
         Path out = exports.resolve(party.tenant());
-        assertThat(Export.write(client(), out).size()).as("entries of %s", party.tenant()).isGreaterThanOrEqualTo(size);
+        assertThat(Export.write(client(), out).size())
+                .as("entries of %s", party.tenant())
+                .isGreaterThanOrEqualTo(size);
         var said = new ByteArrayOutputStream();
         try (var print = new PrintStream(said, true, StandardCharsets.UTF_8)) {
             int code = dev.chancery.auditor.Main.run(
                     new String[] {"verify", out.toString(), "--trust", trust.toString()}, print, print);
-            assertThat(code).as("the auditor on %s: %s", party.tenant(), said.toString(StandardCharsets.UTF_8)).isZero();
+            assertThat(code)
+                    .as("the auditor on %s: %s", party.tenant(), said.toString(StandardCharsets.UTF_8))
+                    .isZero();
         }
     }
 

@@ -98,7 +98,9 @@ final class LogCheck {
             try (var rows = query.executeQuery()) {
                 for (; rows.next(); count++) {
                     String where = tenant + "@" + rows.getLong(1);
-                    assertThat(rows.getLong(1)).as("position after %s's last", tenant).isEqualTo(log.recordHashes.size());
+                    assertThat(rows.getLong(1))
+                            .as("position after %s's last", tenant)
+                            .isEqualTo(log.recordHashes.size());
                     take(where, log, rows.getBytes(2));
                 }
             } catch (InvalidProtocolBufferException e) {
@@ -113,11 +115,14 @@ final class LogCheck {
         ByteString entry = record.getEntry();
         Statement statement = Statement.parseFrom(entry.substring(1, entry.size() - SIGNATURE_BYTES));
         long position = log.recordHashes.size();
-        assertThat(statement.getOrigin()
+        assertThat(statement
+                        .getOrigin()
                         .substring(statement.getOrigin().indexOf('/') + 1)
                         .concat("@" + statement.getPosition()))
                 .isEqualTo(where);
-        assertThat(statement.getRecordedAtMicros()).as("time at %s", where).isGreaterThanOrEqualTo(log.recordedAtMicros);
+        assertThat(statement.getRecordedAtMicros())
+                .as("time at %s", where)
+                .isGreaterThanOrEqualTo(log.recordedAtMicros);
         log.recordedAtMicros = statement.getRecordedAtMicros();
         log.recordHashes.add(HexFormat.of().formatHex(sha256(row)));
         if (statement.hasIntent()) {
@@ -134,9 +139,13 @@ final class LogCheck {
         if (outcome.hasIntent()) {
             Intent intent = log.open.remove(outcome.getIntent().getPosition());
             assertThat(intent)
-                    .as("%s: intent %d is there and has no other outcome", where, outcome.getIntent().getPosition())
+                    .as(
+                            "%s: intent %d is there and has no other outcome",
+                            where, outcome.getIntent().getPosition())
                     .isNotNull();
-            assertThat(outcome.getIntent().getHash()).as("%s: intent's hash", where).isEqualTo(intent.hash());
+            assertThat(outcome.getIntent().getHash())
+                    .as("%s: intent's hash", where)
+                    .isEqualTo(intent.hash());
             assertThat(List.of(statement.getAction(), statement.getActor().getId(), statement.getRequestId()))
                     .as("%s: as its intent", where)
                     .containsExactly(
@@ -152,10 +161,14 @@ final class LogCheck {
             log.abandoned++;
         }
         if (outcome.getResult() != Result.SUCCESS) {
-            assertThat(bodies).as("%s: events of %s", where, outcome.getResult()).isEmpty();
+            assertThat(bodies)
+                    .as("%s: events of %s", where, outcome.getResult())
+                    .isEmpty();
         } else if (!statement.getIdempotencyKeyHash().isEmpty()) {
             Long before = log.successes.put(statement.getIdempotencyKeyHash(), position);
-            assertThat(before).as("%s: earlier success of the same idempotency key", where).isNull();
+            assertThat(before)
+                    .as("%s: earlier success of the same idempotency key", where)
+                    .isNull();
         }
         var marked = new HashMap<String, Marked>();
         for (int i = 0; i < outcome.getEventsCount(); i++) {
@@ -163,7 +176,9 @@ final class LogCheck {
             Marks.of(reference.getType(), bodies.get(i)).ifPresent(mark -> marked.put(mark.mark(), mark));
         }
         for (String mark : marked.keySet()) {
-            assertThat(log.marks.put(mark, position)).as("%s: earlier effect of the same command, %s", where, mark).isNull();
+            assertThat(log.marks.put(mark, position))
+                    .as("%s: earlier effect of the same command, %s", where, mark)
+                    .isNull();
         }
         log.outcomes.put(position, new Told(statement, marked));
     }

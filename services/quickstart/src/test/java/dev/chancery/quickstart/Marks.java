@@ -50,7 +50,8 @@ final class Marks {
                         yield new Marked(created(event.getPublicKey().toByteArray()), event.getPrincipalId());
                     }
                     case "chancery.identity.v1.PrincipalDeactivated" ->
-                        new Marked(deactivated(PrincipalDeactivated.parseFrom(body).getPrincipalId()), "");
+                        new Marked(
+                                deactivated(PrincipalDeactivated.parseFrom(body).getPrincipalId()), "");
                     case "chancery.identity.v1.OrganisationCreated" -> {
                         var event = OrganisationCreated.parseFrom(body);
                         yield new Marked(

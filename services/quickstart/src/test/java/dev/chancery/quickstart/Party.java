@@ -58,8 +58,7 @@ final class Party {
     Command.Answer send(Command command, Face face) {
         Map<String, String> headers;
         try {
-            headers = Map.of(
-                    Headers.AUTHORIZATION, "Bearer " + signIn.token(), Headers.IDEMPOTENCY_KEY, command.key());
+            headers = Map.of(Headers.AUTHORIZATION, "Bearer " + signIn.token(), Headers.IDEMPOTENCY_KEY, command.key());
         } catch (Refused e) {
             return new Command.Answer.NotSent("sign-in refused: " + e.code());
         } catch (Unreachable e) {

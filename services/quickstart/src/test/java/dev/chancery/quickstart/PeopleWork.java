@@ -120,6 +120,7 @@ final class PeopleWork implements Workload {
     }
 
     private static Command command(Party party, String method, Message request, String mark) {
-        return new Command(party, Party.method(method), request, UUID.randomUUID().toString(), mark);
+        return new Command(
+                party, Party.method(method), request, UUID.randomUUID().toString(), mark);
     }
 }

@@ -131,11 +131,14 @@ final class RunningInstance implements AutoCloseable {
                 "-Xmx768m"));
         command.addAll(jvmOptions);
         command.add("-jar");
-        command.add(Path.of("target", "quarkus-app", "quarkus-run.jar").toAbsolutePath().toString());
+        command.add(Path.of("target", "quarkus-app", "quarkus-run.jar")
+                .toAbsolutePath()
+                .toString());
         command.addAll(List.of(arguments));
         try {
             return new ProcessBuilder(command)
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile())
                     .start();
@@ -236,7 +239,8 @@ final class RunningInstance implements AutoCloseable {
     /** Every file of output there is of any start on this directory. */
     List<Path> outputs() {
         try (var files = Files.list(data.getParent())) {
-            return files.filter(file -> file.toString().endsWith(".err") || file.toString().endsWith(".out"))
+            return files.filter(file ->
+                            file.toString().endsWith(".err") || file.toString().endsWith(".out"))
                     .sorted()
                     .toList();
         } catch (IOException e) {

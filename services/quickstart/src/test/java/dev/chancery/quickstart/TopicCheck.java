@@ -64,8 +64,8 @@ final class TopicCheck {
 
     private void take(ConsumerRecord<byte[], byte[]> message) {
         String tenant = new String(message.key(), StandardCharsets.UTF_8);
-        long position =
-                ByteBuffer.wrap(message.headers().lastHeader("position").value()).getLong();
+        long position = ByteBuffer.wrap(message.headers().lastHeader("position").value())
+                .getLong();
         String where = tenant + "@" + position + " at offset " + message.partition() + "/" + message.offset();
         Copy copy = copies.computeIfAbsent(tenant, t -> new Copy(message.partition()));
         assertThat(message.partition()).as("partition of %s", where).isEqualTo(copy.partition);

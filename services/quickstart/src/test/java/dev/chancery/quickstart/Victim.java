@@ -109,8 +109,8 @@ final class Victim implements AutoCloseable {
     /** The number in postmaster.pid may be a stranger's by now. */
     private boolean isPostmaster(ProcessHandle process) {
         return process.isAlive()
-                && process.info().arguments().stream()
-                        .anyMatch(arguments -> List.of(arguments).contains(cluster().toString()));
+                && process.info().arguments().stream().anyMatch(arguments -> List.of(arguments)
+                        .contains(cluster().toString()));
     }
 
     private Path cluster() {
