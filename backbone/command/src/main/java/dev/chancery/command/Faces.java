@@ -2,8 +2,10 @@ package dev.chancery.command;
 
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.kernel.Rejection;
+import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
@@ -99,6 +101,11 @@ public final class Faces {
                 client.substring(0, Math.min(client.length(), 256)));
     }
 
+    /** The body that a face reads by itself, as JSON: UTF-8, one object, each name once. */
+    public static JsonObject json(RoutingContext context) throws RefusedException {
+        return JsonBody.read(context.request(), HttpBody.of(context));
+    }
+
     /** Refuses names of context in a body that a face reads by itself. */
     public static void refuseContext(Collection<String> names) throws RefusedException {
         if (names.stream().anyMatch(ContextFields::isContext)) {
@@ -106,10 +113,11 @@ public final class Faces {
         }
     }
 
-    /** Refuses headers and query parameters that name a context. */
+    /** Refuses headers, query parameters and cookies that name a context. */
     static Optional<Rejection> contextField(HttpServerRequest request) {
         boolean named = request.headers().names().stream().anyMatch(ContextFields::isContext)
-                || request.params(true).names().stream().anyMatch(ContextFields::isContext);
+                || request.params(true).names().stream().anyMatch(ContextFields::isContext)
+                || request.cookies().stream().map(Cookie::getName).anyMatch(ContextFields::isContext);
         return named ? Optional.of(BoundaryRejection.CONTEXT_FIELD) : Optional.empty();
     }
 }

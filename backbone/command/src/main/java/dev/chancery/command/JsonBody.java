@@ -10,6 +10,9 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
 import dev.chancery.command.Handler.RefusedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,6 +60,34 @@ final class JsonBody {
         }
     }
 
+    static void requireMediaType(HttpServerRequest request) throws RefusedException {
+        String mediaType = Optional.ofNullable(request.getHeader("Content-Type"))
+                .map(value -> value.toLowerCase(Locale.ROOT).replace(" ", ""))
+                .orElse("");
+        boolean json = mediaType.equals("application/json") || mediaType.equals("application/json;charset=utf-8");
+        if (!json || request.headers().contains("Content-Encoding")) {
+            throw new RefusedException(BoundaryRejection.MEDIA_TYPE);
+        }
+    }
+
+    /** An object whose names are its reader's affair. */
+    static JsonObject read(HttpServerRequest request, byte[] body) throws RefusedException {
+        requireMediaType(request);
+        String text = utf8(body);
+        try (JsonParser parser = STRICT.createParser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            parser.skipChildren();
+            if (parser.nextToken() != null) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            return new JsonObject(text);
+        } catch (IOException | DecodeException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
     private static String utf8(byte[] body) throws RefusedException {
         try {
             return StandardCharsets.UTF_8
@@ -86,6 +117,9 @@ final class JsonBody {
     private static void value(JsonParser parser, FieldDescriptor field) throws IOException, RefusedException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.START_ARRAY) {
+            if (!field.isRepeated()) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
             while ((token = parser.nextToken()) != JsonToken.END_ARRAY) {
                 nested(parser, token, field);
             }

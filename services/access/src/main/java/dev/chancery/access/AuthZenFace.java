@@ -5,7 +5,6 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Faces;
 import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.HttpBody;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
 import dev.chancery.schema.access.v1.CheckReply;
@@ -17,6 +16,8 @@ import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * OpenID AuthZEN 1.0 access evaluation, as a policy decision point. {@code subject.id} is a principal, {@code resource.type} and {@code
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
  * decision: false}; the context says why. Members that the standard allows and we don't use are ignored, as it asks.
  */
 final class AuthZenFace {
+    private static final String WORKSPACE = "/resource/properties/workspace";
 
     void mount(Faces faces) {
         Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
@@ -33,7 +35,7 @@ final class AuthZenFace {
 
     private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
             throws RefusedException {
-        switch (faces.pipeline().call(check, () -> request(HttpBody.of(context)), caller)) {
+        switch (faces.pipeline().call(check, () -> request(Faces.json(context)), caller)) {
             case Answer.Refused refused -> throw new RefusedException(refused.rejection());
             case Answer.Replied replied -> {
                 var reply = (CheckReply) replied.reply();
@@ -90,6 +92,22 @@ final class AuthZenFace {
         if (part == null) {
             throw new RefusedException(BoundaryRejection.INVALID_FIELD);
         }
-        return part;
+        return object(json, name);
+    }
+
+    private static JsonObject object(JsonObject json, String name) throws RefusedException {
+        return switch (json.getValue(name)) {
+            case null -> new JsonObject();
+            case JsonObject object -> object;
+            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
+        };
+    }
+
+    private static String text(JsonObject json, String name) throws RefusedException {
+        return switch (json.getValue(name)) {
+            case null -> "";
+            case String text -> text;
+            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
+        };
     }
 }

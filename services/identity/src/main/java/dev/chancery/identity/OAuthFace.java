@@ -19,6 +19,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -27,6 +28,7 @@ import java.util.Map;
  */
 final class OAuthFace {
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    private static final String FORM = "application/x-www-form-urlencoded";
 
     private final Tokens tokens;
 
@@ -109,18 +111,15 @@ final class OAuthFace {
         HttpReply.send(context, "application/json", json.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** @throws IllegalArgumentException where a parameter can't be decoded or is there twice (RFC 6749, 3.2) */
     private static Map<String, String> form(byte[] body) {
         Map<String, String> values = new HashMap<>();
         for (String pair : new String(body, StandardCharsets.UTF_8).split("&", -1)) {
             int equals = pair.indexOf('=');
-            if (equals > 0) {
-                try {
-                    values.put(
-                            URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
-                            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
-                } catch (IllegalArgumentException e) {
-                    return Map.of();
-                }
+            String name = URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), StandardCharsets.UTF_8);
+            String value = URLDecoder.decode(equals < 0 ? "" : pair.substring(equals + 1), StandardCharsets.UTF_8);
+            if (values.put(name, value) != null) {
+                throw new IllegalArgumentException("twice");
             }
         }
         return values;
