@@ -12,8 +12,8 @@ import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
-import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.RetireRoleReply;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
 import dev.chancery.schema.access.v1.RevokeAssignmentReply;
@@ -56,11 +56,8 @@ class CommandRunTest {
                         SERVICE + "RevokeAssignment",
                         RevokeAssignmentRequest.class,
                         (context, request) -> Decided.already(RevokeAssignmentReply.getDefaultInstance()))
-                .query(
-                        SERVICE + "Check",
-                        CheckRequest.class,
-                        (Handler.Read<CheckRequest, CheckReply>)
-                                (context, request) -> CheckReply.getDefaultInstance());
+                .query(SERVICE + "Check", CheckRequest.class, (Handler.Read<CheckRequest, CheckReply>)
+                        (context, request) -> CheckReply.getDefaultInstance());
     }
 
     private final String tenant = INSTANCE.organisation();
@@ -100,8 +97,8 @@ class CommandRunTest {
         Answer answer = call(INSTANCE.as(ADA, tenant));
 
         assertThat(answer)
-                .isEqualTo(new Answer.Replied(
-                        RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 2))));
+                .isEqualTo(
+                        new Answer.Replied(RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 2))));
         List<Statement> records = INSTANCE.statements(tenant, 1);
         assertThat(records).hasSize(2).allSatisfy(record -> {
             assertThat(record.getAction()).isEqualTo("access.role.retire");
@@ -203,8 +200,8 @@ class CommandRunTest {
         });
 
         assertThat(call(INSTANCE.as(ADA, tenant)))
-                .isEqualTo(new Answer.Replied(
-                        RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 3))));
+                .isEqualTo(
+                        new Answer.Replied(RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 3))));
         assertThat(decisions).hasValue(2);
         assertThat(INSTANCE.statements(tenant, 3)).singleElement().satisfies(record -> assertThat(
                         record.getOutcome().getEvents(0).getVersion())

@@ -75,12 +75,8 @@ public final class LogFollower implements AutoCloseable {
             } catch (WakeupException e) {
                 return;
             } catch (RuntimeException e) {
-                // Not Kafka's alone: a record that a listener can't take must not end the following for good.
-                LOG.warnf("Log follower starts over: cause=%s", e.getClass().getSimpleName());
-                pause();
-            } catch (RuntimeException e) {
-                // The listener could not take a record. What it holds is loaded anew, without it.
-                LOG.errorf(e, "Log follower starts over: cause=%s", e.getClass().getSimpleName());
+                // Kafka failed, or the listener could not take a record: what it holds is loaded anew, without it.
+                LOG.warnf(e, "Log follower starts over: cause=%s", e.getClass().getSimpleName());
                 pause();
             }
         }

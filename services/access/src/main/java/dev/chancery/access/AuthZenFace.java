@@ -16,8 +16,6 @@ import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * OpenID AuthZEN 1.0 access evaluation, as a policy decision point. {@code subject.id} is a principal, {@code resource.type} and {@code

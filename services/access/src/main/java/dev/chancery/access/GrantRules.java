@@ -73,6 +73,7 @@ final class GrantRules {
     }
 
     private static boolean isOrActsFor(Principal principal, String id) {
-        return id.equals(principal.id()) || principal.actingFor().filter(id::equals).isPresent();
+        return id.equals(principal.id())
+                || principal.actingFor().filter(id::equals).isPresent();
     }
 }

@@ -13,9 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AuthZenFaceTest {
     @Test
     void anEvaluationIsACheck() throws RefusedException {
-        assertThat(
-                        read(
-                                """
+        assertThat(read("""
                                 {"subject":{"type":"user","id":"u"},"action":{"name":"approve"},
                                  "resource":{"type":"invoice","id":"7","properties":{"workspace":"w"}},"context":{"ip":"x"}}"""))
                 .isEqualTo(CheckRequest.newBuilder()
@@ -32,8 +30,9 @@ class AuthZenFaceTest {
                         .setPrincipalId("u")
                         .setCapability("i:a")
                         .build());
-        assertThat(read(
-                        "{'subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i','properties':{'workspace':null}}}"))
+        assertThat(
+                        read(
+                                "{'subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i','properties':{'workspace':null}}}"))
                 .isEqualTo(CheckRequest.newBuilder()
                         .setPrincipalId("u")
                         .setCapability("i:a")
@@ -41,10 +40,7 @@ class AuthZenFaceTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     request.malformed     | null
                     request.malformed     | []
                     request.malformed     | 5
@@ -55,13 +51,11 @@ class AuthZenFaceTest {
                     request.invalid-field | {'subject':null,'action':{'name':'a'},'resource':{'type':'i'}}
                     request.invalid-field | {'subject':{'id':null},'action':{'name':'a'},'resource':{'type':'i'}}
                     request.invalid-field | {'subject':{'id':'u'},'resource':{'type':'i'}}
-                    request.context-field | {'tenant':'t','subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i'}}""",
-            quoteCharacter = '#')
+                    request.context-field | {'tenant':'t','subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i'}}""", quoteCharacter = '#')
     void whatIsNoEvaluationIsRefused(String code, String body) {
         assertThatExceptionOfType(RefusedException.class)
                 .isThrownBy(() -> read(body))
-                .satisfies(refused ->
-                        assertThat(refused.rejection().code()).isEqualTo(code));
+                .satisfies(refused -> assertThat(refused.rejection().code()).isEqualTo(code));
     }
 
     private static CheckRequest read(String body) throws RefusedException {

@@ -71,8 +71,7 @@ class GrantRulesTest {
     @Test
     void nobodyGrantsWhomTheyActFor() {
         assertThat(new When().by(agentFor(BEN)).assign(to(BEN))).isEqualTo(reject(SELF_GRANT));
-        assertThat(new When().by(agentFor(ADA)).assign(to(BEN)))
-                .isEqualTo(events(to(BEN).build()));
+        assertThat(new When().by(agentFor(ADA)).assign(to(BEN))).isEqualTo(events(to(BEN).build()));
     }
 
     @Test
@@ -127,8 +126,7 @@ class GrantRulesTest {
     @Test
     void aPrincipalHoldsAtMost1000Roles() {
         assertThat(new When().held(grants(1_000)).assign(to(BEN))).isEqualTo(reject(TOO_MANY));
-        assertThat(new When().held(grants(999)).assign(to(BEN)))
-                .isEqualTo(events(to(BEN).build()));
+        assertThat(new When().held(grants(999)).assign(to(BEN))).isEqualTo(events(to(BEN).build()));
     }
 
     // Revoking

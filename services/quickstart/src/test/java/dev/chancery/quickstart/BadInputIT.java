@@ -75,7 +75,14 @@ class BadInputIT {
     void aFieldThatTheMethodDoesNotHaveIsRefused(String name) {
         Sent sent = new Sent(name);
         JsonObject body = sent.body();
-        for (String field : List.of(canary, "", "__proto__", "@type", "$", "principalID", body.fieldNames().iterator().next() + " ")) {
+        for (String field : List.of(
+                canary,
+                "",
+                "__proto__",
+                "@type",
+                "$",
+                "principalID",
+                body.fieldNames().iterator().next() + " ")) {
             refuse(sent.post(body.copy().put(field, canary)), 400, "request.unknown-field");
         }
     }
@@ -90,8 +97,9 @@ class BadInputIT {
             }
             for (Object wrong : wrongFor(field)) {
                 Reply reply = sent.post(sent.body().put(field.getJsonName(), wrong));
-                assertThat(reply.code()).as("%s %s: %s", field.getName(), wrong, reply).isIn(
-                        "request.malformed", "request.invalid-field", "request.unknown-field");
+                assertThat(reply.code())
+                        .as("%s %s: %s", field.getName(), wrong, reply)
+                        .isIn("request.malformed", "request.invalid-field", "request.unknown-field");
                 refusal.check(reply, canary);
                 assertThat(reply.status()).isEqualTo(400);
             }
@@ -143,9 +151,12 @@ class BadInputIT {
         bad.put("a byte order mark", utf8("\uFEFF" + good));
         bad.put("UTF-16", good.getBytes(java.nio.charset.StandardCharsets.UTF_16));
         bad.put("Latin-1", ("{\"" + first + "\":\"" + canary + "\u00e4\"}").getBytes(ISO_8859_1));
-        bad.put("overlong UTF-8", concat(utf8("{\"" + first + "\":\""), new byte[] {(byte) 0xc0, (byte) 0x80}, utf8("\"}")));
-        bad.put("half a surrogate in UTF-8", concat(
-                utf8("{\"" + first + "\":\""), new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, utf8("\"}")));
+        bad.put(
+                "overlong UTF-8",
+                concat(utf8("{\"" + first + "\":\""), new byte[] {(byte) 0xc0, (byte) 0x80}, utf8("\"}")));
+        bad.put(
+                "half a surrogate in UTF-8",
+                concat(utf8("{\"" + first + "\":\""), new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, utf8("\"}")));
         bad.put("half a surrogate escaped", utf8("{\"" + first + "\":\"\\ud800\"}"));
         bad.put("a raw NUL", utf8("{\"" + first + "\":\"" + canary + "\u0000\"}"));
         bad.put("a raw line break", utf8("{\"" + first + "\":\"" + canary + "\n\"}"));
@@ -160,7 +171,10 @@ class BadInputIT {
             assertThat(reply.code()).as("%s: %s", what, reply).isEqualTo("request.malformed");
             refuse(reply, 400, "request.malformed");
         });
-        refuse(sent.post(utf8("{\"a\":".repeat(5_000) + "1" + "}".repeat(5_000)), Map.of()), 400, "request.unknown-field");
+        refuse(
+                sent.post(utf8("{\"a\":".repeat(5_000) + "1" + "}".repeat(5_000)), Map.of()),
+                400,
+                "request.unknown-field");
     }
 
     @ParameterizedTest
@@ -168,12 +182,21 @@ class BadInputIT {
     void aBodyOfAnotherMediaTypeIsRefused(String name) {
         Sent sent = new Sent(name);
         for (String mediaType : List.of(
-                "text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "*/*",
-                "application/json; charset=utf-16", "application/problem+json", "application/jsonx", canary)) {
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "application/xml",
+                "multipart/form-data",
+                "*/*",
+                "application/json; charset=utf-16",
+                "application/problem+json",
+                "application/jsonx",
+                canary)) {
             refuse(sent.post(utf8(sent.body().encode()), Map.of("Content-Type", mediaType)), 415, "request.media-type");
         }
         refuse(
-                sent.post(utf8(sent.body().encode()), Map.of("Content-Type", "application/json", "Content-Encoding", "gzip")),
+                sent.post(
+                        utf8(sent.body().encode()),
+                        Map.of("Content-Type", "application/json", "Content-Encoding", "gzip")),
                 415,
                 "request.media-type");
     }
@@ -252,13 +275,36 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/", "/canary", "/identity", "/identity/v1", "/identity/v1/",
-                "/identity/v1/workspaces/x/y/z", "/identity/v2/workspaces", "/IDENTITY/V1/WORKSPACES",
-                "/identity/v1/workspaces%2F", "/identity%2Fv1%2Fworkspaces", "/identity/v1/workspaces%00",
-                "/identity/v1/workspaces;a=b", "/identity/v1/workspaces.json",
-                "/errors/", "/errors/canary", "/errors/../errors/canary", "/q/", "/q/canary", "/q/dev", "/q/swagger-ui",
-                "/q/openapi", "/q/metrics", "/q/arc", "/q/info", "/META-INF/MANIFEST.MF", "/application.properties", "/%2e%2e/%2e%2e/etc/passwd",
-                "/..%2f..%2fetc/passwd", "/.env", "/favicon.ico"
+                "/",
+                "/canary",
+                "/identity",
+                "/identity/v1",
+                "/identity/v1/",
+                "/identity/v1/workspaces/x/y/z",
+                "/identity/v2/workspaces",
+                "/IDENTITY/V1/WORKSPACES",
+                "/identity/v1/workspaces%2F",
+                "/identity%2Fv1%2Fworkspaces",
+                "/identity/v1/workspaces%00",
+                "/identity/v1/workspaces;a=b",
+                "/identity/v1/workspaces.json",
+                "/errors/",
+                "/errors/canary",
+                "/errors/../errors/canary",
+                "/q/",
+                "/q/canary",
+                "/q/dev",
+                "/q/swagger-ui",
+                "/q/openapi",
+                "/q/metrics",
+                "/q/arc",
+                "/q/info",
+                "/META-INF/MANIFEST.MF",
+                "/application.properties",
+                "/%2e%2e/%2e%2e/etc/passwd",
+                "/..%2f..%2fetc/passwd",
+                "/.env",
+                "/favicon.ico"
             })
     void thereIsNothingAtAnotherPath(String path) {
         Reply reply = new Sent(CREATE_WORKSPACE).raw("POST", path);
@@ -271,8 +317,22 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "a%2Fb", "%2e%2e", "..", ".", "%2e", "%252e", "a%00b", "%ff", "a%0d%0aX-Canary:%201", "a;b",
-                "a%20b", "%C3%A4", "a?b=c", "a%3Fb", "'%20OR%20'1'='1", "%E2%80%AE"
+                "a%2Fb",
+                "%2e%2e",
+                "..",
+                ".",
+                "%2e",
+                "%252e",
+                "a%00b",
+                "%ff",
+                "a%0d%0aX-Canary:%201",
+                "a;b",
+                "a%20b",
+                "%C3%A4",
+                "a?b=c",
+                "a%3Fb",
+                "'%20OR%20'1'='1",
+                "%E2%80%AE"
             })
     void aPathVariableIsCheckedAsItIsDecoded(String value) {
         Reply reply = new Sent(CREATE_WORKSPACE).raw("POST", "/access/v1/roles/" + value + "/retire");
@@ -296,8 +356,7 @@ class BadInputIT {
         ContractMethod method = world.method(CREATE_WORKSPACE);
         Message request = world.example(method, world.a);
         for (String key : List.of("a b", "a".repeat(129))) {
-            Reply reply = face.call(
-                    world.wire, method, request, with(world.a, Map.of(KEY, key)));
+            Reply reply = face.call(world.wire, method, request, with(world.a, Map.of(KEY, key)));
             refuse(reply, 400, "request.idempotency-key", key);
         }
         for (String key : List.of("", "\u00e4", "a\tb")) {
@@ -313,8 +372,19 @@ class BadInputIT {
         Message request = World.fill(method, world.standing(method, world.a));
         String own = world.a.tenant();
         for (String position : List.of(
-                canary, "5", "@5", own, own + "@", own + "@-1", own + "@05", own + "@1e3", own + "@9999999999999999999",
-                own + "@5 ,", world.b.tenant() + "@0", "instance@0", own.toUpperCase(java.util.Locale.ROOT) + "@0")) {
+                canary,
+                "5",
+                "@5",
+                own,
+                own + "@",
+                own + "@-1",
+                own + "@05",
+                own + "@1e3",
+                own + "@9999999999999999999",
+                own + "@5 ,",
+                world.b.tenant() + "@0",
+                "instance@0",
+                own.toUpperCase(java.util.Locale.ROOT) + "@0")) {
             Reply reply = face.call(world.wire, method, request, with(world.a, Map.of("Chancery-Position", position)));
             refuse(reply, 400, "request.position", position.length() > 5 ? position : canary);
         }
@@ -353,7 +423,9 @@ class BadInputIT {
         requests.forEach((request, status) -> {
             Reply reply = world.wire.raw(request.getBytes(ISO_8859_1));
             refusal.givesNothingAway(reply, canary);
-            assertThat(reply.status()).as("%s: %s", request.substring(0, 20), reply).isEqualTo(status);
+            assertThat(reply.status())
+                    .as("%s: %s", request.substring(0, 20), reply)
+                    .isEqualTo(status);
             assertThat(reply.body()).isEmpty();
         });
     }
@@ -363,7 +435,10 @@ class BadInputIT {
     @Test
     void grpcBytesThatAreNoMessageAreRefused() {
         ContractMethod method = world.method(CREATE_WORKSPACE);
-        for (byte[] bytes : List.of(utf8(canary), new byte[] {0x0a, 0x7f}, new byte[] {0x0a, 0x02, (byte) 0xc0, (byte) 0x80}, new byte[] {0x0b})) {
+        for (byte[] bytes : List.of(
+                utf8(canary), new byte[] {0x0a, 0x7f}, new byte[] {0x0a, 0x02, (byte) 0xc0, (byte) 0x80}, new byte[] {
+                    0x0b
+                })) {
             Reply reply = world.wire.grpc(method.fullName(), bytes, world.a.headers(), method);
             refuse(reply, 400, "request.malformed");
         }
@@ -375,7 +450,9 @@ class BadInputIT {
         assertThat(larger.succeeded()).isFalse();
         refusal.givesNothingAway(larger);
         for (String nothing : List.of(
-                "chancery.identity.v1.IdentityService/" + canary, "chancery.identity.v1.None/CreateWorkspace", canary + "/x")) {
+                "chancery.identity.v1.IdentityService/" + canary,
+                "chancery.identity.v1.None/CreateWorkspace",
+                canary + "/x")) {
             Reply reply = world.wire.grpc(nothing, new byte[0], world.a.headers(), method);
             refuse(reply, 404, "request.no-such-path");
         }
@@ -387,7 +464,11 @@ class BadInputIT {
     void authZenIsAsStrictWithWhatItReads() {
         Sent sent = new Sent(CHECK);
         JsonObject good = new JsonObject()
-                .put("subject", new JsonObject().put("type", "user").put("id", world.a.clientId().substring(37)))
+                .put(
+                        "subject",
+                        new JsonObject()
+                                .put("type", "user")
+                                .put("id", world.a.clientId().substring(37)))
                 .put("action", new JsonObject().put("name", "read"))
                 .put("resource", new JsonObject().put("type", "role").put("id", "r"));
         Reply answered = evaluate(sent, good.encode());
@@ -414,7 +495,10 @@ class BadInputIT {
         refuse(evaluate(sent, ""), 415, "request.media-type");
         refuse(
                 world.wire.http(
-                        "POST", "/access/v1/evaluation", sent.headers(Map.of("Content-Type", "text/plain")), utf8(good.encode())),
+                        "POST",
+                        "/access/v1/evaluation",
+                        sent.headers(Map.of("Content-Type", "text/plain")),
+                        utf8(good.encode())),
                 415,
                 "request.media-type");
     }
@@ -443,7 +527,9 @@ class BadInputIT {
             Reply reply = token(form, "application/x-www-form-urlencoded");
             assertThat(reply.status()).as("%s: %s", form, reply).isEqualTo(error.equals("invalid_client") ? 401 : 400);
             assertThat(reply.json().fieldNames()).containsExactlyInAnyOrder("error", "error_description");
-            assertThat(reply.json().getString("error")).as("%s: %s", form, reply).isEqualTo(error);
+            assertThat(reply.json().getString("error"))
+                    .as("%s: %s", form, reply)
+                    .isEqualTo(error);
             refusal.givesNothingAway(reply, canary);
         });
         assertThat(token(good, "application/json").json().getString("error")).isEqualTo("invalid_request");
@@ -458,9 +544,23 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "tile/0/x999/999", "tile/0/0.p/0", "tile/0/0.p/256", "tile/0/0.p/999", "tile/-1/0", "tile/64/0", "tile/0/00",
-                "tile/entries/x001/x002/999", "tile/entries/../../canary", "tile/0/%2e%2e", "tile/", "bodies/", "bodies/x",
-                "bodies/0.p/999", "tile/0/0/", "tile/0/canary", "tile//0"
+                "tile/0/x999/999",
+                "tile/0/0.p/0",
+                "tile/0/0.p/256",
+                "tile/0/0.p/999",
+                "tile/-1/0",
+                "tile/64/0",
+                "tile/0/00",
+                "tile/entries/x001/x002/999",
+                "tile/entries/../../canary",
+                "tile/0/%2e%2e",
+                "tile/",
+                "bodies/",
+                "bodies/x",
+                "bodies/0.p/999",
+                "tile/0/0/",
+                "tile/0/canary",
+                "tile//0"
             })
     void thereIsNoFileButTheLedgers(String file) {
         refuse(new Sent(LIST_ROLES).raw("GET", "/ledger/v1/" + file), 404, "request.no-such-path");
@@ -513,7 +613,10 @@ class BadInputIT {
         /** What is in its body; where that is nothing, something that could be. */
         JsonObject body() {
             JsonObject body = new JsonObject(new String(Wire.body(method, request), UTF_8));
-            return body.isEmpty() ? new JsonObject().putNull(method.input().getFields().getFirst().getJsonName()) : body;
+            return body.isEmpty()
+                    ? new JsonObject()
+                            .putNull(method.input().getFields().getFirst().getJsonName())
+                    : body;
         }
 
         Map<String, String> headers(Map<String, String> more) {
@@ -537,9 +640,11 @@ class BadInputIT {
         }
 
         Reply raw(String verb, String rawPath, String... more) {
-            String head = verb + " " + rawPath + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+            String head = verb + " " + rawPath
+                    + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
                     + caller.token() + "\r\n"
-                    + String.join("", Arrays.stream(more).map(line -> line + "\r\n").toList()) + "\r\n";
+                    + String.join(
+                            "", Arrays.stream(more).map(line -> line + "\r\n").toList()) + "\r\n";
             return world.wire.raw(head.getBytes(ISO_8859_1));
         }
     }

@@ -54,7 +54,12 @@ class ForgedTenantAtStandardFacesIT {
                 files,
                 Stream.of(
                         new Good("GET", "/metrics", world.owner.headers(), new byte[0], false),
-                        new Good("POST", EVALUATION, world.a.headers(), question(world.a).encode().getBytes(UTF_8), false),
+                        new Good(
+                                "POST",
+                                EVALUATION,
+                                world.a.headers(),
+                                question(world.a).encode().getBytes(UTF_8),
+                                false),
                         new Good("POST", TOKEN, Map.of("Content-Type", FORM), form.getBytes(UTF_8), true),
                         new Good("GET", "/oauth/jwks.json", Map.of(), new byte[0], true),
                         new Good("GET", "/.well-known/oauth-authorization-server", Map.of(), new byte[0], true)));
@@ -63,7 +68,13 @@ class ForgedTenantAtStandardFacesIT {
     /** The first of a tenant's files of a kind: whole once there are 256 records, one record wide until then. */
     private static String first(String kind, Client client) {
         Reply checkpoint = World.shared().wire.http("GET", CHECKPOINT, client.headers(), new byte[0]);
-        long size = checkpoint.text().lines().skip(1).mapToLong(Long::parseLong).findFirst().orElseThrow();
+        long size = checkpoint
+                .text()
+                .lines()
+                .skip(1)
+                .mapToLong(Long::parseLong)
+                .findFirst()
+                .orElseThrow();
         return "/ledger/v1/" + kind + (size < 256 ? "/0.p/1" : "/0");
     }
 
@@ -81,9 +92,13 @@ class ForgedTenantAtStandardFacesIT {
 
     private static JsonObject question(String subject) {
         return new JsonObject()
-                .put("subject", new JsonObject().put("type", "user").put("id", subject).put("properties", new JsonObject()))
+                .put(
+                        "subject",
+                        new JsonObject().put("type", "user").put("id", subject).put("properties", new JsonObject()))
                 .put("action", new JsonObject().put("name", "read").put("properties", new JsonObject()))
-                .put("resource", new JsonObject().put("type", "role").put("id", "r").put("properties", new JsonObject()))
+                .put(
+                        "resource",
+                        new JsonObject().put("type", "role").put("id", "r").put("properties", new JsonObject()))
                 .put("context", new JsonObject().put("list", new JsonArray().add(new JsonObject())));
     }
 
@@ -158,19 +173,29 @@ class ForgedTenantAtStandardFacesIT {
     void anotherTenantsPrincipalIsUnknown() {
         Reply theirs = evaluate(world.b, question(world.a));
         assertThat(theirs.json().getBoolean("decision")).isFalse();
-        assertThat(theirs.said()).isEqualTo(evaluate(world.b, question(UUID.randomUUID().toString())).said());
+        assertThat(theirs.said())
+                .isEqualTo(evaluate(world.b, question(UUID.randomUUID().toString()))
+                        .said());
         assertThat(theirs.everything()).doesNotContain(world.a.tenant()).doesNotContain(administrator(world.a));
     }
 
     private Reply evaluate(Client caller, JsonObject question) {
-        return world.wire.http("POST", EVALUATION, caller.headers(), question.encode().getBytes(UTF_8));
+        return world.wire.http(
+                "POST", EVALUATION, caller.headers(), question.encode().getBytes(UTF_8));
     }
 
     @Test
     void aNameOfContextIsRefusedAtAnyDepthOfAQuestion() {
         for (String name : ContextFields.names()) {
             for (String path : List.of(
-                    "", "subject", "action", "resource", "context", "subject/properties", "action/properties", "resource/properties")) {
+                    "",
+                    "subject",
+                    "action",
+                    "resource",
+                    "context",
+                    "subject/properties",
+                    "action/properties",
+                    "resource/properties")) {
                 if (path.equals("resource/properties") && name.equals("workspace")) {
                     continue; // where the question is about, which is a target
                 }
@@ -183,7 +208,10 @@ class ForgedTenantAtStandardFacesIT {
                 refusal.check(evaluate(world.a, question), 400, "request.context-field", world.b.tenant());
             }
             JsonObject question = question(world.a);
-            question.getJsonObject("context").getJsonArray("list").getJsonObject(0).put(name, world.b.tenant());
+            question.getJsonObject("context")
+                    .getJsonArray("list")
+                    .getJsonObject(0)
+                    .put(name, world.b.tenant());
             refusal.check(evaluate(world.a, question), 400, "request.context-field", world.b.tenant());
         }
     }
@@ -194,7 +222,10 @@ class ForgedTenantAtStandardFacesIT {
         String form = World.tokenForm(world.assertion(world.a.clientId(), world.a.key()));
         for (String name : ContextFields.names()) {
             Reply reply = world.wire.http(
-                    "POST", TOKEN, Map.of("Content-Type", FORM), (form + "&" + name + "=" + world.b.tenant()).getBytes(UTF_8));
+                    "POST",
+                    TOKEN,
+                    Map.of("Content-Type", FORM),
+                    (form + "&" + name + "=" + world.b.tenant()).getBytes(UTF_8));
             assertThat(reply.status()).as("%s", reply).isEqualTo(400);
             assertThat(reply.json().getString("error")).isEqualTo("invalid_request");
             refusal.givesNothingAway(reply, world.b.tenant());

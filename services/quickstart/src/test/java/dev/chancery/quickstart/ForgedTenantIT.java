@@ -40,9 +40,25 @@ class ForgedTenantIT {
 
     /** Spellings beyond the boundary's own list that it has to see through. */
     private static final List<String> SPELLINGS = List.of(
-            "tenantId", "tenant_id", "Tenant-Id", "X-Tenant", "X-Tenant-Id", "X-Chancery-Tenant", "Chancery-Tenant",
-            "organisationId", "organisation_id", "X-Organization-Id", "orgId", "TENANT", "actingFor", "on_behalf_of",
-            "X-Actor", "userId", "sessionId", "activeWorkspace", "X-Workspace");
+            "tenantId",
+            "tenant_id",
+            "Tenant-Id",
+            "X-Tenant",
+            "X-Tenant-Id",
+            "X-Chancery-Tenant",
+            "Chancery-Tenant",
+            "organisationId",
+            "organisation_id",
+            "X-Organization-Id",
+            "orgId",
+            "TENANT",
+            "actingFor",
+            "on_behalf_of",
+            "X-Actor",
+            "userId",
+            "sessionId",
+            "activeWorkspace",
+            "X-Workspace");
 
     private static final Set<String> REFUSALS = Set.of(
             "request.context-field",
@@ -59,9 +75,9 @@ class ForgedTenantIT {
     }
 
     static Stream<Arguments> authenticated() {
-        return methods().filter(arguments -> !World.shared()
-                .method((String) arguments.get()[0])
-                .isPublic());
+        return methods()
+                .filter(arguments ->
+                        !World.shared().method((String) arguments.get()[0]).isPublic());
     }
 
     @ParameterizedTest
@@ -77,8 +93,8 @@ class ForgedTenantIT {
         Reply reply = face.call(world.wire, method, request, world.headers(caller));
         assertThat(reply.succeeded()).as("%s", reply).isTrue();
         if (method.writes()) {
-            assertThat(reply.position()).matches(position -> position.startsWith(caller.tenant() + "@")
-                    || method.isPublic());
+            assertThat(reply.position())
+                    .matches(position -> position.startsWith(caller.tenant() + "@") || method.isPublic());
         }
     }
 
@@ -136,7 +152,9 @@ class ForgedTenantIT {
             if (value.equals(theirs.get(placeholder)) && World.TENANT_BOUND.contains(placeholder)) {
                 madeUp.put(
                         placeholder,
-                        placeholder.equals("role") ? "nobodys-role" : UUID.randomUUID().toString());
+                        placeholder.equals("role")
+                                ? "nobodys-role"
+                                : UUID.randomUUID().toString());
             }
         });
         return madeUp;
@@ -187,11 +205,13 @@ class ForgedTenantIT {
             assertContext(send(method, path, request, caller, Map.of(context, value)));
             assertContext(send(method, path + "?" + context + "=" + value, request, caller, Map.of()));
             assertContext(send(method, path, request, caller, Map.of("Cookie", context + "=" + value)));
-            JsonObject body = new JsonObject(new String(Wire.body(method, request).length == 0
-                    ? "{}".getBytes(UTF_8)
-                    : Wire.body(method, request), UTF_8));
+            JsonObject body = new JsonObject(new String(
+                    Wire.body(method, request).length == 0 ? "{}".getBytes(UTF_8) : Wire.body(method, request), UTF_8));
             Reply inBody = world.wire.http(
-                    method.httpMethod(), path, caller.headers(), body.copy().put(context, value).encode().getBytes(UTF_8));
+                    method.httpMethod(),
+                    path,
+                    caller.headers(),
+                    body.copy().put(context, value).encode().getBytes(UTF_8));
             if (get) {
                 assertThat(inBody.code()).as("%s", inBody).isEqualTo("request.malformed");
             } else {
@@ -214,15 +234,18 @@ class ForgedTenantIT {
     /** Inside each field, and inside one that there is not. */
     private void nested(ContractMethod method, String path, Message request, Client caller, String context) {
         JsonObject body = new JsonObject(new String(Wire.body(method, request), UTF_8));
-        Stream.concat(body.fieldNames().stream().toList().stream(), Stream.of("extra")).forEach(field -> {
-            JsonObject spoilt = body.copy().put(field, new JsonObject().put(context, world.b.tenant()));
-            assertRefused(
-                    world.wire.http(method.httpMethod(), path, caller.headers(), spoilt.encode().getBytes(UTF_8)));
-        });
+        Stream.concat(body.fieldNames().stream().toList().stream(), Stream.of("extra"))
+                .forEach(field -> {
+                    JsonObject spoilt = body.copy().put(field, new JsonObject().put(context, world.b.tenant()));
+                    assertRefused(world.wire.http(
+                            method.httpMethod(),
+                            path,
+                            caller.headers(),
+                            spoilt.encode().getBytes(UTF_8)));
+                });
     }
 
-    private Reply send(
-            ContractMethod method, String path, Message request, Client caller, Map<String, String> more) {
+    private Reply send(ContractMethod method, String path, Message request, Client caller, Map<String, String> more) {
         Map<String, String> headers = new HashMap<>(caller.headers());
         headers.putAll(more);
         return world.wire.http(method.httpMethod(), path, headers, Wire.body(method, request));
@@ -271,8 +294,7 @@ class ForgedTenantIT {
         Message request = World.fill(method, world.standing(method, world.a));
         Map<String, Long> before = world.lengths();
         ForgedTokens.of(world).forEach((what, forged) -> {
-            Reply reply = face.call(
-                    world.wire, method, request, Map.of("Authorization", "Bearer " + forged.token()));
+            Reply reply = face.call(world.wire, method, request, Map.of("Authorization", "Bearer " + forged.token()));
             assertThat(reply.status()).as("%s: %s", what, reply).isEqualTo(401);
             assertThat(reply.code()).as("%s: %s", what, reply).isEqualTo(forged.code());
         });

@@ -25,7 +25,9 @@ import javax.crypto.spec.SecretKeySpec;
 final class ForgedTokens {
     private static final String INVALID = "auth.token-invalid";
     private static final String EXPIRED = "auth.token-expired";
-    private static final byte[] X509_OF_ED25519 = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+    private static final byte[] X509_OF_ED25519 = {
+        0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00
+    };
 
     private final JsonObject header;
     private final JsonObject claims;
@@ -65,7 +67,9 @@ final class ForgedTokens {
         long now = Instant.now().getEpochSecond();
         // Edited, with the signature that was there.
         forged("tenant edited", unsigned(header, claims().put("tenant", otherTenant)) + "." + signature);
-        forged("subject edited", unsigned(header, claims().put("sub", UUID.randomUUID().toString())) + "." + signature);
+        forged(
+                "subject edited",
+                unsigned(header, claims().put("sub", UUID.randomUUID().toString())) + "." + signature);
         forged("signature cut off", unsigned(header, claims) + ".");
         forged("no signature part", unsigned(header, claims));
         forged("signature of another", unsigned(header, claims) + "." + SigningKey.base64(foreign.sign(new byte[0])));
@@ -74,20 +78,26 @@ final class ForgedTokens {
             forged("alg " + none, unsigned(header().put("alg", none), claims().put("tenant", otherTenant)) + ".");
         }
         forged("HS256 keyed with the raw public key", hs256(own.verifierKey().publicKey()));
-        forged("HS256 keyed with the X.509 public key", hs256(x509(own.verifierKey().publicKey())));
+        forged(
+                "HS256 keyed with the X.509 public key",
+                hs256(x509(own.verifierKey().publicKey())));
         forged("alg ES256", SigningKey.jwt(header().put("alg", "ES256"), claims(), own::sign));
         // Another key.
         forged("another instance's key", SigningKey.jwt(header(), claims(), foreign::sign));
-        forged("another instance's token", SigningKey.jwt(
-                header().put("kid", "deadbeef"),
-                claims().put("iss", "http://127.0.0.1:1").put("aud", "http://127.0.0.1:1"),
-                foreign::sign));
+        forged(
+                "another instance's token",
+                SigningKey.jwt(
+                        header().put("kid", "deadbeef"),
+                        claims().put("iss", "http://127.0.0.1:1").put("aud", "http://127.0.0.1:1"),
+                        foreign::sign));
         forged("brings its own key", SigningKey.jwt(header().put("jwk", jwk()), claims(), foreign::sign));
         forged("names another key", SigningKey.jwt(header().put("kid", "deadbeef"), claims(), own::sign));
         forged("names no key", SigningKey.jwt(without(header(), "kid"), claims(), own::sign));
         // The instance's own key: only one thing is wrong.
-        forged("expired", SigningKey.jwt(
-                header(), claims().put("iat", now - 700).put("exp", now - 100), own::sign), EXPIRED);
+        forged(
+                "expired",
+                SigningKey.jwt(header(), claims().put("iat", now - 700).put("exp", now - 100), own::sign),
+                EXPIRED);
         forged("wrong issuer", own(claims().put("iss", "http://127.0.0.1:1")));
         forged("no issuer", own(without(claims(), "iss")));
         forged("wrong audience", own(claims().put("aud", "http://127.0.0.1:1")));
@@ -98,8 +108,13 @@ final class ForgedTokens {
         forged("no subject", own(without(claims(), "sub")));
         forged("a type that there is not", own(claims().put("principal_type", "root")));
         forged("another type of JWT", SigningKey.jwt(header().put("typ", "JWT"), claims(), own::sign));
-        forged("critical header", SigningKey.jwt(
-                header().put("crit", new io.vertx.core.json.JsonArray().add("x")).put("x", 1), claims(), own::sign));
+        forged(
+                "critical header",
+                SigningKey.jwt(
+                        header().put("crit", new io.vertx.core.json.JsonArray().add("x"))
+                                .put("x", 1),
+                        claims(),
+                        own::sign));
         // No token at all.
         forged("text", "not-a-token");
         forged("dots", "..");

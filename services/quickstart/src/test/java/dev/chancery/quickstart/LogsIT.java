@@ -16,8 +16,16 @@ import org.junit.jupiter.api.Test;
 class LogsIT {
     /** Of the contract's examples, and so of every request that the tests sent. */
     private static final List<String> PERSONAL = List.of(
-            "Olive", "Petra", "petra-", "example.org", "Ada Administrator", "Stands in", "audit is over", "Left the organisation",
-            "Claims u", "Example u");
+            "Olive",
+            "Petra",
+            "petra-",
+            "example.org",
+            "Ada Administrator",
+            "Stands in",
+            "audit is over",
+            "Left the organisation",
+            "Claims u",
+            "Example u");
 
     private final RunningInstance instance = RunningInstance.shared();
 
@@ -32,7 +40,8 @@ class LogsIT {
     @Test
     void nothingPersonalAndNoSecretIsInAnyLog() throws IOException {
         try (Stream<Path> files = Files.walk(instance.data().getParent().getParent(), 2)) {
-            List<Path> logs = files.filter(file -> file.toString().endsWith(".err") || file.toString().endsWith(".out"))
+            List<Path> logs = files.filter(file ->
+                            file.toString().endsWith(".err") || file.toString().endsWith(".out"))
                     .toList();
             assertThat(logs).isNotEmpty();
             for (Path log : logs) {

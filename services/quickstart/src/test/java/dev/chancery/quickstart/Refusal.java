@@ -15,10 +15,25 @@ final class Refusal {
             Set.of("type", "title", "status", "code", "message", "hint", "docsUrl", "requestId");
     private static final Set<String> DETAILS = Set.of("hint", "docsUrl", "requestId");
     private static final Pattern CODE = Pattern.compile("[a-z]+(-[a-z]+)*\\.[a-z]+(-[a-z]+)*");
-    private static final Pattern REQUEST_ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final Pattern REQUEST_ID =
+            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final List<String> GIVEAWAYS = List.of(
-            "dev.chancery", "java.", "io.vertx", "io.netty", "jackson", "protobuf", "Exception", "SELECT", "INSERT",
-            "SQLSTATE", "postgres", "kafka", "quarkus", ".java", "target/", "\tat ");
+            "dev.chancery",
+            "java.",
+            "io.vertx",
+            "io.netty",
+            "jackson",
+            "protobuf",
+            "Exception",
+            "SELECT",
+            "INSERT",
+            "SQLSTATE",
+            "postgres",
+            "kafka",
+            "quarkus",
+            ".java",
+            "target/",
+            "\tat ");
 
     private final World world;
     private final Map<String, Boolean> resolved = new ConcurrentHashMap<>();

@@ -48,7 +48,8 @@ record SigningKey(KeyPair pair) {
     }
 
     static String jwt(JsonObject header, JsonObject claims, Signing signing) {
-        String signed = base64(header.encode().getBytes(UTF_8)) + "." + base64(claims.encode().getBytes(UTF_8));
+        String signed = base64(header.encode().getBytes(UTF_8)) + "."
+                + base64(claims.encode().getBytes(UTF_8));
         return signed + "." + base64(signing.sign(signed.getBytes(US_ASCII)));
     }
 

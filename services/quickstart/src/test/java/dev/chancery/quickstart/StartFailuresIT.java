@@ -58,7 +58,8 @@ class StartFailuresIT {
         ContractMethod method = Contract.load().method(ForgedTenantIT.ONCE).orElseThrow();
         String claim = World.secret(Files.readString(claimFile).strip());
         Message request = World.fill(
-                method, Map.of("claim", claim, "publicKey", SigningKey.generate().publicKey()));
+                method,
+                Map.of("claim", claim, "publicKey", SigningKey.generate().publicKey()));
         try (var wire = new Wire(instance)) {
             Reply reply = wire.grpc(method, request, Map.of());
             assertThat(reply.succeeded()).as("%s", reply).isTrue();
@@ -76,17 +77,23 @@ class StartFailuresIT {
     }
 
     private static Ended up(String... more) {
-        return RunningInstance.attempt(Stream.concat(
-                        Stream.of("up", "--data", DATA.toString(), "--port", "0"), Stream.of(more))
-                .toArray(String[]::new));
+        return RunningInstance.attempt(
+                Stream.concat(Stream.of("up", "--data", DATA.toString(), "--port", "0"), Stream.of(more))
+                        .toArray(String[]::new));
     }
 
     /** One line for a person, and nothing that only a developer would read. */
     private static void refused(String said, Ended ended) {
         assertThat(ended.exitCode()).as("%s", ended).isEqualTo(1);
         assertThat(ended.out()).isEmpty();
-        List<String> lines = ended.err().lines().filter(line -> !line.startsWith("{")).toList();
-        assertThat(lines).as("%s", ended).singleElement().asString().startsWith("chancery: ").contains(said);
+        List<String> lines =
+                ended.err().lines().filter(line -> !line.startsWith("{")).toList();
+        assertThat(lines)
+                .as("%s", ended)
+                .singleElement()
+                .asString()
+                .startsWith("chancery: ")
+                .contains(said);
         assertThat(ended.err()).doesNotContain("Exception").doesNotContain("\tat ");
         assertThat(DATA.resolve("run.json")).doesNotExist();
     }
@@ -124,7 +131,13 @@ class StartFailuresIT {
 
     @ParameterizedTest
     @Order(4)
-    @ValueSource(strings = {"format", "postgres/data/PG_VERSION", "postgres/data/global/pg_control", "kafka/data/meta.properties"})
+    @ValueSource(
+            strings = {
+                "format",
+                "postgres/data/PG_VERSION",
+                "postgres/data/global/pg_control",
+                "kafka/data/meta.properties"
+            })
     void aDamagedDirectory(String missing) throws IOException {
         Path file = DATA.resolve(missing);
         Path aside = DATA.resolveSibling("aside");
@@ -178,11 +191,25 @@ class StartFailuresIT {
     @ParameterizedTest
     @Order(7)
     @ValueSource(
-            strings = {"", "down", "up --data", "up --port", "up --port x", "up --port -1", "up --port 65536", "up canary", "up --check", "replay"})
+            strings = {
+                "",
+                "down",
+                "up --data",
+                "up --port",
+                "up --port x",
+                "up --port -1",
+                "up --port 65536",
+                "up canary",
+                "up --check",
+                "replay"
+            })
     void wrongUsage(String arguments) {
         Ended ended = RunningInstance.attempt(arguments.isEmpty() ? new String[0] : arguments.split(" "));
         assertThat(ended.exitCode()).isEqualTo(2);
         assertThat(ended.out()).isEmpty();
-        assertThat(ended.err()).startsWith("chancery: ").contains("usage: chancery up").doesNotContain("canary");
+        assertThat(ended.err())
+                .startsWith("chancery: ")
+                .contains("usage: chancery up")
+                .doesNotContain("canary");
     }
 }

@@ -67,7 +67,8 @@ final class Wire implements AutoCloseable {
     // REST
 
     Reply rest(ContractMethod method, Message request, Map<String, String> headers) {
-        return http(method.httpMethod(), path(method, request) + query(method, request), headers, body(method, request));
+        return http(
+                method.httpMethod(), path(method, request) + query(method, request), headers, body(method, request));
     }
 
     /** The method's path with the request's values in place of its variables. */
@@ -91,7 +92,10 @@ final class Wire implements AutoCloseable {
         var query = new StringBuilder();
         request.getAllFields().forEach((field, value) -> {
             if (!method.pathTemplate().variables().contains(field.getName())) {
-                query.append(query.isEmpty() ? '?' : '&').append(field.getJsonName()).append('=').append(encode(value));
+                query.append(query.isEmpty() ? '?' : '&')
+                        .append(field.getJsonName())
+                        .append('=')
+                        .append(encode(value));
             }
         });
         return query.toString();
@@ -142,7 +146,9 @@ final class Wire implements AutoCloseable {
         try {
             HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
             Map<String, String> received = new LinkedHashMap<>();
-            response.headers().map().forEach((name, values) -> received.put(name.toLowerCase(Locale.ROOT), values.getFirst()));
+            response.headers()
+                    .map()
+                    .forEach((name, values) -> received.put(name.toLowerCase(Locale.ROOT), values.getFirst()));
             return reply(response.statusCode(), received, response.body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -153,7 +159,8 @@ final class Wire implements AutoCloseable {
     }
 
     private static Reply reply(int status, Map<String, String> headers, byte[] body) {
-        boolean problem = headers.getOrDefault("content-type", "").equals("application/problem+json") && body.length > 0;
+        boolean problem =
+                headers.getOrDefault("content-type", "").equals("application/problem+json") && body.length > 0;
         String code = problem ? new JsonObject(new String(body, UTF_8)).getString("code", "") : "";
         return new Reply(status, code, headers, body);
     }
@@ -187,7 +194,9 @@ final class Wire implements AutoCloseable {
         Map<String, String> headers = new LinkedHashMap<>();
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
-            headers.put(lines[i].substring(0, colon).toLowerCase(Locale.ROOT), lines[i].substring(colon + 1).strip());
+            headers.put(
+                    lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
+                    lines[i].substring(colon + 1).strip());
         }
         String length = headers.get("content-length");
         byte[] body = length == null ? in.readAllBytes() : in.readNBytes(Integer.parseInt(length));
@@ -283,7 +292,9 @@ final class Wire implements AutoCloseable {
                 headers.put(
                         name,
                         name.endsWith(Metadata.BINARY_HEADER_SUFFIX)
-                                ? new String(metadata.get(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER)), ISO_8859_1)
+                                ? new String(
+                                        metadata.get(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER)),
+                                        ISO_8859_1)
                                 : metadata.get(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER)));
             }
         }

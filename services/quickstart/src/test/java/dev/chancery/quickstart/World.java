@@ -69,8 +69,7 @@ final class World {
         this.inside = Attached.to(instance.data());
         SigningKey key = SigningKey.generate();
         ContractMethod claim = method(IDENTITY + "ClaimOwner");
-        this.claimed = wire.rest(
-                claim, fill(claim, Map.of("claim", claim(), "publicKey", key.publicKey())), Map.of());
+        this.claimed = wire.rest(claim, fill(claim, Map.of("claim", claim(), "publicKey", key.publicKey())), Map.of());
         assertThat(claimed.succeeded()).as("%s", claimed).isTrue();
         this.owner = signedIn(claimed.json().getString("clientId"), key);
         this.a = organisation();
@@ -131,8 +130,8 @@ final class World {
     }
 
     static String tokenForm(String assertion) {
-        return "grant_type=client_credentials&client_assertion_type=" + Wire.encode(ASSERTION_TYPE) + "&client_assertion="
-                + assertion;
+        return "grant_type=client_credentials&client_assertion_type=" + Wire.encode(ASSERTION_TYPE)
+                + "&client_assertion=" + assertion;
     }
 
     /** A client assertion (RFC 7523), good once and for a minute. */
@@ -200,9 +199,10 @@ final class World {
                     case "publicKey" -> SigningKey.generate().publicKey();
                     case "claim" -> madeUpClaim();
                     case "assertion" -> assertion(in.clientId(), in.key());
-                    case "workspace" -> done(method(IDENTITY + "CreateWorkspace"), in, Map.of("unique", unique()))
-                            .json()
-                            .getString("workspaceId");
+                    case "workspace" ->
+                        done(method(IDENTITY + "CreateWorkspace"), in, Map.of("unique", unique()))
+                                .json()
+                                .getString("workspaceId");
                     case "principal" ->
                         done(
                                         method(IDENTITY + "CreatePrincipal"),
@@ -226,7 +226,9 @@ final class World {
                                 .json()
                                 .getString("assignmentId");
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
-                    default -> throw new AssertionError("an example has a placeholder that nothing here makes: " + placeholder);
+                    default ->
+                        throw new AssertionError(
+                                "an example has a placeholder that nothing here makes: " + placeholder);
                 };
         values.put(placeholder, value);
         return value;
@@ -252,7 +254,8 @@ final class World {
     /** A caller's headers, with the position of what was last made for it. */
     Map<String, String> headers(Client caller) {
         Map<String, String> headers = new TreeMap<>(caller.headers());
-        Optional.ofNullable(seen.get(caller.tenant())).ifPresent(position -> headers.put("Chancery-Position", position));
+        Optional.ofNullable(seen.get(caller.tenant()))
+                .ifPresent(position -> headers.put("Chancery-Position", position));
         return headers;
     }
 
