@@ -5,9 +5,9 @@ import java.util.Set;
 
 /**
  * The names by which a request might claim to be somebody or somewhere else. They are refused wherever they stand: bodies, headers,
- * query parameters, gRPC metadata. Refused, not ignored, since whoever sends one expects it to count.
+ * query parameters, cookies, gRPC metadata. Refused, not ignored, since whoever sends one expects it to count.
  */
-final class ContextFields {
+public final class ContextFields {
     private static final Set<String> NAMES = Set.of(
             "tenant",
             "tenantid",
@@ -33,15 +33,20 @@ final class ContextFields {
             "granterid");
 
     /** Every name as a matrix of tests sends it. */
-    static Set<String> names() {
+    public static Set<String> names() {
         return NAMES;
     }
 
     private ContextFields() {}
 
-    /** Whether a name is one of context; case, {@code -}, {@code _} and a leading {@code x-} or {@code chancery-} do not matter. */
+    /**
+     * Whether a name is one of context; case, {@code -}, {@code _}, a leading {@code x-} or {@code chancery-} and the {@code -bin} of
+     * gRPC's binary metadata do not matter.
+     */
     static boolean isContext(String name) {
-        String plain = name.toLowerCase(Locale.ROOT).replaceFirst("^(x-)?(chancery-)?", "");
+        String plain = name.toLowerCase(Locale.ROOT)
+                .replaceFirst("^(x-)?(chancery-)?", "")
+                .replaceFirst("-bin$", "");
         return NAMES.contains(plain.replace("-", "").replace("_", ""));
     }
 }

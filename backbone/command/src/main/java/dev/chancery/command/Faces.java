@@ -2,6 +2,7 @@ package dev.chancery.command;
 
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.kernel.Rejection;
+import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
@@ -106,10 +107,11 @@ public final class Faces {
         }
     }
 
-    /** Refuses headers and query parameters that name a context. */
+    /** Refuses headers, query parameters and cookies that name a context. */
     static Optional<Rejection> contextField(HttpServerRequest request) {
         boolean named = request.headers().names().stream().anyMatch(ContextFields::isContext)
-                || request.params(true).names().stream().anyMatch(ContextFields::isContext);
+                || request.params(true).names().stream().anyMatch(ContextFields::isContext)
+                || request.cookies().stream().map(Cookie::getName).anyMatch(ContextFields::isContext);
         return named ? Optional.of(BoundaryRejection.CONTEXT_FIELD) : Optional.empty();
     }
 }
