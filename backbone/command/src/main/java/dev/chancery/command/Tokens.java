@@ -29,6 +29,8 @@ import org.jose4j.jwt.consumer.ErrorCodes;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumer;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.lang.UnresolvableKeyException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Access tokens: JWTs of type {@code at+jwt} (RFC 9068), EdDSA over Ed25519, ten minutes. This signs them, and turns a presented
@@ -74,9 +76,17 @@ public final class Tokens {
                 .setExpectedAudience(issuer)
                 .setExpectedType(true, "at+jwt")
                 .setAllowedClockSkewInSeconds(MAX_SKEW_SECONDS)
-                .setVerificationKey(publicKey(signer.verifierKey().publicKey()))
+                .setVerificationKeyResolver((token, outer) -> key(token.getKeyIdHeaderValue()))
                 .setJwsAlgorithmConstraints(new AlgorithmConstraints(ConstraintType.PERMIT, AlgorithmIdentifiers.EDDSA))
                 .build();
+    }
+
+    /** The key that a token names; there is one. */
+    private PublicKey key(@Nullable String named) throws UnresolvableKeyException {
+        if (!keyId.equals(named)) {
+            throw new UnresolvableKeyException("no such key");
+        }
+        return publicKey(signer.verifierKey().publicKey());
     }
 
     public String issuer() {
@@ -136,13 +146,21 @@ public final class Tokens {
     private static Principal principal(JwtClaims claims) throws MalformedClaimException {
         return new Principal(
                 Principal.Type.valueOf(
-                        claims.getStringClaimValue("principal_type").toUpperCase(Locale.ROOT)),
+                        required(claims, "principal_type", String.class).toUpperCase(Locale.ROOT)),
                 claims.getSubject(),
-                claims.getStringClaimValue("tenant"),
+                required(claims, "tenant", String.class),
                 Optional.ofNullable(claims.getStringClaimValue("workspace")),
                 claims.getJwtId(),
                 Optional.empty(),
-                Instant.ofEpochSecond(claims.getClaimValue("auth_time", Long.class)));
+                Instant.ofEpochSecond(required(claims, "auth_time", Long.class)));
+    }
+
+    private static <T> T required(JwtClaims claims, String name, Class<T> type) throws MalformedClaimException {
+        T value = claims.getClaimValue(name, type);
+        if (value == null) {
+            throw new MalformedClaimException("a claim is missing");
+        }
+        return value;
     }
 
     private static Digest digest(String token) {
