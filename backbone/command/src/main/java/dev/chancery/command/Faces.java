@@ -5,6 +5,7 @@ import dev.chancery.kernel.Rejection;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
@@ -98,6 +99,11 @@ public final class Faces {
                 Optional.ofNullable(request.getHeader("Chancery-Position")),
                 request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress(),
                 client.substring(0, Math.min(client.length(), 256)));
+    }
+
+    /** The body that a face reads by itself, as JSON: UTF-8, one object, each name once. */
+    public static JsonObject json(RoutingContext context) throws RefusedException {
+        return JsonBody.read(context.request(), HttpBody.of(context));
     }
 
     /** Refuses names of context in a body that a face reads by itself. */

@@ -11,10 +11,16 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import dev.chancery.command.Handler.RefusedException;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a request's body as proto3 JSON, strictly: UTF-8, one object, each name once and known to the method. What a name is
@@ -53,6 +59,34 @@ final class JsonBody {
         }
     }
 
+    static void requireMediaType(HttpServerRequest request) throws RefusedException {
+        String mediaType = Optional.ofNullable(request.getHeader("Content-Type"))
+                .map(value -> value.toLowerCase(Locale.ROOT).replace(" ", ""))
+                .orElse("");
+        boolean json = mediaType.equals("application/json") || mediaType.equals("application/json;charset=utf-8");
+        if (!json || request.headers().contains("Content-Encoding")) {
+            throw new RefusedException(BoundaryRejection.MEDIA_TYPE);
+        }
+    }
+
+    /** An object whose names are its reader's affair. */
+    static JsonObject read(HttpServerRequest request, byte[] body) throws RefusedException {
+        requireMediaType(request);
+        String text = utf8(body);
+        try (JsonParser parser = STRICT.createParser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            parser.skipChildren();
+            if (parser.nextToken() != null) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
+            return new JsonObject(text);
+        } catch (IOException | DecodeException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
     private static String utf8(byte[] body) throws RefusedException {
         try {
             return StandardCharsets.UTF_8
@@ -82,6 +116,9 @@ final class JsonBody {
     private static void value(JsonParser parser, FieldDescriptor field) throws IOException, RefusedException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.START_ARRAY) {
+            if (!field.isRepeated()) {
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
             while ((token = parser.nextToken()) != JsonToken.END_ARRAY) {
                 nested(parser, token, field);
             }
@@ -97,12 +134,31 @@ final class JsonBody {
                 throw new RefusedException(BoundaryRejection.MALFORMED);
             }
             object(parser, field.getMessageType());
-        } else if (token == JsonToken.START_ARRAY || token == null) {
+        } else if (token == null || !fits(parser, token, field)) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
     }
 
-    private static @org.jspecify.annotations.Nullable FieldDescriptor field(Descriptor descriptor, String name) {
+    /** Whether a value is of the field's type, where protobuf's own parser is lenient: it takes a number for a text. */
+    private static boolean fits(JsonParser parser, JsonToken token, FieldDescriptor field) throws IOException {
+        if (token == JsonToken.VALUE_NULL) {
+            return true;
+        }
+        return switch (field.getJavaType()) {
+            case STRING, BYTE_STRING -> token == JsonToken.VALUE_STRING && isUnicode(parser.getText());
+            case BOOLEAN -> token.isBoolean();
+            case ENUM -> token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT;
+            case INT, LONG, FLOAT, DOUBLE -> token == JsonToken.VALUE_STRING || token.isNumeric();
+            case MESSAGE -> false;
+        };
+    }
+
+    /** Half a surrogate pair can be written as an escape and is no character. */
+    private static boolean isUnicode(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    }
+
+    private static @Nullable FieldDescriptor field(Descriptor descriptor, String name) {
         for (FieldDescriptor field : descriptor.getFields()) {
             if (field.getJsonName().equals(name) || field.getName().equals(name)) {
                 return field;

@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -41,8 +40,8 @@ public final class RestFace {
                     .handler(context -> HttpBody.read(context, body -> executor.execute(() -> serve(method, context))));
         }
         router.get("/errors/:code").handler(this::explain);
-        // Everything else but what Quarkus itself serves under /q/.
-        router.routeWithRegex("/(?!q/).*").last().handler(RestFace::nothingHere);
+        // Everything else but what Quarkus itself serves.
+        router.routeWithRegex("/(?!q/health).*").last().handler(RestFace::nothingHere);
     }
 
     private void serve(Methods.Bound method, RoutingContext context) {
@@ -86,27 +85,21 @@ public final class RestFace {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
         if (body.length > 0) {
-            requireJson(context);
+            JsonBody.requireMediaType(context.request());
             JsonBody.merge(body, request);
         }
-        context.pathParams().forEach((name, value) -> set(request, name, value));
-        for (Map.Entry<String, String> parameter :
-                context.request().params(true).entries()) {
-            // Path variables are among a request's parameters too.
-            if (!context.pathParams().containsKey(parameter.getKey())) {
-                query(get, request, parameter);
+        // In the path and nowhere else: two values would be one too many.
+        for (Map.Entry<String, String> variable : context.pathParams().entrySet()) {
+            FieldDescriptor field = request.getDescriptorForType().findFieldByName(variable.getKey());
+            if (isSet(request, field)) {
+                throw new RefusedException(BoundaryRejection.UNKNOWN_FIELD);
             }
+            request.setField(field, variable.getValue());
+        }
+        for (Map.Entry<String, String> parameter : context.queryParams().entries()) {
+            query(get, request, parameter);
         }
         return request.build();
-    }
-
-    private static void requireJson(RoutingContext context) throws RefusedException {
-        String mediaType = Optional.ofNullable(context.request().getHeader("Content-Type"))
-                .map(value -> value.toLowerCase(Locale.ROOT).replace(" ", ""))
-                .orElse("");
-        if (!mediaType.equals("application/json") && !mediaType.equals("application/json;charset=utf-8")) {
-            throw new RefusedException(BoundaryRejection.MEDIA_TYPE);
-        }
     }
 
     private static void query(boolean get, Message.Builder request, Map.Entry<String, String> parameter)
@@ -120,6 +113,9 @@ public final class RestFace {
         }
         if (!get || field == null) {
             throw new RefusedException(BoundaryRejection.UNKNOWN_FIELD);
+        }
+        if (field.isRepeated() || isSet(request, field)) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
         }
         try {
             request.setField(
@@ -135,8 +131,8 @@ public final class RestFace {
         }
     }
 
-    private static void set(Message.Builder request, String name, String value) {
-        request.setField(request.getDescriptorForType().findFieldByName(name), value);
+    private static boolean isSet(Message.Builder request, FieldDescriptor field) {
+        return !request.getField(field).equals(field.getDefaultValue());
     }
 
     private void explain(RoutingContext context) {

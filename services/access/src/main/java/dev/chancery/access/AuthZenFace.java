@@ -5,16 +5,17 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Faces;
 import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.HttpBody;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * OpenID AuthZEN 1.0 access evaluation, as a policy decision point. {@code subject.id} is a principal, {@code resource.type} and {@code
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
  * decision: false}; the context says why. Members that the standard allows and we don't use are ignored, as it asks.
  */
 final class AuthZenFace {
+    private static final String WORKSPACE = "/resource/properties/workspace";
 
     void mount(Faces faces) {
         Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
@@ -31,7 +33,7 @@ final class AuthZenFace {
 
     private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
             throws RefusedException {
-        switch (faces.pipeline().call(check, () -> request(HttpBody.of(context)), caller)) {
+        switch (faces.pipeline().call(check, () -> request(Faces.json(context)), caller)) {
             case Answer.Refused refused -> throw new RefusedException(refused.rejection());
             case Answer.Replied replied -> {
                 var reply = (CheckReply) replied.reply();
@@ -55,32 +57,61 @@ final class AuthZenFace {
                 .encode();
     }
 
-    private static CheckRequest request(byte[] body) throws RefusedException {
-        try {
-            var json = new JsonObject(new String(body, StandardCharsets.UTF_8));
-            Faces.refuseContext(json.fieldNames());
-            JsonObject resource = part(json, "resource");
-            JsonObject properties = resource.getJsonObject("properties", new JsonObject());
-            String subject = part(json, "subject").getString("id", "");
-            if (subject.isEmpty()) {
-                throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+    private static CheckRequest request(JsonObject json) throws RefusedException {
+        refuseContext(json, "");
+        JsonObject resource = required(json, "resource");
+        String subject = text(required(json, "subject"), "id");
+        if (subject.isEmpty()) {
+            throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+        }
+        return CheckRequest.newBuilder()
+                .setPrincipalId(subject)
+                .setCapability(text(resource, "type") + ":" + text(required(json, "action"), "name"))
+                .setWorkspaceId(text(object(resource, "properties"), "workspace"))
+                .build();
+    }
+
+    /** At any depth, but for the one place where the standard's shape has us read whom or what the question is about. */
+    private static void refuseContext(JsonObject object, String path) throws RefusedException {
+        for (String name : object.fieldNames()) {
+            String at = path + "/" + name;
+            if (!at.equals(WORKSPACE)) {
+                Faces.refuseContext(List.of(name));
             }
-            return CheckRequest.newBuilder()
-                    .setPrincipalId(subject)
-                    .setCapability(resource.getString("type", "") + ":"
-                            + part(json, "action").getString("name", ""))
-                    .setWorkspaceId(properties.getString("workspace", ""))
-                    .build();
-        } catch (DecodeException | ClassCastException e) {
-            throw new RefusedException(BoundaryRejection.MALFORMED);
+            refuseContext(object.getValue(name), at);
         }
     }
 
-    private static JsonObject part(JsonObject json, String name) throws RefusedException {
-        JsonObject part = json.getJsonObject(name);
-        if (part == null) {
+    private static void refuseContext(@Nullable Object value, String path) throws RefusedException {
+        if (value instanceof JsonObject object) {
+            refuseContext(object, path);
+        } else if (value instanceof JsonArray array) {
+            for (Object item : array) {
+                refuseContext(item, path);
+            }
+        }
+    }
+
+    private static JsonObject required(JsonObject json, String name) throws RefusedException {
+        if (json.getValue(name) == null) {
             throw new RefusedException(BoundaryRejection.INVALID_FIELD);
         }
-        return part;
+        return object(json, name);
+    }
+
+    private static JsonObject object(JsonObject json, String name) throws RefusedException {
+        return switch (json.getValue(name)) {
+            case null -> new JsonObject();
+            case JsonObject object -> object;
+            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
+        };
+    }
+
+    private static String text(JsonObject json, String name) throws RefusedException {
+        return switch (json.getValue(name)) {
+            case null -> "";
+            case String text -> text;
+            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
+        };
     }
 }
