@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.chancery.command.Answer;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Faces;
+import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.HttpBody;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
@@ -18,6 +19,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -26,6 +28,7 @@ import java.util.Map;
  */
 final class OAuthFace {
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    private static final String FORM = "application/x-www-form-urlencoded";
 
     private final Tokens tokens;
 
@@ -53,7 +56,22 @@ final class OAuthFace {
     }
 
     private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller) {
-        Map<String, String> form = form(HttpBody.of(context));
+        String mediaType = context.request().getHeader("Content-Type");
+        Map<String, String> form;
+        try {
+            form = form(HttpBody.of(context));
+            Faces.refuseContext(form.keySet());
+        } catch (IllegalArgumentException e) {
+            error(context, 400, "invalid_request", "Send each parameter once, URL-encoded.");
+            return;
+        } catch (RefusedException e) {
+            error(context, 400, "invalid_request", e.rejection().message());
+            return;
+        }
+        if (mediaType == null || !mediaType.toLowerCase(Locale.ROOT).startsWith(FORM)) {
+            error(context, 400, "invalid_request", "Send Content-Type: " + FORM + ".");
+            return;
+        }
         if (!"client_credentials".equals(form.get("grant_type"))) {
             error(context, 400, "unsupported_grant_type", "Send grant_type=client_credentials.");
             return;
@@ -106,18 +124,15 @@ final class OAuthFace {
         HttpReply.send(context, "application/json", json.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** @throws IllegalArgumentException where a parameter can't be decoded or is there twice (RFC 6749, 3.2) */
     private static Map<String, String> form(byte[] body) {
         Map<String, String> values = new HashMap<>();
         for (String pair : new String(body, StandardCharsets.UTF_8).split("&", -1)) {
             int equals = pair.indexOf('=');
-            if (equals > 0) {
-                try {
-                    values.put(
-                            URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
-                            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
-                } catch (IllegalArgumentException e) {
-                    return Map.of();
-                }
+            String name = URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), StandardCharsets.UTF_8);
+            String value = URLDecoder.decode(equals < 0 ? "" : pair.substring(equals + 1), StandardCharsets.UTF_8);
+            if (values.put(name, value) != null) {
+                throw new IllegalArgumentException("twice");
             }
         }
         return values;
