@@ -3,10 +3,12 @@ package dev.chancery.command;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.Handler.RefusedException;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -16,10 +18,18 @@ import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
+import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerRequest;
 import io.vertx.grpc.server.GrpcServiceBridge;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +71,7 @@ public final class GrpcFace {
 
     /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
-        GrpcServer server = GrpcServer.server(vertx);
+        GrpcServer server = GrpcServer.server(vertx).callHandler(GrpcFace::nothingHere);
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         router.route().order(-1).handler(context -> {
@@ -74,17 +84,31 @@ public final class GrpcFace {
         });
     }
 
+    /** A method that there is not, refused like everything else; left alone, Vert.x repeats the name that was sent. */
+    private static void nothingHere(GrpcServerRequest<Buffer, Buffer> request) {
+        var refused = new Answer.Refused(BoundaryRejection.NO_SUCH_PATH);
+        byte[] details = Problem.status(refused, Ids.uuidV7().toString())
+                .setCode(GrpcStatus.UNIMPLEMENTED.code)
+                .build()
+                .toByteArray();
+        var response = request.response().status(GrpcStatus.UNIMPLEMENTED).statusMessage(refused.message());
+        response.trailers()
+                .set(
+                        "grpc-status-details-bin",
+                        Base64.getEncoder().withoutPadding().encodeToString(details));
+        response.end();
+    }
+
     private ServerServiceDefinition service(List<Methods.Bound> bound) {
         String name = bound.getFirst().contract().service();
         ServiceDescriptor proto = descriptor(bound.getFirst());
         var descriptor = io.grpc.ServiceDescriptor.newBuilder(name).setSchemaDescriptor(new FileOf(proto.getFile()));
-        Map<Methods.Bound, io.grpc.MethodDescriptor<Message, Message>> calls = new HashMap<>();
+        Map<Methods.Bound, io.grpc.MethodDescriptor<byte[], Message>> calls = new HashMap<>();
         for (Methods.Bound method : bound) {
-            var call = io.grpc.MethodDescriptor.<Message, Message>newBuilder()
+            var call = io.grpc.MethodDescriptor.<byte[], Message>newBuilder()
                     .setType(MethodType.UNARY)
                     .setFullMethodName(method.contract().fullName())
-                    .setRequestMarshaller(
-                            ProtoUtils.marshaller(method.contract().requestPrototype()))
+                    .setRequestMarshaller(RequestBytes.MARSHALLER)
                     .setResponseMarshaller(
                             ProtoUtils.marshaller(method.contract().replyPrototype()))
                     .setSchemaDescriptor(new MethodOf(
@@ -104,22 +128,22 @@ public final class GrpcFace {
     }
 
     /** Unary: one message in, then the call is served on a thread of its own. */
-    private ServerCallHandler<Message, Message> handler(Methods.Bound method) {
+    private ServerCallHandler<byte[], Message> handler(Methods.Bound method) {
         return (call, headers) -> {
             // Answers go out on the connection's own event loop.
             Context connection = Vertx.currentContext();
             call.request(2);
             return new ServerCall.Listener<>() {
-                private @Nullable Message request;
+                private byte @Nullable [] request;
 
                 @Override
-                public void onMessage(Message message) {
+                public void onMessage(byte[] message) {
                     request = message;
                 }
 
                 @Override
                 public void onHalfClose() {
-                    Message sent = request;
+                    byte[] sent = request;
                     if (sent == null) {
                         call.close(Status.INVALID_ARGUMENT, new Metadata());
                     } else {
@@ -134,19 +158,50 @@ public final class GrpcFace {
         };
     }
 
-    private Answer answer(Methods.Bound method, Message request, Metadata headers, Caller caller) {
+    private Answer answer(Methods.Bound method, byte[] request, Metadata headers, Caller caller) {
         return pipeline.call(
                 method,
                 () -> {
                     if (headers.keys().stream().anyMatch(ContextFields::isContext)) {
                         throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
                     }
-                    return request;
+                    return parse(method, request);
                 },
                 caller);
     }
 
-    private static void reply(ServerCall<Message, Message> call, Answer answer, Caller caller) {
+    private static Message parse(Methods.Bound method, byte[] request) throws RefusedException {
+        if (request.length > HttpBody.MAX_BYTES) {
+            throw new RefusedException(BoundaryRejection.TOO_LARGE);
+        }
+        try {
+            return method.contract().requestPrototype().getParserForType().parseFrom(request);
+        } catch (InvalidProtocolBufferException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
+    /** A request is parsed where a bad one can be refused in words, and not before it is known who sent it. */
+    private enum RequestBytes implements Marshaller<byte[]> {
+        MARSHALLER;
+
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        /** One byte above the limit is enough to tell that there are too many. */
+        @Override
+        public byte[] parse(InputStream stream) {
+            try {
+                return stream.readNBytes(HttpBody.MAX_BYTES + 1);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static void reply(ServerCall<byte[], Message> call, Answer answer, Caller caller) {
         if (call.isCancelled()) {
             return;
         }

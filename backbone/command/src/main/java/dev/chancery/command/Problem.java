@@ -65,8 +65,12 @@ final class Problem {
     }
 
     static StatusRuntimeException grpc(Answer.Refused refused, String requestId) {
+        return StatusProto.toStatusRuntimeException(status(refused, requestId).build());
+    }
+
+    static Status.Builder status(Answer.Refused refused, String requestId) {
         Rejection rejection = refused.rejection();
-        return StatusProto.toStatusRuntimeException(Status.newBuilder()
+        return Status.newBuilder()
                 .setCode(grpcCode(rejection).value())
                 .setMessage(refused.message())
                 .addDetails(Any.pack(ErrorInfo.newBuilder()
@@ -75,7 +79,6 @@ final class Problem {
                         .putMetadata("hint", rejection.hint())
                         .putMetadata("docsUrl", docsUrl(rejection))
                         .putMetadata("requestId", requestId)
-                        .build()))
-                .build());
+                        .build()));
     }
 }
