@@ -65,12 +65,12 @@ final class DataDirectory implements AutoCloseable {
                 }
                 Files.createDirectories(directory);
             }
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
             boolean empty = isEmpty(directory);
             if (!Files.exists(directory.resolve("format")) && !(empty && create)) {
                 throw new Unusable(directory + " is no Chancery data directory, or is damaged (it has no format file);"
                         + " name another with --data");
             }
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
             FileChannel lock = lock(directory);
             String instance = empty || !Files.exists(directory.resolve("format")) ? begin(directory) : read(directory);
             return new DataDirectory(directory, lock, instance, sealer(directory, instance));
@@ -130,7 +130,10 @@ final class DataDirectory implements AutoCloseable {
 
     private static String begin(Path directory) throws IOException {
         Path key = keyFile(directory);
-        if (!Files.exists(key)) {
+        // Before the format: a directory that has one has had its key, and never gets another.
+        if (Files.exists(key)) {
+            KeyFileSealer.open(key);
+        } else {
             KeyFileSealer.create(key);
         }
         byte[] random = new byte[8];
