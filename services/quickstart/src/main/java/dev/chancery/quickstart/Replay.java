@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 
 /**
@@ -93,7 +94,7 @@ final class Replay {
             ViewHash view = read(tenant, connection -> ViewHash.of(connection, VIEWS, tenant));
             TreeHead head = read(tenant, connection -> TreeHead.of(connection, LEDGER, tenant));
             equal &= say(tenant, "views", views.get(tenant), view);
-            equal &= say(tenant, "ledger", heads.get(tenant), head);
+            equal &= say(tenant, "ledger", Objects.requireNonNull(heads.get(tenant)), head);
         }
         System.out.println(equal ? "EQUAL " + views.size() + " logs" : "NOT EQUAL");
         return equal;
