@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 final class RunningInstance implements AutoCloseable {
     static final Duration START_LIMIT = Duration.ofSeconds(90);
-    static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    static final Duration STOP_LIMIT = Duration.ofSeconds(70);
     private static final Duration POLL = Duration.ofMillis(20);
 
     /** How a process that ended by itself ended. */
