@@ -44,7 +44,10 @@ public final class ContextFields {
      * gRPC's binary metadata do not matter.
      */
     static boolean isContext(String name) {
-        String plain = name.toLowerCase(Locale.ROOT).replace('_', '-').replaceFirst("^(x-)?(chancery-)?", "");
+        String plain = name.toLowerCase(Locale.ROOT)
+                .replace('_', '-')
+                .replaceFirst("^(x-)?(chancery-)?", "")
+                .replaceFirst("-bin$", "");
         return NAMES.contains(plain.replace("-", ""));
     }
 }

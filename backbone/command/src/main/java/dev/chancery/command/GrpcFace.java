@@ -19,15 +19,19 @@ import io.grpc.protobuf.ProtoUtils;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
+import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
+import io.vertx.grpc.server.GrpcServerRequest;
 import io.vertx.grpc.server.GrpcServiceBridge;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +73,8 @@ public final class GrpcFace {
 
     /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
-        GrpcServer server = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(HttpBody.MAX_BYTES));
+        GrpcServer server = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(HttpBody.MAX_BYTES))
+                .callHandler(GrpcFace::nothingHere);
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         router.route().order(-1).handler(context -> {
@@ -98,6 +103,21 @@ public final class GrpcFace {
                 .putHeader("grpc-message", "compressed messages are not taken")
                 .putHeader("grpc-accept-encoding", "identity")
                 .end();
+    }
+
+    /** A method that there is not, refused like everything else; left alone, Vert.x repeats the name that was sent. */
+    private static void nothingHere(GrpcServerRequest<Buffer, Buffer> request) {
+        var refused = new Answer.Refused(BoundaryRejection.NO_SUCH_PATH);
+        byte[] details = Problem.status(refused, Ids.uuidV7().toString())
+                .setCode(GrpcStatus.UNIMPLEMENTED.code)
+                .build()
+                .toByteArray();
+        var response = request.response().status(GrpcStatus.UNIMPLEMENTED).statusMessage(refused.message());
+        response.trailers()
+                .set(
+                        "grpc-status-details-bin",
+                        Base64.getEncoder().withoutPadding().encodeToString(details));
+        response.end();
     }
 
     private ServerServiceDefinition service(List<Methods.Bound> bound) {

@@ -19,6 +19,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a request's body as proto3 JSON, strictly: UTF-8, one object, each name once and known to the method. What a name is
@@ -135,19 +138,33 @@ final class JsonBody {
                 throw new RefusedException(BoundaryRejection.MALFORMED);
             }
             object(parser, field.getMessageType());
-        } else if (token == JsonToken.START_ARRAY || token == null || isNoInteger(parser, token, field)) {
+        } else if (token == null || !fits(parser, token, field)) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
     }
 
-    private static boolean isNoInteger(JsonParser parser, JsonToken token, FieldDescriptor field) throws IOException {
-        boolean isWanted = field.getJavaType() == FieldDescriptor.JavaType.INT
-                || field.getJavaType() == FieldDescriptor.JavaType.LONG;
-        boolean isNumber = token == JsonToken.VALUE_STRING || token.isNumeric();
-        return isWanted && isNumber && !INTEGER.matcher(parser.getText()).matches();
+    /** Whether a value is of the field's type, where protobuf's own parser is lenient: it takes a number for a text. */
+    private static boolean fits(JsonParser parser, JsonToken token, FieldDescriptor field) throws IOException {
+        if (token == JsonToken.VALUE_NULL) {
+            return true;
+        }
+        return switch (field.getJavaType()) {
+            case STRING, BYTE_STRING -> token == JsonToken.VALUE_STRING && isUnicode(parser.getText());
+            case BOOLEAN -> token.isBoolean();
+            case ENUM -> token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT;
+            case INT, LONG -> (token == JsonToken.VALUE_STRING || token.isNumeric())
+                    && INTEGER.matcher(parser.getText()).matches();
+            case FLOAT, DOUBLE -> token == JsonToken.VALUE_STRING || token.isNumeric();
+            case MESSAGE -> false;
+        };
     }
 
-    private static @org.jspecify.annotations.Nullable FieldDescriptor field(Descriptor descriptor, String name) {
+    /** Half a surrogate pair can be written as an escape and is no character. */
+    private static boolean isUnicode(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    }
+
+    private static @Nullable FieldDescriptor field(Descriptor descriptor, String name) {
         for (FieldDescriptor field : descriptor.getFields()) {
             if (field.getJsonName().equals(name) || field.getName().equals(name)) {
                 return field;

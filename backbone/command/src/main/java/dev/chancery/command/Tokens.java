@@ -158,7 +158,7 @@ public final class Tokens {
     private static <T> T required(JwtClaims claims, String name, Class<T> type) throws MalformedClaimException {
         T value = claims.getClaimValue(name, type);
         if (value == null) {
-            throw new MalformedClaimException("no " + name);
+            throw new MalformedClaimException("a claim is missing");
         }
         return value;
     }

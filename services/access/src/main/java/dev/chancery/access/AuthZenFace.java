@@ -11,11 +11,12 @@ import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * OpenID AuthZEN 1.0 access evaluation, as a policy decision point. {@code subject.id} is a principal, {@code resource.type} and {@code
@@ -57,37 +58,43 @@ final class AuthZenFace {
                 .encode();
     }
 
-    static CheckRequest request(byte[] body) throws RefusedException {
-        try {
-            if (!(Json.decodeValue(Buffer.buffer(body)) instanceof JsonObject json)) {
-                throw new RefusedException(BoundaryRejection.MALFORMED);
+    static CheckRequest request(JsonObject json) throws RefusedException {
+        refuseContext(json, "");
+        JsonObject resource = required(json, "resource");
+        String subject = text(required(json, "subject"), "id");
+        if (subject.isEmpty()) {
+            throw new RefusedException(BoundaryRejection.INVALID_FIELD);
+        }
+        return CheckRequest.newBuilder()
+                .setPrincipalId(subject)
+                .setCapability(text(resource, "type") + ":" + text(required(json, "action"), "name"))
+                .setWorkspaceId(text(object(resource, "properties"), "workspace"))
+                .build();
+    }
+
+    /** At any depth, but for the one place where the standard's shape has us read whom or what the question is about. */
+    private static void refuseContext(JsonObject object, String path) throws RefusedException {
+        for (String name : object.fieldNames()) {
+            String at = path + "/" + name;
+            if (!at.equals(WORKSPACE)) {
+                Faces.refuseContext(List.of(name));
             }
-            Faces.refuseContext(json.fieldNames());
-            JsonObject resource = part(json, "resource");
-            JsonObject properties = resource.getJsonObject("properties");
-            String subject = text(part(json, "subject"), "id");
-            if (subject.isEmpty()) {
-                throw new RefusedException(BoundaryRejection.INVALID_FIELD);
-            }
-            return CheckRequest.newBuilder()
-                    .setPrincipalId(subject)
-                    .setCapability(text(resource, "type") + ":" + text(part(json, "action"), "name"))
-                    .setWorkspaceId(properties == null ? "" : text(properties, "workspace"))
-                    .build();
-        } catch (DecodeException | ClassCastException e) {
-            throw new RefusedException(BoundaryRejection.MALFORMED);
+            refuseContext(object.getValue(name), at);
         }
     }
 
-    /** A member's text; a null counts as left out. */
-    private static String text(JsonObject json, String name) {
-        String text = json.getString(name);
-        return text == null ? "" : text;
+    private static void refuseContext(@Nullable Object value, String path) throws RefusedException {
+        if (value instanceof JsonObject object) {
+            refuseContext(object, path);
+        } else if (value instanceof JsonArray array) {
+            for (Object item : array) {
+                refuseContext(item, path);
+            }
+        }
     }
 
-    private static JsonObject part(JsonObject json, String name) throws RefusedException {
-        JsonObject part = json.getJsonObject(name);
-        if (part == null) {
+    private static JsonObject required(JsonObject json, String name) throws RefusedException {
+        if (json.getValue(name) == null) {
             throw new RefusedException(BoundaryRejection.INVALID_FIELD);
         }
         return object(json, name);

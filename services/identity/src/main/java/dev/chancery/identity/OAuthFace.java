@@ -19,6 +19,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -54,10 +55,23 @@ final class OAuthFace {
                         (context, caller) -> send(context, metadata()));
     }
 
-    private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller)
-            throws RefusedException {
-        Map<String, String> form = form(HttpBody.of(context));
-        Faces.refuseContext(form.keySet());
+    private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller) {
+        String mediaType = context.request().getHeader("Content-Type");
+        Map<String, String> form;
+        try {
+            form = form(HttpBody.of(context));
+            Faces.refuseContext(form.keySet());
+        } catch (IllegalArgumentException e) {
+            error(context, 400, "invalid_request", "Send each parameter once, URL-encoded.");
+            return;
+        } catch (RefusedException e) {
+            error(context, 400, "invalid_request", e.rejection().message());
+            return;
+        }
+        if (mediaType == null || !mediaType.toLowerCase(Locale.ROOT).startsWith(FORM)) {
+            error(context, 400, "invalid_request", "Send Content-Type: " + FORM + ".");
+            return;
+        }
         if (!"client_credentials".equals(form.get("grant_type"))) {
             error(context, 400, "unsupported_grant_type", "Send grant_type=client_credentials.");
             return;
