@@ -18,9 +18,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,8 +152,9 @@ final class JsonBody {
             case STRING, BYTE_STRING -> token == JsonToken.VALUE_STRING && isUnicode(parser.getText());
             case BOOLEAN -> token.isBoolean();
             case ENUM -> token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT;
-            case INT, LONG -> (token == JsonToken.VALUE_STRING || token.isNumeric())
-                    && INTEGER.matcher(parser.getText()).matches();
+            case INT, LONG ->
+                (token == JsonToken.VALUE_STRING || token.isNumeric())
+                        && INTEGER.matcher(parser.getText()).matches();
             case FLOAT, DOUBLE -> token == JsonToken.VALUE_STRING || token.isNumeric();
             case MESSAGE -> false;
         };
