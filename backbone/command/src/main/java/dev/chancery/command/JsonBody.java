@@ -86,6 +86,9 @@ final class JsonBody {
     private static void value(JsonParser parser, FieldDescriptor field) throws IOException, RefusedException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.START_ARRAY) {
+            if (!field.isRepeated()) { // the reader would take ["a"] for "a"
+                throw new RefusedException(BoundaryRejection.MALFORMED);
+            }
             while ((token = parser.nextToken()) != JsonToken.END_ARRAY) {
                 nested(parser, token, field);
             }
