@@ -12,8 +12,8 @@ import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
-import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.RetireRoleReply;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
 import dev.chancery.schema.access.v1.RevokeAssignmentReply;
@@ -22,6 +22,7 @@ import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,11 +57,8 @@ class CommandRunTest {
                         SERVICE + "RevokeAssignment",
                         RevokeAssignmentRequest.class,
                         (context, request) -> Decided.already(RevokeAssignmentReply.getDefaultInstance()))
-                .query(
-                        SERVICE + "Check",
-                        CheckRequest.class,
-                        (Handler.Read<CheckRequest, CheckReply>)
-                                (context, request) -> CheckReply.getDefaultInstance());
+                .query(SERVICE + "Check", CheckRequest.class, (Handler.Read<CheckRequest, CheckReply>)
+                        (context, request) -> CheckReply.getDefaultInstance());
     }
 
     private final String tenant = INSTANCE.organisation();
@@ -100,8 +98,8 @@ class CommandRunTest {
         Answer answer = call(INSTANCE.as(ADA, tenant));
 
         assertThat(answer)
-                .isEqualTo(new Answer.Replied(
-                        RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 2))));
+                .isEqualTo(
+                        new Answer.Replied(RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 2))));
         List<Statement> records = INSTANCE.statements(tenant, 1);
         assertThat(records).hasSize(2).allSatisfy(record -> {
             assertThat(record.getAction()).isEqualTo("access.role.retire");
@@ -203,8 +201,8 @@ class CommandRunTest {
         });
 
         assertThat(call(INSTANCE.as(ADA, tenant)))
-                .isEqualTo(new Answer.Replied(
-                        RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 3))));
+                .isEqualTo(
+                        new Answer.Replied(RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 3))));
         assertThat(decisions).hasValue(2);
         assertThat(INSTANCE.statements(tenant, 3)).singleElement().satisfies(record -> assertThat(
                         record.getOutcome().getEvents(0).getVersion())
@@ -299,7 +297,19 @@ class CommandRunTest {
         assertThat(intent.getTarget().getType()).isEqualTo("assignment");
         assertThat(intent.getReason().getKey().getSubject()).isEqualTo(BEN);
         assertThat(intent.getClient().getKey().getSubject()).isEqualTo(ADA);
-        assertThat(intent.toByteString().toStringUtf8()).doesNotContain("left the company");
+        assertThat(new String(intent.toByteArray(), StandardCharsets.ISO_8859_1))
+                .doesNotContain("left the company");
+    }
+
+    @Test
+    void aCredentialIsSpentOnceWhateverElseIsAsked() {
+        given((context, request) -> ((Decided.Done) RETIRES.decide(context, request))
+                .withOnce(context.hash("assertion", "jti"), Unwanted.ROLE, 60_000));
+
+        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
+        Answer other = INSTANCE.call(
+                RETIRE, RetireRoleRequest.newBuilder().setRole("auditor").build(), INSTANCE.as(ADA, tenant));
+        assertThat(code(other)).isEqualTo("access.unwanted");
     }
 
     @Test

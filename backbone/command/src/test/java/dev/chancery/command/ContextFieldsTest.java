@@ -21,7 +21,8 @@ class ContextFieldsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tenant_id", "tenantId", "Acting-For", "on_behalf_of", "X-Organization-ID", "active-workspace"})
+    @ValueSource(
+            strings = {"tenant_id", "tenantId", "Acting-For", "on_behalf_of", "X-Organization-ID", "active-workspace"})
     void wordsAreDividedInAnyWay(String name) {
         assertThat(ContextFields.isContext(name)).isTrue();
     }

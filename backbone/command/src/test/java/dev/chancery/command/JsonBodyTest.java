@@ -37,11 +37,7 @@ class JsonBodyTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '#',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     request.malformed     | null
                     request.malformed     | []
                     request.malformed     | 'role'
@@ -72,9 +68,7 @@ class JsonBodyTest {
 
     @Test
     void depthIsBounded() {
-        assertRefused(
-                "request.malformed",
-                quoted("{'capabilities':" + "[".repeat(20_000) + "]".repeat(20_000) + "}"));
+        assertRefused("request.malformed", quoted("{'capabilities':" + "[".repeat(20_000) + "]".repeat(20_000) + "}"));
     }
 
     @Timeout(value = 10, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -83,8 +77,7 @@ class JsonBodyTest {
     void aNumberThatTakesMinutesToReadIsRefusedAtOnce(String number) {
         assertThatExceptionOfType(RefusedException.class)
                 .isThrownBy(() -> capability("{'stepUpSeconds':" + number + "}"))
-                .satisfies(refused ->
-                        assertThat(refused.rejection()).isEqualTo(BoundaryRejection.MALFORMED));
+                .satisfies(refused -> assertThat(refused.rejection()).isEqualTo(BoundaryRejection.MALFORMED));
     }
 
     @Property
@@ -112,8 +105,27 @@ class JsonBodyTest {
     @Provide
     Arbitrary<String> likeJson() {
         return Arbitraries.of(
-                        "{", "}", "[", "]", ":", ",", "'", "'role'", "'capabilities'", "'stepUpSeconds'", "null", "true",
-                        "1", "-", "1e99", "'\\ud800'", "'\\u0000'", " ", "'tenant'", "é", "\uFEFF")
+                        "{",
+                        "}",
+                        "[",
+                        "]",
+                        ":",
+                        ",",
+                        "'",
+                        "'role'",
+                        "'capabilities'",
+                        "'stepUpSeconds'",
+                        "null",
+                        "true",
+                        "1",
+                        "-",
+                        "1e99",
+                        "'\\ud800'",
+                        "'\\u0000'",
+                        " ",
+                        "'tenant'",
+                        "é",
+                        "\uFEFF")
                 .list()
                 .ofMaxSize(24)
                 .map(parts -> String.join("", parts));
@@ -137,8 +149,7 @@ class JsonBodyTest {
     private static void assertRefused(String code, byte[] body) {
         assertThatExceptionOfType(RefusedException.class)
                 .isThrownBy(() -> role(body))
-                .satisfies(
-                        refused -> assertThat(refused.rejection().code()).isEqualTo(code));
+                .satisfies(refused -> assertThat(refused.rejection().code()).isEqualTo(code));
     }
 
     private static DefineRoleRequest role(byte[] body) throws RefusedException {

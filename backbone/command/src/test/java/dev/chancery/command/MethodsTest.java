@@ -53,8 +53,8 @@ class MethodsTest {
     @Test
     void aMethodThatNeedsACapabilityIsNotBoundAsPublic() {
         assertThatIllegalStateException()
-                .isThrownBy(() -> methods.publicCommand(
-                        RETIRE, RetireRoleRequest.class, request -> null, MethodsTest::refuse))
+                .isThrownBy(() ->
+                        methods.publicCommand(RETIRE, RetireRoleRequest.class, request -> null, MethodsTest::refuse))
                 .withMessage("method " + RETIRE + " is bound against its declaration");
     }
 

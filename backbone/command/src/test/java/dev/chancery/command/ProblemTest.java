@@ -19,15 +19,14 @@ class ProblemTest {
     @Test
     void aProblemHasTheseMembersAndNoOther() {
         assertThat(Problem.json(new Answer.Refused(BoundaryRejection.TOKEN_MISSING), "r-1"))
-                .isEqualTo(
-                        "{\"type\":\"/errors/auth.token-missing\""
-                                + ",\"title\":\"This method needs an access token.\""
-                                + ",\"status\":401"
-                                + ",\"code\":\"auth.token-missing\""
-                                + ",\"message\":\"This method needs an access token.\""
-                                + ",\"hint\":\"Send Authorization: Bearer with a token from POST /oauth/token.\""
-                                + ",\"docsUrl\":\"/errors/auth.token-missing\""
-                                + ",\"requestId\":\"r-1\"}");
+                .isEqualTo("{\"type\":\"/errors/auth.token-missing\""
+                        + ",\"title\":\"This method needs an access token.\""
+                        + ",\"status\":401"
+                        + ",\"code\":\"auth.token-missing\""
+                        + ",\"message\":\"This method needs an access token.\""
+                        + ",\"hint\":\"Send Authorization: Bearer with a token from POST /oauth/token.\""
+                        + ",\"docsUrl\":\"/errors/auth.token-missing\""
+                        + ",\"requestId\":\"r-1\"}");
     }
 
     @Test

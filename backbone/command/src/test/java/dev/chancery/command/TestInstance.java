@@ -109,8 +109,7 @@ final class TestInstance {
     private void reconcile() {
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var statement = connection.createStatement()) {
-                return statement.executeUpdate(
-                        """
+                return statement.executeUpdate("""
                         INSERT INTO log.reconciled (system_identifier, timeline)
                         SELECT system_identifier,
                                ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
@@ -252,8 +251,8 @@ final class TestInstance {
     }
 
     void reap() {
-        try (var reaper = new Reaper(
-                database, DatabaseRole.ACCESS, appenders.get("access"), () -> Ids.bytes(Ids.uuidV7()))) {
+        try (var reaper =
+                new Reaper(database, DatabaseRole.ACCESS, appenders.get("access"), () -> Ids.bytes(Ids.uuidV7()))) {
             reaper.reap();
         }
     }

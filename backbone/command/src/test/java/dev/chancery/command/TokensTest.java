@@ -68,7 +68,8 @@ class TokensTest {
                 Arguments.of("dots", ".."),
                 Arguments.of("too long", good + "A".repeat(5_000)),
                 Arguments.of("unsigned", encoded(header().put("alg", "none")) + "." + parts[1] + "."),
-                Arguments.of("none, signature kept", encoded(header().put("alg", "none")) + "." + parts[1] + "." + parts[2]),
+                Arguments.of(
+                        "none, signature kept", encoded(header().put("alg", "none")) + "." + parts[1] + "." + parts[2]),
                 Arguments.of("signature cut off", parts[0] + "." + parts[1] + "."),
                 Arguments.of("HMAC with the public key", hmac(header().put("alg", "HS256"), claims())),
                 Arguments.of("another key", signed(header(), claims(), THEIRS)),
@@ -83,13 +84,17 @@ class TokensTest {
                                                         .put("x", theirKey)),
                                 claims(),
                                 THEIRS)),
-                Arguments.of("other claims", parts[0] + "." + encoded(claims().put("tenant", "instance")) + "." + parts[2]),
+                Arguments.of(
+                        "other claims", parts[0] + "." + encoded(claims().put("tenant", "instance")) + "." + parts[2]),
                 Arguments.of("another type", signed(header().put("typ", "JWT"), claims(), OURS)),
                 Arguments.of("no type", signed(without(header(), "typ"), claims(), OURS)),
-                Arguments.of("a condition nobody knows", signed(
-                        header().put("crit", new io.vertx.core.json.JsonArray().add("moon")).put("moon", "full"),
-                        claims(),
-                        OURS)),
+                Arguments.of(
+                        "a condition nobody knows",
+                        signed(
+                                header().put("crit", new io.vertx.core.json.JsonArray().add("moon"))
+                                        .put("moon", "full"),
+                                claims(),
+                                OURS)),
                 Arguments.of("another issuer", signed(header(), claims().put("iss", "http://evil.example"), OURS)),
                 Arguments.of("another audience", signed(header(), claims().put("aud", "http://evil.example"), OURS)),
                 Arguments.of("no issuer", signed(header(), without(claims(), "iss"), OURS)),
@@ -101,7 +106,9 @@ class TokensTest {
                 Arguments.of("no tenant", signed(header(), without(claims(), "tenant"), OURS)),
                 Arguments.of("no principal type", signed(header(), without(claims(), "principal_type"), OURS)),
                 Arguments.of("no authentication time", signed(header(), without(claims(), "auth_time"), OURS)),
-                Arguments.of("a type of principal there is not", signed(header(), claims().put("principal_type", "god"), OURS)),
+                Arguments.of(
+                        "a type of principal there is not",
+                        signed(header(), claims().put("principal_type", "god"), OURS)),
                 Arguments.of(
                         "expired and from another key",
                         signed(header(), claims().put("exp", Instant.now().getEpochSecond() - 3_600), THEIRS)),
@@ -109,7 +116,8 @@ class TokensTest {
                         "expired and for others",
                         signed(
                                 header(),
-                                claims().put("exp", Instant.now().getEpochSecond() - 3_600).put("aud", "x"),
+                                claims().put("exp", Instant.now().getEpochSecond() - 3_600)
+                                        .put("aud", "x"),
                                 OURS)));
     }
 
@@ -124,8 +132,8 @@ class TokensTest {
     @Test
     void aTokenIsNotRememberedBeyondItsEnd() {
         Instant end = Instant.ofEpochSecond(Instant.now().getEpochSecond() + 3);
-        String token = tokens.issue(
-                "t-1", TestInstance.user(ADA, TENANT), Optional.empty(), end.minus(Tokens.LIFETIME));
+        String token =
+                tokens.issue("t-1", TestInstance.user(ADA, TENANT), Optional.empty(), end.minus(Tokens.LIFETIME));
         assertThat(tokens.verify(token)).isInstanceOf(Presented.Good.class);
 
         while (Instant.now().isBefore(end)) {

@@ -83,8 +83,7 @@ class DecisionPointTest {
         assertThat(mayBen(point, ANY, SHORT)).isFalse();
 
         log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
-        long position = log.appended(
-                tenant, AuthorityStreams.principal(BEN), 1, Events.created(BEN));
+        long position = log.appended(tenant, AuthorityStreams.principal(BEN), 1, Events.created(BEN));
         log.send(tenant, position);
 
         log.await(() -> point.position(tenant) == position);
@@ -131,10 +130,11 @@ class DecisionPointTest {
         writer.join();
 
         assertThat(point.authority(tenant, BEN, OptionalLong.of(grants), AWHILE))
-                .hasValueSatisfying(authority -> assertThat(authority.assignments().held())
-                        .extracting(Assignments.Assignment::id)
-                        .hasSize(grants)
-                        .doesNotHaveDuplicates());
+                .hasValueSatisfying(
+                        authority -> assertThat(authority.assignments().held())
+                                .extracting(Assignments.Assignment::id)
+                                .hasSize(grants)
+                                .doesNotHaveDuplicates());
     }
 
     @Test

@@ -63,8 +63,7 @@ final class TestLog implements AutoCloseable {
         producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer());
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var statement = connection.createStatement()) {
-                return statement.executeUpdate(
-                        """
+                return statement.executeUpdate("""
                         INSERT INTO log.reconciled (system_identifier, timeline)
                         SELECT system_identifier,
                                ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer

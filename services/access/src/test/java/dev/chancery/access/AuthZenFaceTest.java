@@ -56,7 +56,7 @@ class AuthZenFaceTest {
                     request.invalid-field | {'subject':{'id':null},'action':{'name':'a'},'resource':{'type':'i'}}
                     request.invalid-field | {'subject':{'id':'u'},'resource':{'type':'i'}}
                     request.context-field | {'tenant':'t','subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i'}}""",
-            quoteCharacter = '#')
+            quoteCharacter = '`')
     void whatIsNoEvaluationIsRefused(String code, String body) {
         assertThatExceptionOfType(RefusedException.class)
                 .isThrownBy(() -> read(body))
