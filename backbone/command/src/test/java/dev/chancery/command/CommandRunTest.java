@@ -22,6 +22,7 @@ import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -296,7 +297,19 @@ class CommandRunTest {
         assertThat(intent.getTarget().getType()).isEqualTo("assignment");
         assertThat(intent.getReason().getKey().getSubject()).isEqualTo(BEN);
         assertThat(intent.getClient().getKey().getSubject()).isEqualTo(ADA);
-        assertThat(intent.toByteString().toStringUtf8()).doesNotContain("left the company");
+        assertThat(new String(intent.toByteArray(), StandardCharsets.ISO_8859_1))
+                .doesNotContain("left the company");
+    }
+
+    @Test
+    void aCredentialIsSpentOnceWhateverElseIsAsked() {
+        given((context, request) -> ((Decided.Done) RETIRES.decide(context, request))
+                .withOnce(context.hash("assertion", "jti"), Unwanted.ROLE, 60_000));
+
+        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
+        Answer other = INSTANCE.call(
+                RETIRE, RetireRoleRequest.newBuilder().setRole("auditor").build(), INSTANCE.as(ADA, tenant));
+        assertThat(code(other)).isEqualTo("access.unwanted");
     }
 
     @Test

@@ -1,0 +1,105 @@
+package dev.chancery.identity;
+
+import static dev.chancery.identity.Client.ISSUER;
+import static dev.chancery.identity.Client.base64;
+import static dev.chancery.identity.Client.claims;
+import static dev.chancery.identity.Client.encoded;
+import static dev.chancery.identity.Client.header;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Instant;
+import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ClientAssertionTest {
+    private static final String TENANT = "0199f2aa-0000-7000-8000-000000000001";
+    private static final String BEN = "0199f2aa-0000-7000-8000-00000000000b";
+    private static final String CLIENT_ID = TENANT + "." + BEN;
+    private static final Client CLIENT = new Client();
+
+    @Test
+    void itSaysWhoItIsOf() {
+        String jwt = CLIENT.signed(header(), claims(CLIENT_ID).put("jti", "once"));
+
+        assertThat(ClientAssertion.read(jwt)).contains(new ClientAssertion(TENANT, BEN, "once"));
+        assertThat(isGood(jwt)).isTrue();
+    }
+
+    @Test
+    void theTokenEndpointIsAnAudienceToo() {
+        assertThat(isGood(CLIENT.signed(header(), claims(CLIENT_ID).put("aud", ISSUER + "/oauth/token"))))
+                .isTrue();
+        assertThat(isGood(CLIENT.signed(
+                        header(), claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER)))))
+                .isTrue();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("forgeries")
+    void aForgedAssertionIsWorthNothing(String what, String jwt) {
+        assertThat(isGood(jwt)).isFalse();
+    }
+
+    static Stream<Arguments> forgeries() throws GeneralSecurityException {
+        String[] parts = CLIENT.assertion(CLIENT_ID).split("\\.");
+        long now = Instant.now().getEpochSecond();
+        return Stream.of(
+                Arguments.of("empty", ""),
+                Arguments.of("no JWT", "a.b.c"),
+                Arguments.of("unsigned", encoded(header().put("alg", "none")) + "." + parts[1] + "."),
+                Arguments.of("none, signature kept", encoded(header().put("alg", "none")) + "." + parts[1] + "." + parts[2]),
+                Arguments.of("signature cut off", parts[0] + "." + parts[1] + "."),
+                Arguments.of("other claims", parts[0] + "." + encoded(claims(CLIENT_ID)) + "." + parts[2]),
+                Arguments.of("HMAC with the public key", hmac()),
+                Arguments.of("another key", new Client().assertion(CLIENT_ID)),
+                signed("another audience", claims(CLIENT_ID).put("aud", "http://evil.example")),
+                signed("no audience", without("aud")),
+                signed("another issuer", claims(CLIENT_ID).put("iss", TENANT + "." + TENANT)),
+                signed("no issuer", without("iss")),
+                signed("another subject", claims(CLIENT_ID).put("sub", "instance." + BEN)),
+                signed("no subject", without("sub")),
+                signed("no client id", claims("ben")),
+                signed("no id", without("jti")),
+                signed("an empty id", claims(CLIENT_ID).put("jti", "")),
+                signed("an id that is too long", claims(CLIENT_ID).put("jti", "x".repeat(129))),
+                signed("an id that is a number", claims(CLIENT_ID).put("jti", 5)),
+                signed("no end", without("exp")),
+                signed("expired", claims(CLIENT_ID).put("exp", now - 60)),
+                signed("not yet valid", claims(CLIENT_ID).put("nbf", now + 120)),
+                signed("valid for too long", claims(CLIENT_ID).put("exp", now + 3_600)));
+    }
+
+    private static Arguments signed(String what, JsonObject claims) {
+        return Arguments.of(what, CLIENT.signed(header(), claims));
+    }
+
+    private static JsonObject without(String name) {
+        JsonObject claims = claims(CLIENT_ID);
+        claims.remove(name);
+        return claims;
+    }
+
+    private static String hmac() throws GeneralSecurityException {
+        String signed = encoded(header().put("alg", "HS256")) + "." + encoded(claims(CLIENT_ID));
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(CLIENT.publicKey().toByteArray(), "HmacSHA256"));
+        return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** As a request brings it: read, then checked with the key that Ben registered. */
+    private static boolean isGood(String jwt) {
+        return ClientAssertion.read(jwt)
+                .filter(read -> read.tenant().equals(TENANT) && read.principalId().equals(BEN))
+                .filter(read -> read.isGood(jwt, CLIENT.publicKey(), ISSUER))
+                .isPresent();
+    }
+}
