@@ -155,9 +155,8 @@ final class EffectCheck {
 
     private static Map<String, Assignment> assignments(Party administrator, String principal, String position) {
         Map<String, Assignment> all = new HashMap<>();
-        var request = ListAssignmentsRequest.newBuilder()
-                .setPrincipalId(principal)
-                .setPageSize(PAGE_SIZE);
+        var request =
+                ListAssignmentsRequest.newBuilder().setPrincipalId(principal).setPageSize(PAGE_SIZE);
         do {
             ListAssignmentsReply page = read(
                     administrator,

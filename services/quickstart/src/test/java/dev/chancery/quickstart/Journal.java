@@ -83,11 +83,15 @@ final class Journal {
 
     /** The commands that a complaint names by position or mark, and the last ones that were begun. */
     synchronized String excerpt(String complaint) {
-        Set<String> named = POSITION.matcher(complaint).results().map(MatchResult::group).collect(Collectors.toSet());
+        Set<String> named =
+                POSITION.matcher(complaint).results().map(MatchResult::group).collect(Collectors.toSet());
         List<Command> meant = commands.stream()
                 .filter(command -> complaint.contains(command.key())
                         || complaint.contains(command.mark())
-                        || command.acknowledged().map(Acknowledged::position).filter(named::contains).isPresent())
+                        || command.acknowledged()
+                                .map(Acknowledged::position)
+                                .filter(named::contains)
+                                .isPresent())
                 .limit(EXCERPT_COMMANDS)
                 .toList();
         List<Command> last = commands.subList(Math.max(0, commands.size() - EXCERPT_COMMANDS), commands.size());

@@ -381,7 +381,9 @@ class KillRoundsIT {
                         killsDuringStart,
                         commands.size(),
                         journal.attempts(),
-                        commands.stream().filter(command -> command.acknowledged().isPresent()).count(),
+                        commands.stream()
+                                .filter(command -> command.acknowledged().isPresent())
+                                .count(),
                         commands.stream().filter(Command::isGivenUp).count(),
                         log.tenants().size(),
                         log.records(),
