@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 
 /**
@@ -89,11 +90,12 @@ final class Replay {
 
     private boolean compare(Map<String, ViewHash> views, Map<String, TreeHead> heads) {
         boolean equal = true;
-        for (String tenant : views.keySet()) {
+        for (Map.Entry<String, ViewHash> live : views.entrySet()) {
+            String tenant = live.getKey();
             ViewHash view = read(tenant, connection -> ViewHash.of(connection, VIEWS, tenant));
             TreeHead head = read(tenant, connection -> TreeHead.of(connection, LEDGER, tenant));
-            equal &= say(tenant, "views", views.get(tenant), view);
-            equal &= say(tenant, "ledger", heads.get(tenant), head);
+            equal &= say(tenant, "views", live.getValue(), view);
+            equal &= say(tenant, "ledger", Objects.requireNonNull(heads.get(tenant)), head);
         }
         System.out.println(equal ? "EQUAL " + views.size() + " logs" : "NOT EQUAL");
         return equal;
