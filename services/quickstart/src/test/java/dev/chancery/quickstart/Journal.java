@@ -1,21 +1,27 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.quickstart.Command.Answer.Acknowledged;
 import dev.chancery.quickstart.Party.Face;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What all callers did and were told. */
 final class Journal {
-    private static final int EXCERPT_COMMANDS = 25;
+    private static final Pattern POSITION = Pattern.compile("[a-z0-9-]{1,36}@[0-9]{1,18}");
+    private static final int EXCERPT_COMMANDS = 12;
 
     private final long startNanos = System.nanoTime();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicLong attempts = new AtomicLong();
     private final AtomicLong acknowledgements = new AtomicLong();
+    private final AtomicLong servedSinceMillis = new AtomicLong();
     private final List<Command> commands = new ArrayList<>();
     private final List<String> complaints = new ArrayList<>();
 
@@ -25,8 +31,9 @@ final class Journal {
         long sentMillis = nowMillis();
         Command.Answer answer = command.party().send(command, face);
         command.note(face.name(), sentMillis, nowMillis(), answer).ifPresent(wrong -> complain(wrong, command));
-        if (answer instanceof Command.Answer.Acknowledged) {
+        if (answer instanceof Acknowledged) {
             acknowledgements.incrementAndGet();
+            servedSinceMillis.accumulateAndGet(sentMillis, Math::max);
         }
     }
 
@@ -61,6 +68,11 @@ final class Journal {
         return acknowledgements.get();
     }
 
+    /** When the latest attempt that was acknowledged was sent. */
+    long servedSinceMillis() {
+        return servedSinceMillis.get();
+    }
+
     long attempts() {
         return attempts.get();
     }
@@ -69,11 +81,25 @@ final class Journal {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
     }
 
-    /** The last commands that were begun. */
-    synchronized String excerpt() {
-        return commands.subList(Math.max(0, commands.size() - EXCERPT_COMMANDS), commands.size()).stream()
-                .map(Command::toString)
-                .collect(Collectors.joining("\n"));
+    /** The commands that a complaint names by position or mark, and the last ones that were begun. */
+    synchronized String excerpt(String complaint) {
+        Set<String> named =
+                POSITION.matcher(complaint).results().map(MatchResult::group).collect(Collectors.toSet());
+        List<Command> meant = commands.stream()
+                .filter(command -> complaint.contains(command.key())
+                        || complaint.contains(command.mark())
+                        || command.acknowledged()
+                                .map(Acknowledged::position)
+                                .filter(named::contains)
+                                .isPresent())
+                .limit(EXCERPT_COMMANDS)
+                .toList();
+        List<Command> last = commands.subList(Math.max(0, commands.size() - EXCERPT_COMMANDS), commands.size());
+        return "meant:\n%s%n%nlast:%n%s".formatted(lines(meant), lines(last));
+    }
+
+    private static String lines(List<Command> commands) {
+        return commands.stream().map(Command::toString).collect(Collectors.joining("\n"));
     }
 
     /** No new commands from now on; those that are open are still settled. */

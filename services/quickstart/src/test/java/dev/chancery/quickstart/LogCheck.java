@@ -49,8 +49,8 @@ final class LogCheck {
         private final List<String> recordHashes = new ArrayList<>();
         private final Map<Long, Told> outcomes = new HashMap<>();
         private final Map<Long, Intent> open = new TreeMap<>();
-        private final Map<ByteString, Long> successes = new HashMap<>();
-        private final Map<String, Long> marks = new HashMap<>();
+        private final Map<ByteString, String> successes = new HashMap<>();
+        private final Map<String, String> marks = new HashMap<>();
         private long recordedAtMicros;
         private long abandoned;
     }
@@ -165,7 +165,7 @@ final class LogCheck {
                     .as("%s: events of %s", where, outcome.getResult())
                     .isEmpty();
         } else if (!statement.getIdempotencyKeyHash().isEmpty()) {
-            Long before = log.successes.put(statement.getIdempotencyKeyHash(), position);
+            String before = log.successes.put(statement.getIdempotencyKeyHash(), where);
             assertThat(before)
                     .as("%s: earlier success of the same idempotency key", where)
                     .isNull();
@@ -176,7 +176,7 @@ final class LogCheck {
             Marks.of(reference.getType(), bodies.get(i)).ifPresent(mark -> marked.put(mark.mark(), mark));
         }
         for (String mark : marked.keySet()) {
-            assertThat(log.marks.put(mark, position))
+            assertThat(log.marks.put(mark, where))
                     .as("%s: earlier effect of the same command, %s", where, mark)
                     .isNull();
         }
