@@ -39,7 +39,8 @@ class ClientAssertionTest {
         assertThat(isGood(CLIENT.signed(header(), claims(CLIENT_ID).put("aud", ISSUER + "/oauth/token"))))
                 .isTrue();
         assertThat(isGood(CLIENT.signed(
-                        header(), claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER)))))
+                        header(),
+                        claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER)))))
                 .isTrue();
     }
 
@@ -56,7 +57,8 @@ class ClientAssertionTest {
                 Arguments.of("empty", ""),
                 Arguments.of("no JWT", "a.b.c"),
                 Arguments.of("unsigned", encoded(header().put("alg", "none")) + "." + parts[1] + "."),
-                Arguments.of("none, signature kept", encoded(header().put("alg", "none")) + "." + parts[1] + "." + parts[2]),
+                Arguments.of(
+                        "none, signature kept", encoded(header().put("alg", "none")) + "." + parts[1] + "." + parts[2]),
                 Arguments.of("signature cut off", parts[0] + "." + parts[1] + "."),
                 Arguments.of("other claims", parts[0] + "." + encoded(claims(CLIENT_ID)) + "." + parts[2]),
                 Arguments.of("HMAC with the public key", hmac()),
@@ -98,7 +100,8 @@ class ClientAssertionTest {
     /** As a request brings it: read, then checked with the key that Ben registered. */
     private static boolean isGood(String jwt) {
         return ClientAssertion.read(jwt)
-                .filter(read -> read.tenant().equals(TENANT) && read.principalId().equals(BEN))
+                .filter(read ->
+                        read.tenant().equals(TENANT) && read.principalId().equals(BEN))
                 .filter(read -> read.isGood(jwt, CLIENT.publicKey(), ISSUER))
                 .isPresent();
     }

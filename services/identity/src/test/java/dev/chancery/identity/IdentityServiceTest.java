@@ -82,12 +82,11 @@ class IdentityServiceTest {
     void anEmptyInstallation() {
         sealer = KeyFileSealer.create(directory.resolve("key"));
         var keys = new SigningKeys(database, sealer);
-        appender = new Appender(
-                database, DatabaseRole.IDENTITY, "ch-test", keys.signer("ch-test/source/identity"), guard);
+        appender =
+                new Appender(database, DatabaseRole.IDENTITY, "ch-test", keys.signer("ch-test/source/identity"), guard);
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var statement = connection.createStatement()) {
-                return statement.executeUpdate(
-                        """
+                return statement.executeUpdate("""
                         INSERT INTO log.reconciled (system_identifier, timeline)
                         SELECT system_identifier,
                                ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
@@ -131,7 +130,8 @@ class IdentityServiceTest {
         var first = new Process();
         first.start();
         String token = first.token(claimed(first).getClientId());
-        var created = reply(CreateOrganisationReply.class, first.call("CreateOrganisation", organisation(), bearer(token)));
+        var created =
+                reply(CreateOrganisationReply.class, first.call("CreateOrganisation", organisation(), bearer(token)));
         String tenant = created.getOrganisationId();
         assertThat(founding.size(tenant)).isEqualTo(1);
 
@@ -194,7 +194,8 @@ class IdentityServiceTest {
         var first = process.call("ClaimOwner", claiming(claim, owner), nobody("key"));
 
         assertThat(reply(ClaimOwnerReply.class, first).getClientId()).startsWith("instance.");
-        assertThat(process.call("ClaimOwner", claiming(claim, owner), nobody("key"))).isEqualTo(first);
+        assertThat(process.call("ClaimOwner", claiming(claim, owner), nobody("key")))
+                .isEqualTo(first);
     }
 
     @Test

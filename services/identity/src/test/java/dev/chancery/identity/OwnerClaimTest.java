@@ -40,8 +40,7 @@ class OwnerClaimTest {
 
     @Test
     void noTwoAreTheSame() {
-        assertThat(new OwnerClaim(file).offer())
-                .isNotEqualTo(new OwnerClaim(directory.resolve("another")).offer());
+        assertThat(new OwnerClaim(file).offer()).isNotEqualTo(new OwnerClaim(directory.resolve("another")).offer());
     }
 
     @Test
