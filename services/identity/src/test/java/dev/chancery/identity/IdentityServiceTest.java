@@ -364,7 +364,7 @@ class IdentityServiceTest {
     }
 
     private OwnerClaim claim() {
-        return new OwnerClaim(directory.resolve("owner-claim"));
+        return new OwnerClaim(directory.resolve("owner-claim"), () -> {});
     }
 
     private String claimText() throws IOException {

@@ -24,7 +24,7 @@ class OwnerClaimTest {
 
     @Test
     void itHas256BitsAndItsHashIsTold() throws IOException {
-        ByteString hash = new OwnerClaim(file).offer();
+        ByteString hash = new OwnerClaim(file, () -> {}).offer();
 
         assertThat(Files.readString(file)).matches("[A-Za-z0-9_-]{43}\n");
         assertThat(hash).isEqualTo(IdentityService.hashed(Files.readString(file).strip()));
@@ -32,7 +32,7 @@ class OwnerClaimTest {
 
     @Test
     void onlyItsOwnerReadsIt() throws IOException {
-        new OwnerClaim(file).offer();
+        new OwnerClaim(file, () -> {}).offer();
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
@@ -40,23 +40,24 @@ class OwnerClaimTest {
 
     @Test
     void noTwoAreTheSame() {
-        assertThat(new OwnerClaim(file).offer()).isNotEqualTo(new OwnerClaim(directory.resolve("another")).offer());
+        assertThat(new OwnerClaim(file, () -> {}).offer())
+                .isNotEqualTo(new OwnerClaim(directory.resolve("another"), () -> {}).offer());
     }
 
     @Test
     void aStartAfterACrashOffersTheSame() {
-        ByteString before = new OwnerClaim(file).offer();
+        ByteString before = new OwnerClaim(file, () -> {}).offer();
 
-        assertThat(new OwnerClaim(file).offer()).isEqualTo(before);
+        assertThat(new OwnerClaim(file, () -> {}).offer()).isEqualTo(before);
     }
 
     @Test
     void whatACrashLeftHalfWrittenIsNeverTheClaim() throws IOException {
         Path unfinished = directory.resolve("owner-claim.new");
         Files.writeString(unfinished, "half");
-        assertThat(new OwnerClaim(file).isOffered()).isFalse();
+        assertThat(new OwnerClaim(file, () -> {}).isOffered()).isFalse();
 
-        new OwnerClaim(file).offer();
+        new OwnerClaim(file, () -> {}).offer();
 
         assertThat(Files.readString(file)).matches("[A-Za-z0-9_-]{43}\n");
         assertThat(unfinished).doesNotExist();
@@ -64,7 +65,7 @@ class OwnerClaimTest {
 
     @Test
     void withdrawnItIsGoneAndWithdrawingTwiceIsANoOp() {
-        var claim = new OwnerClaim(file);
+        var claim = new OwnerClaim(file, () -> {});
         claim.offer();
         assertThat(claim.isOffered()).isTrue();
 
