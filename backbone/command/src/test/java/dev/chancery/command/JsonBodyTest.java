@@ -37,7 +37,7 @@ class JsonBodyTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '#', textBlock = """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     request.malformed     | null
                     request.malformed     | []
                     request.malformed     | 'role'

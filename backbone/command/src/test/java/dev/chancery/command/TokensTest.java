@@ -153,7 +153,10 @@ class TokensTest {
     }
 
     private static JsonObject header() {
-        return new JsonObject().put("alg", "EdDSA").put("typ", "at+jwt").put("kid", "00000000");
+        return new JsonObject()
+                .put("alg", "EdDSA")
+                .put("typ", "at+jwt")
+                .put("kid", "%08x".formatted(OURS.verifierKey().keyId()));
     }
 
     private static JsonObject claims() {

@@ -47,7 +47,7 @@ class AuthZenFaceTest {
                     request.invalid-field | {'subject':null,'action':{'name':'a'},'resource':{'type':'i'}}
                     request.invalid-field | {'subject':{'id':null},'action':{'name':'a'},'resource':{'type':'i'}}
                     request.invalid-field | {'subject':{'id':'u'},'resource':{'type':'i'}}
-                    request.context-field | {'tenant':'t','subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i'}}""", quoteCharacter = '#')
+                    request.context-field | {'tenant':'t','subject':{'id':'u'},'action':{'name':'a'},'resource':{'type':'i'}}""", quoteCharacter = '`')
     void whatIsNoEvaluationIsRefused(String code, String body) {
         assertThatExceptionOfType(RefusedException.class)
                 .isThrownBy(() -> read(body))
