@@ -129,7 +129,7 @@ class ForgedTenantAtStandardFacesIT {
     @ParameterizedTest
     @MethodSource("authenticated")
     void aForgedTokenIsWorthNothing(Good face) {
-        ForgedTokens.shared().forEach((what, forged) -> {
+        ForgedTokens.of(world).forEach((what, forged) -> {
             Reply reply = send(face, "", Map.of("Authorization", "Bearer " + forged.token()));
             assertThat(reply.code()).as("%s: %s", what, reply).isEqualTo(forged.code());
             refusal.check(reply, 401, forged.code(), forged.token().length() > 10 ? forged.token() : "canary");
