@@ -181,4 +181,5 @@ GRANT SELECT ON log.record, log.head, log.reconciled TO chancery_relay;
 GRANT INSERT, UPDATE ON log.reconciled TO chancery_relay;
 GRANT UPDATE (forked_at) ON log.head TO chancery_relay;
 
-CREATE PUBLICATION chancery_log FOR TABLE log.record WITH (publish = 'insert', publish_via_partition_root = true);
+-- What wakes the relay: one small row a transaction, however many records it appended. The records come from the table.
+CREATE PUBLICATION chancery_log FOR TABLE log.head (tenant, next_position) WITH (publish = 'insert, update');

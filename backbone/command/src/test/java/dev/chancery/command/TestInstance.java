@@ -71,7 +71,8 @@ final class TestInstance {
     TestInstance() {
         reconcile();
         methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
-        var decisions = new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1");
+        var decisions = new DecisionPoint(
+                new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1");
         pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(Contract.load()),

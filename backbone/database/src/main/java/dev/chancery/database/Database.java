@@ -113,6 +113,24 @@ public final class Database implements AutoCloseable {
         });
     }
 
+    /**
+     * Runs statements in one transaction that sees and writes the rows of {@code tenant} alone, its end included in one round trip. For
+     * statements that go by keys: they are planned once.
+     */
+    public void atOnce(DatabaseRole role, String tenant, SqlBatch statements) {
+        var all = new SqlBatch()
+                .update(
+                        "SELECT set_config('chancery.tenant', ?, true),"
+                                + " set_config('plan_cache_mode', 'force_generic_plan', true)",
+                        SqlBatch.text(tenant))
+                .then(statements)
+                .update("COMMIT");
+        transaction(role, connection -> {
+            all.execute(connection);
+            return true;
+        });
+    }
+
     /** Runs work in one transaction with no tenant set: only tables and policies that span tenants answer. */
     public <T> T transaction(DatabaseRole role, Work<T> work) {
         try (Connection connection = as(role).getConnection()) {

@@ -40,16 +40,16 @@ public final class DecisionPoint implements AutoCloseable {
     private final LoadingCache<String, TenantView> views =
             Caffeine.newBuilder().maximumSize(MAX_TENANTS).build(this::load);
 
-    public DecisionPoint(StreamScan scan, Properties kafka, String topic) {
+    public DecisionPoint(StreamScan scan, Properties kafka, String topic, String pulseTopic) {
         this.scan = scan;
-        this.follower = new LogFollower(kafka, topic, this::follow, this::startOver);
+        this.follower = new LogFollower(kafka, topic, pulseTopic, this::follow, this::startOver);
     }
 
     public void start() {
         follower.start();
     }
 
-    /** Whether the log is being followed: what is answered now is fresh. */
+    /** Whether what is answered now takes into account all that was committed up to {@link LogFollower#MAX_AGE} ago. */
     public boolean healthy() {
         return follower.healthy();
     }
@@ -58,7 +58,7 @@ public final class DecisionPoint implements AutoCloseable {
      * What decisions about a principal rest on, as of at least a position.
      *
      * @param atLeast the position that must have been seen
-     * @return empty when that position was not seen within {@code atMost}, or the log is not being followed
+     * @return empty when that position was not seen within {@code atMost}, or what has been seen is stale
      */
     public Optional<Authority> authority(String tenant, String principalId, OptionalLong atLeast, Duration atMost) {
         TenantView view = view(tenant);

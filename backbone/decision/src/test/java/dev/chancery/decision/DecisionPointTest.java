@@ -10,6 +10,8 @@ import dev.chancery.kernel.StreamId;
 import dev.chancery.testkit.Backing;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,8 @@ class DecisionPointTest {
     private static final StreamId BENS = AuthorityStreams.assignments(BEN);
 
     private final String topic = Backing.topic("log.v1");
-    private final TestLog log = new TestLog(Backing.kafka().bootstrapServers(), topic);
+    private final TestLog log =
+            new TestLog(Backing.kafka().bootstrapServers(), topic, Backing.topic("pulse.v1", 1, Map.of())).pulsing();
     private final DecisionPoint point = log.decisionPoint();
     private final String tenant = log.organisation();
 
@@ -159,10 +162,40 @@ class DecisionPointTest {
     }
 
     @Test
+    void withoutPulsesItSoonGivesNoAnswerThoughKafkaAnswers() {
+        point.start();
+        assertThat(mayAda(point)).isTrue();
+
+        log.fallSilent();
+        long position = log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
+        log.send(tenant, position);
+        log.await(() -> point.position(tenant) == position);
+
+        log.await(() -> point.authority(tenant, ADA, ANY, SHORT).isEmpty());
+        assertThat(point.healthy()).isFalse();
+    }
+
+    @Test
+    void aPulseThatSpeaksOfMoreThanArrivedMakesNothingFresh() {
+        point.start();
+        log.fallSilent();
+        log.await(() -> !point.healthy());
+
+        log.sendPulse(System.currentTimeMillis() * 1000, List.of(1_000L));
+        log.sendPulse(System.currentTimeMillis() * 1000, List.of(0L, 0L));
+        long position = log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
+        log.send(tenant, position);
+        log.await(() -> point.position(tenant) == position);
+
+        assertThat(point.healthy()).isFalse();
+    }
+
+    @Test
     void withKafkaGoneItSoonGivesNoAnswer(@TempDir Path directory) {
         EmbeddedKafka kafka = EmbeddedKafka.start(directory, 0);
-        try (var lonely = new TestLog(kafka.bootstrapServers(), "log.v1.lonely")) {
-            lonely.createTopic();
+        try (var lonely = new TestLog(kafka.bootstrapServers(), "log.v1.lonely", "pulse.v1.lonely")) {
+            lonely.createTopics();
+            lonely.pulsing();
             String organisation = lonely.organisation();
             try (DecisionPoint followed = lonely.decisionPoint()) {
                 followed.start();

@@ -18,6 +18,7 @@ import dev.chancery.log.Streams;
 import dev.chancery.schema.log.v1.Actor;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Pulse;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
@@ -26,21 +27,28 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -55,10 +63,14 @@ final class TestLog implements AutoCloseable {
     private final Appender access = appender(DatabaseRole.ACCESS);
     private final Properties kafka = new Properties();
     private final String topic;
+    private final String pulseTopic;
+    private final ScheduledExecutorService pulses = Executors.newSingleThreadScheduledExecutor();
+    private volatile boolean silent;
     private final KafkaProducer<String, byte[]> producer;
 
-    TestLog(String bootstrapServers, String topic) {
+    TestLog(String bootstrapServers, String topic, String pulseTopic) {
         this.topic = topic;
+        this.pulseTopic = pulseTopic;
         kafka.put("bootstrap.servers", bootstrapServers);
         producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer());
         database.transaction(DatabaseRole.RELAY, connection -> {
@@ -91,12 +103,44 @@ final class TestLog implements AutoCloseable {
     }
 
     DecisionPoint decisionPoint() {
-        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic);
+        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic, pulseTopic);
     }
 
-    void createTopic() {
+    /** From now on says, as the relay does, that all there is on the topic was committed by now. */
+    TestLog pulsing() {
+        pulses.scheduleWithFixedDelay(this::pulse, 0, 100, TimeUnit.MILLISECONDS);
+        return this;
+    }
+
+    /** Says it no more. */
+    void fallSilent() {
+        silent = true;
+    }
+
+    private void pulse() {
+        if (!silent) {
+            long atMicros = System.currentTimeMillis() * 1000;
+            try (var consumer = new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
+                List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                        .map(info -> new TopicPartition(topic, info.partition()))
+                        .sorted(Comparator.comparingInt(TopicPartition::partition))
+                        .toList();
+                Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+                sendPulse(atMicros, partitions.stream().map(ends::get).toList());
+            }
+        }
+    }
+
+    void sendPulse(long atMicros, List<Long> nextOffsets) {
+        var pulse = Pulse.newBuilder().setAtMicros(atMicros).addAllNextOffsets(nextOffsets);
+        producer.send(new ProducerRecord<>(pulseTopic, null, pulse.build().toByteArray()));
+    }
+
+    void createTopics() {
         try (Admin admin = Admin.create(kafka)) {
-            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(30, TimeUnit.SECONDS);
+            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1), new NewTopic(pulseTopic, 1, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError(e);
         }
@@ -192,6 +236,7 @@ final class TestLog implements AutoCloseable {
 
     @Override
     public void close() {
+        pulses.shutdownNow();
         producer.close(java.time.Duration.ofSeconds(1));
         identity.close();
         access.close();

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.database.SqlBatch;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -49,7 +50,9 @@ final class SubjectKeys {
      * @throws KeyDestroyed if there was one and it was destroyed
      */
     SubjectKey current(Subject of, int retention) {
-        return cache.get(of, this::load).current(retention).orElseGet(() -> create(of, retention));
+        SubjectRing known = cache.getIfPresent(of);
+        Optional<SubjectKey> key = known == null ? Optional.empty() : known.current(retention);
+        return key.orElseGet(() -> create(of, retention));
     }
 
     /**
@@ -109,49 +112,65 @@ final class SubjectKeys {
         }
     }
 
+    /** Makes a key where there is none and reads what there is then, in one round trip: most subjects are new when first asked about. */
     private SubjectKey create(Subject of, int retention) {
         SubjectRing ring = cache.asMap().compute(of, (name, old) -> {
             // Another thread may have been here first.
             if (old != null && old.current(retention).isPresent()) {
                 return old;
             }
-            insert(name, retention);
-            return load(name);
+            return insert(name, retention);
         });
         return ring.current(retention).orElseThrow(KeyMissing::new);
     }
 
-    private void insert(Subject of, int retention) {
+    private SubjectRing insert(Subject of, int retention) {
         int version = 1;
         TenantKey tenantKey = tenants.current(of.tenant());
         SecretBytes key = SecretBytes.random();
         byte[] wrapped = tenantKey.wrap(key, context(of, retention, version, tenantKey.version()));
         key.destroy();
+        List<Row> rows = new ArrayList<>();
         try {
-            database.inTenant(DatabaseRole.KEYRING, of.tenant(), connection -> {
-                // A first version that is there in whatever state wins.
-                try (var insert = connection.prepareStatement("""
-                        INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)
-                        VALUES (?, ?, ?, ?, 'CURRENT', ?, ?) ON CONFLICT DO NOTHING""")) {
-                    insert.setString(1, of.tenant());
-                    insert.setString(2, of.subject());
-                    insert.setInt(3, retention);
-                    insert.setInt(4, version);
-                    insert.setBytes(5, wrapped);
-                    insert.setInt(6, tenantKey.version());
-                    return insert.executeUpdate();
-                }
-            });
+            // A first version that is there in whatever state wins.
+            database.atOnce(
+                    DatabaseRole.KEYRING,
+                    of.tenant(),
+                    select(
+                            of,
+                            rows,
+                            new SqlBatch()
+                                    .update(
+                                            """
+                            INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)
+                            SELECT ?, ?, ?, ?, 'CURRENT', ?, ?
+                            WHERE NOT EXISTS (SELECT FROM keyring.subject_key WHERE tenant = ? AND subject = ? AND retention = ?)
+                            ON CONFLICT DO NOTHING""",
+                                            SqlBatch.text(of.tenant()),
+                                            SqlBatch.text(of.subject()),
+                                            SqlBatch.number(retention),
+                                            SqlBatch.number(version),
+                                            SqlBatch.blob(wrapped),
+                                            SqlBatch.number(tenantKey.version()),
+                                            SqlBatch.text(of.tenant()),
+                                            SqlBatch.text(of.subject()),
+                                            SqlBatch.number(retention))));
         } catch (DatabaseUnavailable e) {
-            // Then load finds the tombstone.
-            if (!SUBJECT_WAS_DESTROYED.equals(e.sqlState())) {
-                throw e;
+            if (SUBJECT_WAS_DESTROYED.equals(e.sqlState())) {
+                return load(of);
             }
+            throw e;
         }
+        return ring(of, rows);
     }
 
     private SubjectRing load(Subject of) {
-        List<Row> rows = database.inTenant(DatabaseRole.KEYRING, of.tenant(), connection -> select(connection, of));
+        List<Row> rows = new ArrayList<>();
+        database.atOnce(DatabaseRole.KEYRING, of.tenant(), select(of, rows, new SqlBatch()));
+        return ring(of, rows);
+    }
+
+    private SubjectRing ring(Subject of, List<Row> rows) {
         List<SubjectKey> keys = new ArrayList<>();
         for (Row row : rows) {
             // Outside the transaction: the tenant key may need a connection of its own.
@@ -166,25 +185,19 @@ final class SubjectKeys {
         return new SubjectRing(List.copyOf(keys));
     }
 
-    private static List<Row> select(Connection connection, Subject of) throws SQLException {
-        try (var select = connection.prepareStatement("""
+    private static SqlBatch select(Subject of, List<Row> rows, SqlBatch batch) {
+        return batch.query(
+                row -> rows.add(new Row(
+                        row.getInt(1),
+                        row.getInt(2),
+                        KeyState.valueOf(row.getString(3)),
+                        row.getBytes(4),
+                        row.getInt(5))),
+                """
                 SELECT retention, version, state, wrapped, wrapped_by FROM keyring.subject_key
-                WHERE tenant = ? AND subject = ? ORDER BY retention, version""")) {
-            select.setString(1, of.tenant());
-            select.setString(2, of.subject());
-            List<Row> rows = new ArrayList<>();
-            try (var found = select.executeQuery()) {
-                while (found.next()) {
-                    rows.add(new Row(
-                            found.getInt(1),
-                            found.getInt(2),
-                            KeyState.valueOf(found.getString(3)),
-                            found.getBytes(4),
-                            found.getInt(5)));
-                }
-            }
-            return rows;
-        }
+                WHERE tenant = ? AND subject = ? ORDER BY retention, version""",
+                SqlBatch.text(of.tenant()),
+                SqlBatch.text(of.subject()));
     }
 
     private static byte[] context(Subject of, int retention, int version, int wrappedBy) {

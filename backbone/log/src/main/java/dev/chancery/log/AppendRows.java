@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -56,8 +57,13 @@ final class AppendRows {
                             hash,
                             draft.receipt().map(Receipt::key).orElse(null)));
         }
+        // Kept as long as it was reserved for: an expiry that stays as it is needs no new index entry.
+        OptionalLong reserved = draft.receipt().map(Receipt::key).map(locked.receipts::get).stream()
+                .filter(StoredReceipt::isPending)
+                .mapToLong(StoredReceipt::expiresAtMicros)
+                .findAny();
         draft.ends().ifPresent(intent -> close(intent.getPosition()));
-        draft.receipt().ifPresent(receipt -> addReceipt(receipt, position));
+        draft.receipt().ifPresent(receipt -> addReceipt(receipt, position, reserved));
         draft.claims().forEach(this::addClaim);
         locked.nextPosition = nextPosition;
         locked.lastRecordedAtMicros = recordedAtMicros;
@@ -85,8 +91,8 @@ final class AppendRows {
         }
     }
 
-    private void addReceipt(Receipt receipt, long position) {
-        long expires = locked.nowMicros + receipt.keptMillis() * 1000;
+    private void addReceipt(Receipt receipt, long position, OptionalLong reserved) {
+        long expires = reserved.orElse(locked.nowMicros + receipt.keptMillis() * 1000);
         switch (receipt.effect()) {
             case Receipt.Reserve r ->
                 keep(receipt, new StoredReceipt(receipt.request(), position, null, null, expires));

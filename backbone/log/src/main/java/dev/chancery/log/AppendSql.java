@@ -1,12 +1,13 @@
 package dev.chancery.log;
 
-import static dev.chancery.log.SqlBatch.blobs;
-import static dev.chancery.log.SqlBatch.number;
-import static dev.chancery.log.SqlBatch.numbers;
-import static dev.chancery.log.SqlBatch.text;
-import static dev.chancery.log.SqlBatch.texts;
+import static dev.chancery.database.SqlBatch.blobs;
+import static dev.chancery.database.SqlBatch.number;
+import static dev.chancery.database.SqlBatch.numbers;
+import static dev.chancery.database.SqlBatch.text;
+import static dev.chancery.database.SqlBatch.texts;
 
 import com.google.protobuf.ByteString;
+import dev.chancery.database.SqlBatch;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.LockedTenant.ClaimKey;
 import dev.chancery.log.LockedTenant.OpenIntent;
@@ -124,10 +125,15 @@ final class AppendSql {
                     row -> locked.claims.put(
                             new ClaimKey(row.getString(1), new Digest(row.getBytes(2))),
                             new StreamId(row.getString(3))),
-                    "SELECT kind, hash, stream FROM log.claim"
-                            + " WHERE tenant = ? AND (kind, hash) IN (SELECT k, h FROM unnest(?, ?) AS x (k, h))",
+                    // Each kind with each hash: what nobody asked for does no harm, and the key finds it all.
+                    "SELECT kind, hash, stream FROM log.claim WHERE tenant = ? AND kind = ANY (?) AND hash = ANY (?)",
                     text(tenant),
-                    texts(wanted.claims(), ClaimKey::kind),
+                    texts(
+                            wanted.claims().stream()
+                                    .map(ClaimKey::kind)
+                                    .distinct()
+                                    .toList(),
+                            kind -> kind),
                     blobs(wanted.claims(), key -> key.hash().bytes()));
         }
         if (!wanted.intents().isEmpty()) {
@@ -258,9 +264,11 @@ final class AppendSql {
     private void addClaims(SqlBatch batch, AppendRows rows) {
         if (!rows.releasedClaims.isEmpty()) {
             batch.update(
-                    "DELETE FROM log.claim"
-                            + " WHERE tenant = ? AND (kind, hash) IN (SELECT k, h FROM unnest(?, ?) AS x (k, h))",
+                    "DELETE FROM log.claim WHERE tenant = ? AND kind = ANY (?) AND hash = ANY (?)"
+                            + " AND (kind, hash) IN (SELECT k, h FROM unnest(?, ?) AS x (k, h))",
                     text(tenant),
+                    texts(rows.releasedClaims, ClaimKey::kind),
+                    blobs(rows.releasedClaims, key -> key.hash().bytes()),
                     texts(rows.releasedClaims, ClaimKey::kind),
                     blobs(rows.releasedClaims, key -> key.hash().bytes()));
         }

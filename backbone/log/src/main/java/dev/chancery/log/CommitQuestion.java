@@ -79,11 +79,11 @@ final class CommitQuestion {
         }
     }
 
-    // What was refused for another draft of the lost group is refused on what was not there: it has to be tried again
-    // too.
+    // A draft was judged on what the ones before it in the group left, and that is gone: neither its reply nor its
+    // refusal is so. Only one that is to decide again, on what PostgreSQL has, may do that at once.
     private static List<AppendResult> withoutAppended(List<AppendResult> results, LogRejection rejection) {
         return results.stream()
-                .map(result -> result instanceof AppendResult.Appended ? new AppendResult.Refused(rejection) : result)
+                .map(result -> result instanceof AppendResult.Moved ? result : new AppendResult.Refused(rejection))
                 .toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.chancery.log;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.SqlBatch;
 import dev.chancery.schema.log.v1.IntentRef;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
@@ -39,7 +40,8 @@ public final class Reaper implements AutoCloseable {
 
     private static final int MAX_SWEEPS = 10;
 
-    private static final String NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    // The statement's time and not the clock's: what changes while a statement runs can't be looked up in an index.
+    private static final String NOW = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
 
     private record Late(String tenant, long position, Digest hash) {}
 

@@ -5,17 +5,15 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.SqlBatch;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -49,12 +47,23 @@ public final class Streams {
     private record Held(Loaded<?> loaded, long asOf) {}
 
     /**
+     * A stream that was begun here, as long as it is short: whoever asks first need not read it.
+     *
+     * @param asOf as in {@link Held}
+     */
+    private record Whole(List<StoredEvent> events, long asOf) {
+        /** Events kept. */
+        static final int MAX = 8;
+    }
+
+    /**
      * What is cached of one stream: its state under each fold it was read with.
      *
+     * @param whole all of its events, when they are known
      * @param moves how often the stream was said to have moved
      */
-    private record Cached(Map<Fold<?, StoredEvent>, Held> states, long moves) {
-        static final Cached NOTHING = new Cached(Map.of(), 0);
+    private record Cached(Map<Fold<?, StoredEvent>, Held> states, Optional<Whole> whole, long moves) {
+        static final Cached NOTHING = new Cached(Map.of(), Optional.empty(), 0);
 
         Cached with(Fold<?, StoredEvent> fold, Held fresh) {
             Held known = states.get(fold);
@@ -65,7 +74,38 @@ public final class Streams {
             }
             Map<Fold<?, StoredEvent>, Held> all = new HashMap<>(states);
             all.put(fold, fresh);
-            return new Cached(all, moves);
+            return new Cached(all, whole, moves);
+        }
+
+        Cached moved() {
+            return new Cached(states, whole, moves + 1);
+        }
+
+        Cached with(List<StoredEvent> events) {
+            Map<Fold<?, StoredEvent>, Held> all = new HashMap<>(states);
+            all.replaceAll((fold, held) ->
+                    held.loaded().version() + 1 == events.getFirst().version()
+                            ? new Held(evolvedAny(held.loaded(), fold, events), held.asOf())
+                            : held);
+            return new Cached(all, wholeWith(events), moves);
+        }
+
+        private Optional<Whole> wholeWith(List<StoredEvent> events) {
+            List<StoredEvent> before = whole.map(Whole::events).orElse(List.of());
+            if (before.size() + 1 != events.getFirst().version() || before.size() + events.size() > Whole.MAX) {
+                return Optional.empty();
+            }
+            List<StoredEvent> all = new ArrayList<>(before);
+            all.addAll(events);
+            return Optional.of(
+                    new Whole(List.copyOf(all), whole.map(Whole::asOf).orElse(moves)));
+        }
+
+        /** The state under a fold as far as it is known here. */
+        <S> Optional<Held> known(Fold<S, StoredEvent> fold) {
+            return Optional.ofNullable(states.get(fold))
+                    .or(() -> whole.map(
+                            all -> new Held(evolved(new Loaded<>(fold.initial(), 0), fold, all.events()), all.asOf())));
         }
     }
 
@@ -83,9 +123,9 @@ public final class Streams {
     public <S> Loaded<S> load(String tenant, StreamId stream, Fold<S, StoredEvent> fold) {
         var key = new Key(tenant, stream);
         Cached cached = cache.get(key, k -> Cached.NOTHING);
-        Held held = cached.states().get(fold);
-        Loaded<S> known = held == null ? new Loaded<>(fold.initial(), 0) : loadedAs(held);
-        if (held != null && held.asOf() == cached.moves()) {
+        Optional<Held> held = cached.known(fold);
+        Loaded<S> known = held.<Loaded<S>>map(Streams::loadedAs).orElseGet(() -> new Loaded<>(fold.initial(), 0));
+        if (held.isPresent() && held.get().asOf() == cached.moves()) {
             return known;
         }
         Loaded<S> loaded = evolved(known, fold, read(tenant, stream, known.version()));
@@ -103,23 +143,15 @@ public final class Streams {
     /** Makes reads of these streams that begin from now on go to PostgreSQL, for what came after what is cached. */
     public void moved(String tenant, Collection<StreamId> streams) {
         for (StreamId stream : streams) {
-            cache.asMap().compute(new Key(tenant, stream), (key, cached) -> {
-                Cached now = cached == null ? Cached.NOTHING : cached;
-                return new Cached(now.states(), now.moves() + 1);
-            });
+            cache.asMap().compute(new Key(tenant, stream), (key, cached) -> (cached == null ? Cached.NOTHING : cached)
+                    .moved());
         }
     }
 
     /** Takes over what this process has just appended to a stream, so that nobody has to read it back. */
     public void appended(String tenant, StreamId stream, List<StoredEvent> events) {
-        cache.asMap().computeIfPresent(new Key(tenant, stream), (key, cached) -> {
-            Map<Fold<?, StoredEvent>, Held> states = new HashMap<>(cached.states());
-            states.replaceAll((fold, held) ->
-                    held.loaded().version() + 1 == events.getFirst().version()
-                            ? new Held(evolvedAny(held.loaded(), fold, events), held.asOf())
-                            : held);
-            return new Cached(states, cached.moves());
-        });
+        cache.asMap().compute(new Key(tenant, stream), (key, cached) -> (cached == null ? Cached.NOTHING : cached)
+                .with(events));
     }
 
     @SuppressWarnings("unchecked") // with puts under a fold what that fold made
@@ -143,24 +175,19 @@ public final class Streams {
     }
 
     private List<StoredEvent> read(String tenant, StreamId stream, long afterVersion) {
-        return database.inTenant(role, tenant, connection -> select(connection, tenant, stream, afterVersion));
-    }
-
-    private static List<StoredEvent> select(Connection connection, String tenant, StreamId stream, long afterVersion)
-            throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(EventRows.selectIn("e.version")
-                + "e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version")) {
-            query.setString(1, tenant);
-            query.setString(2, stream.value());
-            query.setLong(3, afterVersion);
-            List<StoredEvent> events = new ArrayList<>();
-            var reader = new EventRows();
-            try (ResultSet rows = query.executeQuery()) {
-                while (rows.next()) {
-                    events.add(reader.read(rows));
-                }
-            }
-            return events;
-        }
+        List<StoredEvent> events = new ArrayList<>();
+        var reader = new EventRows();
+        database.atOnce(
+                role,
+                tenant,
+                new SqlBatch()
+                        .query(
+                                row -> events.add(reader.read(row)),
+                                EventRows.selectIn("e.version")
+                                        + "e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version",
+                                SqlBatch.text(tenant),
+                                SqlBatch.text(stream.value()),
+                                SqlBatch.number(afterVersion)));
+        return events;
     }
 }

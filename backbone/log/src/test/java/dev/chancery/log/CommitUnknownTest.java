@@ -77,6 +77,22 @@ final class CommitUnknownTest {
     }
 
     @Test
+    void whatWasJudgedOnALostGroupIsNotAnswered() {
+        proxy.cutNext(Cut.BEFORE_COMMIT);
+        List<AppendResult> results = log.commit(
+                ACCESS,
+                Drafts.outcome(tenant)
+                        .retiring(ROLE_MODEL, 0)
+                        .receipt(Drafts.reply("k", "r", "a reply that was never given"))
+                        .draft(),
+                Drafts.intent(tenant, Drafts.reserve("k", "r")),
+                Drafts.intent(tenant, Drafts.reserve("k", "another request")));
+        assertThat(proxy.isPending()).isFalse();
+        assertThat(results).containsOnly(new Refused(LogRejection.UNAVAILABLE)).hasSize(3);
+        assertThat(DIRECT.records(tenant)).isEmpty();
+    }
+
+    @Test
     void aPositionTakenBySomebodyElseSinceIsNotOurs() throws Exception {
         // The commit is lost; before anybody looks, another process appends at the same position.
         proxy.cutNextAndStayAway(Cut.BEFORE_COMMIT);

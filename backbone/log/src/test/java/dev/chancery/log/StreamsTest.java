@@ -42,6 +42,8 @@ final class StreamsTest {
         }
     }
 
+    private static final StreamId OTHER = StreamId.of("access", "other");
+
     @AfterAll
     static void close() {
         LOG.close();
@@ -128,6 +130,34 @@ final class StreamsTest {
         load();
         streams.appended(tenant, ROLE_MODEL, List.of(event("b", 2), event("c", 3)));
         assertThat(load()).isEqualTo(new Loaded<>(List.of("a", "b", "c"), 3));
+    }
+
+    @Test
+    void aStreamThatWasBegunHereNeedNotBeRead() {
+        // Nothing of this is in PostgreSQL: a read would find the stream empty.
+        streams.appended(tenant, ROLE_MODEL, List.of(event("a", 1)));
+        streams.appended(tenant, ROLE_MODEL, List.of(event("b", 2)));
+        assertThat(load()).isEqualTo(new Loaded<>(List.of("a", "b"), 2));
+        assertThat(streams.load(tenant, ROLE_MODEL, new Retired())).isEqualTo(new Loaded<>(List.of("a", "b"), 2));
+    }
+
+    @Test
+    void aStreamThatWasBegunHereIsReadFromThereOnceItHasMoved() {
+        retire(ROLE_MODEL, 0, "a");
+        retire(ROLE_MODEL, 1, "b");
+        streams.appended(tenant, ROLE_MODEL, List.of(event("a", 1)));
+        streams.moved(tenant, List.of(ROLE_MODEL));
+        assertThat(load()).isEqualTo(new Loaded<>(List.of("a", "b"), 2));
+    }
+
+    @Test
+    void ofAStreamThatIsNotKnownFromItsBeginningNothingIsTakenForAll() {
+        retire(ROLE_MODEL, 0, "a");
+        retire(ROLE_MODEL, 1, "b");
+        streams.appended(tenant, ROLE_MODEL, List.of(event("b", 2)));
+        assertThat(load()).isEqualTo(new Loaded<>(List.of("a", "b"), 2));
+        streams.appended(tenant, OTHER, List.of(event("x", 2)));
+        assertThat(streams.load(tenant, OTHER, fold).version()).isZero();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.chancery.log;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.SqlBatch;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.Signer;

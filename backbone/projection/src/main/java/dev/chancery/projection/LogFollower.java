@@ -1,12 +1,20 @@
 package dev.chancery.projection;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.schema.log.v1.Pulse;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -17,42 +25,52 @@ import org.jboss.logging.Logger;
 /**
  * Hands every record that arrives from now on to one listener, in memory: no group, no offsets. For what keeps its state in the
  * process and can load it anew.
+ *
+ * <p>It knows how fresh that is: a pulse names a time, and the offsets before which everything lies that was committed by then. Once
+ * those are handed over, the state is as of that time. Times are PostgreSQL's; clocks that differ from it count as staleness, or hide
+ * as much of it.
  */
 public final class LogFollower implements AutoCloseable {
+    /** How old the newest applied pulse may be before this is stale: four times what lies between two. */
+    public static final Duration MAX_AGE = Duration.ofSeconds(2);
+
     private static final Logger LOG = Logger.getLogger(LogFollower.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration METADATA = Duration.ofSeconds(2);
 
-    /** How long the log may go unheard before this is not healthy. */
-    private static final long FRESH_MILLIS = 5_000;
+    /** Pulses that may wait for their records; older ones are dropped, and nothing is fresh by then. */
+    private static final int MAX_WAITING_PULSES = 64;
 
     private final Properties kafka;
     private final String topic;
+    private final String pulseTopic;
     private final Consumer<LogRecord> listener;
     private final Runnable startedOver;
+    private final Deque<Pulse> waiting = new ArrayDeque<>();
     private final Thread thread;
     private volatile boolean closed;
-    private volatile long heardAtNanos;
-    private volatile boolean heard;
+    private volatile long freshAsOfMicros;
 
     /**
      * @param listener gets every record that arrives, on one thread
      * @param startedOver called when records may have been missed: from here on none is
      */
-    public LogFollower(Properties kafka, String topic, Consumer<LogRecord> listener, Runnable startedOver) {
+    public LogFollower(
+            Properties kafka, String topic, String pulseTopic, Consumer<LogRecord> listener, Runnable startedOver) {
         this.kafka = kafka;
         this.topic = topic;
+        this.pulseTopic = pulseTopic;
         this.listener = listener;
         this.startedOver = startedOver;
         this.thread = Thread.ofPlatform().daemon().name("log-follower").unstarted(this::run);
     }
 
-    /** Starts; returns when every partition is followed from its end, or after ten seconds. */
+    /** Starts; returns when it is fresh, or after ten seconds. */
     public void start() {
         thread.start();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         synchronized (this) {
-            while (!heard && System.nanoTime() < deadline) {
+            while (!healthy() && System.nanoTime() < deadline) {
                 try {
                     wait(50);
                 } catch (InterruptedException e) {
@@ -63,9 +81,9 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
-    /** Whether Kafka answered lately: what was heard is all there is. */
+    /** Whether the listener has everything that was committed up to a moment ago. */
     public boolean healthy() {
-        return heard && System.nanoTime() - heardAtNanos < TimeUnit.MILLISECONDS.toNanos(FRESH_MILLIS);
+        return System.currentTimeMillis() - freshAsOfMicros / 1000 < MAX_AGE.toMillis();
     }
 
     private void run() {
@@ -87,44 +105,76 @@ public final class LogFollower implements AutoCloseable {
         config.putAll(kafka);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
+        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
     }
 
     private void follow(KafkaConsumer<String, byte[]> consumer) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic, METADATA).stream()
-                .map((PartitionInfo info) -> new TopicPartition(topic, info.partition()))
-                .toList();
+        List<TopicPartition> partitions = new ArrayList<>(partitions(consumer, topic));
+        int logPartitions = partitions.size();
+        partitions.addAll(partitions(consumer, pulseTopic));
+        if (logPartitions == 0 || partitions.size() != logPartitions + 1) {
+            throw new KafkaException("the topics aren't there yet");
+        }
         consumer.assign(partitions);
         consumer.seekToEnd(partitions);
         partitions.forEach(partition -> consumer.position(partition, METADATA));
+        waiting.clear();
         startedOver.run();
-        long checkedAt = System.nanoTime();
-        markHeard();
         while (!closed) {
-            var records = consumer.poll(POLL);
-            for (var record : records) {
-                try {
-                    listener.accept(LogRecord.parse(record.key(), record.value(), record.partition(), record.offset()));
-                } catch (MalformedRecord e) {
-                    LOG.errorf("Malformed record: partition=%d offset=%d", record.partition(), record.offset());
+            for (var record : consumer.poll(POLL)) {
+                if (record.topic().equals(pulseTopic)) {
+                    keep(record);
+                } else {
+                    hand(record);
                 }
             }
-            if (!records.isEmpty()) {
-                markHeard();
-                checkedAt = System.nanoTime();
-            } else if (System.nanoTime() - checkedAt > TimeUnit.SECONDS.toNanos(1)) {
-                // An empty poll looks the same with Kafka down: ask it something.
-                consumer.endOffsets(partitions, METADATA);
-                markHeard();
-                checkedAt = System.nanoTime();
+            while (!waiting.isEmpty() && isHandedOver(consumer, waiting.getFirst(), logPartitions)) {
+                markFresh(waiting.removeFirst().getAtMicros());
             }
         }
     }
 
-    private synchronized void markHeard() {
-        heardAtNanos = System.nanoTime();
-        heard = true;
+    private static List<TopicPartition> partitions(KafkaConsumer<String, byte[]> consumer, String topic) {
+        return consumer.partitionsFor(topic, METADATA).stream()
+                .map((PartitionInfo info) -> new TopicPartition(topic, info.partition()))
+                .sorted(Comparator.comparingInt(TopicPartition::partition))
+                .toList();
+    }
+
+    private void hand(ConsumerRecord<String, byte[]> record) {
+        try {
+            listener.accept(LogRecord.parse(record.key(), record.value(), record.partition(), record.offset()));
+        } catch (MalformedRecord e) {
+            LOG.errorf("Malformed record: partition=%d offset=%d", record.partition(), record.offset());
+        }
+    }
+
+    private void keep(ConsumerRecord<String, byte[]> record) {
+        try {
+            waiting.addLast(Pulse.parseFrom(record.value()));
+        } catch (InvalidProtocolBufferException e) {
+            LOG.errorf("Malformed pulse: offset=%d", record.offset());
+        }
+        if (waiting.size() > MAX_WAITING_PULSES) {
+            waiting.removeFirst();
+        }
+    }
+
+    private boolean isHandedOver(KafkaConsumer<String, byte[]> consumer, Pulse pulse, int logPartitions) {
+        if (pulse.getNextOffsetsCount() != logPartitions) {
+            return false;
+        }
+        for (int partition = 0; partition < logPartitions; partition++) {
+            if (consumer.position(new TopicPartition(topic, partition), METADATA) < pulse.getNextOffsets(partition)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private synchronized void markFresh(long atMicros) {
+        freshAsOfMicros = atMicros;
         notifyAll();
     }
 

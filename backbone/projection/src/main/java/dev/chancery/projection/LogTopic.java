@@ -56,6 +56,11 @@ final class LogTopic {
     private void join(Map<String, Object> configuration, String group) {
         int timeoutMillis = Math.toIntExact(options.memberTimeout().toMillis());
         configuration.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        // A transaction for each handful of records costs more than the records: a moment's worth is applied together.
+        configuration.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, options.fetchMinBytes());
+        configuration.put(
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                Math.toIntExact(options.fetchMaxWait().toMillis()));
         configuration.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, timeoutMillis);
         configuration.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, timeoutMillis / HEARTBEATS_A_TIMEOUT);
         if (!options.member().isEmpty()) {

@@ -9,6 +9,8 @@ import java.time.Duration;
  *     partitions back at once; empty: a new member at each start, which waits until the crashed one has timed out
  * @param memberTimeout how long a member that says nothing keeps its partitions
  * @param partitions of the topic; another number at start is refused, since a tenant's records would lie in two partitions
+ * @param fetchMinBytes that Kafka gathers before it answers, for at most {@code fetchMaxWait}
+ * @param fetchMaxWait how long a record may wait for others to be applied with
  * @param maxPollRecords read from Kafka at once
  * @param maxRunRecords of one tenant applied in one transaction
  * @param maxAheadRecords of one tenant kept in memory while records before them are missing; what is above is read again
@@ -19,6 +21,8 @@ public record ProjectionOptions(
         String member,
         Duration memberTimeout,
         int partitions,
+        int fetchMinBytes,
+        Duration fetchMaxWait,
         int maxPollRecords,
         int maxRunRecords,
         int maxAheadRecords,
@@ -27,7 +31,16 @@ public record ProjectionOptions(
 
     public static ProjectionOptions defaults() {
         return new ProjectionOptions(
-                "", Duration.ofSeconds(10), 4, 2_000, 1_000, 2_000, Duration.ofMillis(100), Duration.ofSeconds(10));
+                "",
+                Duration.ofSeconds(10),
+                4,
+                64 << 10,
+                Duration.ofMillis(20),
+                2_000,
+                1_000,
+                2_000,
+                Duration.ofMillis(100),
+                Duration.ofSeconds(10));
     }
 
     public ProjectionOptions withMember(String name) {
@@ -35,6 +48,8 @@ public record ProjectionOptions(
                 name,
                 memberTimeout,
                 partitions,
+                fetchMinBytes,
+                fetchMaxWait,
                 maxPollRecords,
                 maxRunRecords,
                 maxAheadRecords,
@@ -44,6 +59,15 @@ public record ProjectionOptions(
 
     public ProjectionOptions withPartitions(int count) {
         return new ProjectionOptions(
-                member, memberTimeout, count, maxPollRecords, maxRunRecords, maxAheadRecords, minBackoff, maxBackoff);
+                member,
+                memberTimeout,
+                count,
+                fetchMinBytes,
+                fetchMaxWait,
+                maxPollRecords,
+                maxRunRecords,
+                maxAheadRecords,
+                minBackoff,
+                maxBackoff);
     }
 }

@@ -26,7 +26,16 @@ class ProjectionRunnerTest {
     private final Database database = Backing.database("relay", "tally", "tally_again");
     private final Properties kafka = new Properties();
     private final ProjectionOptions options = new ProjectionOptions(
-            "", Duration.ofSeconds(10), PARTITIONS, 50, 20, 10, Duration.ofMillis(50), Duration.ofMillis(200));
+            "",
+            Duration.ofSeconds(10),
+            PARTITIONS,
+            1 << 10,
+            Duration.ofMillis(20),
+            50,
+            20,
+            10,
+            Duration.ofMillis(50),
+            Duration.ofMillis(200));
     private final Tally tally = new Tally("tally", DatabaseRole.RBAC);
     private final String a = UUID.randomUUID().toString();
     private final String b = UUID.randomUUID().toString();

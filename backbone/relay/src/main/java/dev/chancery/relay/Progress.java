@@ -8,14 +8,24 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
-/** How far each tenant's log has reached Kafka: {@code relay.progress}, kept in memory by the one relay that runs. */
+/**
+ * How far each tenant's log has reached Kafka, kept in memory by the one relay that runs, and in {@code relay.progress} a little
+ * behind: what is missing there is found again at the end of the topic.
+ */
 final class Progress {
     /** @param position everything up to here was acknowledged, the last of it at {@code offset} of {@code partition} */
     record Mark(long position, int partition, long offset) {}
 
+    /** How far the table may be behind while records are sent. */
+    private static final long SAVE_MILLIS = 100;
+
     private final Database database;
     private final Map<String, Mark> marks = new HashMap<>();
+    private final Map<Integer, Long> lastOffsets = new HashMap<>();
+    private Map<String, Mark> unsaved = new HashMap<>();
+    private long savedAtNanos = System.nanoTime();
 
     private Progress(Database database) {
         this.database = database;
@@ -28,7 +38,7 @@ final class Progress {
                             "SELECT tenant, position, partition, kafka_offset FROM relay.progress");
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    progress.marks.put(rows.getString(1), new Mark(rows.getLong(2), rows.getInt(3), rows.getLong(4)));
+                    progress.note(rows.getString(1), new Mark(rows.getLong(2), rows.getInt(3), rows.getLong(4)));
                 }
             }
             return true;
@@ -42,14 +52,14 @@ final class Progress {
         return mark == null ? -1 : mark.position();
     }
 
+    private synchronized void note(String tenant, Mark mark) {
+        marks.put(tenant, mark);
+        lastOffsets.merge(mark.partition(), mark.offset(), Math::max);
+    }
+
     /** The offset of a partition before which everything is accounted for. */
     synchronized long nextOffset(int partition) {
-        return marks.values().stream()
-                        .filter(mark -> mark.partition() == partition)
-                        .mapToLong(Mark::offset)
-                        .max()
-                        .orElse(-1)
-                + 1;
+        return lastOffsets.getOrDefault(partition, -1L) + 1;
     }
 
     /** Kafka has lost the end of this partition: what it still has must be found out. */
@@ -62,25 +72,39 @@ final class Progress {
         });
         synchronized (this) {
             marks.values().removeIf(mark -> mark.partition() == partition);
+            unsaved.values().removeIf(mark -> mark.partition() == partition);
+            lastOffsets.remove(partition);
         }
     }
 
-    /** Stores what Kafka has acknowledged, in one transaction. */
+    /** Takes note of what Kafka has acknowledged. */
     void advance(Map<String, Mark> acknowledged) {
-        if (acknowledged.isEmpty()) {
-            return;
-        }
-        database.transaction(DatabaseRole.RELAY, connection -> store(connection, acknowledged));
         synchronized (this) {
-            marks.putAll(acknowledged);
+            acknowledged.forEach(this::note);
+            unsaved.putAll(acknowledged);
+        }
+        if (System.nanoTime() - savedAtNanos >= TimeUnit.MILLISECONDS.toNanos(SAVE_MILLIS)) {
+            save();
+        }
+    }
+
+    /** Stores what isn't in the table yet, in one transaction. */
+    void save() {
+        Map<String, Mark> saving;
+        synchronized (this) {
+            saving = unsaved;
+            unsaved = new HashMap<>();
+            savedAtNanos = System.nanoTime();
+        }
+        if (!saving.isEmpty()) {
+            database.transaction(DatabaseRole.RELAY, connection -> store(connection, saving));
         }
     }
 
     private static boolean store(Connection connection, Map<String, Mark> acknowledged) throws SQLException {
         List<String> tenants = new ArrayList<>(acknowledged.keySet());
         List<Mark> marks = tenants.stream().map(acknowledged::get).toList();
-        // Not awaited on disk: a lost row is found again at the end of the topic, and the next batch needn't wait for
-        // it.
+        // Not awaited on disk: a lost row is found again at the end of the topic.
         try (var insert = connection.prepareStatement("SET LOCAL synchronous_commit = off;"
                 + " INSERT INTO relay.progress SELECT * FROM unnest(?, ?, ?, ?)"
                 + " ON CONFLICT (tenant) DO UPDATE SET position = EXCLUDED.position, partition = EXCLUDED.partition,"

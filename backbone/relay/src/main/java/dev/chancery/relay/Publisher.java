@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -36,6 +39,10 @@ final class Publisher implements AutoCloseable {
     private static final byte[] INTENT = "intent".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] OUTCOME = "outcome".getBytes(StandardCharsets.US_ASCII);
     private static final Logger LOG = Logger.getLogger(Publisher.class);
+    /** How long a commit that was announced may take to be seen; with synchronous replicas it waits for them. */
+    private static final Duration VISIBLE = Duration.ofSeconds(10);
+
+    private static final long VISIBLE_PAUSE_NANOS = 100_000;
 
     private final LogTable log;
     private final Progress progress;
@@ -72,40 +79,61 @@ final class Publisher implements AutoCloseable {
         return configuration;
     }
 
-    /** Sends what the write-ahead log brought, and from the table what it left out. */
-    synchronized void publish(List<Row> rows) {
-        var batch = new ArrayList<Row>(rows.size());
-        var last = new HashMap<String, Long>();
-        for (Row row : rows) {
-            long before = last.computeIfAbsent(row.tenant(), progress::of);
-            if (row.position() <= before || held.contains(row.tenant())) {
-                continue;
+    /**
+     * Sends from the table what of these logs Kafka hasn't, up to and including the given positions and whatever was committed since;
+     * of several tenants together, as much as a batch may hold.
+     *
+     * <p>The write-ahead log tells of a commit when it is on disk, and a moment later others see it in the table: that moment is waited
+     * for.
+     */
+    void catchUp(Map<String, Long> lastPositions) {
+        var behind = new LinkedHashMap<>(lastPositions);
+        long progressedAtNanos = System.nanoTime();
+        while (true) {
+            behind.entrySet().removeIf(tenant -> isUpTo(tenant.getKey(), tenant.getValue()));
+            if (behind.isEmpty()) {
+                return;
             }
-            if (row.position() > before + 1) {
-                send(batch, true);
-                batch.clear();
-                catchUp(row.tenant(), row.position() - 1);
+            if (sendNext(behind.keySet())) {
+                progressedAtNanos = System.nanoTime();
+            } else if (System.nanoTime() - progressedAtNanos > VISIBLE.toNanos()) {
+                throw new IllegalStateException(
+                        "records were announced and are not in the log: tenants=" + behind.size());
+            } else {
+                LockSupport.parkNanos(VISIBLE_PAUSE_NANOS);
             }
-            batch.add(row);
-            last.put(row.tenant(), row.position());
+        }
+    }
+
+    private boolean isUpTo(String tenant, long position) {
+        return progress.of(tenant) >= position || held.contains(tenant);
+    }
+
+    /** Whether there was something to send. */
+    private synchronized boolean sendNext(Collection<String> tenants) {
+        var batch = new ArrayList<Row>();
+        int bytes = 0;
+        for (String tenant : tenants) {
+            if (batch.size() >= options.maxBatchRecords() || bytes >= options.maxBatchBytes()) {
+                break;
+            }
+            List<Row> rows = log.read(
+                    tenant,
+                    progress.of(tenant) + 1,
+                    Long.MAX_VALUE,
+                    options.maxBatchRecords() - batch.size(),
+                    options.maxBatchBytes() - bytes);
+            batch.addAll(rows);
+            bytes += rows.stream().mapToInt(row -> row.record().length).sum();
         }
         send(batch, true);
+        return !batch.isEmpty();
     }
 
-    /** Sends from the table what of this tenant's log Kafka hasn't, up to and including {@code to}; others get in between. */
-    void catchUp(String tenant, long to) {
-        while (catchUpOnce(tenant, to)) {
-            LOG.tracef("relay: caught up tenant=%s position=%d", tenant, progress.of(tenant));
-        }
-    }
-
-    private synchronized boolean catchUpOnce(String tenant, long to) {
-        long last = progress.of(tenant);
-        if (last >= to || held.contains(tenant)) {
-            return false;
-        }
-        send(read(tenant, last + 1, to), true);
-        return true;
+    /** Says up to where the topic is complete; when nobody hears it, the next pulse tells. */
+    void pulse(long atMicros) {
+        producer.send(new ProducerRecord<>(
+                options.pulseTopic(), 0, null, Pulses.pulse(atMicros, progress, options.partitions())));
     }
 
     /** Sends a range again. What Kafka hasn't had yet comes in its turn and not from here. */
@@ -118,7 +146,10 @@ final class Publisher implements AutoCloseable {
     }
 
     private synchronized int republishOnce(String tenant, long from, long to) {
-        List<Row> rows = read(tenant, from, to);
+        List<Row> rows = log.read(tenant, from, to, options.maxBatchRecords(), options.maxBatchBytes());
+        if (rows.isEmpty()) {
+            throw new IllegalStateException("no record at " + tenant + "@" + from);
+        }
         send(rows, false);
         return rows.size();
     }
@@ -131,10 +162,6 @@ final class Publisher implements AutoCloseable {
     /** Unix time of the last acknowledged batch; 0 for none. */
     long lastAckMillis() {
         return lastAckMillis;
-    }
-
-    private List<Row> read(String tenant, long from, long to) {
-        return log.read(tenant, from, to, options.maxBatchRecords(), options.maxBatchBytes());
     }
 
     private void send(List<Row> rows, boolean advances) {
@@ -201,6 +228,7 @@ final class Publisher implements AutoCloseable {
 
     private Optional<ProducerRecord<byte[], byte[]>> hold(Row row, String because) {
         held.add(row.tenant());
+        log.markForked(row.tenant(), row.position());
         LOG.errorf(
                 "relay: record not sent, tenant held tenant=%s position=%d because=%s",
                 row.tenant(), row.position(), because);

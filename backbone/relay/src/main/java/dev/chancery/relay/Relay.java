@@ -1,7 +1,6 @@
 package dev.chancery.relay;
 
 import dev.chancery.database.Database;
-import dev.chancery.database.DatabaseRole;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
@@ -116,17 +115,14 @@ public final class Relay implements AutoCloseable {
         return Optional.ofNullable(refusal);
     }
 
-    /** Records committed and not known to be in Kafka, over all tenants that aren't stopped. Asks PostgreSQL. */
+    /** Records committed and not known to be in Kafka, over all tenants that aren't stopped; all of them while it isn't running. */
     public long lagRecords() {
-        return database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement();
-                    var row = statement.executeQuery(
-                            "SELECT coalesce(sum(head.next_position - 1 - coalesce(progress.position, -1)), 0)::bigint"
-                                    + " FROM log.head LEFT JOIN relay.progress USING (tenant) WHERE head.forked_at IS NULL")) {
-                row.next();
-                return row.getLong(1);
-            }
-        });
+        Run current = run;
+        Progress progress = current == null ? Progress.load(database) : current.progress();
+        return new LogTable(database)
+                .lastPositions().entrySet().stream()
+                        .mapToLong(last -> last.getValue() - progress.of(last.getKey()))
+                        .sum();
     }
 
     /** Write-ahead log that PostgreSQL keeps for the relay. Asks PostgreSQL. */

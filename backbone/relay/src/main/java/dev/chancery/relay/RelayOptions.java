@@ -13,7 +13,8 @@ import java.time.Duration;
  * @param maxBatchBytes read from the table before they are sent; one record may exceed it
  * @param deliveryTimeout how long Kafka may take to acknowledge before the batch fails
  * @param tick between two looks for requests to republish and for tenants that lag although no row woke the relay
- * @param heartbeat between two marks in an idle write-ahead log, so that the slot lets go of it
+ * @param pulseTopic of the pulses, one partition
+ * @param pulse between two pulses; also what makes an idle slot let go of the write-ahead log
  * @param minBackoff wait before the first restart after a failure; each further one doubles it
  * @param maxBackoff longest wait between two restarts
  */
@@ -26,7 +27,8 @@ public record RelayOptions(
         int maxBatchBytes,
         Duration deliveryTimeout,
         Duration tick,
-        Duration heartbeat,
+        String pulseTopic,
+        Duration pulse,
         Duration minBackoff,
         Duration maxBackoff) {
 
@@ -44,7 +46,8 @@ public record RelayOptions(
                 8 << 20,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(10),
+                "pulse.v1",
+                Duration.ofMillis(500),
                 Duration.ofMillis(200),
                 Duration.ofSeconds(10));
     }
@@ -59,7 +62,8 @@ public record RelayOptions(
                 maxBatchBytes,
                 deliveryTimeout,
                 tick,
-                heartbeat,
+                pulseTopic,
+                pulse,
                 minBackoff,
                 maxBackoff);
     }

@@ -6,21 +6,17 @@ import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The relay from one connection to the next failure: check, decode, sweep, tend. Any failure ends it. */
+/** The relay from one connection to the next failure: check, then send what has moved, sweep, tend. Any failure ends it. */
 final class Run implements AutoCloseable {
     /** "one relay at a time", as PostgreSQL keeps it: released when the connection goes, however it goes. */
     private static final long ADVISORY_LOCK = 0x6368_616e_7265_6c61L;
-
-    private static final Duration ENGINE_START = Duration.ofSeconds(60);
 
     private final RelayOptions options;
     private final LogTable log;
@@ -28,8 +24,12 @@ final class Run implements AutoCloseable {
     private final Publisher publisher;
     private final Republishing republishing;
     private final Connection alone;
-    private final Engine engine;
+    private final Pulses pulses;
+    private final Moves moves = new Moves();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final WriteAheadLog writeAheadLog;
+    /** Up to here the write-ahead log holds nothing that isn't in Kafka. */
+    private volatile long publishedLsn;
     /** Last positions of the tenants that lagged at the last look. */
     private Map<String, Long> lagging = Map.of();
 
@@ -46,7 +46,8 @@ final class Run implements AutoCloseable {
         this.alone = alone;
         this.publisher = new Publisher(log, progress, kafka, options, forked);
         this.republishing = new Republishing(database, publisher);
-        this.engine = new Engine(database, options, publisher::publish, ended);
+        this.pulses = new Pulses(alone, options);
+        this.writeAheadLog = new WriteAheadLog(database, options, moves, () -> publishedLsn, ended);
     }
 
     /**
@@ -74,25 +75,41 @@ final class Run implements AutoCloseable {
 
     /** Relays until {@link #stop} or a failure. */
     void relay(Runnable healthy) throws InterruptedException {
-        engine.start();
-        engine.awaitStarted(ENGINE_START);
-        log.lastPositions().forEach(publisher::catchUp);
+        // The slot is open: what commits from here on will be heard of, and what committed before is in the table.
+        writeAheadLog.start();
+        publisher.catchUp(log.lastPositions());
         if (ended.getCount() > 0) {
             healthy.run();
         }
-        while (!ended.await(options.tick().toMillis(), TimeUnit.MILLISECONDS)) {
-            checkAlone();
-            sweep();
-            republishing.serve();
+        long tickNanos = options.tick().toNanos();
+        long tendDueNanos = System.nanoTime() + tickNanos;
+        while (ended.getCount() > 0) {
+            Moves.Taken taken = moves.take(Math.min(tendDueNanos - System.nanoTime(), pulses.untilDue()));
+            publisher.catchUp(taken.lastPositions());
+            publishedLsn = taken.lsn();
+            taken.markMicros().ifPresent(publisher::pulse);
+            pulses.mark();
+            if (System.nanoTime() - tendDueNanos >= 0) {
+                sweep();
+                republishing.serve();
+                progress.save();
+                tendDueNanos = System.nanoTime() + tickNanos;
+            }
         }
-        Throwable failure = engine.failure();
+        progress.save();
+        Throwable failure = writeAheadLog.failure();
         if (failure != null) {
-            throw new IllegalStateException("the engine ended", failure);
+            throw new IllegalStateException("the write-ahead log can't be read", failure);
         }
     }
 
     void stop() {
         ended.countDown();
+        moves.end();
+    }
+
+    Progress progress() {
+        return progress;
     }
 
     Publisher publisher() {
@@ -107,16 +124,8 @@ final class Run implements AutoCloseable {
                 now.put(tenant, last);
             }
         });
-        lagging.forEach(publisher::catchUp);
+        publisher.catchUp(lagging);
         lagging = now;
-    }
-
-    private void checkAlone() {
-        try (var statement = alone.createStatement()) {
-            statement.execute("SELECT 1");
-        } catch (SQLException e) {
-            throw new DatabaseUnavailable(e);
-        }
     }
 
     private static @Nullable Connection lock(Database database) {
@@ -151,7 +160,7 @@ final class Run implements AutoCloseable {
     @Override
     public void close() {
         try {
-            engine.close();
+            writeAheadLog.close();
         } finally {
             publisher.close();
             unlock(alone);

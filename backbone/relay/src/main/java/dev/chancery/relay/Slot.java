@@ -15,9 +15,17 @@ final class Slot {
         this.name = name;
     }
 
-    /** Creates it where it is missing, able to fail over where PostgreSQL can do that. */
+    /**
+     * Creates it where it is missing, able to fail over where PostgreSQL can do that. One that PostgreSQL has invalidated, since it held
+     * back too much, is made anew: the table has what it missed.
+     */
     void ensure() {
         database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var drop = connection.prepareStatement("SELECT pg_drop_replication_slot(slot_name)"
+                    + " FROM pg_replication_slots WHERE slot_name = ? AND wal_status = 'lost'")) {
+                drop.setString(1, name);
+                drop.execute();
+            }
             try (var query = connection.prepareStatement("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?")) {
                 query.setString(1, name);
                 if (query.executeQuery().next()) {

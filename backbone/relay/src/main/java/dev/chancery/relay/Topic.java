@@ -28,6 +28,7 @@ final class Topic {
     static final int MAX_MESSAGE_BYTES = (1 << 20) + (64 << 10);
 
     private static final long ANSWER_SECONDS = 20;
+    private static final String PULSE_RETENTION_MILLIS = "600000";
 
     private Topic() {}
 
@@ -52,6 +53,7 @@ final class Topic {
             if (found == null) {
                 throw new KafkaException("the topic isn't there yet");
             }
+            ensurePulses(admin, options);
             String id = found.topicId().toString();
             int partitions = found.partitions().size();
             if (partitions != options.partitions()) {
@@ -87,6 +89,21 @@ final class Topic {
                         TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                         Integer.toString(MAX_MESSAGE_BYTES)));
         answer(admin.createTopics(List.of(topic)).all());
+    }
+
+    /** What a pulse said is worth nothing after a moment: its topic needn't be the same, nor keep. */
+    private static void ensurePulses(Admin admin, RelayOptions options) {
+        if (describe(admin, options.pulseTopic()) == null) {
+            var topic = new NewTopic(options.pulseTopic(), 1, options.replicationFactor())
+                    .configs(Map.of(
+                            TopicConfig.CLEANUP_POLICY_CONFIG,
+                            TopicConfig.CLEANUP_POLICY_DELETE,
+                            TopicConfig.RETENTION_MS_CONFIG,
+                            PULSE_RETENTION_MILLIS,
+                            TopicConfig.SEGMENT_MS_CONFIG,
+                            PULSE_RETENTION_MILLIS));
+            answer(admin.createTopics(List.of(topic)).all());
+        }
     }
 
     private static <T> T answer(KafkaFuture<T> future) {

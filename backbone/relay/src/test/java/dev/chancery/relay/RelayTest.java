@@ -3,13 +3,17 @@ package dev.chancery.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.schema.log.v1.Pulse;
 import dev.chancery.testkit.Backing;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -48,7 +52,8 @@ class RelayTest {
                 1 << 20,
                 Duration.ofSeconds(10),
                 Duration.ofMillis(100),
-                Duration.ofMillis(500),
+                "pulse.v1." + database.name(),
+                Duration.ofMillis(50),
                 Duration.ofMillis(100),
                 Duration.ofSeconds(1));
         tenants.begin(a, b, c);
@@ -149,8 +154,8 @@ class RelayTest {
         relay.close();
         tenants.append(a, 250);
         try (Run run = Run.open(database, kafka, options)) {
-            run.publisher().publish(List.of(new Row(a, 252, Tenants.record(a, 252, "test"))));
-            run.publisher().publish(List.of(new Row(a, 100, Tenants.record(a, 100, "test"))));
+            run.publisher().catchUp(Map.of(a, 252L));
+            run.publisher().catchUp(Map.of(a, 100L));
         }
         assertDense(read(253), a, 253);
     }
@@ -193,7 +198,6 @@ class RelayTest {
         relay.close();
         await(() -> Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().startsWith("chancery-relay")
-                        || thread.getName().contains("debezium")
                         || thread.getName().startsWith("kafka-producer")));
     }
 
@@ -223,12 +227,7 @@ class RelayTest {
         assertDense(read(7), b, 4);
         assertThat(TopicReader.positions(read(7), a)).containsExactly(0L, 1L, -1L);
         assertThat(relay.heldTenants()).isEqualTo(1);
-        Long forkedAt = database.inTenant(DatabaseRole.IDENTITY, a, connection -> {
-            var row = connection.createStatement().executeQuery("SELECT forked_at FROM log.head");
-            row.next();
-            return row.getLong(1);
-        });
-        assertThat(forkedAt).isEqualTo(2);
+        assertThat(forkedAt(a)).isEqualTo(2);
     }
 
     @Test
@@ -276,10 +275,11 @@ class RelayTest {
     void aRecordThatContradictsItsRowHoldsItsTenantAndNoOther() {
         start();
         database.inTenant(DatabaseRole.IDENTITY, a, connection -> {
-            try (var insert =
-                    connection.prepareStatement("INSERT INTO log.record VALUES (?, 0, 'identity', '{}', ?)")) {
+            try (var insert = connection.prepareStatement("UPDATE log.head SET next_position = 1 WHERE tenant = ?;"
+                    + " INSERT INTO log.record VALUES (?, 0, 'identity', '{}', ?)")) {
                 insert.setString(1, a);
-                insert.setBytes(2, Tenants.record(b, 0, "test"));
+                insert.setString(2, a);
+                insert.setBytes(3, Tenants.record(b, 0, "test"));
                 return insert.executeUpdate();
             }
         });
@@ -287,6 +287,41 @@ class RelayTest {
         assertThat(read(2)).hasSize(2);
         assertThat(relay.heldTenants()).isEqualTo(1);
         assertThat(relay.healthy()).isTrue();
+        assertThat(forkedAt(a)).isZero();
+    }
+
+    @Test
+    void aPulseSaysHowFarTheTopicIsComplete() {
+        start();
+        tenants.append(a, 3);
+        long committedMicros = System.currentTimeMillis() * 1000;
+        int partition = Topic.partitionOf(a, 3);
+        Pulse pulse = pulseAfter(committedMicros);
+        assertThat(pulse.getNextOffsetsList()).hasSize(3);
+        assertThat(pulse.getNextOffsets(partition)).isEqualTo(3);
+        tenants.append(a, 4);
+        assertThat(pulseAfter(System.currentTimeMillis() * 1000).getNextOffsets(partition))
+                .isEqualTo(7);
+    }
+
+    @Test
+    void noPulseOvertakesACommittedRecord() {
+        start();
+        var committedByMicros = new ArrayList<Long>();
+        for (int i = 0; i < 200; i++) {
+            tenants.append(a, 1);
+            // This clock has milliseconds: by the next one it was committed for sure.
+            committedByMicros.add((System.currentTimeMillis() + 1) * 1000);
+        }
+        List<ConsumerRecord<byte[], byte[]>> pulses = pulsesUntil(committedByMicros.getLast());
+        assertThat(pulses).hasSizeGreaterThan(2);
+        for (ConsumerRecord<byte[], byte[]> record : pulses) {
+            Pulse pulse = pulse(record);
+            long committed = committedByMicros.stream()
+                    .filter(micros -> micros <= pulse.getAtMicros())
+                    .count();
+            assertThat(pulse.getNextOffsets(Topic.partitionOf(a, 3))).isGreaterThanOrEqualTo(committed);
+        }
     }
 
     @Test
@@ -312,6 +347,38 @@ class RelayTest {
         read(1);
         asSuperuser("CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
         await(() -> relay.slotRetainedBytes() < 5_000_000);
+    }
+
+    /** All pulses up to the first that speaks of a later time. */
+    private List<ConsumerRecord<byte[], byte[]>> pulsesUntil(long micros) {
+        try (var reader = new TopicReader(Backing.kafka().bootstrapServers(), options.pulseTopic())) {
+            return reader.readUntil(
+                    pulses -> !pulses.isEmpty() && pulse(pulses.getLast()).getAtMicros() > micros, BOUND);
+        }
+    }
+
+    private Pulse pulseAfter(long micros) {
+        return pulsesUntil(micros).stream()
+                .map(RelayTest::pulse)
+                .filter(pulse -> pulse.getAtMicros() > micros)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Pulse pulse(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return Pulse.parseFrom(record.value());
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private long forkedAt(String tenant) {
+        return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+            var row = connection.createStatement().executeQuery("SELECT coalesce(forked_at, -1) FROM log.head");
+            row.next();
+            return row.getLong(1);
+        });
     }
 
     private void start() {

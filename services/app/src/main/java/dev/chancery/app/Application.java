@@ -81,7 +81,10 @@ public final class Application implements AutoCloseable {
         this.settings = settings;
         this.signingKeys = new SigningKeys(settings.database(), settings.sealer());
         this.decisions = new DecisionPoint(
-                new StreamScan(settings.database(), DatabaseRole.ACCESS), settings.kafka(), Settings.LOG_TOPIC);
+                new StreamScan(settings.database(), DatabaseRole.ACCESS),
+                settings.kafka(),
+                Settings.LOG_TOPIC,
+                Settings.PULSE_TOPIC);
     }
 
     /** Brings the database's schemas to this version. */
@@ -220,7 +223,7 @@ public final class Application implements AutoCloseable {
             complaints.add("a projection is not running");
         }
         if (!decisions.healthy()) {
-            complaints.add("the log is not being followed");
+            complaints.add("decisions are stale");
         }
         return complaints;
     }

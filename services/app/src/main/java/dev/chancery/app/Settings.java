@@ -32,6 +32,9 @@ public record Settings(
     /** The log's topic. */
     public static final String LOG_TOPIC = "log.v1";
 
+    /** The topic that says how far the log's is complete. */
+    public static final String PULSE_TOPIC = "pulse.v1";
+
     /** The topic that checkpoints are published to. */
     public static final String CHECKPOINT_TOPIC = "ledger.checkpoints.v1";
 }

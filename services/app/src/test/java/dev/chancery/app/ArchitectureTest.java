@@ -53,13 +53,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void debeziumStaysInTheRelay() {
+    void theWriteAheadLogIsReadByTheRelay() {
         hold(noClasses()
                 .that()
                 .resideOutsideOfPackage("dev.chancery.relay..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("io.debezium..")
+                .resideInAPackage("org.postgresql.replication..")
                 .because("what wakes the relay is the relay's own affair: ask dev.chancery.relay.Relay"));
     }
 

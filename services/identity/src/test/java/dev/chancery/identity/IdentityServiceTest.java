@@ -284,8 +284,8 @@ class IdentityServiceTest {
         Process() {
             service.register(methods);
             methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
-            var decisions =
-                    new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1");
+            var decisions = new DecisionPoint(
+                    new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1");
             pipeline = new Pipeline(
                     new Authentication(tokens),
                     FieldRules.of(contract),

@@ -1,4 +1,4 @@
-package dev.chancery.log;
+package dev.chancery.database;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rows travel as one array a column, so that the SQL is the same for one row and for a hundred, and is prepared once.
  */
-final class SqlBatch {
+public final class SqlBatch {
     /** A value for one {@code ?}. */
     @FunctionalInterface
-    interface Value {
+    public interface Value {
         void bind(Connection connection, PreparedStatement statement, int index) throws SQLException;
     }
 
     /** Takes one row of a query. */
     @FunctionalInterface
-    interface Row {
+    public interface Row {
         void read(ResultSet row) throws SQLException;
     }
 
@@ -36,23 +36,27 @@ final class SqlBatch {
     private final List<Row> readers = new ArrayList<>();
     private final List<Value> values = new ArrayList<>();
 
-    static Value text(String value) {
+    public static Value text(String value) {
         return (connection, statement, index) -> statement.setString(index, value);
     }
 
-    static Value number(long value) {
+    public static Value number(long value) {
         return (connection, statement, index) -> statement.setLong(index, value);
     }
 
-    static <T> Value texts(Collection<T> rows, Function<T, @Nullable String> column) {
+    public static Value blob(byte[] value) {
+        return (connection, statement, index) -> statement.setBytes(index, value);
+    }
+
+    public static <T> Value texts(Collection<T> rows, Function<T, @Nullable String> column) {
         return array("text", rows, column, String[]::new);
     }
 
-    static <T> Value numbers(Collection<T> rows, Function<T, Long> column) {
+    public static <T> Value numbers(Collection<T> rows, Function<T, Long> column) {
         return array("int8", rows, column, Long[]::new);
     }
 
-    static <T> Value blobs(Collection<T> rows, Function<T, byte @Nullable []> column) {
+    public static <T> Value blobs(Collection<T> rows, Function<T, byte @Nullable []> column) {
         return array("bytea", rows, column, byte[][]::new);
     }
 
@@ -62,19 +66,26 @@ final class SqlBatch {
         return (connection, statement, index) -> statement.setArray(index, connection.createArrayOf(type, cells));
     }
 
-    SqlBatch query(Row reader, String sql, Value... parameters) {
+    public SqlBatch query(Row reader, String sql, Value... parameters) {
         statements.add(sql);
         readers.add(reader);
         values.addAll(List.of(parameters));
         return this;
     }
 
-    SqlBatch update(String sql, Value... parameters) {
+    public SqlBatch update(String sql, Value... parameters) {
         return query(IGNORED, sql, parameters);
     }
 
+    SqlBatch then(SqlBatch others) {
+        statements.addAll(others.statements);
+        readers.addAll(others.readers);
+        values.addAll(others.values);
+        return this;
+    }
+
     /** Runs them all and hands over the queries' rows, in order. */
-    void execute(Connection connection) throws SQLException {
+    public void execute(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(String.join(";\n", statements))) {
             int index = 1;
             for (Value value : values) {
