@@ -14,18 +14,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 
 /**
  * Commands a second through append alone: intent with its key reserved, then outcome with one event and its receipt, on the embedded
- * PostgreSQL with durable settings, driver included. Run by hand; arguments: seconds a run.
+ * PostgreSQL with durable settings, driver included. Run by name; how in docs/performance.md.
  */
-public final class AppendBenchmark {
+final class AppendBenchmark {
     private static final int WARM_UP_SECONDS = 5;
 
-    private AppendBenchmark() {}
-
-    public static void main(String[] arguments) throws Exception {
-        int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 10;
+    @Test
+    void measures() throws Exception {
+        int seconds = Integer.getInteger("chancery.bench.seconds", 10);
         System.out.println(hardware());
         try (TestLog log = TestLog.fresh()) {
             run(log, 64, 4, WARM_UP_SECONDS, false);
@@ -35,7 +35,6 @@ public final class AppendBenchmark {
                 }
             }
         }
-        System.exit(0);
     }
 
     /** Time on the processors: what stays comparable when the machine has other things to do. */

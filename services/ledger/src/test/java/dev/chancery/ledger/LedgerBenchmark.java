@@ -9,20 +9,20 @@ import dev.chancery.testkit.Backing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 
 /**
  * Drains records into the ledger as its consumer does, without Kafka: parse, apply, note the position, commit; checkpoints are
  * signed beside it and published to nobody. PostgreSQL is the durable one, on this machine.
  *
- * <p>Arguments: how many records, how many in a run, and how many to warm up with.
+ * <p>Run by name; how in docs/performance.md.
  */
 final class LedgerBenchmark {
-    private LedgerBenchmark() {}
-
-    public static void main(String[] arguments) throws MalformedRecord {
-        int records = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 300_000;
-        int runRecords = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1_000;
-        int warmUp = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 60_000;
+    @Test
+    void measures() throws MalformedRecord {
+        int records = Integer.getInteger("chancery.bench.records", 300_000);
+        int runRecords = Integer.getInteger("chancery.bench.run", 1_000);
+        int warmUp = Integer.getInteger("chancery.bench.warmup", 60_000);
         var published = new AtomicInteger();
         try (Database database = Backing.database("ledger")) {
             var key = new LogKey();
@@ -58,7 +58,6 @@ final class LedgerBenchmark {
                         Runtime.getRuntime().maxMemory() >> 20);
             }
         }
-        System.exit(0);
     }
 
     private static void drain(

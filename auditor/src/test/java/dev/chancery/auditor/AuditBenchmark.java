@@ -6,19 +6,19 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.junit.jupiter.api.Test;
 
 /**
- * Measures the auditor on this machine: {@code [entries] [directory to keep the export in]}. Prints what the machine is, hashes
- * a second, entries a second by the clock and by processor time, which says more while others are at work. Not a test.
+ * Prints what the machine is, hashes a second, entries a second by the clock and by processor time, which says more while others are at
+ * work. Run by name; how in docs/performance.md.
  */
-final class Load {
+final class AuditBenchmark {
     private static final int TREE_LEAVES = 2_000_000;
     private static final int ROUNDS = 3;
 
-    private Load() {}
-
-    public static void main(String[] args) throws Exception {
-        int entries = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
+    @Test
+    void measures() throws Exception {
+        int entries = Integer.getInteger("chancery.bench.entries", 100_000);
         System.out.printf(
                 Locale.ROOT,
                 "%s, %d processors, Java %s, heap %d MiB%n",
@@ -26,7 +26,7 @@ final class Load {
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.version(),
                 Runtime.getRuntime().maxMemory() >> 20);
-        Path directory = args.length > 1 ? Path.of(args[1]) : Files.createTempDirectory("auditor-load");
+        Path directory = Files.createTempDirectory("audit-benchmark");
         try {
             for (int round = 0; round < ROUNDS; round++) {
                 hashes();
@@ -48,9 +48,7 @@ final class Load {
                         intact);
             }
         } finally {
-            if (args.length <= 1) {
-                Audited.delete(directory);
-            }
+            Audited.delete(directory);
         }
     }
 

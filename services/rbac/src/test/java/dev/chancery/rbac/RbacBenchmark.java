@@ -7,23 +7,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Test;
 
 /**
- * Measures how fast records go into empty views; the budget is 50,000 records/s. Run by hand: {@code ReplayRate [records] [records a
- * run]}. Parsing and Kafka are not in it: records are made beforehand.
+ * Measures how fast records go into empty views. Parsing and Kafka are not in it: records are made beforehand. Run by name; how in
+ * docs/performance.md.
  */
-final class ReplayRate {
-    private ReplayRate() {}
-
-    public static void main(String[] arguments) {
-        int records = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200_000;
-        int runRecords = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1_000;
+final class RbacBenchmark {
+    @Test
+    void measures() {
+        int records = Integer.getInteger("chancery.bench.records", 200_000);
+        int runRecords = Integer.getInteger("chancery.bench.run", 1_000);
         Live.hash("rbac", Story.id()); // starts the server
         for (int round = 1; round <= 3; round++) {
             measure("mixed", round, runRecords, mixed(records));
             measure("assignments only", round, runRecords, assignments(records));
         }
-        System.exit(0);
     }
 
     private static void measure(String what, int round, int runRecords, List<LogRecord> records) {

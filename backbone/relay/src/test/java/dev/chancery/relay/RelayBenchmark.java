@@ -12,20 +12,21 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.Test;
 
 /**
  * Measures the relay beside its servers: from the return of a commit until a consumer has the record (Kafka's acknowledgement
- * lies before that), 200 commits a second; then how fast rows flow while they are inserted. Run by hand; not a test.
+ * lies before that), 200 commits a second; then how fast rows flow while they are inserted. Run by name; how in
+ * docs/performance.md.
  */
-final class LatencyMain {
+final class RelayBenchmark {
     private static final int COMMITS = 4_000;
     private static final int WARM_UP = 1_000;
     private static final int ROWS = 200_000;
     private static final int ROWS_A_COMMIT = 100;
 
-    private LatencyMain() {}
-
-    public static void main(String[] arguments) throws InterruptedException {
+    @Test
+    void measures() throws InterruptedException {
         Database database = Backing.database("log", "relay");
         var kafka = new Properties();
         kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
@@ -41,7 +42,6 @@ final class LatencyMain {
             latency(tenants, names[0], options);
             throughput(tenants, names, relay);
         }
-        System.exit(0);
     }
 
     private static void latency(Tenants tenants, String tenant, RelayOptions options) throws InterruptedException {
