@@ -29,6 +29,8 @@ final class Loop implements ConsumerRebalanceListener {
     /** SQLSTATE classes that say "not now": connection, resources, operator, system, serialization. */
     private static final Set<String> PASSING = Set.of("08", "25", "40", "53", "57", "58");
 
+    private static final long SAVE_NANOS = 500_000_000;
+
     private final Projection projection;
     private final PositionTable table;
     private final LogTopic topic;
@@ -39,6 +41,8 @@ final class Loop implements ConsumerRebalanceListener {
     private final Map<String, TenantProgress> tenants = new HashMap<>();
     private final Map<TopicPartition, Long> saved = new HashMap<>();
     private final Map<String, Long> unannounced = new LinkedHashMap<>();
+
+    private long savedAtNanos = System.nanoTime() - SAVE_NANOS;
 
     Loop(
             Projection projection,
@@ -64,7 +68,9 @@ final class Loop implements ConsumerRebalanceListener {
         for (TenantProgress progress : held()) {
             applying(progress, () -> waiting.tend(progress, consumer));
         }
-        saveOffsets(held());
+        if (System.nanoTime() - savedAtNanos > SAVE_NANOS) {
+            saveOffsets();
+        }
         announce();
     }
 
@@ -150,8 +156,13 @@ final class Loop implements ConsumerRebalanceListener {
         progress.stopped = true;
     }
 
-    /** Up to what was polled, but not past what a tenant still waits for. */
-    private void saveOffsets(List<TenantProgress> held) {
+    /**
+     * Up to what was polled, but not past what a tenant still waits for. Now and then: what is read again after a crash is known by its
+     * position.
+     */
+    void saveOffsets() {
+        savedAtNanos = System.nanoTime();
+        List<TenantProgress> held = held();
         var changed = new HashMap<TopicPartition, Long>();
         for (TopicPartition partition : consumer.assignment()) {
             long next = consumer.position(partition);

@@ -99,6 +99,9 @@ public final class ProjectionRunner implements AutoCloseable {
                 loop.round();
                 healthy = !current.assignment().isEmpty();
                 backoff = options.minBackoff();
+            } catch (WakeupException e) {
+                LOG.debugf("projection: woken to end projection=%s", projection.name());
+                break;
             } catch (KafkaException e) {
                 throw e;
             } catch (RuntimeException e) {
@@ -112,6 +115,7 @@ public final class ProjectionRunner implements AutoCloseable {
             stoppedTenants = loop.stoppedTenants();
             lagRecords = loop.lagRecords();
         }
+        loop.saveOffsets();
     }
 
     private void startOver(Loop loop, KafkaConsumer<byte[], byte[]> current) {
@@ -145,6 +149,11 @@ public final class ProjectionRunner implements AutoCloseable {
     private void longer() {
         Duration doubled = backoff.multipliedBy(2);
         backoff = doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
+    }
+
+    /** The projection's name. */
+    public String name() {
+        return projection.name();
     }
 
     /** Shared by whoever waits for this projection in this process. */

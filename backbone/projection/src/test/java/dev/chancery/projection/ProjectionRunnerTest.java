@@ -317,9 +317,10 @@ class ProjectionRunnerTest {
 
     private String stoppedBecause(String tenant) {
         return database.inTenant(DatabaseRole.RBAC, tenant, connection -> {
-            var row = connection
-                    .createStatement()
-                    .executeQuery("SELECT stopped_at || ' ' || stopped_because FROM tally.position");
+            var query = connection.prepareStatement(
+                    "SELECT stopped_at || ' ' || stopped_because FROM tally.position WHERE tenant = ?");
+            query.setString(1, tenant);
+            var row = query.executeQuery();
             row.next();
             return row.getString(1);
         });

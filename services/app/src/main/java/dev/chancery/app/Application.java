@@ -138,7 +138,7 @@ public final class Application implements AutoCloseable {
         var pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(contract),
-                new Authorisation(decisions, Map.of("rbac", new Positions(database, DatabaseRole.RBAC, "rbac"))),
+                new Authorisation(decisions, Map.of("rbac", rbacPositions(database))),
                 new CommandRuns(
                         feature -> switch (feature) {
                             case "identity" -> identity;
@@ -179,6 +179,15 @@ public final class Application implements AutoCloseable {
             worker.start();
             run(new LedgerProjection(settings.instanceId(), worker::due));
         }
+    }
+
+    /** Where the projection runs here, a reader wakes with its commit; elsewhere the table is asked. */
+    private Positions rbacPositions(Database database) {
+        return projections.stream()
+                .filter(runner -> runner.name().equals("rbac"))
+                .findFirst()
+                .map(ProjectionRunner::positions)
+                .orElseGet(() -> new Positions(database, DatabaseRole.RBAC, "rbac"));
     }
 
     private void run(Projection projection) {
