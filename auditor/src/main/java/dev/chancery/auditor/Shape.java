@@ -6,18 +6,19 @@ import java.util.regex.Pattern;
 enum Shape {
     ORIGIN("origin", "[a-z0-9.-]{1,63}/[a-z0-9-]{1,63}"),
     FEATURE("feature", "[a-z]{1,32}"),
-    ACTION("action", "[a-z]+(\\.[a-z][a-z-]*){1,4}"),
-    WORKSPACE("workspace", "[0-9a-f-]{36}"),
-    REQUEST_ID("request_id", "[0-9a-f-]{36}"),
+    ACTION("action", "[a-z]{1,32}(\\.[a-z][a-z-]{0,21}){1,4}"),
+    WORKSPACE("workspace", Shape.UUID),
+    REQUEST_ID("request_id", Shape.UUID),
     ACTOR_ID("actor.id", "[0-9a-z-]{1,64}"),
     ROLE("actor.roles", "[a-z][a-z0-9.-]{0,62}"),
     TARGET_TYPE("target.type", "[a-z][a-z-]{0,31}"),
     TARGET_ID("target.id", "[a-z0-9][a-z0-9.:-]{0,127}"),
-    CODE("outcome.code", "[a-z]+\\.[a-z][a-z-]{0,62}"),
-    STREAM("event.stream", "[a-z]+(/[a-z0-9.-]{1,64}){1,2}"),
-    EVENT_TYPE("event.type", "chancery\\.[a-z]+\\.v[0-9]+\\.[A-Za-z]{1,64}"),
-    SUBJECT("key.subject", "[0-9a-f-]{36}");
+    CODE("outcome.code", "[a-z]{1,32}\\.[a-z][a-z-]{0,62}"),
+    STREAM("event.stream", "[a-z]{1,32}(/[a-z0-9.-]{1,47}){1,2}"),
+    EVENT_TYPE("event.type", "chancery\\.[a-z]{1,32}\\.v[0-9]{1,3}\\.[A-Za-z]{1,64}"),
+    SUBJECT("key.subject", Shape.UUID);
 
+    private static final String UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     private static final int MAX_CHARACTERS = 128;
 
     private final String field;

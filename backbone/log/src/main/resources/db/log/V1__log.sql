@@ -28,6 +28,20 @@ CREATE TABLE log.head (
     forked_at bigint
 ) WITH (fillfactor = 50);
 
+-- Whoever may move a head may not break it: a hole in one log would never close.
+CREATE FUNCTION log.forward_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.next_position < OLD.next_position OR NEW.recorded_at_micros < OLD.recorded_at_micros
+        OR NEW.next_position > OLD.next_position AND (
+            SELECT count(*) FROM log.record WHERE tenant = NEW.tenant AND position BETWEEN OLD.next_position AND NEW.next_position - 1
+        ) <> NEW.next_position - OLD.next_position
+    THEN
+        RAISE EXCEPTION 'a head goes forward, over records that are there' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER forward_only BEFORE UPDATE ON log.head FOR EACH ROW EXECUTE FUNCTION log.forward_only();
+
 CREATE TABLE log.record (
     tenant text COLLATE "C" NOT NULL,
     position bigint NOT NULL CHECK (position >= 0),
@@ -99,7 +113,9 @@ CREATE INDEX open_intent_deadline ON log.open_intent (feature, deadline_micros);
 CREATE TABLE log.reconciled (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     system_identifier bigint NOT NULL,
-    timeline integer NOT NULL
+    timeline integer NOT NULL,
+    -- false once the relay has found something that it must not go on from
+    in_step boolean NOT NULL DEFAULT true
 );
 
 DO $$

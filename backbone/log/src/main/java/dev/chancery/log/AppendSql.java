@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
 /**
  * The SQL of an append: lock and read, then write; one round trip to PostgreSQL each, and one for the commit. Each statement of a
@@ -32,10 +33,18 @@ final class AppendSql {
     /** How long PostgreSQL lets a transaction that holds the head say nothing, before it takes the head away from it. */
     private static final String SILENCE_TIMEOUT_MILLIS = "10000";
 
+    /**
+     * How far a record's time may be ahead of this process's clock. One step of PostgreSQL's clock, once recorded, would hold for that
+     * log until the clocks have caught up: grants would count as over, and new ones not yet.
+     */
+    static final long MAX_AHEAD_MICROS = 60_000_000;
+
+    private static final Logger LOG = Logger.getLogger(AppendSql.class);
+
     /** One row when this is the server, and the timeline, that the relay last found in step with Kafka. */
     private static final String IN_STEP = """
             SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM log.reconciled
-            WHERE system_identifier = (SELECT system_identifier FROM pg_control_system())
+            WHERE in_step AND system_identifier = (SELECT system_identifier FROM pg_control_system())
               AND timeline = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer""";
 
     private final Connection connection;
@@ -73,6 +82,11 @@ final class AppendSql {
         }
         if (!known.get()) {
             return Optional.of(LogRejection.TENANT_UNKNOWN);
+        }
+        long aheadMicros = locked.recordedAtMicros() - System.currentTimeMillis() * 1000;
+        if (aheadMicros > MAX_AHEAD_MICROS) {
+            LOG.errorf("Time is ahead, nothing appended: tenant=%s ahead_micros=%d", tenant, aheadMicros);
+            return Optional.of(LogRejection.UNAVAILABLE);
         }
         return stopped.get() ? Optional.of(LogRejection.STOPPED) : Optional.empty();
     }

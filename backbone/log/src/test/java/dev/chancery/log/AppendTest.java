@@ -81,7 +81,7 @@ final class AppendTest {
     @Test
     void timeNeverRunsBackwards() {
         var first = LOG.appended(ACCESS, Drafts.outcome(tenant).draft());
-        long ahead = first.recordedAtMicros() + 3_600_000_000L;
+        long ahead = first.recordedAtMicros() + 30_000_000L;
         LOG.update(
                 ACCESS,
                 tenant,
@@ -89,6 +89,18 @@ final class AppendTest {
         assertThat(LOG.appended(ACCESS, Drafts.outcome(tenant).draft()).recordedAtMicros())
                 .isEqualTo(ahead);
         LogCheck.check(LOG, tenant);
+    }
+
+    @Test
+    void aTimeFarAheadOfTheClockIsNotWrittenOn() {
+        var first = LOG.appended(ACCESS, Drafts.outcome(tenant).draft());
+        long ahead = first.recordedAtMicros() + 2 * AppendSql.MAX_AHEAD_MICROS;
+        LOG.update(
+                ACCESS,
+                tenant,
+                "UPDATE log.head SET recorded_at_micros = " + ahead + " WHERE tenant = '" + tenant + "'");
+        assertThat(LOG.appender(ACCESS).append(Drafts.intent(tenant)))
+                .isEqualTo(new AppendResult.Refused(LogRejection.UNAVAILABLE));
     }
 
     @Test

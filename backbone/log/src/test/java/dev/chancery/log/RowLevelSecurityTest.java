@@ -203,6 +203,18 @@ final class RowLevelSecurityTest {
     }
 
     @Test
+    void aHeadGoesForwardOnlyAndOverRecordsThatAreThere() {
+        for (String change : List.of(
+                "next_position = next_position + 1",
+                "next_position = next_position - 1",
+                "recorded_at_micros = recorded_at_micros - 1")) {
+            assertThat(state(ACCESS, A, "UPDATE log.head SET " + change + " WHERE tenant = '" + A + "'"))
+                    .as(change)
+                    .isEqualTo("23001");
+        }
+    }
+
+    @Test
     void aFeatureChangesNoOtherFeaturesRows() {
         for (String sql : List.of(
                 "UPDATE log.head SET next_position = 0 WHERE tenant = '" + B + "'",

@@ -97,8 +97,7 @@ final class Publisher implements AutoCloseable {
             if (sendNext(behind.keySet())) {
                 progressedAtNanos = System.nanoTime();
             } else if (System.nanoTime() - progressedAtNanos > VISIBLE.toNanos()) {
-                throw new IllegalStateException(
-                        "records were announced and are not in the log: tenants=" + behind.size());
+                behind.forEach((tenant, last) -> hold(tenant, progress.of(tenant) + 1, "announced and not in the log"));
             } else {
                 LockSupport.parkNanos(VISIBLE_PAUSE_NANOS);
             }
@@ -182,6 +181,10 @@ final class Publisher implements AutoCloseable {
         var acknowledged = new HashMap<String, Mark>();
         for (int i = 0; i < sent.size(); i++) {
             RecordMetadata answer = await(answers.get(i));
+            if (answer.offset() < progress.nextOffset(answer.partition())) {
+                // The broker has lost records that it had acknowledged: the next run finds out which.
+                throw new KafkaException("the topic's end went back: partition " + answer.partition());
+            }
             acknowledged.put(
                     sent.get(i).tenant(), new Mark(sent.get(i).position(), answer.partition(), answer.offset()));
         }
@@ -208,10 +211,12 @@ final class Publisher implements AutoCloseable {
         try {
             statement = Row.statementOf(row.record());
         } catch (InvalidProtocolBufferException e) {
-            return hold(row, "unreadable");
+            hold(row.tenant(), row.position(), "unreadable");
+            return Optional.empty();
         }
         if (statement.getPosition() != row.position() || !statement.getOrigin().endsWith("/" + row.tenant())) {
-            return hold(row, "of another position or log");
+            hold(row.tenant(), row.position(), "of another position or log");
+            return Optional.empty();
         }
         var message = new ProducerRecord<>(
                 options.topic(),
@@ -226,13 +231,12 @@ final class Publisher implements AutoCloseable {
         return Optional.of(message);
     }
 
-    private Optional<ProducerRecord<byte[], byte[]>> hold(Row row, String because) {
-        held.add(row.tenant());
-        log.markForked(row.tenant(), row.position());
+    /** Its appends stop too: what came after could not be sent, and nobody would know. */
+    private void hold(String tenant, long position, String because) {
+        held.add(tenant);
+        log.markForked(tenant, position);
         LOG.errorf(
-                "relay: record not sent, tenant held tenant=%s position=%d because=%s",
-                row.tenant(), row.position(), because);
-        return Optional.empty();
+                "relay: record not sent, tenant stopped tenant=%s position=%d because=%s", tenant, position, because);
     }
 
     @Override

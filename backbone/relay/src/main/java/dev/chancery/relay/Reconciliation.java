@@ -33,6 +33,10 @@ import org.jboss.logging.Logger;
  */
 final class Reconciliation {
     private static final Logger LOG = Logger.getLogger(Reconciliation.class);
+    // The timeline that is written now; the control file's may be that of the last checkpoint.
+    private static final String SERVER = "SELECT system_identifier,"
+            + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer FROM pg_control_system()";
+
     private static final Duration POLL = Duration.ofMillis(500);
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
@@ -54,16 +58,13 @@ final class Reconciliation {
     }
 
     private static boolean checkServer(Connection connection) throws SQLException {
-        // The timeline that is written now; the control file's may be that of the last checkpoint.
-        String server = "SELECT system_identifier,"
-                + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer FROM pg_control_system()";
         try (var statement = connection.createStatement()) {
-            statement.executeUpdate(
-                    "INSERT INTO log.reconciled (system_identifier, timeline) " + server + " ON CONFLICT DO NOTHING");
             try (var row = statement.executeQuery(
                     "SELECT known.system_identifier = server.id, known.timeline = server.timeline"
-                            + " FROM log.reconciled known, (" + server + ") AS server (id, timeline)")) {
-                row.next();
+                            + " FROM log.reconciled known, (" + SERVER + ") AS server (id, timeline)")) {
+                if (!row.next()) {
+                    return false;
+                }
                 if (!row.getBoolean(1)) {
                     throw new RelayRefused("PostgreSQL is another server than Kafka was filled from: reconcile first");
                 }
@@ -74,6 +75,27 @@ final class Reconciliation {
                 return true;
             }
         }
+    }
+
+    /** Lets appends in: this server and Kafka were compared to the end. */
+    static void confirm(Database database) {
+        mark(
+                database,
+                "INSERT INTO log.reconciled (system_identifier, timeline) " + SERVER
+                        + " ON CONFLICT (singleton) DO UPDATE SET in_step = true");
+    }
+
+    /** Keeps appends out: what is written here would not reach Kafka, and might have to be undone. */
+    static void refuse(Database database) {
+        mark(database, "UPDATE log.reconciled SET in_step = false");
+    }
+
+    private static void mark(Database database, String sql) {
+        database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate(sql);
+            }
+        });
     }
 
     /**
@@ -117,8 +139,10 @@ final class Reconciliation {
             }
             var byTenant = new HashMap<String, List<ConsumerRecord<byte[], byte[]>>>();
             for (ConsumerRecord<byte[], byte[]> record : records) {
-                byTenant.computeIfAbsent(tenantOf(record), tenant -> new ArrayList<>())
-                        .add(record);
+                if (isRecord(record)) {
+                    byTenant.computeIfAbsent(tenantOf(record), tenant -> new ArrayList<>())
+                            .add(record);
+                }
             }
             var found = new HashMap<String, Mark>();
             byTenant.forEach((tenant, ofTenant) -> compare(tenant, ofTenant, found));
@@ -130,6 +154,10 @@ final class Reconciliation {
         Map<Long, byte[]> rows =
                 log.at(tenant, records.stream().map(Reconciliation::positionOf).collect(Collectors.toSet()));
         for (ConsumerRecord<byte[], byte[]> record : records) {
+            if (forked.contains(tenant)) {
+                // Behind a fork the two have nothing to do with each other any more.
+                break;
+            }
             long position = positionOf(record);
             byte[] row = rows.get(position);
             if (row == null) {
@@ -155,26 +183,31 @@ final class Reconciliation {
     }
 
     private static String tenantOf(ConsumerRecord<byte[], byte[]> record) {
-        if (record.key() == null) {
-            throw foreign(record);
-        }
         return new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    /** What somebody else put on the topic says nothing about any log, and consumers pass over it too. */
+    private static boolean isRecord(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (record.key() != null && record.value() != null) {
+                Row.statementOf(record.value());
+                return true;
+            }
+        } catch (InvalidProtocolBufferException e) {
+            LOG.debugf(e, "relay: unreadable message offset=%d", record.offset());
+        }
+        LOG.errorf(
+                "relay: message passed over, it isn't a record partition=%d offset=%d",
+                record.partition(), record.offset());
+        return false;
     }
 
     private static long positionOf(ConsumerRecord<byte[], byte[]> record) {
         try {
-            if (record.value() != null) {
-                return Row.statementOf(record.value()).getPosition();
-            }
+            return Row.statementOf(record.value()).getPosition();
         } catch (InvalidProtocolBufferException e) {
-            LOG.debugf(e, "relay: unreadable record offset=%d", record.offset());
+            throw new IllegalStateException("it was read before", e);
         }
-        throw foreign(record);
-    }
-
-    private static RelayRefused foreign(ConsumerRecord<byte[], byte[]> record) {
-        return new RelayRefused("The topic " + record.topic() + " has a message that isn't a record: partition "
-                + record.partition() + " offset " + record.offset());
     }
 
     private static Map<String, Object> consumerConfiguration(Properties kafka) {

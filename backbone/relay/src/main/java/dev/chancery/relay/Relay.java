@@ -71,7 +71,7 @@ public final class Relay implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warnf(e, "relay: failed, starting again millis=%d", backoff.toMillis());
             } finally {
                 forgetRun();

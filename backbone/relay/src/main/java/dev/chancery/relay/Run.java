@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -38,13 +39,13 @@ final class Run implements AutoCloseable {
             Properties kafka,
             RelayOptions options,
             Progress progress,
-            Set<String> forked,
+            Set<String> held,
             Connection alone) {
         this.options = options;
         this.log = new LogTable(database);
         this.progress = progress;
         this.alone = alone;
-        this.publisher = new Publisher(log, progress, kafka, options, forked);
+        this.publisher = new Publisher(log, progress, kafka, options, held);
         this.republishing = new Republishing(database, publisher);
         this.pulses = new Pulses(alone, options);
         this.writeAheadLog = new WriteAheadLog(database, options, moves, () -> publishedLsn, ended);
@@ -65,8 +66,15 @@ final class Run implements AutoCloseable {
             new Slot(database, options.slot()).ensure();
             Topic.ensure(database, kafka, options);
             Progress progress = Progress.load(database);
-            Set<String> forked = new Reconciliation(new LogTable(database), progress, options).readTail(kafka);
-            return new Run(database, kafka, options, progress, forked, alone);
+            var log = new LogTable(database);
+            Set<String> held = new HashSet<>(log.forked());
+            held.addAll(new Reconciliation(log, progress, options).readTail(kafka));
+            Reconciliation.confirm(database);
+            return new Run(database, kafka, options, progress, held, alone);
+        } catch (RelayRefused e) {
+            Reconciliation.refuse(database);
+            unlock(alone);
+            throw e;
         } catch (RuntimeException | Error e) {
             unlock(alone);
             throw e;

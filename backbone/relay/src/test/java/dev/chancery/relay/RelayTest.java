@@ -231,6 +231,60 @@ class RelayTest {
     }
 
     @Test
+    void whatIsBehindAForkIsNotTakenForAKafkaThatIsAhead() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        produce(a, Tenants.record(a, 2, "forged"));
+        produce(a, Tenants.record(a, 3, "forged"));
+        tenants.append(a, 1);
+        start();
+        assertThat(forkedAt(a)).isEqualTo(2);
+    }
+
+    @Test
+    void aForkedTenantStaysHeldAfterTheNextStart() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        produce(a, Tenants.record(a, 2, "forged"));
+        tenants.append(a, 2);
+        start();
+        relay.close();
+        start();
+        assertThat(relay.heldTenants()).isEqualTo(1);
+    }
+
+    @Test
+    void aMessageThatIsNoRecordIsPassedOver() throws Exception {
+        start();
+        tenants.append(a, 1);
+        read(1);
+        relay.close();
+        produce(a, new byte[] {1, 2, 3});
+        tenants.append(a, 1);
+        start();
+        assertThat(TopicReader.positions(read(3), a)).containsExactly(0L, -1L, 1L);
+    }
+
+    @Test
+    void whileTheRelayRefusesNothingIsAppended() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        produce(a, Tenants.record(a, 2, "test"));
+        assertThat(isInStep()).isTrue();
+        assertThatThrownBy(this::start).isInstanceOf(RelayRefused.class);
+        assertThat(isInStep()).isFalse();
+        tenants.append(a, 1);
+        start();
+        assertThat(isInStep()).isTrue();
+    }
+
+    @Test
     void anotherServerIsRefused() throws SQLException {
         start();
         relay.close();
@@ -275,11 +329,11 @@ class RelayTest {
     void aRecordThatContradictsItsRowHoldsItsTenantAndNoOther() {
         start();
         database.inTenant(DatabaseRole.IDENTITY, a, connection -> {
-            try (var insert = connection.prepareStatement("UPDATE log.head SET next_position = 1 WHERE tenant = ?;"
-                    + " INSERT INTO log.record VALUES (?, 0, 'identity', '{}', ?)")) {
+            try (var insert = connection.prepareStatement("INSERT INTO log.record VALUES (?, 0, 'identity', '{}', ?);"
+                    + " UPDATE log.head SET next_position = 1 WHERE tenant = ?")) {
                 insert.setString(1, a);
-                insert.setString(2, a);
-                insert.setBytes(3, Tenants.record(b, 0, "test"));
+                insert.setBytes(2, Tenants.record(b, 0, "test"));
+                insert.setString(3, a);
                 return insert.executeUpdate();
             }
         });
@@ -371,6 +425,14 @@ class RelayTest {
         } catch (InvalidProtocolBufferException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** What append looks at. */
+    private boolean isInStep() {
+        return database.transaction(DatabaseRole.RELAY, connection -> {
+            var row = connection.createStatement().executeQuery("SELECT in_step FROM log.reconciled");
+            return row.next() && row.getBoolean(1);
+        });
     }
 
     private long forkedAt(String tenant) {

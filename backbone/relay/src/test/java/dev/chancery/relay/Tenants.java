@@ -36,13 +36,11 @@ final class Tenants {
 
     static long append(Connection connection, String tenant, int count) throws SQLException {
         long first;
-        try (var lock = connection.prepareStatement(
-                "UPDATE log.head SET next_position = next_position + ? WHERE tenant = ? RETURNING next_position")) {
-            lock.setInt(1, count);
-            lock.setString(2, tenant);
+        try (var lock = connection.prepareStatement("SELECT next_position FROM log.head WHERE tenant = ? FOR UPDATE")) {
+            lock.setString(1, tenant);
             var row = lock.executeQuery();
             row.next();
-            first = row.getLong(1) - count;
+            first = row.getLong(1);
         }
         try (var insert = connection.prepareStatement("INSERT INTO log.record VALUES (?, ?, 'identity', '{}', ?)")) {
             for (long position = first; position < first + count; position++) {
@@ -52,6 +50,11 @@ final class Tenants {
                 insert.addBatch();
             }
             insert.executeBatch();
+        }
+        try (var move = connection.prepareStatement("UPDATE log.head SET next_position = ? WHERE tenant = ?")) {
+            move.setLong(1, first + count);
+            move.setString(2, tenant);
+            move.executeUpdate();
         }
         return first + count - 1;
     }

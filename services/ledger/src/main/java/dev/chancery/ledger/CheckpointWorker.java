@@ -107,7 +107,8 @@ public final class CheckpointWorker implements AutoCloseable {
         }
         try {
             checkpoints.bring(tenant);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it was: the other tenants' turns come.
             LOG.errorf(e, "checkpoint not signed or not published; tenant=%s retry_millis=%d", tenant, RETRY_MILLIS);
             synchronized (this) {
                 if (failed.isEmpty()) {
