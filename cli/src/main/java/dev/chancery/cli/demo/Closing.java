@@ -8,14 +8,20 @@ import dev.chancery.schema.identity.v1.DeactivatePrincipalReply;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.rbac.v1.Assignment;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
-/** The sixth act: somebody leaves, the lists, the export, the end of the instance. */
+/** The sixth act: somebody leaves, the lists, the export, the end of the instance, and what lies on the disk. */
 final class Closing {
     private static final long CHECKPOINT_WAIT_MILLIS = 30_000;
     private static final long PAUSE_MILLIS = 50;
     private static final int TERMINATED = 128 + 15;
+
+    /** Of the role model: no secret. */
+    private static final String OPEN_CAPABILITY = "deployments.apps:update";
 
     private final Stage stage;
     private final Narrator narrator;
@@ -34,16 +40,21 @@ final class Closing {
         narrator.step("From Kafka alone, views and ledger are built a second time: they are the same", this::replay);
         narrator.step("The signed checkpoint covers it all, and the log is exported", this::export);
         narrator.step("The instance stops as asked, and leaves no process behind", this::stop);
+        narrator.step(
+                "Of all these people, nothing in clear lies on the disk: not a name, an address or a reason", () -> {
+                    search();
+                });
     }
 
     private void deactivate() throws Refused, IOException, NotAsTold {
         Actor administrator = company.administrator();
         Actor agent = company.agent();
-        String what = "deployments.apps:update";
         Expect.equal(
                 "before",
                 "allowed, granted by edit",
-                administrator.evaluate(agent.id(), what, company.production()).text());
+                administrator
+                        .evaluate(agent.id(), OPEN_CAPABILITY, company.production())
+                        .text());
         administrator.overGrpc(
                 DeactivatePrincipalReply.class,
                 "IdentityService/DeactivatePrincipal",
@@ -54,7 +65,9 @@ final class Closing {
         Expect.equal(
                 "after",
                 "denied, inactive-principal",
-                administrator.evaluate(agent.id(), what, company.production()).text());
+                administrator
+                        .evaluate(agent.id(), OPEN_CAPABILITY, company.production())
+                        .text());
         Expect.refused("signing in", "oauth.invalid_client", () -> new Actor(stage, agent.key(), new Seen()).token());
     }
 
@@ -113,5 +126,28 @@ final class Closing {
         int code = stage.server().stop();
         Expect.that("it ends well (exit code " + code + ")", code == 0 || code == TERMINATED);
         Expect.that("no process is left", !stage.server().hasSurvivors());
+    }
+
+    /** Everything that was written, by the instance and by the export: each byte of it. */
+    private void search() throws IOException, NotAsTold {
+        Traces.Result personal = Traces.of(Cast.SECRETS).below(stage.out());
+        Expect.equal(
+                "personal values in clear",
+                List.of(),
+                personal.found().stream().map(Traces.Found::place).toList());
+        // What must be there, or the search would prove nothing.
+        Traces open = Traces.of(List.of(company.developer().id(), OPEN_CAPABILITY));
+        for (Path where : List.of(stage.data().resolve("postgres"), stage.data().resolve("kafka"), stage.export())) {
+            Set<String> seen = open.below(where).found().stream()
+                    .map(found -> found.spelling().value())
+                    .collect(Collectors.toSet());
+            Expect.equal(
+                    "public values in clear in " + where,
+                    Set.of(company.developer().id(), OPEN_CAPABILITY),
+                    seen);
+        }
+        narrator.besides("%d values, sought in %d files of %.0f MB: as text, UTF-16, hex and Base64"
+                .formatted(Cast.SECRETS.size(), personal.files(), personal.bytes() / 1e6));
+        narrator.besides("the same search finds an id and a capability, in PostgreSQL's files, Kafka's and the export");
     }
 }

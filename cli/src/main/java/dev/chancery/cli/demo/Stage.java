@@ -34,6 +34,11 @@ final class Stage implements AutoCloseable {
         return home;
     }
 
+    /** All that the story leaves. */
+    Path out() {
+        return out;
+    }
+
     Path data() {
         return out.resolve("data");
     }

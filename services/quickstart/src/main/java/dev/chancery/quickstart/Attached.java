@@ -31,14 +31,11 @@ final class Attached implements AutoCloseable {
         try {
             DataDirectory.Identity identity = DataDirectory.identity(data);
             var run = new JsonObject(Files.readString(data.resolve("run.json")));
-            List<String> postmaster =
-                    Files.readAllLines(data.resolve("postgres").resolve("data").resolve("postmaster.pid"));
-            int port = Integer.parseInt(postmaster.get(PORT_LINE).strip());
             return new Attached(
                     identity.instanceId(),
                     new Database(
                             "127.0.0.1",
-                            port,
+                            postgresPort(data),
                             Servers.DATABASE,
                             role -> identity.sealer().derive("postgres/" + role.roleName()),
                             CONNECTIONS_A_ROLE),
@@ -46,6 +43,12 @@ final class Attached implements AutoCloseable {
         } catch (IOException | DecodeException | IndexOutOfBoundsException | NumberFormatException e) {
             throw new Unusable("an instance holds " + data + " but is not ready; try again once it is");
         }
+    }
+
+    static int postgresPort(Path data) throws IOException {
+        List<String> postmaster =
+                Files.readAllLines(data.resolve("postgres").resolve("data").resolve("postmaster.pid"));
+        return Integer.parseInt(postmaster.get(PORT_LINE).strip());
     }
 
     String instanceId() {

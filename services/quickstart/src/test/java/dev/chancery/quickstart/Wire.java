@@ -28,6 +28,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -167,8 +168,13 @@ final class Wire implements AutoCloseable {
 
     /** One exchange in bytes, over a connection of its own. */
     Reply raw(byte[] request) {
+        return raw(request, URI.create(instance.http()).getHost());
+    }
+
+    /** @param from the address to come from */
+    Reply raw(byte[] request, String from) {
         URI base = URI.create(instance.http());
-        try (var socket = new Socket(base.getHost(), base.getPort())) {
+        try (var socket = new Socket(base.getHost(), base.getPort(), InetAddress.getByName(from), 0)) {
             socket.setSoTimeout((int) LIMIT.toMillis());
             socket.getOutputStream().write(request);
             socket.getOutputStream().flush();

@@ -28,10 +28,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The shared instance with people in it: an owner, two organisations that know nothing of each other, and whatever values the
+ * An instance, mostly the shared one, with people in it: an owner, two organisations that know nothing of each other, and whatever values the
  * contract's examples ask for.
  */
-final class World {
+final class World implements AutoCloseable {
     private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
     private static final String ACCESS = "chancery.access.v1.AccessService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -78,6 +78,11 @@ final class World {
 
     static World shared() {
         return Shared.WORLD;
+    }
+
+    /** On an instance that nobody has claimed yet. */
+    static World on(RunningInstance instance) {
+        return new World(instance);
     }
 
     private static final class Shared {
@@ -283,5 +288,12 @@ final class World {
             }
             return lengths;
         });
+    }
+
+    /** Lets go of the instance, which goes on. */
+    @Override
+    public void close() {
+        wire.close();
+        inside.close();
     }
 }

@@ -1,0 +1,76 @@
+package dev.chancery.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.chancery.cli.demo.Traces;
+import dev.chancery.cli.demo.Traces.Found;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nothing personal and no secret lies in clear in anything that an instance stores or logs: not in PostgreSQL's tables and write-ahead
+ * log, not in Kafka's segments, not in a file beside them. The same search finds what may lie there, where it must.
+ */
+@Order(50)
+class AtRestIT {
+    private final RunningInstance instance = RunningInstance.start(RunningInstance.newDirectory("at-rest"));
+    private final World world = World.on(instance);
+    private final Crowd crowd = new Crowd(world);
+
+    @AfterEach
+    void stop() {
+        world.close();
+        instance.close();
+    }
+
+    @Test
+    void nothingPersonalAndNoSecretIsStoredOrLoggedInClear() throws IOException, SQLException {
+        crowd.live();
+        checkpoint();
+        nothingIsFound();
+        assertThat(instance.stop()).as("exit code after TERM").isIn(0, 143);
+        nothingIsFound();
+        for (String where : List.of("postgres/data/base", "postgres/data/pg_wal", "kafka/data")) {
+            assertThat(valuesIn(instance.data().resolve(where), crowd.open()))
+                    .as("public values in %s", where)
+                    .isEqualTo(Set.copyOf(crowd.open()));
+        }
+    }
+
+    /** Beside the data directory lie its key file and all output of its processes. */
+    private void nothingIsFound() throws IOException {
+        Path all = instance.data().getParent();
+        assertThat(instance.outputs()).allMatch(output -> output.startsWith(all));
+        assertThat(Traces.of(crowd.hidden()).below(all).found())
+                .extracting(found -> found.spelling().value() + ": " + found.place())
+                .isEmpty();
+    }
+
+    private static Set<String> valuesIn(Path directory, List<String> values) throws IOException {
+        return Traces.of(values).below(directory).found().stream()
+                .map(Found::spelling)
+                .filter(spelling -> spelling.how().equals("UTF-8"))
+                .map(spelling -> spelling.value())
+                .collect(Collectors.toSet());
+    }
+
+    /** What PostgreSQL still has in memory is in its files afterwards. */
+    private void checkpoint() throws IOException, SQLException {
+        String password = DataDirectory.identity(instance.data()).sealer().derive("postgres/superuser");
+        try (var superuser = DriverManager.getConnection(
+                        "jdbc:postgresql://127.0.0.1:" + Attached.postgresPort(instance.data()) + "/postgres",
+                        "postgres",
+                        password);
+                var statement = superuser.createStatement()) {
+            statement.execute("CHECKPOINT");
+        }
+    }
+}
