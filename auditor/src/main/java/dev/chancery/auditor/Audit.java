@@ -150,7 +150,7 @@ public final class Audit {
         if (checkpoint.size() == 0) {
             findings.add(Layout.CHECKPOINT, Rule.CONTRACT, "the log is empty: no contract is adopted at position 0");
         } else if (contract != null && !Arrays.equals(contract.sha256(), rules.adoptedContract())) {
-            findings.add(Layout.CONTRACT, Rule.CONTRACT, "is not the contract that the log adopted last");
+            findings.lead(Layout.CONTRACT, Rule.CONTRACT, "is not the contract that the log adopted last");
         }
     }
 }

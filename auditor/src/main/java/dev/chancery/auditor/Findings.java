@@ -3,7 +3,10 @@ package dev.chancery.auditor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The first {@value #LIMIT} findings in the order they are met, and how many there are in all. One thread. */
+/**
+ * The first {@value #LIMIT} findings in the order they are met, but for those that explain others and lead them, and how many there are
+ * in all. One thread.
+ */
 final class Findings {
     static final int LIMIT = 100;
 
@@ -19,6 +22,15 @@ final class Findings {
         if (first.size() < LIMIT) {
             first.add(new Finding(Text.printable(file), position, rule, message));
         }
+    }
+
+    /** Puts a finding before all others, which may well follow from it: among hundreds of them it would not be seen. */
+    void lead(String file, Rule rule, String message) {
+        if (first.size() == LIMIT) {
+            first.removeLast();
+        }
+        count++;
+        first.addFirst(new Finding(Text.printable(file), Finding.NOWHERE, rule, message));
     }
 
     /** Counts findings that are not worth naming: there is no room for them any more. */

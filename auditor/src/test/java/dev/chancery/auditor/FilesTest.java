@@ -264,6 +264,21 @@ class FilesTest {
         assertFound("contract.binpb", Rule.CONTRACT);
     }
 
+    /** An empty file is a contract without a method, and so none of the log's actions is in it. */
+    @Test
+    void aContractThatMakesEveryEntryWrongIsNamedFirst() throws Exception {
+        Files.write(export.resolve("contract.binpb"), new byte[0]);
+        Report report = Audited.audit(export);
+        assertThat(report.findingCount()).isGreaterThan(Findings.LIMIT);
+        assertThat(report.findings())
+                .hasSize(Findings.LIMIT)
+                .startsWith(new Finding(
+                        "contract.binpb",
+                        Finding.NOWHERE,
+                        Rule.CONTRACT,
+                        "is not the contract that the log adopted last"));
+    }
+
     private void assertFound(String path, Rule rule) throws Exception {
         Report report = Audited.audit(export);
         assertThat(report.findings())

@@ -212,8 +212,8 @@ class RulesTest {
         assertThat(Audited.audit(unfounded).findings())
                 .extracting(Finding::rule, Finding::file)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(Rule.CONTRACT, "log/tile/entries/000.p/1"),
-                        org.assertj.core.groups.Tuple.tuple(Rule.CONTRACT, "contract.binpb"));
+                        org.assertj.core.groups.Tuple.tuple(Rule.CONTRACT, "contract.binpb"),
+                        org.assertj.core.groups.Tuple.tuple(Rule.CONTRACT, "log/tile/entries/000.p/1"));
     }
 
     @Test
