@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/** The instance that is killed: always on the same directory and the same port, so that callers need not know. */
+/** An instance that bad things happen to: always on the same directory and the same port, so that callers need not know. */
 final class Victim implements AutoCloseable {
     private static final Duration KILL_LIMIT = Duration.ofSeconds(20);
 
@@ -25,13 +25,14 @@ final class Victim implements AutoCloseable {
 
     private static final int PORTS = 10_000;
 
-    private final Path data = RunningInstance.newDirectory("kills");
+    private final Path data;
     private final int port;
     private final RestTransport rest;
     private volatile RunningInstance instance;
     private volatile GrpcTransport grpc;
 
-    Victim(Random random) {
+    Victim(Path data, Random random) {
+        this.data = data;
         this.port = freePort(random);
         this.instance = RunningInstance.start(data, port);
         this.rest = new RestTransport(where());
