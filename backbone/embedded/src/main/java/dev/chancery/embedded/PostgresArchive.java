@@ -46,7 +46,7 @@ final class PostgresArchive {
             }
             return home;
         } catch (IOException e) {
-            throw Failures.of(FAILED, "PostgreSQL's programs could not be unpacked", e);
+            throw Failures.of(FAILED, "PostgreSQL's programs could not be unpacked into the user's cache", e);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,8 +21,8 @@ import org.jboss.logging.Logger;
  * Puts records at the end of tenants' logs, for one feature. Appends of one tenant that arrive together are committed together
  * (group commit): one lock, one write, one flush to disk; each is judged by itself, so one that conflicts fails alone.
  *
- * <p>An outcome that ends an intent is let in where other drafts are turned away (the relay is behind, too many wait): what was begun
- * is ended, and there are no more of them than there are intents.
+ * <p>An outcome that ends an intent is let in where other drafts are turned away (the gate says so, too many wait): what was begun is
+ * ended, and there are no more of them than there are intents.
  *
  * <p><b>Thread safety:</b> safe. {@link #append} blocks until the record is durable or refused, interrupted or not; call it from virtual
  * threads. <b>Limits:</b> {@value #MAX_GROUP} drafts or {@value #MAX_GROUP_BYTES} bytes a group, {@value #MAX_WAITING} waiting a tenant
@@ -42,7 +43,7 @@ public final class Appender implements AutoCloseable {
     private static final int CLOSE_SECONDS = 10;
 
     private final AppendGroup groups;
-    private final RelayGuard guard;
+    private final Gate gate;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Deque<Waiting>> lanes = new HashMap<>();
     private boolean closed;
@@ -53,17 +54,19 @@ public final class Appender implements AutoCloseable {
      * @param instanceId the first half of every origin
      * @param role the feature's role; its name is the feature's
      * @param signer the feature's source key
+     * @param gate asked before each append, but for outcomes that end an intent
      */
-    public Appender(Database database, DatabaseRole role, String instanceId, Signer signer, RelayGuard guard) {
+    public Appender(Database database, DatabaseRole role, String instanceId, Signer signer, Gate gate) {
         this.groups = new AppendGroup(database, role, instanceId, signer, CommitQuestion.LIMIT);
-        this.guard = guard;
+        this.gate = gate;
     }
 
     /** Appends a record; returns when it is durable, or says why it is not there. */
     public AppendResult append(Draft draft) {
         boolean ends = draft.ends().isPresent();
-        if (!ends && guard.refuses()) {
-            return new AppendResult.Refused(LogRejection.RELAY_BEHIND);
+        Optional<LogRejection> refusal = ends ? Optional.empty() : gate.refusal();
+        if (refusal.isPresent()) {
+            return new AppendResult.Refused(refusal.get());
         }
         var waiting = new Waiting(PreparedDraft.of(draft), new CompletableFuture<>());
         synchronized (lanes) {

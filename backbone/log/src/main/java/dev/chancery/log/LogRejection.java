@@ -39,6 +39,11 @@ public enum LogRejection implements Rejection {
             Kind.UNAVAILABLE,
             "The relay to Kafka is too far behind to accept more.",
             "Send it again, with the same idempotency key, in a minute."),
+    DISK_FULL(
+            "backbone.disk-full",
+            Kind.UNAVAILABLE,
+            "The disk of the log is nearly full; nothing took effect.",
+            "Send it again, with the same idempotency key, once an operator has made room."),
     UNAVAILABLE(
             "backbone.log-unavailable",
             Kind.UNAVAILABLE,

@@ -2,6 +2,7 @@ package dev.chancery.log;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +15,7 @@ import org.jboss.logging.Logger;
  * <p>Without the slot nothing is held back and nothing is refused: when the relay makes it, it sends from the table what Kafka
  * has not got.
  */
-public final class RelayGuard implements AutoCloseable {
+public final class RelayGuard implements Gate, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(RelayGuard.class);
     private static final long INTERVAL_MILLIS = 1_000;
 
@@ -40,9 +41,9 @@ public final class RelayGuard implements AutoCloseable {
         var _ = clock.scheduleWithFixedDelay(this::look, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** Whether appends are refused now. */
-    public boolean refuses() {
-        return behind;
+    @Override
+    public Optional<LogRejection> refusal() {
+        return behind ? Optional.of(LogRejection.RELAY_BEHIND) : Optional.empty();
     }
 
     /** Write-ahead log that the relay's slot holds back, as last seen; the largest number when PostgreSQL has dropped some of it. */

@@ -18,12 +18,12 @@ final class RelayGuardTest {
             String tenant = log.tenant();
             var intent = (AppendResult.Appended) appender.append(Drafts.intent(tenant));
             var late = (AppendResult.Appended) appender.append(Drafts.intent(tenant, 1, Optional.empty()));
-            assertThat(guard.refuses()).isFalse();
+            assertThat(guard.refusal()).isEmpty();
             log.query(RELAY, "", "SELECT 1 FROM pg_create_logical_replication_slot('" + SLOT + "', 'pgoutput')");
             try {
                 TestLog.await(() -> {
                     log.appended(ACCESS, Drafts.intent(tenant));
-                    return guard.refuses();
+                    return guard.refusal().isPresent();
                 });
                 assertThat(guard.retainedBytes()).isGreaterThan(200_000);
                 assertThat(appender.append(Drafts.intent(tenant)))
@@ -37,7 +37,7 @@ final class RelayGuardTest {
             } finally {
                 log.query(RELAY, "", "SELECT count(pg_drop_replication_slot('" + SLOT + "'))");
             }
-            TestLog.await(() -> !guard.refuses());
+            TestLog.await(() -> guard.refusal().isEmpty());
             appender.append(Drafts.intent(tenant));
             LogCheck.check(log, tenant);
         }

@@ -27,6 +27,7 @@ import dev.chancery.ledger.LedgerReader;
 import dev.chancery.ledger.LedgerService;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Founding;
+import dev.chancery.log.Gate;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.Reaper;
 import dev.chancery.log.RelayGuard;
@@ -111,8 +112,9 @@ public final class Application implements AutoCloseable {
                 DatabaseRole.IDENTITY,
                 RelayOptions.defaults(database.name()).slot(),
                 settings.maxSlotBytes()));
-        Appender identity = appender(DatabaseRole.IDENTITY, guard);
-        Appender access = appender(DatabaseRole.ACCESS, guard);
+        Gate gate = guard.and(settings.gate());
+        Appender identity = appender(DatabaseRole.IDENTITY, gate);
+        Appender access = appender(DatabaseRole.ACCESS, gate);
         var streams = new Streams(database, DatabaseRole.IDENTITY);
         var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
@@ -202,9 +204,9 @@ public final class Application implements AutoCloseable {
         runner.start();
     }
 
-    private Appender appender(DatabaseRole role, RelayGuard guard) {
+    private Appender appender(DatabaseRole role, Gate gate) {
         String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
-        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), guard));
+        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), gate));
     }
 
     private void reap(DatabaseRole role, Appender appender) {

@@ -2,6 +2,7 @@ package dev.chancery.app;
 
 import dev.chancery.database.Database;
 import dev.chancery.keyring.Sealer;
+import dev.chancery.log.Gate;
 import java.nio.file.Path;
 import java.util.Properties;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.Set;
  * @param ownerClaim the file for the one-time owner claim
  * @param ownerClaimed told once the claim was used
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
+ * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
         Set<Role> roles,
@@ -27,7 +29,8 @@ public record Settings(
         Properties kafka,
         Path ownerClaim,
         Runnable ownerClaimed,
-        long maxSlotBytes) {
+        long maxSlotBytes,
+        Gate gate) {
 
     /** The log's topic. */
     public static final String LOG_TOPIC = "log.v1";

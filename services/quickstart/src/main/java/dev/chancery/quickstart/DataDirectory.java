@@ -38,6 +38,9 @@ final class DataDirectory implements AutoCloseable {
     /** The version of this layout. A directory with a higher one was written by a newer Chancery. */
     private static final int FORMAT = 1;
 
+    /** Free space that a new instance asks for: what the servers make at first, twice, and what {@link SpaceGuard} keeps free. */
+    static final long MIN_FIRST_BYTES = 160L << 20;
+
     private static final Pattern FORMAT_LINE = Pattern.compile("chancery ([0-9]{1,4})\\ninstance (ch-[0-9a-f]{16})\\n");
 
     private final Path directory;
@@ -56,6 +59,9 @@ final class DataDirectory implements AutoCloseable {
     static DataDirectory open(Path given, boolean create) {
         Path directory = given.toAbsolutePath().normalize();
         try {
+            if (create && !Files.exists(directory.resolve("format"))) {
+                requireRoom(directory);
+            }
             if (!Files.isDirectory(directory)) {
                 if (Files.exists(directory)) {
                     throw new Unusable(directory + " is not a directory; name another with --data");
@@ -76,6 +82,20 @@ final class DataDirectory implements AutoCloseable {
             return new DataDirectory(directory, lock, instance, sealer(directory, instance));
         } catch (IOException e) {
             throw new Unusable("can't use " + directory + ": " + reason(e));
+        }
+    }
+
+    /** A first start that ran out of room half-way would leave a directory that is of no use to anybody. */
+    private static void requireRoom(Path directory) throws IOException {
+        Path existing = directory;
+        while (!Files.exists(existing)) {
+            existing = existing.resolveSibling("");
+        }
+        long free = Files.getFileStore(existing).getUsableSpace();
+        if (free < MIN_FIRST_BYTES) {
+            throw new Unusable(
+                    "there are %d MiB free for %s and a new instance needs %d; free some space, or name another with --data"
+                            .formatted(free >> 20, directory, MIN_FIRST_BYTES >> 20));
         }
     }
 
@@ -183,6 +203,10 @@ final class DataDirectory implements AutoCloseable {
 
     static String reason(IOException e) {
         return Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName());
+    }
+
+    Path directory() {
+        return directory;
     }
 
     String instanceId() {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import org.jboss.logging.Logger;
 
 /**
@@ -36,8 +37,10 @@ public final class Main {
             int port = freePort(options.port());
             System.setProperty("quarkus.http.port", Integer.toString(port));
         } catch (IOException e) {
-            fail(new Unusable(
-                    "port " + options.port() + " is in use; name another with --port, or 0 for any free one"));
+            System.exit(complain(
+                    new Unusable(
+                            "port " + options.port() + " is in use; name another with --port, or 0 for any free one"),
+                    options.data()));
         }
         Quarkus.run(Up.class, (code, failure) -> System.exit(code), arguments);
     }
@@ -46,7 +49,7 @@ public final class Main {
         try {
             return Replay.check(options) ? 0 : 1;
         } catch (RuntimeException e) {
-            return complain(e);
+            return complain(e, options.data());
         }
     }
 
@@ -59,22 +62,21 @@ public final class Main {
         }
     }
 
-    static void fail(RuntimeException failure) {
-        System.exit(complain(failure));
-    }
-
     /** Says in one line why nothing started; answers the exit code. */
-    static int complain(RuntimeException failure) {
-        switch (failure) {
-            case Unusable known -> System.err.println("chancery: " + known.getMessage());
-            case ServerNotStarted known -> System.err.println("chancery: " + known.getMessage());
-            case KeyFileUnusable known -> System.err.println("chancery: " + known.getMessage());
-            case dev.chancery.relay.RelayRefused known -> System.err.println("chancery: " + known.getMessage());
-            default -> {
-                LOG.error("Not started", failure);
-                System.err.println("chancery: could not start; the log says why");
-            }
-        }
+    static int complain(RuntimeException failure, Path data) {
+        String said =
+                switch (failure) {
+                    case Unusable known -> known.getMessage();
+                    case ServerNotStarted known -> known.getMessage();
+                    case KeyFileUnusable known -> known.getMessage();
+                    case dev.chancery.relay.RelayRefused known -> known.getMessage();
+                    default -> {
+                        LOG.error("Not started", failure);
+                        yield "could not start; the log says why";
+                    }
+                };
+        // Servers have many words for a full disk, and none when their own log is on it.
+        System.err.println("chancery: " + said + (SpaceGuard.isFull(data) ? "; " + SpaceGuard.FULL : ""));
         return 1;
     }
 }

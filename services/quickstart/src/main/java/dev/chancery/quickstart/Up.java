@@ -59,7 +59,8 @@ public final class Up implements QuarkusApplication {
 
     private int serve(Options options) {
         try (DataDirectory data = DataDirectory.open(options.data(), true);
-                Servers servers = Servers.start(data)) {
+                Servers servers = Servers.start(data);
+                SpaceGuard space = new SpaceGuard(data.directory())) {
             Application.migrate(servers.database());
             String http = "http://127.0.0.1:" + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
             try (var application = new Application(new Settings(
@@ -72,7 +73,8 @@ public final class Up implements QuarkusApplication {
                     servers.kafkaClient(),
                     data.claim(),
                     () -> forgetClaim(data, servers, http),
-                    MAX_SLOT_BYTES))) {
+                    MAX_SLOT_BYTES,
+                    space))) {
                 doors.open(application);
                 awaitHealth(application);
                 ready(data, servers, http);
@@ -80,9 +82,10 @@ public final class Up implements QuarkusApplication {
             }
             return 0;
         } catch (RuntimeException e) {
-            return Main.complain(e);
+            return Main.complain(e, options.data());
         } catch (IOException e) {
-            return Main.complain(new Unusable("can't write to the data directory: " + DataDirectory.reason(e)));
+            return Main.complain(
+                    new Unusable("can't write to the data directory: " + DataDirectory.reason(e)), options.data());
         }
     }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Command {
     /** Refusals that say that nothing took effect. */
     private static final Set<String> NOTHING_DONE =
-            Set.of("backbone.log-unavailable", "backbone.unavailable", "backbone.too-late");
+            Set.of("backbone.log-unavailable", "backbone.disk-full", "backbone.unavailable", "backbone.too-late");
 
     /** The other refusals that a command may get while something is down; all its commands are valid, so none but these. */
     private static final Set<String> FOR_NOW =

@@ -1,10 +1,13 @@
 package dev.chancery.quickstart;
 
 import dev.chancery.quickstart.Command.Answer.Acknowledged;
+import dev.chancery.quickstart.Command.Answer.Refused;
 import dev.chancery.quickstart.Party.Face;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +25,7 @@ final class Journal {
     private final AtomicLong attempts = new AtomicLong();
     private final AtomicLong acknowledgements = new AtomicLong();
     private final AtomicLong servedSinceMillis = new AtomicLong();
+    private final Map<String, Long> refusals = new ConcurrentHashMap<>();
     private final List<Command> commands = new ArrayList<>();
     private final List<String> complaints = new ArrayList<>();
 
@@ -31,6 +35,9 @@ final class Journal {
         long sentMillis = nowMillis();
         Command.Answer answer = command.party().send(command, face);
         command.note(face.name(), sentMillis, nowMillis(), answer).ifPresent(wrong -> complain(wrong, command));
+        if (answer instanceof Refused(String code)) {
+            refusals.merge(code, 1L, Long::sum);
+        }
         if (answer instanceof Acknowledged) {
             acknowledgements.incrementAndGet();
             servedSinceMillis.accumulateAndGet(sentMillis, Math::max);
@@ -66,6 +73,18 @@ final class Journal {
     /** Attempts that were acknowledged: repeated ones count again. */
     long acknowledgements() {
         return acknowledgements.get();
+    }
+
+    /** Attempts that were refused with this code. */
+    long refusals(String code) {
+        return refusals.getOrDefault(code, 0L);
+    }
+
+    /** Commands that were acknowledged: each counts once, so that this takes the log to grow. */
+    synchronized long done() {
+        return commands.stream()
+                .filter(command -> command.acknowledged().isPresent())
+                .count();
     }
 
     /** When the latest attempt that was acknowledged was sent. */
