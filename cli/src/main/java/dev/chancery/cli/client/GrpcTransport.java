@@ -19,6 +19,7 @@ import io.grpc.protobuf.ProtoUtils;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -101,10 +102,19 @@ public final class GrpcTransport implements Transport, AutoCloseable {
             }
         }
         Status.Code code = failure.getStatus().getCode();
-        if (code == Status.Code.UNAVAILABLE || code == Status.Code.DEADLINE_EXCEEDED || code == Status.Code.CANCELLED) {
+        if (isUnanswered(failure)) {
             throw new Unreachable("no instance answers gRPC at " + target, failure);
         }
         return new Refused("grpc." + code.name().toLowerCase(Locale.ROOT), "gRPC status " + code, "", "");
+    }
+
+    /** No status came from the other side. Netty has UNKNOWN for a connection that was closed before the call was written. */
+    static boolean isUnanswered(StatusRuntimeException failure) {
+        return switch (failure.getStatus().getCode()) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> true;
+            case UNKNOWN -> failure.getCause() instanceof IOException;
+            default -> false;
+        };
     }
 
     /** Tries at once rather than when the back-off is over: whoever asks knows that somebody is there again. */

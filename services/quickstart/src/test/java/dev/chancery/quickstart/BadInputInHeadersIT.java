@@ -1,0 +1,105 @@
+package dev.chancery.quickstart;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Message;
+import dev.chancery.schema.ContractMethod;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Headers, over both faces, and what is not HTTP at all. */
+@Order(20)
+class BadInputInHeadersIT extends BadInput {
+    private static final String KEY = "Idempotency-Key";
+
+    @ParameterizedTest
+    @EnumSource
+    void anIdempotencyKeyIsPrintableAsciiOfAtMost128Characters(Face face) {
+        ContractMethod method = world.method(CREATE_WORKSPACE);
+        Message request = world.example(method, world.a);
+        for (String key : List.of("a b", "a".repeat(129))) {
+            Reply reply = face.call(world.wire, method, request, with(world.a, Map.of(KEY, key)));
+            refuse(reply, 400, "request.idempotency-key", key);
+        }
+        for (String key : List.of("", "\u00e4", "a\tb")) {
+            Reply reply = new Sent(CREATE_WORKSPACE).raw("POST", "/identity/v1/workspaces", KEY + ": " + key);
+            refuse(reply, 400, "request.idempotency-key");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPositionIsOneOfTheCallersOwnLog(Face face) {
+        ContractMethod method = world.method(CHECK);
+        Message request = World.fill(method, world.standing(method, world.a));
+        String own = world.a.tenant();
+        for (String position : List.of(
+                canary,
+                "5",
+                "@5",
+                own,
+                own + "@",
+                own + "@-1",
+                own + "@05",
+                own + "@1e3",
+                own + "@9999999999999999999",
+                own + "@5 ,",
+                world.b.tenant() + "@0",
+                "instance@0",
+                own.toUpperCase(java.util.Locale.ROOT) + "@0")) {
+            Reply reply = face.call(world.wire, method, request, with(world.a, Map.of("Chancery-Position", position)));
+            refuse(reply, 400, "request.position", position.length() > 5 ? position : canary);
+        }
+    }
+
+    @Test
+    void aPositionThatIsNotReachedIsWaitedForAndThenRefused() throws Exception {
+        List<Callable<Reply>> calls = new ArrayList<>();
+        for (String name : List.of(CHECK, LIST_ROLES)) {
+            ContractMethod method = world.method(name);
+            Message request = World.fill(method, world.standing(method, world.a));
+            Map<String, String> headers = with(world.a, Map.of("Chancery-Position", world.a.tenant() + "@999999999"));
+            for (Face face : Face.values()) {
+                calls.add(() -> face.call(world.wire, method, request, headers));
+            }
+        }
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Reply> call : callers.invokeAll(calls)) {
+                refuse(call.get(), 503, "backbone.position-not-reached");
+            }
+        }
+    }
+
+    /** Below what is HTTP there is no problem to send; the connection's layer answers, and it says nothing at all. */
+    @Test
+    void whatIsNotHttpIsRefusedWithoutAWord() {
+        Map<String, Integer> requests = new LinkedHashMap<>();
+        requests.put("GET /rbac/v1/roles HTTP/1.1\r\nHost: h\r\nX-Long: " + "a".repeat(40_000) + "\r\n\r\n", 431);
+        requests.put("GET /" + "a".repeat(10_000) + " HTTP/1.1\r\nHost: h\r\n\r\n", 414);
+        requests.put(canary + "\r\n\r\n", 400);
+        requests.put("GET /rbac/v1/roles?" + canary + "=%zz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 400);
+        requests.put("GET /" + canary + "% HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 400);
+        requests.put("GET /a^" + canary + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 400);
+        requests.put("POST /identity/v1/workspaces HTTP/1.1\r\nHost: h\r\nContent-Length: " + canary + "\r\n\r\n", 400);
+        requests.put("POST /identity/v1/workspaces HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", 400);
+        requests.forEach((request, status) -> {
+            Reply reply = world.wire.raw(request.getBytes(ISO_8859_1));
+            refusal.givesNothingAway(reply, canary);
+            assertThat(reply.status())
+                    .as("%s: %s", request.substring(0, 20), reply)
+                    .isEqualTo(status);
+            assertThat(reply.body()).isEmpty();
+        });
+    }
+}
