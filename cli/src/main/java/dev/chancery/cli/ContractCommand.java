@@ -91,6 +91,7 @@ final class ContractCommand implements Callable<Integer> {
         if (method.stepUpSeconds() > 0) {
             flags.add("step-up=" + method.stepUpSeconds() + "s");
         }
+        method.widenedBy().forEach(capability -> flags.add("wider=" + capability));
         return flags;
     }
 
@@ -105,6 +106,7 @@ final class ContractCommand implements Callable<Integer> {
             one.put("method", method.fullName());
             one.put("rest", rest(method));
             one.put("capability", method.capability());
+            one.put("widenedBy", method.widenedBy());
             one.put("auditAction", method.auditAction());
             one.put("rateClass", method.rateClass().name());
             one.put("public", method.isPublic());

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /**
  * The contract this build serves. Read by the gRPC and REST faces, the boundary checks and the command line alike.
@@ -77,14 +78,14 @@ public final class Contract {
     }
 
     /**
-     * The capabilities that the contract's methods ask for, sorted, each once.
+     * The capabilities that the contract's methods ask for or are widened by, sorted, each once.
      *
      * @param instance for the log of the tenant {@code instance}: all; otherwise without those only its methods ask for
      */
     public List<String> capabilities(boolean instance) {
         return methods.stream()
                 .filter(method -> instance || !method.instanceOnly())
-                .map(ContractMethod::capability)
+                .flatMap(method -> Stream.concat(Stream.of(method.capability()), method.widenedBy().stream()))
                 .filter(capability -> !capability.isEmpty())
                 .distinct()
                 .sorted()

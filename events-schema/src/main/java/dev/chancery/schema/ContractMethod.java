@@ -3,6 +3,7 @@ package dev.chancery.schema;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Message;
 import dev.chancery.schema.options.v1.RateClass;
+import java.util.List;
 
 /**
  * One rpc, and what the contract declares about it.
@@ -10,6 +11,7 @@ import dev.chancery.schema.options.v1.RateClass;
  * @param fullName as gRPC names it, e.g. {@code chancery.access.v1.AccessService/AssignRole}
  * @param feature the feature that serves it, e.g. {@code access}
  * @param capability what its caller must hold, {@code resource:verb}; empty exactly where {@code isPublic}
+ * @param widenedBy capabilities that let its caller do more with it, by its own rules
  * @param auditAction what the log calls it; empty where it writes nothing
  * @param privileged its signed intent is durable before anything is decided
  * @param stepUpSeconds oldest acceptable strong authentication; 0: none asked
@@ -24,6 +26,7 @@ public record ContractMethod(
         String fullName,
         String feature,
         String capability,
+        List<String> widenedBy,
         String auditAction,
         boolean privileged,
         int stepUpSeconds,

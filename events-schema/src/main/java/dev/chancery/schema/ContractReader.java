@@ -94,6 +94,15 @@ final class ContractReader {
                 name,
                 "has a capability that is not resource:verb");
         require(
+                declared.getWidenedByList().stream()
+                        .allMatch(wider -> CAPABILITY.matcher(wider).matches()),
+                name,
+                "is widened by a capability that is not resource:verb");
+        require(
+                !declared.getPublic() || declared.getWidenedByCount() == 0,
+                name,
+                "is public and widened by a capability that nobody shows");
+        require(
                 !declared.getPrivileged() || !declared.getAuditAction().isEmpty(),
                 name,
                 "is privileged and has no audit action");
@@ -132,6 +141,7 @@ final class ContractReader {
                 name,
                 feature,
                 declared.getCapability(),
+                List.copyOf(declared.getWidenedByList()),
                 declared.getAuditAction(),
                 declared.getPrivileged(),
                 declared.getStepUpSeconds(),

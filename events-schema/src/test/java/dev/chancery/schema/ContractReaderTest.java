@@ -44,6 +44,17 @@ class ContractReaderTest {
     }
 
     @Test
+    void whatWidensAMethodIsACapabilityThatItsCallerCanHold() {
+        var widened = read(feed(contract().setRest("POST /pets/v1/{pet}/feed").addWidenedBy("pet:spoil")));
+
+        assertThat(widened.methods().get(0).widenedBy()).containsExactly("pet:spoil");
+        refuses("widened by", feed(contract().addWidenedBy("spoil")));
+        refuses(
+                "public and widened",
+                feed(contract().clearCapability().setPublic(true).addWidenedBy("pet:spoil")));
+    }
+
+    @Test
     void aPrivilegedMethodHasAnAuditAction() {
         refuses("no audit action", feed(contract().clearAuditAction()));
     }

@@ -32,6 +32,7 @@ class ContractTest {
         assertThat(assign.name()).isEqualTo("AssignRole");
         assertThat(assign.feature()).isEqualTo("access");
         assertThat(assign.capability()).isEqualTo("assignment:create");
+        assertThat(assign.widenedBy()).containsExactly("role:delegate");
         assertThat(assign.auditAction()).isEqualTo("access.role.assign");
         assertThat(assign.privileged()).isTrue();
         assertThat(assign.writes()).isTrue();
@@ -76,6 +77,7 @@ class ContractTest {
         List<String> instance = contract.capabilities(true);
         List<String> organisation = contract.capabilities(false);
 
+        assertThat(organisation).contains("assignment:create", "role:delegate");
         assertThat(instance).contains("organisation:create").isSorted().doesNotHaveDuplicates();
         assertThat(organisation).isSorted().doesNotHaveDuplicates();
         assertThat(instance).containsAll(organisation);

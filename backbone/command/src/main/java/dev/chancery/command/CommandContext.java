@@ -1,5 +1,12 @@
 package dev.chancery.command;
 
+import dev.chancery.decision.AdoptedContract;
+import dev.chancery.decision.Assignments;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.Foundation;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
@@ -49,11 +56,22 @@ public final class CommandContext {
         return atMicros;
     }
 
-    /** A stream's state. */
+    /** A stream's state. Read again after it has moved, it counts as it was at first, so that append sees that it has moved. */
     public <S> S read(StreamId stream, Fold<S, StoredEvent> fold) {
         Loaded<S> loaded = streams.load(tenant(), stream, fold);
-        basis.put(stream, loaded.version());
+        basis.merge(stream, loaded.version(), Math::min);
         return loaded.state();
+    }
+
+    /** All that decides what a principal of the caller's organisation may do. */
+    public Authority authority(String principalId) {
+        return new Authority(
+                principalId,
+                read(AuthorityStreams.principal(principalId), PrincipalState.FOLD),
+                read(AuthorityStreams.foundation(tenant()), Foundation.FOLD),
+                read(AuthorityStreams.CONTRACT, AdoptedContract.FOLD),
+                read(AuthorityStreams.ROLE_MODEL, RoleModel.FOLD),
+                read(AuthorityStreams.assignments(principalId), Assignments.FOLD));
     }
 
     /** Says that a stream, named after an id that was made just now, is empty. */

@@ -131,7 +131,7 @@ final class CommandRun<Q extends Message> {
     /** A public method's caller has shown its credential; everybody else needs the capability. */
     private Authority.Answer authorise(CommandContext context) {
         return capability
-                .map(needed -> CommandRuns.authority(context)
+                .map(needed -> context.authority(principal.id())
                         .decide(needed, Authorisation.where(method, request, principal), context.atMicros()))
                 .orElse(new Authority.Answer(Authority.Reason.GRANTED, "", ""));
     }

@@ -1,7 +1,6 @@
 package dev.chancery.command;
 
 import com.google.protobuf.Message;
-import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;
@@ -53,17 +52,5 @@ public final class CommandRuns {
             Optional<String> capability)
             throws Handler.RefusedException {
         return new CommandRun<>(this, method, decide, request, principal, caller, capability).run();
-    }
-
-    /** Reads all that authority over a principal rests on, into the command's basis. */
-    static dev.chancery.decision.Authority authority(CommandContext context) {
-        Principal principal = context.principal();
-        return new dev.chancery.decision.Authority(
-                principal.id(),
-                context.read(AuthorityStreams.principal(principal.id()), dev.chancery.decision.PrincipalState.FOLD),
-                context.read(AuthorityStreams.foundation(context.tenant()), dev.chancery.decision.Foundation.FOLD),
-                context.read(AuthorityStreams.CONTRACT, dev.chancery.decision.AdoptedContract.FOLD),
-                context.read(AuthorityStreams.ROLE_MODEL, dev.chancery.decision.RoleModel.FOLD),
-                context.read(AuthorityStreams.assignments(principal.id()), dev.chancery.decision.Assignments.FOLD));
     }
 }

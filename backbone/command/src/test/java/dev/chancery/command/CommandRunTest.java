@@ -210,6 +210,23 @@ class CommandRunTest {
     }
 
     @Test
+    void whatIsReadAgainAfterItHasMovedHasMoved() {
+        given((context, request) -> {
+            if (decisions.get() == 1) {
+                // Of this process, so that the cache knows; the role model was read when the outer command was
+                // authorised.
+                assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
+            }
+            return RETIRES.decide(context, request);
+        });
+
+        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
+        assertThat(decisions)
+                .as("the outer one's, the inner one's, the outer one's again")
+                .hasValue(3);
+    }
+
+    @Test
     void authorityThatEndsBetweenIntentAndOutcomeEndsTheCommand() {
         given((context, request) -> {
             INSTANCE.append(

@@ -26,7 +26,17 @@ public record Assignments(List<Assignment> held, Set<String> revoked) {
      */
     public record Assignment(String id, String role, String workspace, long fromMicros, long untilMicros) {
         boolean countsAt(long micros) {
-            return fromMicros <= micros && (untilMicros == 0 || micros < untilMicros);
+            return fromMicros <= micros && endsAfter(micros);
+        }
+
+        /** Whether it is not over at a moment, whenever it began. */
+        public boolean endsAfter(long micros) {
+            return untilMicros == 0 || micros < untilMicros;
+        }
+
+        /** Whether it ends no sooner than something else does. */
+        boolean lastsUntil(long otherUntilMicros) {
+            return untilMicros == 0 || (otherUntilMicros != 0 && otherUntilMicros <= untilMicros);
         }
 
         boolean covers(String where) {

@@ -1,6 +1,7 @@
 package dev.chancery.decision;
 
 import dev.chancery.decision.Assignments.Assignment;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -56,12 +57,12 @@ public record Authority(
         if (!principal.active()) {
             return deny(Reason.INACTIVE_PRINCIPAL);
         }
-        if (holdsFirstGrant() && contract.capabilities().contains(capability)) {
+        if (firstGrantHas(capability)) {
             return new Answer(Reason.GRANTED, foundation.assignmentId(), foundation.role());
         }
         Reason reason = Reason.NO_GRANT;
         for (Assignment assignment : assignments.held()) {
-            if (assignment.covers(workspace) && bundle(assignment.role()).contains(capability)) {
+            if (assignment.covers(workspace) && has(assignment, capability)) {
                 if (assignment.countsAt(atMicros)) {
                     return new Answer(Reason.GRANTED, assignment.id(), assignment.role());
                 }
@@ -71,16 +72,41 @@ public record Authority(
         return deny(reason);
     }
 
-    private boolean holdsFirstGrant() {
-        return foundation.holder().equals(principalId) && !assignments.revoked().contains(foundation.assignmentId());
+    /**
+     * Whether the principal may do {@code capability} from a moment on up to another, as things stand.
+     *
+     * @param workspace where; empty: in the organisation
+     * @param atMicros Unix time in microseconds
+     * @param untilMicros exclusive; 0: without end
+     */
+    public boolean holds(String capability, String workspace, long atMicros, long untilMicros) {
+        return principal.active()
+                && (firstGrantHas(capability)
+                        || assignments.held().stream()
+                                .anyMatch(held -> held.covers(workspace)
+                                        && held.countsAt(atMicros)
+                                        && held.lastsUntil(untilMicros)
+                                        && has(held, capability)));
     }
 
-    /** What a role bundles: the organisation's own roles, or a built-in one. */
-    private Set<String> bundle(String role) {
-        if (role.equals(foundation.role())) {
-            return contract.capabilities();
-        }
-        return roleModel.roles().getOrDefault(role, Set.of());
+    /** What a role bundles: one of the organisation's own roles, or its built-in one; empty where there is no such role. */
+    public Optional<Set<String>> bundle(String role) {
+        return Optional.ofNullable(
+                role.equals(foundation.role())
+                        ? contract.capabilities()
+                        : roleModel.roles().get(role));
+    }
+
+    private boolean firstGrantHas(String capability) {
+        return foundation.holder().equals(principalId)
+                && !assignments.revoked().contains(foundation.assignmentId())
+                && contract.capabilities().contains(capability);
+    }
+
+    private boolean has(Assignment assignment, String capability) {
+        return bundle(assignment.role())
+                .filter(bundle -> bundle.contains(capability))
+                .isPresent();
     }
 
     private static Answer deny(Reason reason) {

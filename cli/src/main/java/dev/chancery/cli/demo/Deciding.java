@@ -38,6 +38,9 @@ final class Deciding {
         narrator.step("The reporting service reads logs; secrets it does not", this::leastPrivilege);
         narrator.step("Nobody grants themselves anything, the administrator included", this::selfGrant);
         narrator.step(
+                "The operator administers grants, and is refused to hand out more than the operator holds",
+                new GrantDesk(company)::open);
+        narrator.step(
                 "The agent hands out no roles: it lacks the capability, and the attempt is on record",
                 this::agentGrants);
         narrator.step("A grant for a second and a half counts, and then it counts no more", this::expiry);

@@ -38,11 +38,11 @@ record Lists(Actor reader) {
         return all;
     }
 
-    /** The roles that the organisation defined itself. */
+    /** The roles that the organisation defined itself and has not retired. */
     Set<String> ownRoles() throws Refused, IOException, NotAsTold {
         return pages(ListRolesReply.class, "RbacService/ListRoles", ListRolesRequest.getDefaultInstance()).stream()
                 .flatMap(page -> page.getRolesList().stream())
-                .filter(role -> !role.getBuiltIn())
+                .filter(role -> !role.getBuiltIn() && !role.getRetired())
                 .map(Role::getRole)
                 .collect(Collectors.toCollection(TreeSet::new));
     }

@@ -9,6 +9,16 @@ enum AccessRejection implements Rejection {
             Kind.FORBIDDEN,
             "Nobody grants a role to themselves or to whom they act for.",
             "Ask another administrator."),
+    SELF_WIDENING(
+            "access.self-widening",
+            Kind.FORBIDDEN,
+            "Nobody adds what they don't hold to a role that they, or whom they act for, hold.",
+            "Ask another administrator, or define another role."),
+    NOT_HELD(
+            "access.not-held",
+            Kind.FORBIDDEN,
+            "The role has a capability that the granter does not hold there for that long, and may not delegate.",
+            "Grant less, or ask somebody who holds it or who holds role:delegate."),
     SELF_REVOKE(
             "access.last-grant",
             Kind.FORBIDDEN,

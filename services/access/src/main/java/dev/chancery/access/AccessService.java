@@ -104,7 +104,7 @@ public final class AccessService implements Feature {
                 DefineRoleReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.define(
-                        context.read(ROLE_MODEL, RoleModel.FOLD), context.read(CONTRACT, AdoptedContract.FOLD), role));
+                        Granter.of(context), context.read(CONTRACT, AdoptedContract.FOLD), role, context.atMicros()));
     }
 
     private Decided retireRole(CommandContext context, RetireRoleRequest request) {
@@ -136,11 +136,9 @@ public final class AccessService implements Feature {
                         .build(),
                 assignments(grantee),
                 GrantRules.assign(
-                        context.principal(),
+                        Granter.of(context),
                         context.read(principal(grantee), PrincipalState.FOLD),
                         context.read(assignments(grantee), Assignments.FOLD),
-                        context.read(foundation(context.tenant()), Foundation.FOLD),
-                        context.read(ROLE_MODEL, RoleModel.FOLD),
                         workspaceExists,
                         assignment));
     }
@@ -155,7 +153,7 @@ public final class AccessService implements Feature {
                 RevokeAssignmentReply.getDefaultInstance(),
                 assignments(request.getPrincipalId()),
                 GrantRules.revoke(
-                        context.principal(),
+                        Granter.of(context),
                         context.read(assignments(request.getPrincipalId()), Assignments.FOLD),
                         context.read(foundation(context.tenant()), Foundation.FOLD),
                         AssignmentRevoked.newBuilder()

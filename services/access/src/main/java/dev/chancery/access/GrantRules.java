@@ -1,6 +1,7 @@
 package dev.chancery.access;
 
 import static dev.chancery.access.AccessRejection.ALREADY_OVER;
+import static dev.chancery.access.AccessRejection.NOT_HELD;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ASSIGNMENT;
 import static dev.chancery.access.AccessRejection.NO_SUCH_PRINCIPAL;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
@@ -16,11 +17,11 @@ import com.google.protobuf.Message;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Foundation;
 import dev.chancery.decision.PrincipalState;
-import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
+import java.util.Optional;
+import java.util.Set;
 
 /** Who may be granted what, by whom. Pure. */
 final class GrantRules {
@@ -28,25 +29,23 @@ final class GrantRules {
 
     /**
      * @param grantee the principal that would hold the role
+     * @param assignments what it holds
      * @param workspaceExists whether the workspace that the grant is scoped to is there; true for one that has none
      */
     static Decision<Message> assign(
-            Principal granter,
+            Granter granter,
             PrincipalState grantee,
             Assignments assignments,
-            Foundation foundation,
-            RoleModel model,
             boolean workspaceExists,
             RoleAssigned assignment) {
-        String id = assignment.getPrincipalId();
-        if (isOrActsFor(granter, id)) {
+        if (granter.is(assignment.getPrincipalId())) {
             return reject(SELF_GRANT);
         }
         if (!grantee.active()) {
             return reject(NO_SUCH_PRINCIPAL);
         }
-        if (!model.roles().containsKey(assignment.getRole())
-                && !foundation.role().equals(assignment.getRole())) {
+        Optional<Set<String>> bundle = granter.bundle(assignment.getRole());
+        if (bundle.isEmpty()) {
             return reject(NO_SUCH_ROLE);
         }
         if (!workspaceExists) {
@@ -55,25 +54,24 @@ final class GrantRules {
         if (assignment.getUntilMicros() != 0 && assignment.getUntilMicros() <= assignment.getFromMicros()) {
             return reject(ALREADY_OVER);
         }
+        if (!granter.mayHandOut(
+                bundle.get(), assignment.getWorkspaceId(), assignment.getFromMicros(), assignment.getUntilMicros())) {
+            return reject(NOT_HELD);
+        }
         return assignments.held().size() >= Assignments.MAX_HELD ? reject(TOO_MANY) : events(assignment);
     }
 
     static Decision<Message> revoke(
-            Principal revoker, Assignments assignments, Foundation foundation, AssignmentRevoked revocation) {
+            Granter revoker, Assignments assignments, Foundation foundation, AssignmentRevoked revocation) {
         String id = revocation.getAssignmentId();
         if (assignments.revoked().contains(id)) {
             return nothing();
         }
         boolean firstGrant =
                 foundation.assignmentId().equals(id) && foundation.holder().equals(revocation.getPrincipalId());
-        if (firstGrant && isOrActsFor(revoker, foundation.holder())) {
+        if (firstGrant && revoker.is(foundation.holder())) {
             return reject(SELF_REVOKE);
         }
         return firstGrant || assignments.find(id).isPresent() ? events(revocation) : reject(NO_SUCH_ASSIGNMENT);
-    }
-
-    private static boolean isOrActsFor(Principal principal, String id) {
-        return id.equals(principal.id())
-                || principal.actingFor().filter(id::equals).isPresent();
     }
 }

@@ -1,9 +1,11 @@
 package dev.chancery.access;
 
+import static dev.chancery.access.AccessRejection.NOT_HELD;
 import static dev.chancery.access.AccessRejection.NO_SUCH_CAPABILITY;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
 import static dev.chancery.access.AccessRejection.RESERVED_CAPABILITY;
 import static dev.chancery.access.AccessRejection.RESERVED_ROLE;
+import static dev.chancery.access.AccessRejection.SELF_WIDENING;
 import static dev.chancery.access.AccessRejection.TOO_MANY;
 import static dev.chancery.kernel.Decision.events;
 import static dev.chancery.kernel.Decision.nothing;
@@ -13,11 +15,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.chancery.decision.AdoptedContract;
+import dev.chancery.decision.Assignments;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.Foundation;
+import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
 import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
+import dev.chancery.schema.identity.v1.PrincipalType;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -28,7 +36,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RoleModelRulesTest {
     private static final AdoptedContract CONTRACT =
-            new AdoptedContract(ByteString.EMPTY, Set.of("role:define", "principal:create"));
+            new AdoptedContract(ByteString.EMPTY, Set.of("role:define", "role:delegate", "principal:create"));
+    private static final String ADA = "0199f2aa-0000-7000-8000-00000000000a";
+    private static final String BEN = "0199f2aa-0000-7000-8000-00000000000b";
+    private static final long NOW = 1_767_225_600_000_000L;
 
     // Capabilities
 
@@ -134,6 +145,102 @@ class RoleModelRulesTest {
         assertThat(define(model, role("approver", "role:define"))).isEqualTo(events(role("approver", "role:define")));
     }
 
+    // Widening
+
+    private static final Message PAYS = capability("invoice:pay", 0);
+    private static final Message READS = capability("invoice:read", 0);
+    private static final Message CLERK = role("clerk", "invoice:read");
+    private static final Message CASHIER = role("cashier", "invoice:pay");
+    private static final Message ARCHITECT = role("architect", "role:define");
+    private static final Message DELEGATE = role("delegate", "role:define", "role:delegate");
+    private static final Message[] MODEL = {PAYS, READS, CLERK, CASHIER, ARCHITECT, DELEGATE};
+    private static final RoleDefined WIDER_CLERK = role("clerk", "invoice:read", "invoice:pay");
+
+    @Test
+    void nobodyAddsToARoleWhatTheyDoNotHold() {
+        assertThat(define(ben(holds("architect")), WIDER_CLERK)).isEqualTo(reject(NOT_HELD));
+        assertThat(define(ben(holds("architect")), role("new", "invoice:pay"))).isEqualTo(reject(NOT_HELD));
+    }
+
+    @Test
+    void whatOneHoldsOneAddsToARole() {
+        assertThat(define(ben(holds("architect"), holds("cashier")), WIDER_CLERK))
+                .isEqualTo(events(WIDER_CLERK));
+    }
+
+    @Test
+    void whatOneHoldsForAWhileOrInOnePlaceOneAddsToNoRole() {
+        var forAWhile = holds("cashier").toBuilder().setUntilMicros(NOW + 10).build();
+        var inOnePlace = holds("cashier").toBuilder().setWorkspaceId("here").build();
+
+        assertThat(define(ben(holds("architect"), forAWhile, inOnePlace), WIDER_CLERK))
+                .isEqualTo(reject(NOT_HELD));
+    }
+
+    @Test
+    void whoMayDelegateAddsWhatTheyDoNotHold() {
+        assertThat(define(ben(holds("delegate")), WIDER_CLERK)).isEqualTo(events(WIDER_CLERK));
+    }
+
+    @Test
+    void nobodyWidensTheirOwnRoleNotEvenWhoMayDelegate() {
+        var ben = ben(holds("delegate"), holds("clerk"));
+        var widerDelegate = role("delegate", "role:define", "role:delegate", "invoice:pay");
+
+        assertThat(define(ben, WIDER_CLERK)).isEqualTo(reject(SELF_WIDENING));
+        assertThat(define(ben, widerDelegate)).isEqualTo(reject(SELF_WIDENING));
+        assertThat(define(new Granter(List.of(ada(), authority(BEN, holds("clerk")))), WIDER_CLERK))
+                .as("for whom they act")
+                .isEqualTo(reject(SELF_WIDENING));
+    }
+
+    @Test
+    void theirOwnRoleMayTakeInWhatTheyHoldThereAnywayForThatLong() {
+        var here = holds("clerk").toBuilder().setWorkspaceId("here").setUntilMicros(NOW + 10);
+        var pays = holds("cashier").toBuilder().setWorkspaceId("here").setUntilMicros(NOW + 10);
+
+        assertThat(define(ben(holds("delegate"), here.build(), pays.build()), WIDER_CLERK))
+                .isEqualTo(events(WIDER_CLERK));
+        assertThat(define(
+                        ben(
+                                holds("delegate"),
+                                here.build(),
+                                pays.clone().setWorkspaceId("there").build()),
+                        WIDER_CLERK))
+                .isEqualTo(reject(SELF_WIDENING));
+        assertThat(define(
+                        ben(
+                                holds("delegate"),
+                                here.build(),
+                                pays.clone().setUntilMicros(NOW + 9).build()),
+                        WIDER_CLERK))
+                .isEqualTo(reject(SELF_WIDENING));
+    }
+
+    @Test
+    void whatTheyHoldNoMoreIsNotTheirs() {
+        var over = holds("clerk").toBuilder().setUntilMicros(NOW).build();
+
+        assertThat(define(ben(holds("delegate"), over), WIDER_CLERK)).isEqualTo(events(WIDER_CLERK));
+    }
+
+    @Test
+    void aRetiredRoleComesBackToItsHolderAsNewAndSoIsNotTheirsToDefine() {
+        var model = given(
+                Stream.concat(Stream.of(MODEL), Stream.of(retired("clerk"))).toArray(Message[]::new));
+        var granter = new Granter(List.of(authority(BEN, model, holds("delegate"), holds("clerk"))));
+
+        assertThat(define(granter, role("clerk", "invoice:read"))).isEqualTo(reject(SELF_WIDENING));
+    }
+
+    @Test
+    void anybodyWhoDefinesRolesNarrowsThem() {
+        var narrower = role("delegate", "role:define");
+
+        assertThat(define(ben(holds("architect"), holds("delegate")), narrower)).isEqualTo(events(narrower));
+        assertThat(define(ben(holds("architect")), narrower)).isEqualTo(events(narrower));
+    }
+
     // Retirement
 
     @Test
@@ -158,8 +265,44 @@ class RoleModelRulesTest {
         return RoleModelRules.define(model, CONTRACT, capability);
     }
 
+    /** By the first administrator. */
     private static Decision<Message> define(RoleModel model, RoleDefined role) {
-        return RoleModelRules.define(model, CONTRACT, role);
+        return define(new Granter(List.of(authority(ADA, model))), role);
+    }
+
+    private static Decision<Message> define(Granter definer, RoleDefined role) {
+        return RoleModelRules.define(definer, CONTRACT, role, NOW);
+    }
+
+    private static Granter ben(Message... held) {
+        return new Granter(List.of(authority(BEN, held)));
+    }
+
+    private static Authority ada() {
+        return authority(ADA);
+    }
+
+    private static Authority authority(String id, Message... held) {
+        return authority(id, given(MODEL), held);
+    }
+
+    private static Authority authority(String id, RoleModel model, Message... held) {
+        return new Authority(
+                id,
+                new PrincipalState(PrincipalType.USER, true, ByteString.EMPTY),
+                new Foundation(ADA, "first", Foundation.ADMINISTRATOR, ByteString.EMPTY),
+                CONTRACT,
+                model,
+                Given.folded(Assignments.FOLD, held));
+    }
+
+    private static RoleAssigned holds(String role) {
+        return RoleAssigned.newBuilder()
+                .setAssignmentId("of-" + role)
+                .setPrincipalId(BEN)
+                .setRole(role)
+                .setFromMicros(NOW - 1_000)
+                .build();
     }
 
     private static RoleModel given(Message... events) {
