@@ -1,14 +1,18 @@
 package dev.chancery.identity;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Set;
@@ -43,7 +47,7 @@ public final class OwnerClaim {
             if (!Files.exists(file)) {
                 write();
             }
-            return IdentityService.hashed(Files.readString(file).strip());
+            return hash(Files.readString(file).strip());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -58,7 +62,7 @@ public final class OwnerClaim {
         Files.deleteIfExists(unfinished);
         try (FileChannel channel = FileChannel.open(
                 unfinished, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly)) {
-            channel.write(ByteBuffer.wrap((claim + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap((claim + "\n").getBytes(StandardCharsets.US_ASCII)));
             channel.force(true);
         }
         Files.move(unfinished, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
@@ -76,6 +80,16 @@ public final class OwnerClaim {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the log holds of a claim. */
+    static ByteString hash(String claim) {
+        try {
+            return UnsafeByteOperations.unsafeWrap(
+                    MessageDigest.getInstance("SHA-256").digest(claim.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

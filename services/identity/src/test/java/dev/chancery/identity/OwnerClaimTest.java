@@ -27,7 +27,7 @@ class OwnerClaimTest {
         ByteString hash = new OwnerClaim(file, () -> {}).offer();
 
         assertThat(Files.readString(file)).matches("[A-Za-z0-9_-]{43}\n");
-        assertThat(hash).isEqualTo(IdentityService.hashed(Files.readString(file).strip()));
+        assertThat(hash).isEqualTo(OwnerClaim.hash(Files.readString(file).strip()));
     }
 
     @Test

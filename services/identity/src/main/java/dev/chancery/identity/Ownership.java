@@ -1,0 +1,90 @@
+package dev.chancery.identity;
+
+import static dev.chancery.decision.AuthorityStreams.foundation;
+
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.Decided;
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.decision.Foundation;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.identity.v1.ClaimOwnerReply;
+import dev.chancery.schema.identity.v1.ClaimOwnerRequest;
+import dev.chancery.schema.identity.v1.OwnerClaimed;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Who owns the installation: whoever brings its one-time claim first. */
+final class Ownership {
+    private final Streams streams;
+    private final OwnerClaim claim;
+
+    Ownership(Streams streams, OwnerClaim claim) {
+        this.streams = streams;
+        this.claim = claim;
+    }
+
+    /** Withdraws a claim that was used by a process that crashed before it could. */
+    void withdrawUsed() {
+        if (foundationNow().isClaimed()) {
+            claim.withdraw();
+        }
+    }
+
+    /** Who holds the claim. Also once it is used: a repeated request gets its first answer, any other is refused when it is decided. */
+    Principal claimant(ClaimOwnerRequest request) throws RefusedException {
+        byte[] hash = OwnerClaim.hash(request.getClaim()).toByteArray();
+        // A used claim is turned down by the decision, so that its idempotency key still gets the reply that was lost.
+        if (!MessageDigest.isEqual(hash, foundationNow().claimHash().toByteArray())) {
+            throw new RefusedException(IdentityRejection.CLAIM_INVALID);
+        }
+        return new Principal(
+                Principal.Type.CLAIMANT,
+                "claimant",
+                Principal.INSTANCE,
+                Optional.empty(),
+                "",
+                Optional.empty(),
+                Instant.now());
+    }
+
+    Decided claimOwner(CommandContext context, ClaimOwnerRequest request) {
+        StreamId stream = foundation(Principal.INSTANCE);
+        if (context.read(stream, Foundation.FOLD).isClaimed()) {
+            return Decided.reject(IdentityRejection.CLAIM_INVALID);
+        }
+        if (Principals.isUnusable(request.getPublicKey())) {
+            return Decided.reject(IdentityRejection.KEY_UNUSABLE);
+        }
+        String owner = context.newId();
+        return Decided.done(
+                        ClaimOwnerReply.newBuilder()
+                                .setOwnerId(owner)
+                                .setClientId(Principals.clientId(context.tenant(), owner))
+                                .build(),
+                        new NewEvent(
+                                stream,
+                                OwnerClaimed.newBuilder()
+                                        .setOwnerId(owner)
+                                        .setAssignmentId(context.newId())
+                                        .build()),
+                        Principals.created(
+                                context,
+                                owner,
+                                PrincipalType.USER,
+                                request.getDisplayName(),
+                                "",
+                                request.getPublicKey()))
+                .withTarget("principal", owner)
+                .afterwards(claim::withdraw);
+    }
+
+    private Foundation foundationNow() {
+        return streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
+                .state();
+    }
+}

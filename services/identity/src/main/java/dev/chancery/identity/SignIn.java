@@ -1,0 +1,93 @@
+package dev.chancery.identity;
+
+import static dev.chancery.decision.AuthorityStreams.principal;
+import static dev.chancery.decision.AuthorityStreams.workspace;
+
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.Decided;
+import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.Tokens;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.WorkspaceState;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.identity.v1.IssueTokenReply;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.identity.v1.TokenIssued;
+import java.time.Instant;
+import java.util.Optional;
+
+/** A client assertion for an access token: each assertion once. */
+final class SignIn {
+    private final Streams streams;
+    private final Tokens tokens;
+
+    SignIn(Streams streams, Tokens tokens) {
+        this.streams = streams;
+        this.tokens = tokens;
+    }
+
+    Principal client(IssueTokenRequest request) throws RefusedException {
+        String jwt = request.getClientAssertion();
+        ClientAssertion assertion = ClientAssertion.read(jwt).orElseThrow(SignIn::invalid);
+        PrincipalState state = streams.current(
+                        assertion.tenant(), principal(assertion.principalId()), PrincipalState.FOLD)
+                .state();
+        if (!state.active() || !assertion.isGood(jwt, state.publicKey(), tokens.issuer())) {
+            throw invalid();
+        }
+        return new Principal(
+                Principal.Type.valueOf(state.type().name()),
+                assertion.principalId(),
+                assertion.tenant(),
+                Optional.empty(),
+                "",
+                Optional.empty(),
+                Instant.now());
+    }
+
+    private static RefusedException invalid() {
+        return new RefusedException(IdentityRejection.ASSERTION_INVALID);
+    }
+
+    Decided issueToken(CommandContext context, IssueTokenRequest request) {
+        String id = context.principal().id();
+        if (!context.read(principal(id), PrincipalState.FOLD).active()) {
+            return Decided.reject(IdentityRejection.ASSERTION_INVALID);
+        }
+        Optional<String> active = Optional.of(request.getWorkspaceId()).filter(workspace -> !workspace.isEmpty());
+        if (active.isPresent()
+                && !context.read(workspace(active.get()), WorkspaceState.FOLD)
+                        .members()
+                        .contains(id)) {
+            return Decided.reject(IdentityRejection.NOT_A_MEMBER);
+        }
+        String tokenId = context.newId();
+        Instant now = Instant.ofEpochMilli(context.atMicros() / 1000);
+        Instant expires = now.plus(Tokens.LIFETIME);
+        String assertionId = ClientAssertion.read(request.getClientAssertion())
+                .orElseThrow(() -> new IllegalStateException("read before"))
+                .id();
+        return Decided.done(
+                        IssueTokenReply.newBuilder()
+                                .setAccessToken(tokens.issue(tokenId, context.principal(), active, now))
+                                .setTokenType("Bearer")
+                                .setExpiresInSeconds((int) Tokens.LIFETIME.toSeconds())
+                                .build(),
+                        new NewEvent(
+                                context.fresh(StreamId.of("identity", "token", tokenId)),
+                                TokenIssued.newBuilder()
+                                        .setTokenId(tokenId)
+                                        .setPrincipalId(id)
+                                        .setWorkspaceId(active.orElse(""))
+                                        .setExpiresAtMicros(expires.toEpochMilli() * 1000)
+                                        .build()))
+                .withTarget("token", tokenId)
+                .withOnce(
+                        context.hash("assertion", id + "\n" + assertionId),
+                        IdentityRejection.ASSERTION_REPLAYED,
+                        Tokens.LIFETIME.toMillis());
+    }
+}

@@ -1,0 +1,247 @@
+package dev.chancery.identity;
+
+import static dev.chancery.identity.Requests.asking;
+import static dev.chancery.identity.Requests.bearer;
+import static dev.chancery.identity.Requests.claiming;
+import static dev.chancery.identity.Requests.nobody;
+import static dev.chancery.identity.Requests.organisation;
+import static dev.chancery.identity.Requests.reply;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.chancery.command.Answer;
+import dev.chancery.command.Authentication;
+import dev.chancery.command.Authorisation;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.Caller;
+import dev.chancery.command.CommandRuns;
+import dev.chancery.command.Ids;
+import dev.chancery.command.Methods;
+import dev.chancery.command.Pipeline;
+import dev.chancery.command.Tokens;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.AdoptedContract;
+import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.DecisionPoint;
+import dev.chancery.decision.Foundation;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SealContext;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Draft;
+import dev.chancery.log.Founding;
+import dev.chancery.log.LogRejection;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.RelayGuard;
+import dev.chancery.log.StreamScan;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.Contract;
+import dev.chancery.schema.FieldRules;
+import dev.chancery.schema.identity.v1.ClaimOwnerReply;
+import dev.chancery.schema.identity.v1.ContractAdopted;
+import dev.chancery.schema.identity.v1.CreateOrganisationReply;
+import dev.chancery.schema.identity.v1.IssueTokenReply;
+import dev.chancery.schema.identity.v1.OrganisationCreated;
+import dev.chancery.schema.log.v1.Actor;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.testkit.Backing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+
+/** An installation over a real log, empty at first, and the processes that serve it. */
+final class Installation implements AutoCloseable {
+    static final String INSTANCE = Principal.INSTANCE;
+
+    private static final String SERVICE = "chancery.identity.v1.IdentityService/";
+
+    final Database database = Backing.database("keyring", "log");
+    final Founding founding = new Founding(database, DatabaseRole.IDENTITY);
+    final Contract contract = Contract.load();
+    final Client owner = new Client();
+
+    private final Path directory;
+    private final KeyFileSealer sealer;
+    private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
+    private final Appender appender;
+
+    Installation(Path directory) {
+        this.directory = directory;
+        this.sealer = KeyFileSealer.create(directory.resolve("key"));
+        this.appender = new Appender(
+                database,
+                DatabaseRole.IDENTITY,
+                "ch-test",
+                new SigningKeys(database, sealer).signer("ch-test/source/identity"),
+                guard);
+        database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate("""
+                    INSERT INTO log.reconciled (system_identifier, timeline)
+                    SELECT system_identifier,
+                           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+                    FROM pg_control_system()\
+                    """);
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        appender.close();
+        guard.close();
+        database.close();
+    }
+
+    /** One process of the installation, with nothing cached. */
+    final class Process {
+        private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
+        private final Keyring keyring = new Keyring(database, sealer);
+        private final Tokens tokens =
+                new Tokens(Client.ISSUER, new SigningKeys(database, sealer).signer("ch-test/token"));
+        private final Methods methods = new Methods(contract);
+        private final IdentityService service =
+                IdentityService.create(founding, appender, streams, keyring, contract, tokens, claim());
+        private final Pipeline pipeline;
+
+        Process() {
+            service.register(methods);
+            methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
+            var decisions = new DecisionPoint(
+                    new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1");
+            pipeline = new Pipeline(
+                    new Authentication(tokens),
+                    FieldRules.of(contract),
+                    new Authorisation(decisions, Map.of()),
+                    new CommandRuns(feature -> appender, streams, keyring, methods));
+        }
+
+        void start() {
+            service.start();
+        }
+
+        Answer call(String method, Message request, Caller caller) {
+            return pipeline.call(methods.find(SERVICE + method), () -> request, caller);
+        }
+
+        String token(String clientId) {
+            return reply(IssueTokenReply.class, call("IssueToken", asking(owner.assertion(clientId)), nobody()))
+                    .getAccessToken();
+        }
+
+        /** An organisation's creation in the installation's log, and nothing after it. */
+        String createdOnly() {
+            String organisation = Ids.uuidV7().toString();
+            String administrator = Ids.uuidV7().toString();
+            UUID entryId = Ids.uuidV7();
+            append(
+                    INSTANCE,
+                    entryId,
+                    Map.of(),
+                    StreamId.of("identity", "organisation", organisation),
+                    OrganisationCreated.newBuilder()
+                            .setOrganisationId(organisation)
+                            .setName(sealed("", entryId, "name", "Acme"))
+                            .setAdministratorId(administrator)
+                            .setAdministratorName(sealed(administrator, entryId, "administrator_name", "Ada"))
+                            .setAdministratorKey(new Client().publicKey())
+                            .setAssignmentId(Ids.uuidV7().toString())
+                            .build());
+            return organisation;
+        }
+
+        private Sealed sealed(String subject, UUID entryId, String field, String text) {
+            return keyring.seal(
+                    new SealContext(
+                            INSTANCE,
+                            subject,
+                            RetentionClass.RETENTION_CLASS_ACCOUNT,
+                            entryId,
+                            OrganisationCreated.getDescriptor().getFullName(),
+                            field),
+                    text);
+        }
+    }
+
+    private void append(String tenant, UUID entryId, Map<StreamId, Long> basis, StreamId stream, Message event) {
+        var statement = Statement.newBuilder()
+                .setEntryId(ByteString.copyFrom(Ids.bytes(entryId)))
+                .setActor(
+                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
+                .setAction("test.happen")
+                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
+                .build();
+        Map<StreamId, Long> versions = basis.isEmpty() ? Map.of(stream, 0L) : basis;
+        assertThat(appender.append(new Draft(
+                        tenant,
+                        statement,
+                        0,
+                        List.of(new NewEvent(stream, event)),
+                        List.of(),
+                        Optional.empty(),
+                        versions)))
+                .isInstanceOf(AppendResult.Appended.class);
+    }
+
+    void withAnotherContract(String tenant) {
+        append(
+                tenant,
+                Ids.uuidV7(),
+                Map.of(AuthorityStreams.CONTRACT, 1L),
+                AuthorityStreams.CONTRACT,
+                ContractAdopted.newBuilder()
+                        .setSha256(ByteString.copyFromUtf8("another"))
+                        .build());
+    }
+
+    OwnerClaim claim() {
+        return new OwnerClaim(directory.resolve("owner-claim"), () -> {});
+    }
+
+    String claimText() throws IOException {
+        return Files.readString(claim().file()).strip();
+    }
+
+    ClaimOwnerReply claimed(Process process) throws IOException {
+        return reply(ClaimOwnerReply.class, process.call("ClaimOwner", claiming(claimText(), owner), nobody()));
+    }
+
+    String createdBy(Process process, String clientId) {
+        return reply(
+                        CreateOrganisationReply.class,
+                        process.call("CreateOrganisation", organisation(), bearer(process.token(clientId))))
+                .getOrganisationId();
+    }
+
+    Foundation foundation() {
+        return founded(INSTANCE);
+    }
+
+    Foundation founded(String tenant) {
+        return new Streams(database, DatabaseRole.IDENTITY)
+                .load(tenant, AuthorityStreams.foundation(tenant), Foundation.FOLD)
+                .state();
+    }
+
+    AdoptedContract adopted(String tenant) {
+        return new Streams(database, DatabaseRole.IDENTITY)
+                .load(tenant, AuthorityStreams.CONTRACT, AdoptedContract.FOLD)
+                .state();
+    }
+}

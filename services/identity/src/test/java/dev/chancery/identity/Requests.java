@@ -1,0 +1,62 @@
+package dev.chancery.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.Answer;
+import dev.chancery.command.Caller;
+import dev.chancery.command.Ids;
+import dev.chancery.schema.identity.v1.ClaimOwnerRequest;
+import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import java.util.Optional;
+
+/** What callers send, and what they get. */
+final class Requests {
+    private Requests() {}
+
+    static CreateOrganisationRequest organisation() {
+        return CreateOrganisationRequest.newBuilder()
+                .setName("Acme")
+                .setAdministratorName("Ada")
+                .setAdministratorKey(new Client().publicKey())
+                .build();
+    }
+
+    static ClaimOwnerRequest claiming(String claim, Client by) {
+        return ClaimOwnerRequest.newBuilder()
+                .setClaim(claim)
+                .setDisplayName("Olga")
+                .setPublicKey(by.publicKey())
+                .build();
+    }
+
+    static IssueTokenRequest asking(String assertion) {
+        return IssueTokenRequest.newBuilder().setClientAssertion(assertion).build();
+    }
+
+    static Caller nobody() {
+        return caller(Optional.empty(), Optional.empty());
+    }
+
+    static Caller nobody(String idempotencyKey) {
+        return caller(Optional.empty(), Optional.of(idempotencyKey));
+    }
+
+    static Caller bearer(String token) {
+        return caller(Optional.of(token), Optional.empty());
+    }
+
+    private static Caller caller(Optional<String> bearer, Optional<String> key) {
+        return new Caller(Ids.uuidV7().toString(), bearer, key, Optional.empty(), "127.0.0.1", "test");
+    }
+
+    static <R extends Message> R reply(Class<R> type, Answer answer) {
+        assertThat(answer).isInstanceOf(Answer.Replied.class);
+        return type.cast(((Answer.Replied) answer).reply());
+    }
+
+    static String code(Answer answer) {
+        return answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+    }
+}
