@@ -47,7 +47,8 @@ public final class Authorisation {
         Authority authority = decisions
                 .authority(principal.tenant(), principal.id(), atLeast, Pipeline.POSITION_WAIT)
                 .orElseThrow(() -> new RefusedException(
-                        atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE));
+                        atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE))
+                .authority();
         return authority.decide(capability, where, atMicros);
     }
 

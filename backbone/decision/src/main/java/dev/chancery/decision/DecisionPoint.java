@@ -60,7 +60,7 @@ public final class DecisionPoint implements AutoCloseable {
      * @param atLeast the position that must have been seen
      * @return empty when that position was not seen within {@code atMost}, or what has been seen is stale
      */
-    public Optional<Authority> authority(String tenant, String principalId, OptionalLong atLeast, Duration atMost) {
+    public Optional<AuthorityAt> authority(String tenant, String principalId, OptionalLong atLeast, Duration atMost) {
         TenantView view = view(tenant);
         if (atLeast.isPresent() && !view.await(atLeast.getAsLong(), atMost.toMillis())) {
             return Optional.empty();
@@ -69,7 +69,7 @@ public final class DecisionPoint implements AutoCloseable {
     }
 
     /** The position that the tenant's view has seen. */
-    public long position(String tenant) {
+    long position(String tenant) {
         return view(tenant).position();
     }
 

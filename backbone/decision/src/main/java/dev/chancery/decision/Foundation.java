@@ -8,7 +8,8 @@ import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 
 /**
- * A tenant's beginning: who got the built-in role with the first grant.
+ * A tenant's beginning: who got the built-in role with the first grant. A tenant begins once: whatever would name another holder later
+ * counts for nothing.
  *
  * @param holder the first administrator's, or the owner's, id; empty before there is one
  * @param assignmentId the first grant, revocable like any other
@@ -30,6 +31,9 @@ public record Foundation(String holder, String assignmentId, String role, ByteSt
 
         @Override
         public Foundation evolve(Foundation state, StoredEvent event) {
+            if (state.isClaimed()) {
+                return state;
+            }
             return switch (event.type()) {
                 case "chancery.identity.v1.InstanceFounded" ->
                     new Foundation(

@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * What one tenant's decisions rest on, in memory, as of a position.
  *
- * <p><b>Thread safety:</b> one writer, any number of readers. A record's events become visible one by one, its position last: a reader
- * that has seen the position has seen them all.
+ * <p><b>Thread safety:</b> one writer, which holds the view's lock while it applies a record's events and its position; any number of
+ * readers, which see either all of a record or nothing of it.
  */
 final class TenantView {
     private final StreamId foundationStream;
@@ -85,13 +85,15 @@ final class TenantView {
         return true;
     }
 
-    Authority authority(String principalId) {
-        return new Authority(
-                principalId,
-                principals.getOrDefault(principalId, PrincipalState.FOLD.initial()),
-                foundation,
-                contract,
-                roleModel,
-                assignments.getOrDefault(principalId, Assignments.NONE));
+    synchronized AuthorityAt authority(String principalId) {
+        return new AuthorityAt(
+                new Authority(
+                        principalId,
+                        principals.getOrDefault(principalId, PrincipalState.FOLD.initial()),
+                        foundation,
+                        contract,
+                        roleModel,
+                        assignments.getOrDefault(principalId, Assignments.NONE)),
+                position);
     }
 }

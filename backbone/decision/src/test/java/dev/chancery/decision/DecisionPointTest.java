@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is appended lies in PostgreSQL; what is sent is on Kafka as well, where the decision point hears it. */
@@ -126,18 +127,40 @@ class DecisionPointTest {
                 long seen = another.position(tenant);
                 assertThat(another.authority(tenant, BEN, OptionalLong.of(seen), AWHILE))
                         .as("round %d", round)
-                        .hasValueSatisfying(authority ->
-                                assertThat(authority.assignments().held()).hasSizeGreaterThanOrEqualTo((int) seen));
+                        .hasValueSatisfying(authority -> assertThat(
+                                        authority.authority().assignments().held())
+                                .hasSizeGreaterThanOrEqualTo((int) seen));
             }
         }
         writer.join();
 
         assertThat(point.authority(tenant, BEN, OptionalLong.of(grants), AWHILE))
-                .hasValueSatisfying(
-                        authority -> assertThat(authority.assignments().held())
-                                .extracting(Assignments.Assignment::id)
-                                .hasSize(grants)
-                                .doesNotHaveDuplicates());
+                .hasValueSatisfying(authority -> assertThat(
+                                authority.authority().assignments().held())
+                        .extracting(Assignments.Assignment::id)
+                        .hasSize(grants)
+                        .doesNotHaveDuplicates());
+    }
+
+    @Test
+    @Timeout(60)
+    void whatIsAnsweredIsTrueAtThePositionThatIsNamed() throws InterruptedException {
+        point.start();
+        int grants = 200;
+        Thread writer = Thread.ofVirtual().start(() -> {
+            for (int i = 0; i < grants; i++) {
+                log.send(tenant, log.appended(tenant, BENS, i, Events.assigned("a" + i, "administrator")));
+            }
+        });
+
+        // The record at position n brought the nth assignment.
+        long position = 0;
+        while (position < grants) {
+            AuthorityAt at = point.authority(tenant, BEN, ANY, SHORT).orElseThrow();
+            position = at.position();
+            assertThat(at.authority().assignments().held()).hasSize((int) position);
+        }
+        writer.join();
     }
 
     @Test
@@ -223,6 +246,7 @@ class DecisionPointTest {
     private boolean may(DecisionPoint from, String id, OptionalLong atLeast, Duration atMost) {
         return from.authority(tenant, id, atLeast, atMost)
                 .orElseThrow()
+                .authority()
                 .decide("role:define", "", NOW)
                 .granted();
     }

@@ -19,6 +19,7 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.Foundation;
 import dev.chancery.decision.PrincipalState;
@@ -179,17 +180,17 @@ public final class AccessService implements Feature {
         String subject =
                 request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId();
         // What the caller has seen was waited for at the boundary.
-        Authority authority = decisions
+        AuthorityAt at = decisions
                 .authority(context.tenant(), subject, OptionalLong.empty(), Duration.ZERO)
                 .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
         Authority.Answer answer =
-                authority.decide(request.getCapability(), request.getWorkspaceId(), context.atMicros());
+                at.authority().decide(request.getCapability(), request.getWorkspaceId(), context.atMicros());
         return CheckReply.newBuilder()
                 .setDecision(answer.granted())
                 .setReason(answer.reason().code())
                 .setAssignmentId(answer.assignmentId())
                 .setRole(answer.role())
-                .setPosition(Math.max(0, decisions.position(context.tenant())))
+                .setPosition(Math.max(0, at.position()))
                 .build();
     }
 }

@@ -5,7 +5,9 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.Foundation;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.Opened;
@@ -14,6 +16,7 @@ import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Draft;
 import dev.chancery.log.Founding;
+import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
@@ -34,13 +37,15 @@ import dev.chancery.schema.options.v1.RetentionClass;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Begins logs: the installation's own, and each organisation's once an operator's command has named it. Every step can be repeated:
- * whatever a crash left half done is finished at the next start.
+ * Begins logs: the installation's own, and each organisation's once an operator's command has named it. Every step can be repeated,
+ * by several processes at once, and whatever one left half done another finishes.
  */
 final class Founder {
     private static final Logger LOG = Logger.getLogger(Founder.class);
@@ -66,72 +71,91 @@ final class Founder {
             return;
         }
         founding.begin(Principal.INSTANCE);
-        append(
-                Principal.INSTANCE,
-                Ids.uuidV7(),
-                "identity.instance.found",
-                List.of(
-                        new NewEvent(
-                                AuthorityStreams.foundation(Principal.INSTANCE),
-                                InstanceFounded.newBuilder()
-                                        .setClaimHash(claimHash.get())
-                                        .build()),
-                        adoption(Principal.INSTANCE)),
-                nothingYet());
+        appended(
+                        Principal.INSTANCE,
+                        Ids.uuidV7(),
+                        "identity.instance.found",
+                        List.of(
+                                new NewEvent(
+                                        AuthorityStreams.foundation(Principal.INSTANCE),
+                                        InstanceFounded.newBuilder()
+                                                .setClaimHash(claimHash.get())
+                                                .build()),
+                                adoption(Principal.INSTANCE)),
+                        Map.of())
+                // Another process was faster.
+                .filter(refused -> founding.size(Principal.INSTANCE) == 0)
+                .ifPresent(refused -> {
+                    throw new IllegalStateException("can't begin the installation's log: " + refused.code());
+                });
     }
 
-    /** Begins the log of every organisation that was created and has none. */
-    void foundMissing() {
+    /** Every organisation that was ever created: the stream of the installation's log that holds its creation. */
+    void organisations(Consumer<StreamId> each) {
         String after = "";
         List<String> page;
         do {
             page = founding.streams(Principal.INSTANCE, "identity/organisation/", after, PAGE);
             for (String stream : page) {
-                foundOrganisation(new StreamId(stream));
+                each.accept(new StreamId(stream));
                 after = stream;
             }
         } while (page.size() == PAGE);
     }
 
-    /** Has every log adopt the contract that this build serves. */
-    void adopt() {
-        adopt(Principal.INSTANCE);
-        String after = "";
-        List<String> page;
-        do {
-            page = founding.streams(Principal.INSTANCE, "identity/organisation/", after, PAGE);
-            for (String stream : page) {
-                adopt(stream.substring(stream.lastIndexOf('/') + 1));
-                after = stream;
-            }
-        } while (page.size() == PAGE);
+    static String tenant(StreamId organisation) {
+        return organisation.value().substring(organisation.value().lastIndexOf('/') + 1);
     }
 
-    private void adopt(String tenant) {
-        var adopted = streams.load(tenant, AuthorityStreams.CONTRACT, AdoptedContract.FOLD);
-        if (!adopted.state().sha256().equals(ByteString.copyFrom(contract.sha256()))) {
-            append(
-                    tenant,
-                    Ids.uuidV7(),
-                    "identity.contract.adopt",
-                    List.of(adoption(tenant)),
-                    Map.of(AuthorityStreams.CONTRACT, adopted.version()));
+    /** Whether an organisation's log has its first grant: being there, or having records, is not enough. */
+    boolean isFounded(StreamId organisation) {
+        String tenant = tenant(organisation);
+        return streams.current(tenant, AuthorityStreams.foundation(tenant), Foundation.FOLD)
+                .state()
+                .isClaimed();
+    }
+
+    /** Has a log that is founded adopt the contract that this build serves; a log that can't be written now keeps the one it has. */
+    void adopt(String tenant) {
+        if (hasAdopted(tenant)) {
+            return;
         }
+        appended(tenant, Ids.uuidV7(), "identity.contract.adopt", List.of(adoption(tenant)), contractOf(tenant))
+                .filter(refused -> !hasAdopted(tenant))
+                .ifPresent(refused -> LOG.warnf("Contract not adopted: tenant=%s code=%s", tenant, refused.code()));
+    }
+
+    private boolean hasAdopted(String tenant) {
+        return streams.current(tenant, AuthorityStreams.CONTRACT, AdoptedContract.FOLD)
+                .state()
+                .sha256()
+                .equals(ByteString.copyFrom(contract.sha256()));
+    }
+
+    private Map<StreamId, Long> contractOf(String tenant) {
+        return Map.of(
+                AuthorityStreams.CONTRACT,
+                streams.load(tenant, AuthorityStreams.CONTRACT, AdoptedContract.FOLD)
+                        .version());
     }
 
     /** An organisation as its creation in the installation's log has it, with the entry that its values are sealed to. */
     record Creation(OrganisationCreated event, UUID entryId) {}
 
-    /** Begins the log of the organisation whose creation a stream of the installation's log holds. */
-    void foundOrganisation(StreamId stream) {
-        Creation creation = streams.load(Principal.INSTANCE, stream, CreationFold.FOLD)
+    /**
+     * Begins an organisation's log with its first grant, where it has none.
+     *
+     * @return why it could not be begun now; empty when it is founded
+     */
+    Optional<Rejection> found(StreamId organisation) {
+        if (isFounded(organisation)) {
+            return Optional.empty();
+        }
+        Creation creation = streams.load(Principal.INSTANCE, organisation, CreationFold.FOLD)
                 .state()
                 .orElseThrow();
         OrganisationCreated created = creation.event();
         String tenant = created.getOrganisationId();
-        if (founding.size(tenant) > 0) {
-            return;
-        }
         founding.begin(tenant);
         UUID entryId = Ids.uuidV7();
         String administrator = created.getAdministratorId();
@@ -153,7 +177,7 @@ final class Founder {
                 entryId,
                 PrincipalCreated.getDescriptor().getFullName(),
                 "display_name");
-        append(
+        Optional<Rejection> refused = appended(
                 tenant,
                 entryId,
                 "identity.organisation.found",
@@ -175,8 +199,11 @@ final class Founder {
                                         .setDisplayName(displayName)
                                         .setPublicKey(created.getAdministratorKey())
                                         .build())),
-                nothingYet());
-        LOG.infof("Organisation founded: tenant=%s", tenant);
+                contractOf(tenant));
+        if (refused.isEmpty()) {
+            LOG.infof("Organisation founded: tenant=%s", tenant);
+        }
+        return refused;
     }
 
     /** Opens a value in the installation's log and seals it under the organisation's own keys. */
@@ -212,11 +239,8 @@ final class Founder {
                         .build());
     }
 
-    private static Map<StreamId, Long> nothingYet() {
-        return Map.of();
-    }
-
-    private void append(
+    /** Why a record could not be appended now; empty when it was. */
+    private Optional<Rejection> appended(
             String tenant, UUID entryId, String action, List<NewEvent> events, Map<StreamId, Long> versions) {
         Map<StreamId, Long> basis = new HashMap<>(versions);
         events.forEach(event -> basis.putIfAbsent(event.stream(), 0L));
@@ -229,16 +253,20 @@ final class Founder {
                 .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
                 .build();
         AppendResult result =
-                appender.append(new Draft(tenant, statement, 0, events, List.of(), java.util.Optional.empty(), basis));
-        switch (result) {
-            case AppendResult.Appended done -> streams.moved(tenant, basis.keySet());
+                appender.append(new Draft(tenant, statement, 0, events, List.of(), Optional.empty(), basis));
+        return switch (result) {
+            case AppendResult.Appended done -> {
+                streams.moved(tenant, basis.keySet());
+                yield Optional.empty();
+            }
             // Somebody else was faster: another process at start, or the command and the start.
-            case AppendResult.Moved moved -> streams.moved(tenant, moved.streams());
-            case AppendResult.Refused refused ->
-                throw new IllegalStateException(
-                        "can't begin a log: " + refused.rejection().code());
+            case AppendResult.Moved moved -> {
+                streams.moved(tenant, moved.streams());
+                yield Optional.of(LogRejection.BUSY);
+            }
+            case AppendResult.Refused refused -> Optional.of(refused.rejection());
             case AppendResult.Replayed r -> throw new IllegalStateException("no key was given");
             case AppendResult.Taken t -> throw new IllegalStateException("nothing was claimed");
-        }
+        };
     }
 }

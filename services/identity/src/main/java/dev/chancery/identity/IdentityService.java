@@ -4,6 +4,7 @@ import dev.chancery.command.Faces;
 import dev.chancery.command.Feature;
 import dev.chancery.command.Methods;
 import dev.chancery.command.Tokens;
+import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Founding;
@@ -22,6 +23,7 @@ public final class IdentityService implements Feature {
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
 
     private final Founder founder;
+    private final Foundings foundings;
     private final Tokens tokens;
     private final OwnerClaim claim;
     private final Ownership ownership;
@@ -30,11 +32,12 @@ public final class IdentityService implements Feature {
 
     private IdentityService(Founder founder, Streams streams, Tokens tokens, OwnerClaim claim) {
         this.founder = founder;
+        this.foundings = new Foundings(founder);
         this.tokens = tokens;
         this.claim = claim;
         this.ownership = new Ownership(streams, claim);
         this.signIn = new SignIn(streams, tokens);
-        this.organisations = new Organisations(founder);
+        this.organisations = new Organisations(foundings);
     }
 
     /** @param claim the one-time owner claim's file */
@@ -75,12 +78,17 @@ public final class IdentityService implements Feature {
         new OAuthFace(tokens).mount(faces);
     }
 
-    /** Begins what has not begun: the installation's log, and those of organisations a crash kept from beginning. */
+    /** Begins what has not begun: the installation's log, and those of organisations that were created and not founded. */
     @Override
     public void start() {
         founder.foundInstance(claim::offer);
-        founder.foundMissing();
-        founder.adopt();
+        founder.adopt(Principal.INSTANCE);
+        foundings.start();
         ownership.withdrawUsed();
+    }
+
+    @Override
+    public void stop() {
+        foundings.close();
     }
 }

@@ -21,10 +21,10 @@ import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
 
 /** Organisations, which are the installation's, and the workspaces in them. */
 final class Organisations {
-    private final Founder founder;
+    private final Foundings foundings;
 
-    Organisations(Founder founder) {
-        this.founder = founder;
+    Organisations(Foundings foundings) {
+        this.foundings = foundings;
     }
 
     Decided create(CommandContext context, CreateOrganisationRequest request) {
@@ -52,7 +52,7 @@ final class Organisations {
                                 .build(),
                         new NewEvent(context.fresh(stream), created))
                 .withTarget("organisation", organisation)
-                .afterwards(() -> founder.foundOrganisation(stream));
+                .afterwards(() -> foundings.found(stream));
     }
 
     Decided createWorkspace(CommandContext context, CreateWorkspaceRequest request) {

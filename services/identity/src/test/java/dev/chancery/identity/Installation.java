@@ -59,16 +59,20 @@ import dev.chancery.testkit.Backing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** An installation over a real log, empty at first, and the processes that serve it. */
 final class Installation implements AutoCloseable {
     static final String INSTANCE = Principal.INSTANCE;
 
+    private static final long AWAIT_NANOS = 30_000_000_000L;
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
 
     final Database database = Backing.database("keyring", "log");
@@ -80,6 +84,7 @@ final class Installation implements AutoCloseable {
     private final KeyFileSealer sealer;
     private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
     private final Appender appender;
+    private final List<Process> processes = new ArrayList<>();
 
     Installation(Path directory) {
         this.directory = directory;
@@ -90,20 +95,17 @@ final class Installation implements AutoCloseable {
                 "ch-test",
                 new SigningKeys(database, sealer).signer("ch-test/source/identity"),
                 guard);
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                    INSERT INTO log.reconciled (system_identifier, timeline)
-                    SELECT system_identifier,
-                           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                    FROM pg_control_system()\
-                    """);
-            }
-        });
+        sql(DatabaseRole.RELAY, """
+            INSERT INTO log.reconciled (system_identifier, timeline)
+            SELECT system_identifier,
+                   ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+            FROM pg_control_system()\
+            """);
     }
 
     @Override
     public void close() {
+        processes.forEach(Process::stop);
         appender.close();
         guard.close();
         database.close();
@@ -133,7 +135,12 @@ final class Installation implements AutoCloseable {
         }
 
         void start() {
+            processes.add(this);
             service.start();
+        }
+
+        void stop() {
+            service.stop();
         }
 
         Answer call(String method, Message request, Caller caller) {
@@ -147,9 +154,18 @@ final class Installation implements AutoCloseable {
 
         /** An organisation's creation in the installation's log, and nothing after it. */
         String createdOnly() {
+            UUID entryId = Ids.uuidV7();
+            return created(entryId, entryId);
+        }
+
+        /** The same, with names that were sealed to another record: nobody can open them. */
+        String createdUnreadable() {
+            return created(Ids.uuidV7(), Ids.uuidV7());
+        }
+
+        private String created(UUID entryId, UUID sealedTo) {
             String organisation = Ids.uuidV7().toString();
             String administrator = Ids.uuidV7().toString();
-            UUID entryId = Ids.uuidV7();
             append(
                     INSTANCE,
                     entryId,
@@ -157,9 +173,9 @@ final class Installation implements AutoCloseable {
                     StreamId.of("identity", "organisation", organisation),
                     OrganisationCreated.newBuilder()
                             .setOrganisationId(organisation)
-                            .setName(sealed("", entryId, "name", "Acme"))
+                            .setName(sealed("", sealedTo, "name", "Acme"))
                             .setAdministratorId(administrator)
-                            .setAdministratorName(sealed(administrator, entryId, "administrator_name", "Ada"))
+                            .setAdministratorName(sealed(administrator, sealedTo, "administrator_name", "Ada"))
                             .setAdministratorKey(new Client().publicKey())
                             .setAssignmentId(Ids.uuidV7().toString())
                             .build());
@@ -200,14 +216,37 @@ final class Installation implements AutoCloseable {
     }
 
     void withAnotherContract(String tenant) {
+        withAnotherContract(tenant, 1);
+    }
+
+    /** @param adoptions how many contracts the log has adopted so far */
+    void withAnotherContract(String tenant, long adoptions) {
         append(
                 tenant,
                 Ids.uuidV7(),
-                Map.of(AuthorityStreams.CONTRACT, 1L),
+                Map.of(AuthorityStreams.CONTRACT, adoptions),
                 AuthorityStreams.CONTRACT,
                 ContractAdopted.newBuilder()
                         .setSha256(ByteString.copyFromUtf8("another"))
                         .build());
+    }
+
+    void sql(DatabaseRole role, String sql) {
+        database.transaction(role, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.execute(sql);
+            }
+        });
+    }
+
+    static void await(BooleanSupplier condition) {
+        long startedNanos = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - startedNanos > AWAIT_NANOS) {
+                throw new AssertionError("not within 30 s");
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
     }
 
     OwnerClaim claim() {

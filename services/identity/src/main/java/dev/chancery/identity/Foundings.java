@@ -1,0 +1,117 @@
+package dev.chancery.identity;
+
+import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.LogRejection;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Sees to it that every organisation that was created gets its log: when it is created; at start, where a crash left it without one;
+ * and again about every second for as long as its log can't be written. At start every log also adopts the contract that this build
+ * serves.
+ *
+ * <p>An organisation whose log can't be appended to (stopped, or busy, or the relay is behind) is left for the next round and holds up
+ * no other. Not promised: that anybody but a start founds what another process created and a crash kept it from founding.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TRIED} tried a round; {@value #MAX_WAITING} waiting, and what comes on top
+ * waits for the next start.
+ */
+final class Foundings implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Foundings.class);
+    private static final long INTERVAL_MILLIS = 1_000;
+    private static final int CLOSE_SECONDS = 10;
+
+    /** Organisations that one round tries to found. */
+    static final int MAX_TRIED = 100;
+
+    /** Organisations that wait for their log. */
+    static final int MAX_WAITING = 10_000;
+
+    private final Founder founder;
+    private final Queue<StreamId> waiting = new LinkedBlockingQueue<>(MAX_WAITING);
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("foundings").factory());
+
+    Foundings(Founder founder) {
+        this.founder = founder;
+    }
+
+    /** Founds what is not founded, has every other log adopt the contract, and begins the rounds. */
+    void start() {
+        founder.organisations(this::settle);
+        var _ = clock.scheduleWithFixedDelay(this::round, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Only what is founded adopts: a contract in a log that another process is founding would come before its first grant. */
+    private void settle(StreamId organisation) {
+        if (!found(organisation)) {
+            return;
+        }
+        try {
+            founder.adopt(Founder.tenant(organisation));
+        } catch (RuntimeException e) {
+            LOG.warnf("Contract not adopted: stream=%s cause=%s", organisation.value(), e);
+        }
+    }
+
+    /** Founds an organisation now, or else in one of the next rounds; answers whether it is founded. */
+    boolean found(StreamId organisation) {
+        Optional<Rejection> refused = tried(organisation);
+        refused.ifPresent(why -> {
+            LOG.warnf("Organisation not founded yet: stream=%s code=%s", organisation.value(), why.code());
+            await(organisation);
+        });
+        return refused.isEmpty();
+    }
+
+    private void round() {
+        try {
+            int tries = Math.min(waiting.size(), MAX_TRIED);
+            for (int i = 0; i < tries && !clock.isShutdown(); i++) {
+                StreamId organisation = waiting.remove();
+                if (tried(organisation).isPresent()) {
+                    await(organisation);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            // A schedule ends with the first exception that leaves it.
+            LOG.warnf("No round of foundings: cause=%s", e);
+        }
+    }
+
+    /** One organisation that can't be founded must not keep the others from their log. */
+    private Optional<Rejection> tried(StreamId organisation) {
+        try {
+            return founder.found(organisation);
+        } catch (RuntimeException e) {
+            LOG.warnf("Organisation could not be founded: stream=%s cause=%s", organisation.value(), e);
+            return Optional.of(LogRejection.UNAVAILABLE);
+        }
+    }
+
+    private void await(StreamId organisation) {
+        if (!waiting.offer(organisation)) {
+            LOG.errorf("Organisation left for the next start: stream=%s", organisation.value());
+        }
+    }
+
+    /** Begins no more, and waits for what is being founded, at most ten seconds. */
+    @Override
+    public void close() {
+        clock.shutdown();
+        try {
+            if (!clock.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                clock.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            clock.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
