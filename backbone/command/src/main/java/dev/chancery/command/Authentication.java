@@ -2,6 +2,7 @@ package dev.chancery.command;
 
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.kernel.Principal;
+import java.util.Optional;
 
 /** From a bearer token to the principal it stands for. */
 public final class Authentication {
@@ -11,10 +12,29 @@ public final class Authentication {
         this.tokens = tokens;
     }
 
-    /** @throws RefusedException when there is no token, or none that is worth anything here */
-    Principal authenticate(Caller caller) throws RefusedException {
+    /** Who calls, if the token was verified before. */
+    Optional<Principal> remembered(Caller caller) {
+        return caller.bearer().flatMap(tokens::remembered);
+    }
+
+    /**
+     * Who calls, in a place that is theirs from here on.
+     *
+     * @throws RefusedException when there is no token, none that is worth anything here, or no place
+     */
+    Principal authenticate(Caller caller, InFlight.Place place) throws RefusedException {
+        if (place.caller().isPresent()) {
+            return place.caller().get();
+        }
         String bearer = caller.bearer().orElseThrow(() -> new RefusedException(BoundaryRejection.TOKEN_MISSING));
-        return switch (tokens.verify(bearer)) {
+        place.awaitTurn();
+        Principal principal = principal(tokens.verify(bearer));
+        place.becomes(principal);
+        return principal;
+    }
+
+    private static Principal principal(Tokens.Presented presented) throws RefusedException {
+        return switch (presented) {
             case Tokens.Presented.Good good -> good.principal();
             case Tokens.Presented.Bad bad ->
                 throw new RefusedException(

@@ -84,6 +84,16 @@ public enum BoundaryRejection implements Rejection {
             Kind.UNAVAILABLE,
             "Who may do what can't be told reliably right now, so nothing is allowed.",
             "Send it again after a short wait."),
+    OVERLOADED(
+            "backbone.overloaded",
+            Kind.UNAVAILABLE,
+            "As many calls are being served as can be; this one was not begun.",
+            "Send it again, with the same idempotency key, after a short wait."),
+    TENANT_OVERLOADED(
+            "tenant.too-many-calls",
+            Kind.TOO_MANY,
+            "This organisation has as many calls under way as it may; this one was not begun.",
+            "Have fewer at a time, and send it again, with the same idempotency key, after a short wait."),
     UNAVAILABLE(
             "backbone.unavailable",
             Kind.UNAVAILABLE,

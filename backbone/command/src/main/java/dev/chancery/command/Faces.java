@@ -1,6 +1,7 @@
 package dev.chancery.command;
 
 import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpMethod;
@@ -28,6 +29,8 @@ public final class Faces {
         void serve(RoutingContext request, Caller caller) throws RefusedException;
     }
 
+    private static final String PLACE = "chancery.place";
+
     private final Router router;
     private final Executor executor;
     private final Pipeline pipeline;
@@ -41,10 +44,6 @@ public final class Faces {
         this.methods = methods;
     }
 
-    public Pipeline pipeline() {
-        return pipeline;
-    }
-
     /** The contract's method that a face translates to. */
     public Methods.Bound method(String fullName) {
         Methods.Bound bound = methods.find(fullName);
@@ -54,26 +53,42 @@ public final class Faces {
         return bound;
     }
 
+    /** Calls a method for a face's caller. */
+    public Answer call(RoutingContext context, Methods.Bound method, Pipeline.Request request, Caller caller) {
+        return pipeline.call(method, request, caller, place(context));
+    }
+
+    /** Authenticates and authorises a caller of a face that serves files rather than a method. */
+    public Principal admit(RoutingContext context, Caller caller, String capability) throws RefusedException {
+        return pipeline.admit(caller, capability, place(context));
+    }
+
+    private static InFlight.Place place(RoutingContext context) {
+        return context.get(PLACE);
+    }
+
     /** Mounts a face; {@code path} as Vert.x writes it. */
     public Faces mount(HttpMethod verb, String path, Face face) {
         router.route(verb, path)
-                .handler(context -> HttpBody.read(
-                        context,
-                        body -> executor.execute(() -> {
-                            Caller caller = caller(context.request());
-                            try {
-                                Optional<Rejection> named = contextField(context.request());
-                                if (named.isPresent()) {
-                                    throw new RefusedException(named.get());
-                                }
-                                face.serve(context, caller);
-                            } catch (RefusedException e) {
-                                HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
-                            } catch (RuntimeException e) {
-                                HttpReply.broke(context, e, caller.requestId());
-                            }
-                        })));
+                .handler(context -> HttpBody.read(context, pipeline, executor, (caller, place) -> {
+                    context.put(PLACE, place);
+                    serve(face, context, caller);
+                }));
         return this;
+    }
+
+    private static void serve(Face face, RoutingContext context, Caller caller) {
+        try {
+            Optional<Rejection> named = contextField(context.request());
+            if (named.isPresent()) {
+                throw new RefusedException(named.get());
+            }
+            face.serve(context, caller);
+        } catch (RefusedException e) {
+            HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+        } catch (RuntimeException e) {
+            HttpReply.broke(context, e, caller.requestId());
+        }
     }
 
     /** Mounts a face that needs no access token. */

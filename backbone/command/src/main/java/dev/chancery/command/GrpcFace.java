@@ -6,12 +6,16 @@ import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.Handler.RefusedException;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
@@ -74,7 +78,8 @@ public final class GrpcFace {
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
         GrpcServer server = GrpcServer.server(vertx).callHandler(GrpcFace::nothingHere);
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
-        others.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
+        others.forEach(service -> GrpcServiceBridge.bridge(ServerInterceptors.intercept(service, new Beside()))
+                .bind(server));
         router.route().order(-1).handler(context -> {
             String mediaType = context.request().getHeader("Content-Type");
             if (mediaType == null || !mediaType.startsWith("application/grpc")) {
@@ -146,38 +151,106 @@ public final class GrpcFace {
         return method.contract().input().getFile().findServiceByName(service.substring(service.lastIndexOf('.') + 1));
     }
 
-    /** Unary: one message in, then the call is served on a thread of its own. */
+    /** Unary: let in, one message in, then the call is served on a thread of its own. */
     private ServerCallHandler<byte[], Message> handler(Methods.Bound method) {
         return (call, headers) -> {
             // Answers go out on the connection's own event loop.
             Context connection = Vertx.currentContext();
+            Caller caller = caller(call, headers);
             call.request(2);
-            return new ServerCall.Listener<>() {
-                private byte @Nullable [] request;
-
-                @Override
-                public void onMessage(byte[] message) {
-                    request = message;
-                }
-
-                @Override
-                public void onHalfClose() {
-                    byte[] sent = request;
-                    if (sent == null) {
-                        call.close(Status.INVALID_ARGUMENT, new Metadata());
-                    } else {
-                        executor.execute(() -> {
-                            Caller caller = caller(call, headers);
-                            Answer answer = answer(method, sent, headers, caller);
-                            connection.runOnContext(go -> reply(call, answer, caller));
-                        });
+            try {
+                InFlight.Place place = pipeline.enter(caller);
+                return new OneMessage(call, arrival(connection, call, place)) {
+                    @Override
+                    void serve(byte[] request) {
+                        Answer answer = answer(method, request, headers, caller, place);
+                        connection.runOnContext(go -> reply(call, answer, caller));
                     }
-                }
-            };
+                };
+            } catch (RefusedException e) {
+                connection.runOnContext(go -> reply(call, new Answer.Refused(e.rejection()), caller));
+                return new ServerCall.Listener<>() {};
+            }
         };
     }
 
-    private Answer answer(Methods.Bound method, byte[] request, Metadata headers, Caller caller) {
+    /** Services beside the contract's: whoever calls them has a place like everybody else, and no longer than a body may take. */
+    private final class Beside implements ServerInterceptor {
+        @Override
+        public <Q, R> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            Context connection = Vertx.currentContext();
+            Caller caller = caller(call, headers);
+            try {
+                Arrival arrival = arrival(connection, call, pipeline.enter(caller));
+                var listener = next.startCall(
+                        new SimpleForwardingServerCall<>(call) {
+                            @Override
+                            public void close(Status status, Metadata trailers) {
+                                if (arrival.abandon()) {
+                                    super.close(status, trailers);
+                                }
+                            }
+                        },
+                        headers);
+                return new SimpleForwardingServerCallListener<>(listener) {
+                    @Override
+                    public void onCancel() {
+                        arrival.abandon();
+                        super.onCancel();
+                    }
+                };
+            } catch (RefusedException e) {
+                connection.runOnContext(go -> refuse(call, new Answer.Refused(e.rejection()), caller));
+                return new ServerCall.Listener<>() {};
+            }
+        }
+    }
+
+    private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Place place) {
+        return new Arrival(
+                connection.owner(),
+                place,
+                () -> call.close(
+                        Status.DEADLINE_EXCEEDED.withDescription("the request took too long to come"), new Metadata()));
+    }
+
+    /** What comes in of one call. */
+    private abstract class OneMessage extends ServerCall.Listener<byte[]> {
+        private final ServerCall<?, ?> call;
+        private final Arrival arrival;
+        private byte @Nullable [] message;
+
+        OneMessage(ServerCall<?, ?> call, Arrival arrival) {
+            this.call = call;
+            this.arrival = arrival;
+        }
+
+        /** Serves the call. */
+        abstract void serve(byte[] request);
+
+        @Override
+        public void onMessage(byte[] sent) {
+            message = sent;
+        }
+
+        @Override
+        public void onHalfClose() {
+            byte[] sent = message;
+            if (sent != null) {
+                arrival.serve(executor, () -> serve(sent));
+            } else if (arrival.abandon()) {
+                call.close(Status.INVALID_ARGUMENT, new Metadata());
+            }
+        }
+
+        @Override
+        public void onCancel() {
+            arrival.abandon();
+        }
+    }
+
+    private Answer answer(Methods.Bound method, byte[] request, Metadata headers, Caller caller, InFlight.Place place) {
         return pipeline.call(
                 method,
                 () -> {
@@ -186,7 +259,8 @@ public final class GrpcFace {
                     }
                     return parse(method, request);
                 },
-                caller);
+                caller,
+                place);
     }
 
     private static Message parse(Methods.Bound method, byte[] request) throws RefusedException {
@@ -225,11 +299,7 @@ public final class GrpcFace {
             return;
         }
         switch (answer) {
-            case Answer.Refused refused -> {
-                var failure = Problem.grpc(refused, caller.requestId());
-                Metadata trailers = failure.getTrailers() == null ? new Metadata() : failure.getTrailers();
-                call.close(failure.getStatus(), trailers);
-            }
+            case Answer.Refused refused -> refuse(call, refused, caller);
             case Answer.Replied replied -> {
                 Metadata sent = new Metadata();
                 sent.put(REQUEST, caller.requestId());
@@ -239,6 +309,12 @@ public final class GrpcFace {
                 call.close(Status.OK, new Metadata());
             }
         }
+    }
+
+    private static void refuse(ServerCall<?, ?> call, Answer.Refused refused, Caller caller) {
+        var failure = Problem.grpc(refused, caller.requestId());
+        Metadata trailers = failure.getTrailers() == null ? new Metadata() : failure.getTrailers();
+        call.close(failure.getStatus(), trailers);
     }
 
     private static Caller caller(ServerCall<?, ?> call, Metadata headers) {

@@ -1,10 +1,15 @@
 package dev.chancery.command;
 
+import dev.chancery.command.Handler.RefusedException;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.util.function.Consumer;
+import java.util.concurrent.Executor;
 
-/** Reads a request's body, bounded. */
+/**
+ * Reads a request's body, bounded, and goes on with it on a thread of its own. The request has its place from before its body is
+ * read, so there are never more bodies in memory than places.
+ */
 public final class HttpBody {
     /** A request's body at most. */
     public static final int MAX_BYTES = 64 * 1024;
@@ -13,28 +18,48 @@ public final class HttpBody {
 
     private HttpBody() {}
 
-    /** Reads the whole body, then goes on; a body that is too large is refused before it is read. */
-    static void read(RoutingContext context, Consumer<byte[]> then) {
-        String declared = context.request().getHeader("Content-Length");
+    /** What is done with a request that was let in and read. */
+    @FunctionalInterface
+    interface Work {
+        void serve(Caller caller, InFlight.Place place);
+    }
+
+    /** Lets a request in, reads its whole body, then goes on; a body that says it is too large is refused before it is read. */
+    static void read(RoutingContext context, Pipeline pipeline, Executor executor, Work work) {
+        HttpServerRequest request = context.request();
+        Caller caller = Faces.caller(request);
+        String declared = request.getHeader("Content-Length");
         if (declared != null && (declared.length() > 9 || Long.parseLong(declared) > MAX_BYTES)) {
-            tooLarge(context);
+            HttpReply.refuse(context, new Answer.Refused(BoundaryRejection.TOO_LARGE), caller.requestId());
             return;
         }
+        try {
+            InFlight.Place place = pipeline.enter(caller);
+            var arrival =
+                    new Arrival(context.vertx(), place, () -> context.response().reset());
+            read(context, arrival, caller, () -> arrival.serve(executor, () -> work.serve(caller, place)));
+        } catch (RefusedException e) {
+            // What is on its way is read and dropped: the connection stays of use.
+            request.resume();
+            HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+        }
+    }
+
+    private static void read(RoutingContext context, Arrival arrival, Caller caller, Runnable then) {
         Buffer body = Buffer.buffer();
-        var request = context.request();
+        HttpServerRequest request = context.request();
         request.handler(part -> {
             if (body.length() <= MAX_BYTES) {
                 body.appendBuffer(part);
             }
         });
-        request.exceptionHandler(failure -> {});
+        request.exceptionHandler(failure -> arrival.abandon());
         request.endHandler(end -> {
-            if (body.length() > MAX_BYTES) {
-                tooLarge(context);
-            } else {
-                byte[] bytes = body.getBytes();
-                context.put(BODY, bytes);
-                then.accept(bytes);
+            if (body.length() <= MAX_BYTES) {
+                context.put(BODY, body.getBytes());
+                then.run();
+            } else if (arrival.abandon()) {
+                HttpReply.refuse(context, new Answer.Refused(BoundaryRejection.TOO_LARGE), caller.requestId());
             }
         });
         request.resume();
@@ -44,12 +69,5 @@ public final class HttpBody {
     public static byte[] of(RoutingContext context) {
         byte[] body = context.get(BODY);
         return body == null ? new byte[0] : body;
-    }
-
-    private static void tooLarge(RoutingContext context) {
-        HttpReply.refuse(
-                context,
-                new Answer.Refused(BoundaryRejection.TOO_LARGE),
-                Ids.uuidV7().toString());
     }
 }

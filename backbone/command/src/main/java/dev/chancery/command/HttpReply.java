@@ -2,6 +2,7 @@ package dev.chancery.command;
 
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.log.LogRejection;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -33,26 +34,32 @@ public final class HttpReply {
         }
         Rejection rejection = refused.rejection();
         response.setStatusCode(Problem.httpStatus(rejection));
-        if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
-            response.putHeader("WWW-Authenticate", challenge(rejection));
-        }
-        if (rejection.kind() == Rejection.Kind.UNAVAILABLE || rejection == dev.chancery.log.LogRejection.IN_PROGRESS) {
-            response.putHeader("Retry-After", "1");
-        }
+        advise(context, rejection);
         send(
                 context,
                 Problem.MEDIA_TYPE,
                 Problem.json(refused, requestId).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 
-    /** RFC 6750 and, for step-up, RFC 9470. */
-    private static String challenge(Rejection rejection) {
-        if (rejection == BoundaryRejection.TOKEN_MISSING) {
-            return "Bearer";
+    /** Says in a refusal's headers what would help: to authenticate (RFC 9110), to wait. */
+    public static void advise(RoutingContext context, Rejection rejection) {
+        HttpServerResponse response = context.response();
+        if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
+            response.putHeader("WWW-Authenticate", challenge(rejection));
         }
-        return rejection == BoundaryRejection.STEP_UP
-                ? "Bearer error=\"insufficient_user_authentication\""
-                : "Bearer error=\"invalid_token\"";
+        if (rejection.kind() == Rejection.Kind.UNAVAILABLE
+                || rejection.kind() == Rejection.Kind.TOO_MANY
+                || rejection == LogRejection.IN_PROGRESS) {
+            response.putHeader("Retry-After", "1");
+        }
+    }
+
+    /** RFC 6750 and, for step-up, RFC 9470. Whoever brought no token hears of no error. */
+    private static String challenge(Rejection rejection) {
+        if (rejection == BoundaryRejection.TOKEN_INVALID || rejection == BoundaryRejection.TOKEN_EXPIRED) {
+            return "Bearer error=\"invalid_token\"";
+        }
+        return rejection == BoundaryRejection.STEP_UP ? "Bearer error=\"insufficient_user_authentication\"" : "Bearer";
     }
 
     static void broke(RoutingContext context, RuntimeException failure, String requestId) {

@@ -20,6 +20,7 @@ import org.jboss.logging.Logger;
  * The boundary: every call of either face comes through {@link #call}, and this is the order in which it is judged.
  *
  * <ol>
+ *   <li>whether there is a place for it ({@link InFlight}); its body is read after that
  *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
  *   <li>what is asked (shape, field rules, idempotency key, position)
  *   <li>whether it may ({@link Authorisation}: capability where the call takes place, freshness of the authentication)
@@ -28,6 +29,10 @@ import org.jboss.logging.Logger;
  */
 public final class Pipeline {
     private static final Logger LOG = Logger.getLogger(Pipeline.class);
+
+    /** Calls of callers that nobody knows yet that are worked on at a time: they hold no more database connections than that. */
+    public static final int MAX_UNKNOWN_AT_WORK = InFlight.MAX_UNKNOWN_AT_WORK;
+
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
     /** How long a read waits for the position it carries. */
@@ -37,6 +42,7 @@ public final class Pipeline {
     private final FieldRules rules;
     private final Authorisation authorisation;
     private final CommandRuns runs;
+    private final InFlight inFlight = new InFlight();
 
     public Pipeline(Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
         this.authentication = authentication;
@@ -51,10 +57,29 @@ public final class Pipeline {
         Message read() throws RefusedException;
     }
 
-    /** Serves a call; never throws. */
+    /**
+     * Lets a call in, before its body is read: to a place of the caller's tenant where the token is known, otherwise to one among the
+     * unknown.
+     *
+     * @throws RefusedException when there is none
+     */
+    InFlight.Place enter(Caller caller) throws RefusedException {
+        return inFlight.enter(authentication.remembered(caller));
+    }
+
+    /** Serves a call that came by neither face, and so has no place yet; never throws. */
     public Answer call(Methods.Bound method, Request request, Caller caller) {
+        try (InFlight.Place place = enter(caller)) {
+            return call(method, request, caller, place);
+        } catch (RefusedException e) {
+            return new Answer.Refused(e.rejection());
+        }
+    }
+
+    /** Serves a call; never throws. */
+    Answer call(Methods.Bound method, Request request, Caller caller, InFlight.Place place) {
         long begunNanos = System.nanoTime();
-        Answer answer = guarded(method, request, caller);
+        Answer answer = guarded(method, request, caller, place);
         String code =
                 answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
         Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
@@ -62,9 +87,19 @@ public final class Pipeline {
         return answer;
     }
 
-    private Answer guarded(Methods.Bound method, Request request, Caller caller) {
+    /** Calls in flight of callers that are known. */
+    public int knownCalls() {
+        return inFlight.knownCalls();
+    }
+
+    /** Calls in flight of callers that nobody knows yet. */
+    public int unknownCalls() {
+        return inFlight.unknownCalls();
+    }
+
+    private Answer guarded(Methods.Bound method, Request request, Caller caller, InFlight.Place place) {
         try {
-            return serve(method, request, caller);
+            return serve(method, request, caller, place);
         } catch (RefusedException e) {
             return new Answer.Refused(e.rejection());
         } catch (DatabaseUnavailable e) {
@@ -84,10 +119,12 @@ public final class Pipeline {
         }
     }
 
-    private Answer serve(Methods.Bound method, Request unread, Caller caller) throws RefusedException {
+    private Answer serve(Methods.Bound method, Request unread, Caller caller, InFlight.Place place)
+            throws RefusedException {
         ContractMethod contract = method.contract();
         Handler handler = method.handler();
         if (handler instanceof Handler.PublicCommand<?> open) {
+            place.awaitTurn();
             Message request = unread.read();
             Optional<Answer> wrong = wrongShape(request, caller);
             if (wrong.isPresent()) {
@@ -96,7 +133,7 @@ public final class Pipeline {
             Principal principal = identify(open, request);
             return runs.run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
-        Principal principal = authentication.authenticate(caller);
+        Principal principal = authentication.authenticate(caller, place);
         Message request = unread.read();
         Optional<Answer> wrong = wrongShape(request, caller);
         if (wrong.isPresent()) {
@@ -112,8 +149,8 @@ public final class Pipeline {
     }
 
     /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */
-    public Principal admit(Caller caller, String capability) throws RefusedException {
-        Principal principal = authentication.authenticate(caller);
+    Principal admit(Caller caller, String capability, InFlight.Place place) throws RefusedException {
+        Principal principal = authentication.authenticate(caller, place);
         requireGrant(principal, capability, "", position(caller, principal));
         return principal;
     }

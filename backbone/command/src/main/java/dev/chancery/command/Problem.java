@@ -28,6 +28,7 @@ final class Problem {
             case TOO_LARGE -> 413;
             case UNSUPPORTED_MEDIA_TYPE -> 415;
             case UNPROCESSABLE -> 422;
+            case TOO_MANY -> 429;
             case UNAVAILABLE -> 503;
             case INTERNAL -> 500;
         };
@@ -41,6 +42,7 @@ final class Problem {
             case NOT_FOUND -> Code.NOT_FOUND;
             case CONFLICT -> Code.ABORTED;
             case UNPROCESSABLE -> Code.FAILED_PRECONDITION;
+            case TOO_MANY -> Code.RESOURCE_EXHAUSTED;
             case UNAVAILABLE -> Code.UNAVAILABLE;
             case INTERNAL -> Code.INTERNAL;
         };

@@ -37,18 +37,18 @@ public final class RestFace {
         for (Methods.Bound method : methods.all()) {
             String path = method.contract().pathTemplate().text().replaceAll("\\{([a-z0-9_]+)}", ":$1");
             router.route(HttpMethod.valueOf(method.contract().httpMethod()), path)
-                    .handler(context -> HttpBody.read(context, body -> executor.execute(() -> serve(method, context))));
+                    .handler(context -> HttpBody.read(
+                            context, pipeline, executor, (caller, place) -> serve(method, context, caller, place)));
         }
         router.get("/errors/:code").handler(this::explain);
         // Everything else but what Quarkus itself serves.
         router.routeWithRegex("/(?!q/health).*").last().handler(RestFace::nothingHere);
     }
 
-    private void serve(Methods.Bound method, RoutingContext context) {
-        Caller caller = Faces.caller(context.request());
+    private void serve(Methods.Bound method, RoutingContext context, Caller caller, InFlight.Place place) {
         Answer answer;
         try {
-            answer = pipeline.call(method, () -> request(method, context), caller);
+            answer = pipeline.call(method, () -> request(method, context), caller, place);
         } catch (RuntimeException e) {
             HttpReply.broke(context, e, caller.requestId());
             return;

@@ -64,6 +64,11 @@ public final class Database implements AutoCloseable {
         return name;
     }
 
+    /** Connections a role at most. */
+    public int poolSize() {
+        return poolSize;
+    }
+
     public String passwordOf(DatabaseRole role) {
         return passwords.passwordOf(role);
     }

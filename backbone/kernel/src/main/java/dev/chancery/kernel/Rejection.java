@@ -25,6 +25,8 @@ public interface Rejection {
         TOO_LARGE,
         UNSUPPORTED_MEDIA_TYPE,
         UNPROCESSABLE,
+        /** The caller's own side has too much under way; worth trying again, with the same idempotency key. */
+        TOO_MANY,
         /** Worth trying again, with the same idempotency key; nothing took effect. */
         UNAVAILABLE,
         INTERNAL

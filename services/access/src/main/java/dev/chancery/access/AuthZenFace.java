@@ -33,7 +33,7 @@ final class AuthZenFace {
 
     private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
             throws RefusedException {
-        switch (faces.pipeline().call(check, () -> request(Faces.json(context)), caller)) {
+        switch (faces.call(context, check, () -> request(Faces.json(context)), caller)) {
             case Answer.Refused refused -> throw new RefusedException(refused.rejection());
             case Answer.Replied replied -> {
                 var reply = (CheckReply) replied.reply();

@@ -96,6 +96,11 @@ public final class Application implements AutoCloseable {
     /** Starts everything and opens the doors. */
     public void start(Vertx vertx, Router router) {
         Database database = settings.database();
+        if (database.poolSize() < 2 * Pipeline.MAX_UNKNOWN_AT_WORK) {
+            throw new IllegalArgumentException(
+                    "sign-ins could take the connections that commands need: a role wants at least "
+                            + 2 * Pipeline.MAX_UNKNOWN_AT_WORK);
+        }
         opened.push(executor);
         if (settings.roles().contains(Role.RELAY)) {
             var starting = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
@@ -150,6 +155,7 @@ public final class Application implements AutoCloseable {
                         streams,
                         keyring,
                         methods));
+        measures.watch(pipeline);
         mount(vertx, router, pipeline);
         started = true;
     }

@@ -1,5 +1,6 @@
 package dev.chancery.app;
 
+import dev.chancery.command.Pipeline;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.log.RelayGuard;
@@ -64,6 +65,11 @@ final class Measures implements AutoCloseable {
                 .description("Tenants that wait for a missing record")
                 .tag("projection", projection)
                 .register(registry);
+    }
+
+    void watch(Pipeline pipeline) {
+        gauge("chancery.calls.in.flight", "Calls of callers that are known", pipeline::knownCalls);
+        gauge("chancery.calls.in.flight.unknown", "Calls of callers that nobody knows yet", pipeline::unknownCalls);
     }
 
     private void gauge(String name, String description, Supplier<Number> value) {

@@ -37,7 +37,7 @@ final class OperationsService implements Feature {
     public void mount(Faces faces) {
         Methods.Bound readMetrics = faces.method(READ_METRICS);
         faces.mount(HttpMethod.GET, "/metrics", (context, caller) -> {
-            switch (faces.pipeline().call(readMetrics, ReadMetricsRequest::getDefaultInstance, caller)) {
+            switch (faces.call(context, readMetrics, ReadMetricsRequest::getDefaultInstance, caller)) {
                 case Answer.Refused refused -> throw new RefusedException(refused.rejection());
                 case Answer.Replied replied ->
                     HttpReply.send(

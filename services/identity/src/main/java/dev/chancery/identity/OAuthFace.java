@@ -84,7 +84,7 @@ final class OAuthFace {
                 .setClientAssertion(form.getOrDefault("client_assertion", ""))
                 .setWorkspaceId(form.getOrDefault("workspace_id", ""))
                 .build();
-        switch (faces.pipeline().call(issue, () -> request, caller)) {
+        switch (faces.call(context, issue, () -> request, caller)) {
             case Answer.Replied replied -> {
                 var reply = (IssueTokenReply) replied.reply();
                 context.response().putHeader("Pragma", "no-cache");
@@ -100,8 +100,10 @@ final class OAuthFace {
             }
             case Answer.Refused refused -> {
                 Rejection rejection = refused.rejection();
+                HttpReply.advise(context, rejection);
                 switch (rejection.kind()) {
                     case UNAUTHENTICATED -> error(context, 401, "invalid_client", rejection.message());
+                    case TOO_MANY -> error(context, 429, "temporarily_unavailable", rejection.message());
                     case UNAVAILABLE, INTERNAL -> error(context, 503, "temporarily_unavailable", rejection.message());
                     default -> error(context, 400, "invalid_request", rejection.message());
                 }

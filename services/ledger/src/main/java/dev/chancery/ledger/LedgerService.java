@@ -56,13 +56,13 @@ public final class LedgerService implements Feature {
     @Override
     public void mount(Faces faces) {
         faces.mount(HttpMethod.GET, ROOT + "checkpoint", (context, caller) -> {
-            Principal principal = faces.pipeline().admit(caller, CAPABILITY);
+            Principal principal = faces.admit(context, caller, CAPABILITY);
             // The newest head changes with every batch: caches have to ask.
             context.response().putHeader("Cache-Control", "no-cache, private");
             send(context, "text/plain; charset=utf-8", reader.checkpoint(principal.tenant()));
         });
         faces.mount(HttpMethod.GET, ROOT + "contract.binpb", (context, caller) -> {
-            faces.pipeline().admit(caller, CAPABILITY);
+            faces.admit(context, caller, CAPABILITY);
             send(context, "application/octet-stream", Optional.of(contract.bytes()));
         });
         faces.mount(HttpMethod.GET, ROOT + "tile/*", (context, caller) -> file(faces, context, caller));
@@ -70,7 +70,7 @@ public final class LedgerService implements Feature {
     }
 
     private void file(Faces faces, RoutingContext context, Caller caller) throws RefusedException {
-        Principal principal = faces.pipeline().admit(caller, CAPABILITY);
+        Principal principal = faces.admit(context, caller, CAPABILITY);
         Optional<TilePath> path = TilePath.parse(context.request().path().substring(ROOT.length()));
         context.response().putHeader("Cache-Control", "private, max-age=31536000, immutable");
         send(context, "application/octet-stream", path.flatMap(wanted -> reader.file(principal.tenant(), wanted)));
