@@ -111,7 +111,7 @@ public final class SigningKeys {
                 insert.setBytes(4, wrapped);
                 insert.setString(5, name);
                 if (insert.executeUpdate() == 1) {
-                    LOG.infof("Signing key created key=%s", key.vkey());
+                    LOG.infof("Signing key created name=%s key_id=%08x", name, key.keyId());
                 }
             }
             return select(connection, name);
