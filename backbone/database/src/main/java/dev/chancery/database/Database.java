@@ -124,10 +124,7 @@ public final class Database implements AutoCloseable {
      */
     public void atOnce(DatabaseRole role, String tenant, SqlBatch statements) {
         var all = new SqlBatch()
-                .update(
-                        "SELECT set_config('chancery.tenant', ?, true),"
-                                + " set_config('plan_cache_mode', 'force_generic_plan', true)",
-                        SqlBatch.text(tenant))
+                .update("SELECT set_config('chancery.tenant', ?, true), " + SqlBatch.BY_KEYS, SqlBatch.text(tenant))
                 .then(statements)
                 .update("COMMIT");
         transaction(role, connection -> {

@@ -30,6 +30,14 @@ public final class SqlBatch {
         void read(ResultSet row) throws SQLException;
     }
 
+    /**
+     * Settings of a transaction whose statements all go by keys: planned once, since planning anew for each length of array costs more
+     * than the work, and by an index scan, whatever a table looks like at that moment. While a table is small PostgreSQL would rather
+     * read all of it, and keep to that when it has grown, or is full of rows that were deleted.
+     */
+    public static final String BY_KEYS = "set_config('plan_cache_mode', 'force_generic_plan', true),"
+            + " set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+
     private static final Row IGNORED = row -> {};
 
     private final List<String> statements = new ArrayList<>();

@@ -91,14 +91,11 @@ final class AppendSql {
         return stopped.get() ? Optional.of(LogRejection.STOPPED) : Optional.empty();
     }
 
-    // Generic plans: every statement goes by a primary key, and planning anew for each length of array costs more than
-    // the work.
     private SqlBatch locked(SqlBatch.Row head) {
         return new SqlBatch()
                 .update("""
                         SELECT set_config('chancery.tenant', ?, true), set_config('lock_timeout', ?, true),
-                               set_config('idle_in_transaction_session_timeout', ?, true),
-                               set_config('plan_cache_mode', 'force_generic_plan', true)""", text(tenant), text(LOCK_TIMEOUT_MILLIS), text(SILENCE_TIMEOUT_MILLIS))
+                               set_config('idle_in_transaction_session_timeout', ?, true), """ + SqlBatch.BY_KEYS, text(tenant), text(LOCK_TIMEOUT_MILLIS), text(SILENCE_TIMEOUT_MILLIS))
                 .query(
                         head,
                         "SELECT next_position, recorded_at_micros, forked_at FROM log.head WHERE tenant = ? FOR UPDATE",

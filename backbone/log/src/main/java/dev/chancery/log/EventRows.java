@@ -11,11 +11,17 @@ final class EventRows {
     private @Nullable StoredRecord record;
     private UUID entryId = new UUID(0, 0);
 
-    /** Selects events and their records in an order that keeps a record's events together; conditions follow. */
+    /**
+     * Selects events and their records in an order that keeps a record's events together; conditions follow.
+     *
+     * <p>Each record is looked up by its key. A join leaves PostgreSQL the choice to read all of a tenant's records instead, which it
+     * makes while the log is short, and keeps to when it is long.
+     */
     static String selectIn(String order) {
         return "SELECT e.stream, e.version, e.type, e.ordinal, e.position,"
-                + " CASE WHEN lag(e.position) OVER (ORDER BY " + order + ") = e.position THEN NULL ELSE r.record END"
-                + " FROM log.event e JOIN log.record r ON r.tenant = e.tenant AND r.position = e.position WHERE ";
+                + " CASE WHEN lag(e.position) OVER (ORDER BY " + order + ") = e.position THEN NULL ELSE"
+                + " (SELECT r.record FROM log.record r WHERE r.tenant = e.tenant AND r.position = e.position) END"
+                + " FROM log.event e WHERE ";
     }
 
     /** The event of the row that the result stands on; rows are read in order, all of them. */
@@ -25,8 +31,8 @@ final class EventRows {
             record = StoredRecord.parse(bytes);
             entryId = record.entryId();
         }
-        if (record == null) {
-            throw new IllegalStateException("the first row has its record");
+        if (record == null || record.entry().statement().getPosition() != row.getLong(5)) {
+            throw new IllegalStateException("an event has no record");
         }
         return new StoredEvent(
                 row.getString(3), record.bodies().get(row.getInt(4)), row.getLong(5), row.getLong(2), entryId);
