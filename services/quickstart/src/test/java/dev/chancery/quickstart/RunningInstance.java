@@ -127,6 +127,8 @@ final class RunningInstance implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:+UseSerialGC",
+                // The one that is a test's: an instance that lives for a minute doesn't live to gain by optimised code.
+                "-XX:TieredStopAtLevel=1",
                 "-Xms64m",
                 "-Xmx768m"));
         command.addAll(jvmOptions);
