@@ -5,11 +5,15 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.database.Lanes;
 import dev.chancery.database.SqlBatch;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
@@ -26,14 +30,22 @@ final class SubjectKeys {
     /** Raised by the trigger {@code keyring.refuse_the_forgotten}. */
     private static final String SUBJECT_WAS_DESTROYED = "KR001";
 
+    private static final int FIRST_VERSION = 1;
+
+    /** Keys made in one transaction; those of a tenant that are wanted while one runs are made together next. */
+    private static final int MAX_GROUP = 64;
+
     /** @param subject empty: the tenant's own key, for what is about nobody */
     record Subject(String tenant, String subject) {}
+
+    private record Wanted(Subject of, int retention) {}
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
     private record Row(int retention, int version, KeyState state, byte[] wrapped, int wrappedBy) {}
 
     private final Database database;
     private final TenantKeys tenants;
+    private final Lanes<Wanted, SubjectRing> inserts = new Lanes<>(MAX_GROUP, this::insert);
     private final Cache<Subject, SubjectRing> cache = Caffeine.newBuilder()
             .maximumSize(Keyring.SUBJECTS_CACHED)
             .expireAfterWrite(Keyring.CACHE)
@@ -112,62 +124,87 @@ final class SubjectKeys {
         }
     }
 
-    /** Makes a key where there is none and reads what there is then, in one round trip: most subjects are new when first asked about. */
+    /** Makes a key where there is none and reads what there is then, at once: most subjects are new when first asked about. */
     private SubjectKey create(Subject of, int retention) {
         SubjectRing ring = cache.asMap().compute(of, (name, old) -> {
             // Another thread may have been here first.
             if (old != null && old.current(retention).isPresent()) {
                 return old;
             }
-            return insert(name, retention);
+            return inserts.run(name.tenant(), new Wanted(name, retention));
         });
         return ring.current(retention).orElseThrow(KeyMissing::new);
     }
 
-    private SubjectRing insert(Subject of, int retention) {
-        int version = 1;
-        TenantKey tenantKey = tenants.current(of.tenant());
-        SecretBytes key = SecretBytes.random();
-        byte[] wrapped = tenantKey.wrap(key, context(of, retention, version, tenantKey.version()));
-        key.destroy();
-        List<Row> rows = new ArrayList<>();
+    private List<SubjectRing> insert(String tenant, List<Wanted> keys) {
+        TenantKey tenantKey = tenants.current(tenant);
+        // Always in the same order: the trigger locks each subject, and another process may be inserting the same ones.
+        List<Wanted> inOrder = keys.stream()
+                .sorted(Comparator.comparing(wanted -> wanted.of().subject()))
+                .toList();
+        Map<String, List<Row>> rows = new HashMap<>();
         try {
             // A first version that is there in whatever state wins.
             database.atOnce(
                     DatabaseRole.KEYRING,
-                    of.tenant(),
+                    tenant,
                     select(
-                            of,
+                            tenant,
+                            keys.stream().map(wanted -> wanted.of().subject()).toList(),
                             rows,
                             new SqlBatch()
                                     .update(
                                             """
                             INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)
-                            SELECT ?, ?, ?, ?, 'CURRENT', ?, ?
-                            WHERE NOT EXISTS (SELECT FROM keyring.subject_key WHERE tenant = ? AND subject = ? AND retention = ?)
+                            SELECT ?, wanted.subject, wanted.retention, ?, 'CURRENT', wanted.wrapped, ?
+                            FROM unnest(?::text[], ?::int8[], ?::bytea[]) WITH ORDINALITY AS wanted (subject, retention, wrapped, n)
+                            WHERE NOT EXISTS (SELECT FROM keyring.subject_key k WHERE k.tenant = ?
+                                AND k.subject = wanted.subject AND k.retention = wanted.retention)
+                            ORDER BY wanted.n
                             ON CONFLICT DO NOTHING""",
-                                            SqlBatch.text(of.tenant()),
-                                            SqlBatch.text(of.subject()),
-                                            SqlBatch.number(retention),
-                                            SqlBatch.number(version),
-                                            SqlBatch.blob(wrapped),
+                                            SqlBatch.text(tenant),
+                                            SqlBatch.number(FIRST_VERSION),
                                             SqlBatch.number(tenantKey.version()),
-                                            SqlBatch.text(of.tenant()),
-                                            SqlBatch.text(of.subject()),
-                                            SqlBatch.number(retention))));
+                                            SqlBatch.texts(inOrder, wanted -> wanted.of()
+                                                    .subject()),
+                                            SqlBatch.numbers(inOrder, wanted -> (long) wanted.retention()),
+                                            SqlBatch.blobs(inOrder, wanted -> wrappedNew(tenantKey, wanted)),
+                                            SqlBatch.text(tenant))));
         } catch (DatabaseUnavailable e) {
             if (SUBJECT_WAS_DESTROYED.equals(e.sqlState())) {
-                return load(of);
+                return afterRefusal(tenant, keys);
             }
             throw e;
         }
-        return ring(of, rows);
+        return keys.stream()
+                .map(wanted -> ring(wanted.of(), rows.getOrDefault(wanted.of().subject(), List.of())))
+                .toList();
+    }
+
+    private static byte[] wrappedNew(TenantKey tenantKey, Wanted wanted) {
+        SecretBytes key = SecretBytes.random();
+        try {
+            return tenantKey.wrap(key, context(wanted.of(), wanted.retention(), FIRST_VERSION, tenantKey.version()));
+        } finally {
+            key.destroy();
+        }
+    }
+
+    /** One of these subjects was destroyed; the others are not to suffer. */
+    private List<SubjectRing> afterRefusal(String tenant, List<Wanted> keys) {
+        if (keys.size() == 1) {
+            return List.of(load(keys.getFirst().of()));
+        }
+        return keys.stream()
+                .map(wanted -> insert(tenant, List.of(wanted)).getFirst())
+                .toList();
     }
 
     private SubjectRing load(Subject of) {
-        List<Row> rows = new ArrayList<>();
-        database.atOnce(DatabaseRole.KEYRING, of.tenant(), select(of, rows, new SqlBatch()));
-        return ring(of, rows);
+        Map<String, List<Row>> rows = new HashMap<>();
+        database.atOnce(
+                DatabaseRole.KEYRING, of.tenant(), select(of.tenant(), List.of(of.subject()), rows, new SqlBatch()));
+        return ring(of, rows.getOrDefault(of.subject(), List.of()));
     }
 
     private SubjectRing ring(Subject of, List<Row> rows) {
@@ -185,19 +222,20 @@ final class SubjectKeys {
         return new SubjectRing(List.copyOf(keys));
     }
 
-    private static SqlBatch select(Subject of, List<Row> rows, SqlBatch batch) {
+    private static SqlBatch select(String tenant, List<String> subjects, Map<String, List<Row>> rows, SqlBatch batch) {
         return batch.query(
-                row -> rows.add(new Row(
-                        row.getInt(1),
-                        row.getInt(2),
-                        KeyState.valueOf(row.getString(3)),
-                        row.getBytes(4),
-                        row.getInt(5))),
+                row -> rows.computeIfAbsent(row.getString(1), subject -> new ArrayList<>())
+                        .add(new Row(
+                                row.getInt(2),
+                                row.getInt(3),
+                                KeyState.valueOf(row.getString(4)),
+                                row.getBytes(5),
+                                row.getInt(6))),
                 """
-                SELECT retention, version, state, wrapped, wrapped_by FROM keyring.subject_key
-                WHERE tenant = ? AND subject = ? ORDER BY retention, version""",
-                SqlBatch.text(of.tenant()),
-                SqlBatch.text(of.subject()));
+                SELECT subject, retention, version, state, wrapped, wrapped_by FROM keyring.subject_key
+                WHERE tenant = ? AND subject = ANY (?) ORDER BY subject, retention, version""",
+                SqlBatch.text(tenant),
+                SqlBatch.texts(subjects, subject -> subject));
     }
 
     private static byte[] context(Subject of, int retention, int version, int wrappedBy) {

@@ -2,19 +2,11 @@ package dev.chancery.log;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.Lanes;
 import dev.chancery.keyring.Signer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
@@ -40,15 +32,10 @@ public final class Appender implements AutoCloseable {
     /** Drafts that may wait for their turn, a tenant; more are refused as busy. */
     static final int MAX_WAITING = 1_024;
 
-    private static final int CLOSE_SECONDS = 10;
-
     private final AppendGroup groups;
     private final Gate gate;
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-    private final Map<String, Deque<Waiting>> lanes = new HashMap<>();
-    private boolean closed;
-
-    private record Waiting(PreparedDraft draft, CompletableFuture<AppendResult> result) {}
+    private final Lanes<PreparedDraft, AppendResult> lanes =
+            new Lanes<>(MAX_GROUP, MAX_GROUP_BYTES, PreparedDraft::bytes, this::commit);
 
     /**
      * @param instanceId the first half of every origin
@@ -68,77 +55,24 @@ public final class Appender implements AutoCloseable {
         if (refusal.isPresent()) {
             return new AppendResult.Refused(refusal.get());
         }
-        var waiting = new Waiting(PreparedDraft.of(draft), new CompletableFuture<>());
-        synchronized (lanes) {
-            if (closed) {
-                return new AppendResult.Refused(LogRejection.UNAVAILABLE);
-            }
-            Deque<Waiting> lane = lanes.get(draft.tenant());
-            if (lane == null) {
-                executor.execute(() -> drain(draft.tenant()));
-                lanes.put(draft.tenant(), new ArrayDeque<>(List.of(waiting)));
-            } else if (lane.size() >= (ends ? 2 * MAX_WAITING : MAX_WAITING)) {
-                return new AppendResult.Refused(LogRejection.BUSY);
-            } else {
-                lane.add(waiting);
-            }
-        }
-        return waiting.result().join();
+        return lanes.run(draft.tenant(), PreparedDraft.of(draft), ends ? 2 * MAX_WAITING : MAX_WAITING)
+                .orElseGet(() ->
+                        new AppendResult.Refused(lanes.isClosed() ? LogRejection.UNAVAILABLE : LogRejection.BUSY));
     }
 
-    /** Commits a tenant's waiting drafts, group after group, until none waits. One such loop runs for a tenant at a time. */
-    private void drain(String tenant) {
-        for (List<Waiting> group = next(tenant); !group.isEmpty(); group = next(tenant)) {
-            List<AppendResult> results = commit(tenant, group);
-            for (int i = 0; i < group.size(); i++) {
-                group.get(i).result().complete(results.get(i));
-            }
-        }
-    }
-
-    private List<AppendResult> commit(String tenant, List<Waiting> group) {
+    private List<AppendResult> commit(String tenant, List<PreparedDraft> group) {
         try {
-            return groups.commit(tenant, group.stream().map(Waiting::draft).toList());
+            return groups.commit(tenant, group);
         } catch (RuntimeException | Error e) {
-            // Whoever waits must be answered, and the lane go on; whether the commit was reached nobody knows.
+            // Whoever waits must be answered; whether the commit was reached nobody knows.
             LOG.errorf(e, "Append died: tenant=%s drafts=%d", tenant, group.size());
             return Collections.nCopies(group.size(), new AppendResult.Refused(LogRejection.OUTCOME_UNKNOWN));
-        }
-    }
-
-    private List<Waiting> next(String tenant) {
-        synchronized (lanes) {
-            Deque<Waiting> lane = lanes.get(tenant);
-            List<Waiting> group = new ArrayList<>();
-            long bytes = 0;
-            while (lane != null && !lane.isEmpty() && group.size() < MAX_GROUP) {
-                bytes += lane.getFirst().draft().bytes();
-                if (bytes > MAX_GROUP_BYTES && !group.isEmpty()) {
-                    break;
-                }
-                group.add(lane.removeFirst());
-            }
-            if (group.isEmpty()) {
-                lanes.remove(tenant);
-            }
-            return group;
         }
     }
 
     /** Takes no more appends and waits for those under way, at most ten seconds. */
     @Override
     public void close() {
-        synchronized (lanes) {
-            closed = true;
-        }
-        executor.shutdown();
-        try {
-            if (!executor.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                executor.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            executor.shutdownNow();
-            Thread.currentThread().interrupt();
-        }
+        lanes.close();
     }
 }

@@ -12,7 +12,7 @@ final class EventRows {
     private UUID entryId = new UUID(0, 0);
 
     /**
-     * Selects events and their records in an order that keeps a record's events together; conditions follow.
+     * Selects events and their records in an order that keeps a record's events together; a source {@code e} and conditions follow.
      *
      * <p>Each record is looked up by its key. A join leaves PostgreSQL the choice to read all of a tenant's records instead, which it
      * makes while the log is short, and keeps to when it is long.
@@ -20,8 +20,7 @@ final class EventRows {
     static String selectIn(String order) {
         return "SELECT e.stream, e.version, e.type, e.ordinal, e.position,"
                 + " CASE WHEN lag(e.position) OVER (ORDER BY " + order + ") = e.position THEN NULL ELSE"
-                + " (SELECT r.record FROM log.record r WHERE r.tenant = e.tenant AND r.position = e.position) END"
-                + " FROM log.event e WHERE ";
+                + " (SELECT r.record FROM log.record r WHERE r.tenant = e.tenant AND r.position = e.position) END";
     }
 
     /** The event of the row that the result stands on; rows are read in order, all of them. */

@@ -35,7 +35,7 @@ public final class StreamScan {
             }
             // What is before the head was committed with it, and stays as it is.
             try (var query = connection.prepareStatement(EventRows.selectIn("e.position, e.ordinal")
-                    + "e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ?"
+                    + " FROM log.event e WHERE e.tenant = ? AND e.stream ^@ ANY (?) AND e.position > ? AND e.position < ?"
                     + " ORDER BY e.position, e.ordinal")) {
                 query.setString(1, tenant);
                 query.setArray(2, connection.createArrayOf("text", prefixes.toArray()));

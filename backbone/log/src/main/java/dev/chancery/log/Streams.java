@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.Lanes;
 import dev.chancery.database.SqlBatch;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
@@ -27,6 +28,9 @@ public final class Streams {
     /** States kept. */
     private static final int MAX_CACHED = 100_000;
 
+    /** Streams in one query; those of a tenant that are asked for while one runs go together next. */
+    private static final int MAX_GROUP = 64;
+
     /** A stream's state at a version; version 0 is an empty stream. */
     public record Loaded<S>(S state, long version) {}
 
@@ -38,6 +42,8 @@ public final class Streams {
     public record StoredEvent(String type, ByteString body, long position, long version, UUID entryId) {}
 
     private record Key(String tenant, StreamId stream) {}
+
+    private record Wanted(StreamId stream, long afterVersion) {}
 
     /**
      * A state and what was known when its reading began.
@@ -111,6 +117,7 @@ public final class Streams {
 
     private final Database database;
     private final DatabaseRole role;
+    private final Lanes<Wanted, List<StoredEvent>> reads = new Lanes<>(MAX_GROUP, this::read);
     private final Cache<Key, Cached> cache =
             Caffeine.newBuilder().maximumSize(MAX_CACHED).build();
 
@@ -128,7 +135,7 @@ public final class Streams {
         if (held.isPresent() && held.get().asOf() == cached.moves()) {
             return known;
         }
-        Loaded<S> loaded = evolved(known, fold, read(tenant, stream, known.version()));
+        Loaded<S> loaded = evolved(known, fold, reads.run(tenant, new Wanted(stream, known.version())));
         var fresh = new Held(loaded, cached.moves());
         cache.asMap().compute(key, (k, now) -> (now == null ? Cached.NOTHING : now).with(fold, fresh));
         return loaded;
@@ -174,20 +181,32 @@ public final class Streams {
         return new Loaded<>(state, version);
     }
 
-    private List<StoredEvent> read(String tenant, StreamId stream, long afterVersion) {
-        List<StoredEvent> events = new ArrayList<>();
+    /** Each stream's events after the version it is known at. */
+    private List<List<StoredEvent>> read(String tenant, List<Wanted> streams) {
+        List<List<StoredEvent>> events = streams.stream()
+                .<List<StoredEvent>>map(wanted -> new ArrayList<>())
+                .toList();
         var reader = new EventRows();
+        // OFFSET keeps PostgreSQL from joining otherwise than by key; see EventRows.
         database.atOnce(
                 role,
                 tenant,
                 new SqlBatch()
                         .query(
-                                row -> events.add(reader.read(row)),
-                                EventRows.selectIn("e.version")
-                                        + "e.tenant = ? AND e.stream = ? AND e.version > ? ORDER BY e.version",
-                                SqlBatch.text(tenant),
-                                SqlBatch.text(stream.value()),
-                                SqlBatch.number(afterVersion)));
+                                row -> events.get(row.getInt(7) - 1).add(reader.read(row)),
+                                EventRows.selectIn("wanted.n, e.version") + """
+                                , wanted.n
+                                FROM unnest(?::text[], ?::int8[]) WITH ORDINALITY AS wanted (stream, version, n)
+                                CROSS JOIN LATERAL (
+                                    SELECT * FROM log.event e
+                                    WHERE e.tenant = ? AND e.stream = wanted.stream AND e.version > wanted.version
+                                    OFFSET 0
+                                ) AS e
+                                ORDER BY wanted.n, e.version""",
+                                SqlBatch.texts(
+                                        streams, wanted -> wanted.stream().value()),
+                                SqlBatch.numbers(streams, Wanted::afterVersion),
+                                SqlBatch.text(tenant)));
         return events;
     }
 }

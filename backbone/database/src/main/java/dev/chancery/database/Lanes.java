@@ -1,0 +1,163 @@
+package dev.chancery.database;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.ToLongFunction;
+
+/**
+ * Work for tenants that is done in groups: while one group of a tenant is at work, what arrives for the same tenant waits in its lane
+ * and goes together next. A caller alone doesn't wait; many share a transaction, its round trip and its flush to disk.
+ *
+ * <p>A group begins after each of its items arrived, so whoever reads through a lane sees what was committed before it asked.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> as given; one group a tenant at a time, on a virtual thread of its own.
+ *
+ * @param <T> what is asked for
+ * @param <R> what comes of it
+ */
+public final class Lanes<T, R> implements AutoCloseable {
+    private static final long CLOSE_MILLIS = 10_000;
+
+    /** Does a group's work. */
+    @FunctionalInterface
+    public interface Work<T, R> {
+        /** A result for each item, in order; what it throws is thrown to each of the group's callers. */
+        List<R> run(String tenant, List<T> group);
+    }
+
+    private record Waiting<T, R>(T item, CompletableFuture<R> result) {}
+
+    private final int maxGroup;
+    private final long maxBytes;
+    private final ToLongFunction<T> bytes;
+    private final Work<T, R> work;
+    private final Map<String, Deque<Waiting<T, R>>> lanes = new HashMap<>();
+    private boolean closed;
+
+    /**
+     * @param maxGroup items in a group
+     * @param maxBytes bytes in a group, or one item that is larger
+     * @param bytes an item's size
+     */
+    public Lanes(int maxGroup, long maxBytes, ToLongFunction<T> bytes, Work<T, R> work) {
+        this.maxGroup = maxGroup;
+        this.maxBytes = maxBytes;
+        this.bytes = bytes;
+        this.work = work;
+    }
+
+    /** Lanes for items whose size is of no account. */
+    public Lanes(int maxGroup, Work<T, R> work) {
+        this(maxGroup, 0, item -> 0, work);
+    }
+
+    /** Waits for what comes of an item, interrupted or not. */
+    public R run(String tenant, T item) {
+        return run(tenant, item, Integer.MAX_VALUE)
+                .orElseThrow(() -> new IllegalStateException("closed, or more waiting than there are threads"));
+    }
+
+    /**
+     * Waits for what comes of an item, interrupted or not.
+     *
+     * @param maxWaiting items of the tenant that may wait before this one
+     * @return empty: not taken, since more are waiting, or this was closed
+     */
+    public Optional<R> run(String tenant, T item, int maxWaiting) {
+        var waiting = new Waiting<T, R>(item, new CompletableFuture<>());
+        if (!enter(tenant, waiting, maxWaiting)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(waiting.result().join());
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    private boolean enter(String tenant, Waiting<T, R> waiting, int maxWaiting) {
+        synchronized (lanes) {
+            Deque<Waiting<T, R>> lane = lanes.get(tenant);
+            if (closed || (lane != null && lane.size() >= maxWaiting)) {
+                return false;
+            }
+            if (lane == null) {
+                lanes.put(tenant, new ArrayDeque<>(List.of(waiting)));
+                Thread.startVirtualThread(() -> drain(tenant));
+            } else {
+                lane.add(waiting);
+            }
+            return true;
+        }
+    }
+
+    /** Does a tenant's work, group after group, until none waits. One such loop runs for a tenant at a time. */
+    private void drain(String tenant) {
+        for (List<Waiting<T, R>> group = next(tenant); !group.isEmpty(); group = next(tenant)) {
+            try {
+                List<R> results =
+                        work.run(tenant, group.stream().map(Waiting::item).toList());
+                for (int i = 0; i < group.size(); i++) {
+                    group.get(i).result().complete(results.get(i));
+                }
+            } catch (RuntimeException | Error e) {
+                // Whoever waits must be answered, and the lane go on.
+                group.forEach(waiting -> waiting.result().completeExceptionally(e));
+            }
+        }
+    }
+
+    private List<Waiting<T, R>> next(String tenant) {
+        synchronized (lanes) {
+            Deque<Waiting<T, R>> lane = lanes.get(tenant);
+            List<Waiting<T, R>> group = new ArrayList<>();
+            long total = 0;
+            while (lane != null && !lane.isEmpty() && group.size() < maxGroup) {
+                total += bytes.applyAsLong(lane.getFirst().item());
+                if (total > maxBytes && !group.isEmpty()) {
+                    break;
+                }
+                group.add(lane.removeFirst());
+            }
+            if (group.isEmpty()) {
+                lanes.remove(tenant);
+                lanes.notifyAll();
+            }
+            return group;
+        }
+    }
+
+    public boolean isClosed() {
+        synchronized (lanes) {
+            return closed;
+        }
+    }
+
+    /** Takes no more and waits for what is under way, at most ten seconds. */
+    @Override
+    public void close() {
+        long end = System.nanoTime() + CLOSE_MILLIS * 1_000_000;
+        synchronized (lanes) {
+            closed = true;
+            try {
+                for (long left = CLOSE_MILLIS;
+                        !lanes.isEmpty() && left > 0;
+                        left = (end - System.nanoTime()) / 1_000_000) {
+                    lanes.wait(left);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
