@@ -103,7 +103,9 @@ CREATE TABLE position (
 -- Spans tenants and holds nothing of theirs.
 CREATE TABLE "offset" (
     partition integer PRIMARY KEY,
-    next_offset bigint NOT NULL
+    next_offset bigint NOT NULL,
+    -- of Kafka's leader when what was read last was written; -1: not known
+    leader_epoch integer NOT NULL
 ) WITH (fillfactor = 50);
 
 DO $$

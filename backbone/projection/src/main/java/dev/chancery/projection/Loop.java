@@ -2,6 +2,7 @@ package dev.chancery.projection;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.projection.PositionTable.ReadTo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
@@ -39,7 +41,10 @@ final class Loop implements ConsumerRebalanceListener {
     private final Waiting waiting;
     private final Consumer<byte[], byte[]> consumer;
     private final Map<String, TenantProgress> tenants = new HashMap<>();
-    private final Map<TopicPartition, Long> saved = new HashMap<>();
+    private final Map<TopicPartition, ReadTo> saved = new HashMap<>();
+    /** The broker's epoch of the last message read, a partition. */
+    private final Map<TopicPartition, Integer> epochs = new HashMap<>();
+
     private final Map<String, Long> unannounced = new LinkedHashMap<>();
 
     private long savedAtNanos = System.nanoTime() - SAVE_NANOS;
@@ -64,6 +69,8 @@ final class Loop implements ConsumerRebalanceListener {
     /** One round. When it throws, nothing was saved that wasn't committed; call {@link #startOver} before the next. */
     void round() {
         ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
+        polled.nextOffsets()
+                .forEach((partition, next) -> next.leaderEpoch().ifPresent(epoch -> epochs.put(partition, epoch)));
         byTenant(polled).forEach(this::take);
         for (TenantProgress progress : held()) {
             applying(progress, () -> waiting.tend(progress, consumer));
@@ -137,7 +144,7 @@ final class Loop implements ConsumerRebalanceListener {
             waiting.failed(progress, e);
         }
         if (progress.last > before) {
-            progress.backoff = Duration.ZERO;
+            waiting.moved(progress);
             unannounced.put(progress.tenant, progress.last);
         }
     }
@@ -163,7 +170,7 @@ final class Loop implements ConsumerRebalanceListener {
     void saveOffsets() {
         savedAtNanos = System.nanoTime();
         List<TenantProgress> held = held();
-        var changed = new HashMap<TopicPartition, Long>();
+        var changed = new HashMap<TopicPartition, ReadTo>();
         for (TopicPartition partition : consumer.assignment()) {
             long next = consumer.position(partition);
             for (TenantProgress progress : held) {
@@ -171,8 +178,9 @@ final class Loop implements ConsumerRebalanceListener {
                     next = Math.min(next, progress.heldOffset);
                 }
             }
-            if (!Long.valueOf(next).equals(saved.get(partition))) {
-                changed.put(partition, next);
+            var readTo = new ReadTo(next, epochs.getOrDefault(partition, ReadTo.NO_EPOCH));
+            if (!readTo.equals(saved.get(partition))) {
+                changed.put(partition, readTo);
             }
         }
         if (!changed.isEmpty()) {
@@ -198,31 +206,14 @@ final class Loop implements ConsumerRebalanceListener {
         });
     }
 
-    /** Forgets what wasn't saved, so that it is read again. */
+    /** Forgets what wasn't saved, so that it is read again; of what was committed nobody may have heard. */
     void startOver() {
         tenants.clear();
         saved.clear();
-        seek(consumer.assignment());
+        begin(consumer.assignment());
     }
 
-    private void seek(Collection<TopicPartition> partitions) {
-        Map<Integer, Long> offsets = table.offsets();
-        for (TopicPartition partition : partitions) {
-            Long next = offsets.get(partition.partition());
-            if (next == null) {
-                consumer.seekToBeginning(List.of(partition));
-            } else {
-                consumer.seek(partition, next);
-                saved.put(partition, next);
-            }
-        }
-    }
-
-    @Override
-    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-        if (partitions.isEmpty()) {
-            return;
-        }
+    private void begin(Collection<TopicPartition> partitions) {
         seek(partitions);
         Set<Integer> mine = partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
         table.all().forEach((tenant, position) -> {
@@ -232,12 +223,35 @@ final class Loop implements ConsumerRebalanceListener {
         });
     }
 
+    /** With the epoch Kafka tells when the broker has lost what was read, and goes back to there, though others lie there now. */
+    private void seek(Collection<TopicPartition> partitions) {
+        Map<Integer, ReadTo> offsets = table.offsets();
+        for (TopicPartition partition : partitions) {
+            ReadTo readTo = offsets.get(partition.partition());
+            if (readTo == null) {
+                consumer.seekToBeginning(List.of(partition));
+            } else {
+                consumer.seek(partition, new OffsetAndMetadata(readTo.nextOffset(), readTo.knownEpoch(), ""));
+                readTo.knownEpoch().ifPresent(epoch -> epochs.put(partition, epoch));
+                saved.put(partition, readTo);
+            }
+        }
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+        if (!partitions.isEmpty()) {
+            begin(partitions);
+        }
+    }
+
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
         Set<Integer> gone = partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
         tenants.values().removeIf(progress -> gone.contains(progress.partition));
         unannounced.keySet().removeIf(tenant -> gone.contains(topic.partitionOf(tenant)));
         saved.keySet().removeAll(partitions);
+        epochs.keySet().removeAll(partitions);
     }
 
     int waitingTenants() {

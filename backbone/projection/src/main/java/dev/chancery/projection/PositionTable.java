@@ -6,11 +6,25 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A projection's {@code position} and {@code offset} tables, and the one transaction that changes position and view. */
 final class PositionTable {
     /** @param stopped whether nothing is applied any more */
     record Position(long last, boolean stopped) {}
+
+    /**
+     * How far a partition was read.
+     *
+     * @param epoch the leader's when the last message before {@code nextOffset}, or a later one, was written; or {@link #NO_EPOCH}
+     */
+    record ReadTo(long nextOffset, int epoch) {
+        static final int NO_EPOCH = -1;
+
+        Optional<Integer> knownEpoch() {
+            return epoch == NO_EPOCH ? Optional.empty() : Optional.of(epoch);
+        }
+    }
 
     /** Another process has moved this tenant on: what was read is stale. */
     static final class MovedOn extends RuntimeException {
@@ -115,29 +129,32 @@ final class PositionTable {
     }
 
     /** Where each partition is read from; those that were never read are left out. */
-    Map<Integer, Long> offsets() {
+    Map<Integer, ReadTo> offsets() {
         return database.transaction(projection.role(), connection -> {
-            var found = new HashMap<Integer, Long>();
+            var found = new HashMap<Integer, ReadTo>();
             try (var query = connection.prepareStatement(
-                            "SELECT partition, next_offset FROM " + projection.schema() + ".offset");
+                            "SELECT partition, next_offset, leader_epoch FROM " + projection.schema() + ".offset");
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    found.put(rows.getInt(1), rows.getLong(2));
+                    found.put(rows.getInt(1), new ReadTo(rows.getLong(2), rows.getInt(3)));
                 }
             }
             return found;
         });
     }
 
-    /** Everything below was applied, or waits nowhere. An offset never goes back. */
-    void saveOffsets(Map<Integer, Long> offsets) {
+    /** Everything below was applied, or waits nowhere. An offset goes back only where a new leader's log does. */
+    void saveOffsets(Map<Integer, ReadTo> offsets) {
         database.transaction(projection.role(), connection -> {
-            try (var insert = connection.prepareStatement("INSERT INTO " + projection.schema()
-                    + ".offset AS known (partition, next_offset) VALUES (?, ?) ON CONFLICT (partition)"
-                    + " DO UPDATE SET next_offset = greatest(known.next_offset, EXCLUDED.next_offset)")) {
+            try (var insert = connection.prepareStatement(
+                    "INSERT INTO " + projection.schema()
+                            + ".offset AS known (partition, next_offset, leader_epoch) VALUES (?, ?, ?) ON CONFLICT (partition)"
+                            + " DO UPDATE SET next_offset = EXCLUDED.next_offset, leader_epoch = EXCLUDED.leader_epoch"
+                            + " WHERE (EXCLUDED.leader_epoch, EXCLUDED.next_offset) > (known.leader_epoch, known.next_offset)")) {
                 for (var offset : offsets.entrySet()) {
                     insert.setInt(1, offset.getKey());
-                    insert.setLong(2, offset.getValue());
+                    insert.setLong(2, offset.getValue().nextOffset());
+                    insert.setInt(3, offset.getValue().epoch());
                     insert.addBatch();
                 }
                 return insert.executeBatch().length;

@@ -108,7 +108,9 @@ public final class ProjectionRunner implements AutoCloseable {
                 failed(e);
                 // The paused consumer stays in its group while it waits.
                 current.pause(current.assignment());
-                startOver(loop, current);
+                if (!startOver(loop, current)) {
+                    return;
+                }
                 current.resume(current.assignment());
             }
             waitingTenants = loop.waitingTenants();
@@ -118,7 +120,8 @@ public final class ProjectionRunner implements AutoCloseable {
         loop.saveOffsets();
     }
 
-    private void startOver(Loop loop, KafkaConsumer<byte[], byte[]> current) {
+    /** Answers whether it goes on; otherwise this was closed meanwhile, and what was read counts for nothing. */
+    private boolean startOver(Loop loop, KafkaConsumer<byte[], byte[]> current) {
         boolean over = false;
         while (!over && closed.getCount() > 0) {
             current.poll(backoff);
@@ -130,6 +133,7 @@ public final class ProjectionRunner implements AutoCloseable {
                 failed(e);
             }
         }
+        return over;
     }
 
     private void failed(RuntimeException e) {

@@ -102,6 +102,14 @@ final class Waiting {
                 progress.backoff.toMillis());
     }
 
+    /** It gets on. While it is held still, what it has asked for may be on its way: it isn't asked for again meanwhile. */
+    void moved(TenantProgress progress) {
+        progress.backoff = Duration.ZERO;
+        if (progress.isHeld()) {
+            backOff(progress);
+        }
+    }
+
     private static boolean isDue(TenantProgress progress) {
         return progress.backoff.isZero() || System.nanoTime() - progress.retryAtNanos >= 0;
     }

@@ -8,9 +8,6 @@ import java.nio.charset.StandardCharsets;
  * into the write-ahead log by hand. Format: PostgreSQL's documentation, "Logical Replication Message Formats", protocol version 1.
  */
 final class Pgoutput {
-    /** Marks carry this prefix; their content is a time in microseconds, in digits. */
-    static final String MARK = "chancery.pulse";
-
     private static final int OID_BYTES = Integer.BYTES;
     private static final int LSN_BYTES = Long.BYTES;
     private static final int FLAGS_BYTES = 1;
@@ -20,9 +17,10 @@ final class Pgoutput {
     /**
      * Hands over what a message says.
      *
+     * @param mark the prefix of the messages that are marks; others are passed over
      * @param lsn where the message ends in the write-ahead log
      */
-    static void read(ByteBuffer message, Moves moves, long lsn) {
+    static void read(ByteBuffer message, String mark, Moves moves, long lsn) {
         switch (message.get()) {
             case 'I', 'U' -> {
                 message.position(message.position() + OID_BYTES);
@@ -30,8 +28,10 @@ final class Pgoutput {
             }
             case 'M' -> {
                 message.position(message.position() + FLAGS_BYTES + LSN_BYTES);
-                if (terminated(message).equals(MARK)) {
+                if (terminated(message).equals(mark)) {
                     moves.marked(Long.parseLong(counted(message)), lsn);
+                } else {
+                    moves.passed(lsn);
                 }
             }
             // Begin, commit, relation, type, origin: the order of what comes is all that matters.

@@ -97,9 +97,24 @@ final class Publisher implements AutoCloseable {
             if (sendNext(behind.keySet())) {
                 progressedAtNanos = System.nanoTime();
             } else if (System.nanoTime() - progressedAtNanos > VISIBLE.toNanos()) {
-                behind.forEach((tenant, last) -> hold(tenant, progress.of(tenant) + 1, "announced and not in the log"));
+                holdWhereTheLogHasAHole(behind.keySet());
+                if (!held.containsAll(behind.keySet())) {
+                    throw new IllegalStateException("announced and not to be seen yet: " + behind.keySet());
+                }
             } else {
                 LockSupport.parkNanos(VISIBLE_PAUSE_NANOS);
+            }
+        }
+    }
+
+    /** A head that others see says that the records before it can be seen too; one that nobody sees yet says nothing. */
+    private void holdWhereTheLogHasAHole(Collection<String> tenants) {
+        Map<String, Long> visible = log.lastPositions();
+        for (String tenant : tenants) {
+            long missing = progress.of(tenant) + 1;
+            if (visible.getOrDefault(tenant, -1L) >= missing
+                    && log.at(tenant, List.of(missing)).isEmpty()) {
+                hold(tenant, missing, "missing from the log");
             }
         }
     }
@@ -135,22 +150,23 @@ final class Publisher implements AutoCloseable {
                 options.pulseTopic(), 0, null, Pulses.pulse(atMicros, progress, options.partitions())));
     }
 
-    /** Sends a range again. What Kafka hasn't had yet comes in its turn and not from here. */
-    void republish(String tenant, long from, long to) {
+    /**
+     * Sends the beginning of a range again, as much as a batch may hold. What Kafka hasn't had yet comes in its turn and not from here.
+     *
+     * @return where the rest begins; after {@code to} when there is none
+     */
+    synchronized long republish(String tenant, long from, long to) {
         long end = Math.min(to, progress.of(tenant));
-        long next = from;
-        while (next <= end && !held.contains(tenant)) {
-            next += republishOnce(tenant, next, end);
+        if (from > end || held.contains(tenant)) {
+            return to + 1;
         }
-    }
-
-    private synchronized int republishOnce(String tenant, long from, long to) {
-        List<Row> rows = log.read(tenant, from, to, options.maxBatchRecords(), options.maxBatchBytes());
+        List<Row> rows = log.read(tenant, from, end, options.maxBatchRecords(), options.maxBatchBytes());
         if (rows.isEmpty()) {
             throw new IllegalStateException("no record at " + tenant + "@" + from);
         }
         send(rows, false);
-        return rows.size();
+        long next = from + rows.size();
+        return next > end ? to + 1 : next;
     }
 
     /** Tenants that aren't relayed: forked, or with a record that contradicts its row. */
@@ -177,12 +193,14 @@ final class Publisher implements AutoCloseable {
                 });
             }
         }
-        producer.flush();
         var acknowledged = new HashMap<String, Mark>();
         for (int i = 0; i < sent.size(); i++) {
             RecordMetadata answer = await(answers.get(i));
             if (answer.offset() < progress.nextOffset(answer.partition())) {
-                // The broker has lost records that it had acknowledged: the next run finds out which.
+                // The broker has lost records that it had acknowledged: the next run finds out which. That they were
+                // there is
+                // known here only; by then others may lie at their offsets.
+                progress.forget(answer.partition());
                 throw new KafkaException("the topic's end went back: partition " + answer.partition());
             }
             acknowledged.put(

@@ -2,22 +2,37 @@ package dev.chancery.relay;
 
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.schema.log.v1.Pulse;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HexFormat;
 
 /**
  * Says on {@code pulse.v1}, a few times a second, up to where the log's topic is complete. A mark with the time goes into the
  * write-ahead log; when it comes back out, all that was committed before it has come too; once that is in Kafka, the pulse is sent.
  */
 final class Pulses {
+    private static final int NONCE_BYTES = 8;
+
     private final Connection connection;
+    private final String mark;
     private final long everyNanos;
     private long dueNanos = System.nanoTime();
 
     /** @param connection the relay's own, with auto-commit on */
     Pulses(Connection connection, RelayOptions options) {
         this.connection = connection;
+        // Whoever may connect may write messages: only those of this run, which nobody can know before they come, are
+        // marks.
+        byte[] nonce = new byte[NONCE_BYTES];
+        new SecureRandom().nextBytes(nonce);
+        this.mark = "chancery.pulse." + HexFormat.of().formatHex(nonce);
         this.everyNanos = options.pulse().toNanos();
+    }
+
+    /** The prefix of this run's marks; their content is a time in microseconds, in digits. */
+    String mark() {
+        return mark;
     }
 
     /** Nanoseconds until the next mark is due. */
@@ -26,14 +41,14 @@ final class Pulses {
     }
 
     /** Puts a mark into the write-ahead log where one is due. */
-    void mark() {
+    void tick() {
         if (untilDue() > 0) {
             return;
         }
         dueNanos = System.nanoTime() + everyNanos;
         // Transactional, since a commit is flushed: anything else waits for the next one.
         try (var statement = connection.createStatement()) {
-            statement.execute("SELECT pg_logical_emit_message(true, '" + Pgoutput.MARK
+            statement.execute("SELECT pg_logical_emit_message(true, '" + mark
                     + "', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text)");
         } catch (SQLException e) {
             throw new DatabaseUnavailable(e);

@@ -154,7 +154,10 @@ public final class Relay implements AutoCloseable {
         if (current == null) {
             throw new IllegalStateException("the relay isn't running");
         }
-        current.publisher().republish(tenant, from, to);
+        long next = from;
+        while (next <= to) {
+            next = current.publisher().republish(tenant, next, to);
+        }
     }
 
     @Override

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class Run implements AutoCloseable {
     /** "one relay at a time", as PostgreSQL keeps it: released when the connection goes, however it goes. */
     private static final long ADVISORY_LOCK = 0x6368_616e_7265_6c61L;
+    /** A host that died says no goodbye: without these PostgreSQL would keep its lock for hours. */
+    private static final String NOTICE_A_DEAD_HOST =
+            "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
 
     private final RelayOptions options;
     private final LogTable log;
@@ -34,21 +37,15 @@ final class Run implements AutoCloseable {
     /** Last positions of the tenants that lagged at the last look. */
     private Map<String, Long> lagging = Map.of();
 
-    private Run(
-            Database database,
-            Properties kafka,
-            RelayOptions options,
-            Progress progress,
-            Set<String> held,
-            Connection alone) {
+    private Run(Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
         this.options = options;
         this.log = new LogTable(database);
         this.progress = progress;
         this.alone = alone;
-        this.publisher = new Publisher(log, progress, kafka, options, held);
+        this.publisher = publisher;
         this.republishing = new Republishing(database, publisher);
         this.pulses = new Pulses(alone, options);
-        this.writeAheadLog = new WriteAheadLog(database, options, moves, () -> publishedLsn, ended);
+        this.writeAheadLog = new WriteAheadLog(database, options, pulses.mark(), moves, () -> publishedLsn, ended);
     }
 
     /**
@@ -70,13 +67,26 @@ final class Run implements AutoCloseable {
             Set<String> held = new HashSet<>(log.forked());
             held.addAll(new Reconciliation(log, progress, options).readTail(kafka));
             Reconciliation.confirm(database);
-            return new Run(database, kafka, options, progress, held, alone);
+            return open(database, options, progress, new Publisher(log, progress, kafka, options, held), alone);
         } catch (RelayRefused e) {
-            Reconciliation.refuse(database);
-            unlock(alone);
+            try {
+                Reconciliation.refuse(database);
+            } finally {
+                unlock(alone);
+            }
             throw e;
         } catch (RuntimeException | Error e) {
             unlock(alone);
+            throw e;
+        }
+    }
+
+    private static Run open(
+            Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
+        try {
+            return new Run(database, options, progress, publisher, alone);
+        } catch (RuntimeException | Error e) {
+            publisher.close();
             throw e;
         }
     }
@@ -96,12 +106,12 @@ final class Run implements AutoCloseable {
             publisher.catchUp(taken.lastPositions());
             publishedLsn = taken.lsn();
             taken.markMicros().ifPresent(publisher::pulse);
-            pulses.mark();
+            pulses.tick();
             if (System.nanoTime() - tendDueNanos >= 0) {
                 sweep();
-                republishing.serve();
+                boolean more = republishing.serve();
                 progress.save();
-                tendDueNanos = System.nanoTime() + tickNanos;
+                tendDueNanos = System.nanoTime() + (more ? 0 : tickNanos);
             }
         }
         progress.save();
@@ -144,6 +154,7 @@ final class Run implements AutoCloseable {
                     var row = statement.executeQuery("SELECT pg_try_advisory_lock(" + ADVISORY_LOCK + ")")) {
                 row.next();
                 if (row.getBoolean(1)) {
+                    statement.execute(NOTICE_A_DEAD_HOST);
                     return connection;
                 }
             } catch (SQLException e) {

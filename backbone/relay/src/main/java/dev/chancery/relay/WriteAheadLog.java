@@ -34,6 +34,7 @@ final class WriteAheadLog implements AutoCloseable {
 
     private final Connection connection;
     private final PGReplicationStream stream;
+    private final String mark;
     private final Moves moves;
     private final LongSupplier published;
     private final CountDownLatch ended;
@@ -44,10 +45,18 @@ final class WriteAheadLog implements AutoCloseable {
     /**
      * Opens the slot. What committed before is in the table; what commits from here on is read.
      *
+     * @param mark the prefix of this run's marks
      * @param published up to where everything is in Kafka
      * @param ended counted down when this has ended
      */
-    WriteAheadLog(Database database, RelayOptions options, Moves moves, LongSupplier published, CountDownLatch ended) {
+    WriteAheadLog(
+            Database database,
+            RelayOptions options,
+            String mark,
+            Moves moves,
+            LongSupplier published,
+            CountDownLatch ended) {
+        this.mark = mark;
         this.moves = moves;
         this.published = published;
         this.ended = ended;
@@ -100,7 +109,7 @@ final class WriteAheadLog implements AutoCloseable {
                 if (message == null) {
                     throw new IllegalStateException("PostgreSQL ended the stream");
                 }
-                Pgoutput.read(message, moves, stream.getLastReceiveLSN().asLong());
+                Pgoutput.read(message, mark, moves, stream.getLastReceiveLSN().asLong());
                 LogSequenceNumber flushed = LogSequenceNumber.valueOf(published.getAsLong());
                 stream.setAppliedLSN(flushed);
                 stream.setFlushedLSN(flushed);
