@@ -137,6 +137,14 @@ public final class Lanes<T, R> implements AutoCloseable {
         }
     }
 
+    /** Items of a tenant that no group has taken up yet. */
+    int waiting(String tenant) {
+        synchronized (lanes) {
+            Deque<Waiting<T, R>> lane = lanes.get(tenant);
+            return lane == null ? 0 : lane.size();
+        }
+    }
+
     public boolean isClosed() {
         synchronized (lanes) {
             return closed;

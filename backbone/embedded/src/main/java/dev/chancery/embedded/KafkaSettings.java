@@ -8,8 +8,9 @@ import java.util.Properties;
  *
  * <p><b>What is lost:</b> nothing when the process is killed. When the machine goes down, at most what a partition took in its
  * last {@link #FLUSH_MESSAGES} messages or {@link #FLUSH_MILLIS} (checked each {@link #FLUSH_MILLIS}, so up to twice that),
- * although Kafka had acknowledged it. What is on Kafka came from PostgreSQL, which forgets nothing that it acknowledged, and
- * whoever put it there compares both ends at its start and puts it there again. One flush for each batch would cost each
+ * although Kafka had acknowledged it. What is on Kafka came from PostgreSQL, which forgets nothing that it acknowledged: the relay
+ * compares both ends at its start and puts the log's records there again. A lost pulse or checkpoint is followed by a later one that
+ * says more. One flush for each batch would cost each
  * command a second wait for the disk, to protect a copy.
  */
 final class KafkaSettings {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ForgettingTest {
@@ -135,6 +136,25 @@ class ForgettingTest {
                             + " + (SELECT count(*) FROM keyring.subject_key WHERE tenant = '%1$s')"
                                     .formatted(where.tenant())))
                     .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aDestroyedSubjectAmongManyThatAreNewKeepsNoneOfThemFromItsKey() throws Exception {
+        keyring.seal(email(tenant, id()), "the tenant has its key");
+        keyring.destroySubject(tenant, subject);
+        Keyring unaware = Ring.fresh();
+        List<SealContext> others =
+                IntStream.range(0, 30).mapToObj(i -> email(tenant, id())).toList();
+        List<Callable<Sealed>> sealing = new ArrayList<>();
+        others.forEach(where -> sealing.add(() -> unaware.seal(where, "x")));
+        sealing.add(15, () -> sealUnlessDestroyed(unaware, email(tenant, subject)));
+
+        List<Sealed> sealed = atOnce(sealing);
+
+        assertThat(sealed.remove(15).hasKey()).isFalse();
+        for (int i = 0; i < others.size(); i++) {
+            assertThat(Ring.fresh().open(others.get(i), sealed.get(i)).text()).contains("x");
         }
     }
 

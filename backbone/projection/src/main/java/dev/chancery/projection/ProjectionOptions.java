@@ -57,6 +57,20 @@ public record ProjectionOptions(
                 maxBackoff);
     }
 
+    public ProjectionOptions withFetchMaxWait(Duration wait) {
+        return new ProjectionOptions(
+                member,
+                memberTimeout,
+                partitions,
+                fetchMinBytes,
+                wait,
+                maxPollRecords,
+                maxRunRecords,
+                maxAheadRecords,
+                minBackoff,
+                maxBackoff);
+    }
+
     public ProjectionOptions withPartitions(int count) {
         return new ProjectionOptions(
                 member,

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.testkit.Backing;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,6 +153,22 @@ class ProjectionRunnerTest {
         runner.close();
         tally.committed.clear();
         start();
+        await(() -> Long.valueOf(3).equals(tally.committed.get(a)));
+    }
+
+    @Test
+    void whatWasCommittedBeforeAFailureIsAnnouncedAllTheSame() {
+        start();
+        records.range(a, 0, 3);
+        reaches(a, 3);
+        await(() -> Long.valueOf(3).equals(tally.committed.get(a)));
+        tally.committed.clear();
+        tally.failing = b;
+        tally.failure = new DatabaseUnavailable(new SQLException("thrown on purpose", "08006"));
+        records.send(b, 0);
+        await(() -> !runner.healthy());
+        tally.failure = null;
+        reaches(b, 0);
         await(() -> Long.valueOf(3).equals(tally.committed.get(a)));
     }
 

@@ -177,6 +177,61 @@ class RelayTest {
     }
 
     @Test
+    void aRangeLongerThanABatchIsRepublishedWhole() {
+        start();
+        tenants.append(a, 250);
+        read(250);
+        database.inTenant(DatabaseRole.RBAC, a, connection -> connection
+                .createStatement()
+                .executeUpdate("INSERT INTO relay.republish_request (tenant, from_position, to_position) VALUES ('" + a
+                        + "', 0, 249)"));
+        assertThat(TopicReader.positions(read(500), a).subList(250, 500))
+                .containsExactlyElementsOf(LongStream.range(0, 250).boxed().toList());
+        await(() -> database.transaction(DatabaseRole.RELAY, connection -> !connection
+                .createStatement()
+                .executeQuery("SELECT FROM relay.republish_request")
+                .next()));
+    }
+
+    @Test
+    void whatKafkaHasLostOfItsEndIsSentAgain() {
+        start();
+        tenants.append(a, 3);
+        read(3);
+        relay.close();
+        tenants.append(a, 1);
+        int partition = Topic.partitionOf(a, 3);
+        try (Run run = Run.open(database, kafka, options)) {
+            // As if Kafka had acknowledged more than it has now.
+            run.progress().advance(Map.of(c, new Progress.Mark(0, partition, 1_000)));
+            assertThatThrownBy(() -> run.publisher().catchUp(Map.of(a, 3L)))
+                    .hasMessage("the topic's end went back: partition " + partition);
+            assertThat(run.progress().nextOffset(partition)).isZero();
+        }
+        tenants.append(c, 1);
+        start();
+        tenants.append(a, 1);
+        List<ConsumerRecord<byte[], byte[]>> records = read(6);
+        assertDense(records, a, 5);
+        assertDense(records, c, 1);
+    }
+
+    @Test
+    void aHoleInTheLogHoldsItsTenantAndWhatIsNotToBeSeenYetHoldsNobody() throws SQLException {
+        start();
+        relay.close();
+        asSuperuser("SET session_replication_role = replica; UPDATE log.head SET next_position = 1 WHERE tenant = '" + a
+                + "'");
+        try (Run run = Run.open(database, kafka, options)) {
+            assertThatThrownBy(() -> run.publisher().catchUp(Map.of(a, 0L, b, 0L)))
+                    .hasMessage("announced and not to be seen yet: [" + b + "]");
+            assertThat(run.publisher().held()).containsExactly(a);
+        }
+        assertThat(forkedAt(a)).isZero();
+        assertThat(forkedAt(b)).isEqualTo(-1);
+    }
+
+    @Test
     void everythingArrivesWhenPostgresIsKilledAndComesBack() {
         start();
         tenants.append(a, 50);
@@ -356,6 +411,20 @@ class RelayTest {
         tenants.append(a, 4);
         assertThat(pulseAfter(System.currentTimeMillis() * 1000).getNextOffsets(partition))
                 .isEqualTo(7);
+    }
+
+    @Test
+    void aMessageThatAnybodyPutsIntoTheWriteAheadLogIsNoMark() {
+        start();
+        database.transaction(DatabaseRole.RBAC, connection -> connection
+                .createStatement()
+                .execute("SELECT pg_logical_emit_message(true, 'chancery.pulse', '9999999999999999'),"
+                        + " pg_logical_emit_message(true, 'chancery.pulse', 'no number')"));
+        tenants.append(a, 1);
+        read(1);
+        List<ConsumerRecord<byte[], byte[]>> pulses = pulsesUntil(System.currentTimeMillis() * 1000);
+        assertThat(pulses).allMatch(pulse -> pulse(pulse).getAtMicros() < 9_999_999_999_999_999L);
+        assertThat(relay.healthy()).isTrue();
     }
 
     @Test

@@ -47,6 +47,7 @@ import dev.chancery.schema.FieldRules;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -61,6 +62,9 @@ import org.jspecify.annotations.Nullable;
 /** The parts of one process, wired and started in the order in which they lean on each other; closed in the other order. */
 public final class Application implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Application.class);
+
+    /** A tree grows better by many: what an entry waits for others, on top of what its checkpoint takes. */
+    private static final Duration LEDGER_GATHERS = Duration.ofMillis(50);
 
     /** Schemas, in the order in which they refer to each other. */
     private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "rbac", "ledger");
@@ -175,7 +179,7 @@ public final class Application implements AutoCloseable {
     private void startProjections() {
         Database database = settings.database();
         if (settings.roles().contains(Role.PROJECTORS)) {
-            run(new RbacProjection());
+            run(new RbacProjection(), ProjectionOptions.defaults());
         }
         if (settings.roles().contains(Role.LEDGER)) {
             var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
@@ -185,7 +189,9 @@ public final class Application implements AutoCloseable {
                     (origin, text) -> signingKeys.signer(origin).signNote(text),
                     publisher::publish)));
             worker.start();
-            run(new LedgerProjection(settings.instanceId(), worker::due));
+            run(
+                    new LedgerProjection(settings.instanceId(), worker::due),
+                    ProjectionOptions.defaults().withFetchMaxWait(LEDGER_GATHERS));
         }
     }
 
@@ -198,13 +204,13 @@ public final class Application implements AutoCloseable {
                 .orElseGet(() -> new Positions(database, DatabaseRole.RBAC, "rbac"));
     }
 
-    private void run(Projection projection) {
+    private void run(Projection projection, ProjectionOptions options) {
         var runner = new ProjectionRunner(
                 projection,
                 settings.database(),
                 settings.kafka(),
                 Settings.LOG_TOPIC,
-                ProjectionOptions.defaults().withMember(settings.process()));
+                options.withMember(settings.process()));
         projections.add(opened(runner));
         measures.watch(projection.name(), runner);
         runner.start();

@@ -3,10 +3,14 @@ package dev.chancery.identity;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.LogRejection;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -16,15 +20,17 @@ import org.jboss.logging.Logger;
  * and again about every second for as long as its log can't be written. At start every log also adopts the contract that this build
  * serves.
  *
- * <p>An organisation whose log can't be appended to (stopped, or busy, or the relay is behind) is left for the next round and holds up
- * no other. Not promised: that anybody but a start founds what another process created and a crash kept it from founding.
+ * <p>About every minute all organisations are looked through for what another process created and didn't live to found, or a lost
+ * answer to a commit hid. An organisation whose log can't be appended to (stopped, or busy, or the relay is behind) is left for the next
+ * round and holds up no other.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TRIED} tried a round; {@value #MAX_WAITING} waiting, and what comes on top
- * waits for the next start.
+ * waits for the next look. Remembers which organisations it knows to be founded, some hundred bytes each.
  */
 final class Foundings implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Foundings.class);
     private static final long INTERVAL_MILLIS = 1_000;
+    private static final Duration LOOK = Duration.ofMinutes(1);
     private static final int CLOSE_SECONDS = 10;
 
     /** Organisations that one round tries to found. */
@@ -34,17 +40,27 @@ final class Foundings implements AutoCloseable {
     static final int MAX_WAITING = 10_000;
 
     private final Founder founder;
-    private final Queue<StreamId> waiting = new LinkedBlockingQueue<>(MAX_WAITING);
+    private final SequencedSet<StreamId> waiting = new LinkedHashSet<>();
+    private final Set<StreamId> founded = ConcurrentHashMap.newKeySet();
+    private final long lookNanos;
+    private long lookDueNanos;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("foundings").factory());
 
     Foundings(Founder founder) {
+        this(founder, LOOK);
+    }
+
+    /** @param look from the end of one look through all organisations to the next */
+    Foundings(Founder founder, Duration look) {
         this.founder = founder;
+        this.lookNanos = look.toNanos();
     }
 
     /** Founds what is not founded, has every other log adopt the contract, and begins the rounds. */
     void start() {
         founder.organisations(this::settle);
+        lookDueNanos = System.nanoTime() + lookNanos;
         var _ = clock.scheduleWithFixedDelay(this::round, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -72,12 +88,14 @@ final class Foundings implements AutoCloseable {
 
     private void round() {
         try {
-            int tries = Math.min(waiting.size(), MAX_TRIED);
-            for (int i = 0; i < tries && !clock.isShutdown(); i++) {
-                StreamId organisation = waiting.remove();
-                if (tried(organisation).isPresent()) {
+            for (StreamId organisation : taken()) {
+                if (clock.isShutdown() || tried(organisation).isPresent()) {
                     await(organisation);
                 }
+            }
+            if (System.nanoTime() - lookDueNanos >= 0) {
+                founder.organisations(this::look);
+                lookDueNanos = System.nanoTime() + lookNanos;
             }
         } catch (RuntimeException | Error e) {
             // A schedule ends with the first exception that leaves it.
@@ -85,10 +103,29 @@ final class Foundings implements AutoCloseable {
         }
     }
 
+    private void look(StreamId organisation) {
+        if (!founded.contains(organisation) && !clock.isShutdown()) {
+            found(organisation);
+        }
+    }
+
+    /** The turn of those that have waited longest. */
+    private List<StreamId> taken() {
+        synchronized (waiting) {
+            List<StreamId> taken = waiting.stream().limit(MAX_TRIED).toList();
+            taken.forEach(waiting::remove);
+            return taken;
+        }
+    }
+
     /** One organisation that can't be founded must not keep the others from their log. */
     private Optional<Rejection> tried(StreamId organisation) {
         try {
-            return founder.found(organisation);
+            Optional<Rejection> refused = founder.found(organisation);
+            if (refused.isEmpty()) {
+                founded.add(organisation);
+            }
+            return refused;
         } catch (RuntimeException e) {
             LOG.warnf("Organisation could not be founded: stream=%s cause=%s", organisation.value(), e);
             return Optional.of(LogRejection.UNAVAILABLE);
@@ -96,9 +133,13 @@ final class Foundings implements AutoCloseable {
     }
 
     private void await(StreamId organisation) {
-        if (!waiting.offer(organisation)) {
-            LOG.errorf("Organisation left for the next start: stream=%s", organisation.value());
+        synchronized (waiting) {
+            if (waiting.size() < MAX_WAITING || waiting.contains(organisation)) {
+                waiting.add(organisation);
+                return;
+            }
         }
+        LOG.errorf("Organisation left for the next look: stream=%s", organisation.value());
     }
 
     /** Begins no more, and waits for what is being founded, at most ten seconds. */

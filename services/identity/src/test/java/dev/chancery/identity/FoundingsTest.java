@@ -9,6 +9,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.identity.Installation.Process;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,16 @@ class FoundingsTest {
         assertThat(installation.adopted(tenant).sha256())
                 .isEqualTo(ByteString.copyFrom(installation.contract.sha256()));
         assertThat(installation.founding.size(tenant)).isEqualTo(2);
+    }
+
+    @Test
+    void whatAnotherProcessCreatedAndDidNotLiveToFoundIsFoundedWithoutAStart() {
+        try (var foundings = new Foundings(installation.founder(), Duration.ofMillis(10))) {
+            foundings.start();
+            String tenant = process.createdOnly();
+
+            await(() -> isFounded(tenant));
+        }
     }
 
     @Test

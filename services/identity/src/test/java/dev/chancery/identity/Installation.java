@@ -111,6 +111,16 @@ final class Installation implements AutoCloseable {
         database.close();
     }
 
+    /** Another process's, with nothing cached. */
+    Founder founder() {
+        return new Founder(
+                founding,
+                appender,
+                new Streams(database, DatabaseRole.IDENTITY),
+                new Keyring(database, sealer),
+                contract);
+    }
+
     /** One process of the installation, with nothing cached. */
     final class Process {
         private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);

@@ -23,7 +23,7 @@ public final class CheckpointWorker implements AutoCloseable {
     static final int MAX_DUE = 100_000;
 
     /** The least time from one round to the next: what an entry waits for its signature, at most, on top of the signing. */
-    static final long ROUND_MILLIS = 25;
+    static final long ROUND_MILLIS = 50;
 
     static final long RETRY_MILLIS = 1_000;
 

@@ -17,7 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * signature is committed before anybody sees it; and it is the only one for its size for ever, whichever process asks.
  *
  * <p>Every signed head is published at least once, smaller sizes first: what Kafka has acknowledged is written down with the next
- * signature, so a crash repeats the last one or two rather than lose one. A size that the tree grew past while a signature was
+ * signature, so a crash repeats the last one or two rather than lose one. What Kafka acknowledged and lost all the same (see
+ * {@code KafkaSettings}) isn't published again: a later checkpoint covers it, and the ledger serves it from its own table. A size that the tree grew past while a signature was
  * under way gets none, so there are no more signatures than the signer keeps up with.
  *
  * <p><b>Thread safety:</b> safe, also against other processes on this database.
