@@ -54,6 +54,11 @@ public enum BoundaryRejection implements Rejection {
             Kind.INVALID,
             "The idempotency key is not 1 to 128 printable ASCII characters.",
             "Use a random UUID for each new command."),
+    REPEATED_HEADER(
+            "request.repeated-header",
+            Kind.INVALID,
+            "A header that has one meaning has two values.",
+            "Send Authorization, Idempotency-Key, Chancery-Position and Content-Type once."),
     POSITION_MALFORMED(
             "request.position",
             Kind.INVALID,

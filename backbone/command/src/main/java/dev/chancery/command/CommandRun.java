@@ -85,13 +85,18 @@ final class CommandRun<Q extends Message> {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
         }
         Pipeline.requireFresh(method, principal);
+        // Before anything is sealed: a new key is written too.
+        Optional<LogRejection> turnedAway = appender.refusal();
+        if (turnedAway.isPresent()) {
+            return new Answer.Refused(turnedAway.get());
+        }
         CommandContext first = context(Ids.uuidV7(), Pipeline.nowMicros());
         Authority.Answer authority = authorise(first);
         if (!authority.granted()) {
             authority = authorise(reread(first));
         }
         if (!authority.granted()) {
-            return deny(authority);
+            return deny();
         }
         if (!method.privileged()) {
             return attempt(null, first.atMicros());
@@ -227,16 +232,11 @@ final class CommandRun<Q extends Message> {
     }
 
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. */
-    private Answer deny(Authority.Answer authority) {
+    private Answer deny() {
         if (method.privileged()) {
             AppendResult result = appender.append(new Draft(
                     principal.tenant(),
-                    draft.outcome(
-                            Ids.uuidV7(),
-                            authority.role(),
-                            null,
-                            Outcome.newBuilder().setResult(Result.DENIED).setCode(BoundaryRejection.FORBIDDEN.code()),
-                            Optional.empty()),
+                    draft.denied(Ids.uuidV7(), BoundaryRejection.FORBIDDEN),
                     0,
                     List.of(),
                     List.of(),

@@ -30,6 +30,9 @@ public final class Faces {
     }
 
     private static final String PLACE = "chancery.place";
+    /** What says one thing. Of two values another on the way, or the other face, might have read the other one. */
+    private static final List<String> ONCE =
+            List.of("Authorization", "Idempotency-Key", "Chancery-Position", "Content-Type");
 
     private final Router router;
     private final Executor executor;
@@ -99,6 +102,13 @@ public final class Faces {
 
     public List<Open> open() {
         return List.copyOf(open);
+    }
+
+    /** Refuses a header with two values where there is one meaning. */
+    static void requireOnce(HttpServerRequest request) throws RefusedException {
+        if (ONCE.stream().anyMatch(name -> request.headers().getAll(name).size() > 1)) {
+            throw new RefusedException(BoundaryRejection.REPEATED_HEADER);
+        }
     }
 
     /** What a request brings along. */

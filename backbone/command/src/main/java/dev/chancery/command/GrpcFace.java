@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,8 +160,9 @@ public final class GrpcFace {
             Caller caller = caller(call, headers);
             call.request(2);
             try {
+                requireOnce(headers);
                 InFlight.Place place = pipeline.enter(caller);
-                return new OneMessage(call, arrival(connection, call, place)) {
+                return new OneMessage(call, caller, arrival(connection, call, place)) {
                     @Override
                     void serve(byte[] request) {
                         Answer answer = answer(method, request, headers, caller, place);
@@ -218,11 +220,13 @@ public final class GrpcFace {
     /** What comes in of one call. */
     private abstract class OneMessage extends ServerCall.Listener<byte[]> {
         private final ServerCall<?, ?> call;
+        private final Caller caller;
         private final Arrival arrival;
         private byte @Nullable [] message;
 
-        OneMessage(ServerCall<?, ?> call, Arrival arrival) {
+        OneMessage(ServerCall<?, ?> call, Caller caller, Arrival arrival) {
             this.call = call;
+            this.caller = caller;
             this.arrival = arrival;
         }
 
@@ -231,7 +235,11 @@ public final class GrpcFace {
 
         @Override
         public void onMessage(byte[] sent) {
-            message = sent;
+            if (message == null) {
+                message = sent;
+            } else {
+                refuseMalformed();
+            }
         }
 
         @Override
@@ -239,14 +247,31 @@ public final class GrpcFace {
             byte[] sent = message;
             if (sent != null) {
                 arrival.serve(executor, () -> serve(sent));
-            } else if (arrival.abandon()) {
-                call.close(Status.INVALID_ARGUMENT, new Metadata());
+            } else {
+                refuseMalformed();
+            }
+        }
+
+        /** One message makes a request, not none and not two. */
+        private void refuseMalformed() {
+            if (arrival.abandon()) {
+                refuse(call, new Answer.Refused(BoundaryRejection.MALFORMED), caller);
             }
         }
 
         @Override
         public void onCancel() {
             arrival.abandon();
+        }
+    }
+
+    private static void requireOnce(Metadata headers) throws RefusedException {
+        for (Metadata.Key<String> key : List.of(AUTHORIZATION, IDEMPOTENCY_KEY, POSITION)) {
+            Iterable<String> values = headers.getAll(key);
+            if (values != null
+                    && StreamSupport.stream(values.spliterator(), false).count() > 1) {
+                throw new RefusedException(BoundaryRejection.REPEATED_HEADER);
+            }
         }
     }
 

@@ -24,7 +24,10 @@ public final class HttpBody {
         void serve(Caller caller, InFlight.Place place);
     }
 
-    /** Lets a request in, reads its whole body, then goes on; a body that says it is too large is refused before it is read. */
+    /**
+     * Lets a request in, reads its whole body, then goes on; a body that says it is too large is refused before it is read. Of whoever is
+     * refused Quarkus reads and drops what is on its way, so that the connection stays of use.
+     */
     static void read(RoutingContext context, Pipeline pipeline, Executor executor, Work work) {
         HttpServerRequest request = context.request();
         Caller caller = Faces.caller(request);
@@ -34,13 +37,15 @@ public final class HttpBody {
             return;
         }
         try {
+            Faces.requireOnce(request);
             InFlight.Place place = pipeline.enter(caller);
             var arrival =
                     new Arrival(context.vertx(), place, () -> context.response().reset());
+            if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+                context.response().writeContinue();
+            }
             read(context, arrival, caller, () -> arrival.serve(executor, () -> work.serve(caller, place)));
         } catch (RefusedException e) {
-            // What is on its way is read and dropped: the connection stays of use.
-            request.resume();
             HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
         }
     }

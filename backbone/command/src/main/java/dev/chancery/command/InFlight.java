@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The calls in flight, and how many there may be: in the process, of any one tenant, and of callers that nobody knows yet. A call has
@@ -18,11 +19,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * them are worked on at a time. So whatever they send, they hold at most {@value #MAX_UNKNOWN_AT_WORK} database connections, and
  * callers whose token is known never wait for them. They can crowd out each other.
  *
+ * <p>Once closed it lets nobody in, and closing waits for those who are: what has begun is ended before the parts that it needs are.
+ *
  * <p><b>Thread safety:</b> safe; a {@link Place} is its call's. <b>Limits:</b> {@value #MAX_CALLS} calls of known callers, {@value
  * #MAX_OF_A_TENANT} of a tenant, {@value #MAX_UNKNOWN} of unknown callers, each of which waits {@value #TURN_WAIT_MILLIS} ms for its
- * turn at most.
+ * turn at most. Closing waits for the longest that a command may take, {@value CommandRuns#DEADLINE_MILLIS} ms.
  */
-final class InFlight {
+final class InFlight implements AutoCloseable {
     /** Of known callers, of whichever tenant. */
     static final int MAX_CALLS = 1_024;
 
@@ -38,10 +41,13 @@ final class InFlight {
     /** How long one of them waits for its turn; the others take a few milliseconds each, unless what they need is stuck. */
     static final long TURN_WAIT_MILLIS = 2_000;
 
+    private static final long CLOSE_PAUSE_NANOS = 5_000_000;
+
     private final AtomicInteger known = new AtomicInteger();
     private final AtomicInteger unknown = new AtomicInteger();
     private final Semaphore turns = new Semaphore(MAX_UNKNOWN_AT_WORK, true);
     private final ConcurrentHashMap<String, Integer> ofTenants = new ConcurrentHashMap<>();
+    private volatile boolean closed;
 
     /**
      * Lets a call in.
@@ -56,7 +62,13 @@ final class InFlight {
             unknown.decrementAndGet();
             throw refusal(BoundaryRejection.OVERLOADED);
         }
-        return new Place(caller);
+        var place = new Place(caller);
+        // After it has counted: close() sees either this or nobody.
+        if (closed) {
+            place.close();
+            throw refusal(BoundaryRejection.OVERLOADED);
+        }
+        return place;
     }
 
     private void take(String tenant) throws RefusedException {
@@ -90,6 +102,17 @@ final class InFlight {
         return unknown.get();
     }
 
+    /** Lets nobody in any more, and waits for those who are. */
+    @Override
+    public void close() {
+        closed = true;
+        long begun = System.nanoTime();
+        while (known.get() + unknown.get() > 0
+                && System.nanoTime() - begun < TimeUnit.MILLISECONDS.toNanos(CommandRuns.DEADLINE_MILLIS)) {
+            LockSupport.parkNanos(CLOSE_PAUSE_NANOS);
+        }
+    }
+
     /** A call's place, until it is closed. */
     final class Place implements AutoCloseable {
         private Optional<Principal> caller;
@@ -110,6 +133,10 @@ final class InFlight {
          * @throws RefusedException when that takes too long
          */
         void awaitTurn() throws RefusedException {
+            // Those who are known come here too, with a public method: more than the unknown may be don't wait either.
+            if (turns.getQueueLength() >= MAX_UNKNOWN) {
+                throw refusal(BoundaryRejection.OVERLOADED);
+            }
             try {
                 hasTurn = turns.tryAcquire(TURN_WAIT_MILLIS, TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {

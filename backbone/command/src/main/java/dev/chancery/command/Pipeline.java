@@ -27,7 +27,7 @@ import org.jboss.logging.Logger;
  *   <li>the command itself ({@link CommandRun}), or the view that answers
  * </ol>
  */
-public final class Pipeline {
+public final class Pipeline implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Pipeline.class);
 
     /** Calls of callers that nobody knows yet that are worked on at a time: they hold no more database connections than that. */
@@ -85,6 +85,12 @@ public final class Pipeline {
         Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
                 .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
         return answer;
+    }
+
+    /** Lets no call in any more, and waits until those under way are answered. */
+    @Override
+    public void close() {
+        inFlight.close();
     }
 
     /** Calls in flight of callers that are known. */

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Decided.TargetRef;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
 import dev.chancery.log.AppendResult;
@@ -15,6 +16,7 @@ import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.IntentRef;
 import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.log.v1.Target;
@@ -79,6 +81,21 @@ final class StatementDraft {
         return statement.setOutcome(outcome).build();
     }
 
+    /**
+     * Refused at the boundary. It keeps no reason: that would be sealed to whom the request names, who may not be there, and a caller who
+     * may do nothing could make a key for whomever it likes.
+     */
+    Statement denied(UUID entryId, Rejection rejection) {
+        return common(entryId, "", requested())
+                .setClient(client(entryId))
+                .setOutcome(Outcome.newBuilder().setResult(Result.DENIED).setCode(rejection.code()))
+                .build();
+    }
+
+    private Sealed client(UUID entryId) {
+        return seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client());
+    }
+
     private Statement.Builder common(UUID entryId, String role, Optional<TargetRef> target) {
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
@@ -102,8 +119,7 @@ final class StatementDraft {
     }
 
     private Statement.Builder circumstances(Statement.Builder statement, UUID entryId, Optional<TargetRef> target) {
-        statement.setClient(
-                seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client()));
+        statement.setClient(client(entryId));
         FieldDescriptor reason = method.input().findFieldByName("reason");
         if (reason != null && request.getField(reason) instanceof String text && !text.isEmpty()) {
             statement.setReason(seal(personal(about(target)), entryId, "reason", text));

@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,6 +130,44 @@ class CommandRunTest {
             assertThat(record.getOutcome().getCode()).isEqualTo("auth.forbidden");
             assertThat(record.getOutcome().hasIntent()).isFalse();
         });
+    }
+
+    @Test
+    void whoMayNotMakesNoKeyForWhomItNames() {
+        String whom = UUID.randomUUID().toString();
+
+        Answer answer = revoke(whom, BEN);
+
+        assertThat(code(answer)).isEqualTo("auth.forbidden");
+        assertThat(INSTANCE.statements(tenant, 1)).singleElement().satisfies(record -> {
+            assertThat(record.hasReason()).isFalse();
+            assertThat(record.getClient().getKey().getSubject()).isEqualTo(BEN);
+        });
+        assertThat(INSTANCE.keys(tenant)).containsExactly(BEN);
+    }
+
+    @Test
+    void whileNothingMayBeAppendedNoKeyIsMadeEither() {
+        INSTANCE.full = true;
+        try {
+            assertThat(code(revoke(BEN, ADA))).isEqualTo("backbone.disk-full");
+        } finally {
+            INSTANCE.full = false;
+        }
+
+        assertThat(INSTANCE.statements(tenant, 1)).isEmpty();
+        assertThat(INSTANCE.keys(tenant)).isEmpty();
+    }
+
+    private Answer revoke(String whom, String caller) {
+        return INSTANCE.call(
+                SERVICE + "RevokeAssignment",
+                RevokeAssignmentRequest.newBuilder()
+                        .setPrincipalId(whom)
+                        .setAssignmentId(FIRST_GRANT)
+                        .setReason("left the company")
+                        .build(),
+                INSTANCE.as(caller, tenant));
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.chancery.command;
 
 import static dev.chancery.command.TestInstance.ADA;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.database.DatabaseRole;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -142,6 +144,32 @@ class InFlightTest {
         for (int call = 0; call <= InFlight.MAX_UNKNOWN; call++) {
             assertThat(code(retire(nobody("not.a.token")))).isEqualTo("auth.token-invalid");
             assertThat(code(refused(INSTANCE.as(ADA, tenant)))).isEqualTo("request.invalid-field");
+        }
+    }
+
+    @Test
+    void closingLetsNobodyInAndWaitsForWhoIs() throws Exception {
+        var inFlight = new InFlight();
+        InFlight.Place ada = inFlight.enter(Optional.of(TestInstance.user(ADA, tenant)));
+        InFlight.Place nobody = inFlight.enter(Optional.empty());
+        Future<?> closing = callers.submit(inFlight::close);
+        await(() -> isTurnedAway(inFlight));
+
+        assertThat(closing.isDone()).isFalse();
+        ada.close();
+        assertThatThrownBy(() -> closing.get(50, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        nobody.close();
+
+        closing.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        assertThat(inFlight.knownCalls()).isZero();
+        assertThat(inFlight.unknownCalls()).isZero();
+    }
+
+    private static boolean isTurnedAway(InFlight inFlight) {
+        try (var place = inFlight.enter(Optional.empty())) {
+            return false;
+        } catch (RefusedException e) {
+            return e.rejection() == BoundaryRejection.OVERLOADED;
         }
     }
 

@@ -63,6 +63,9 @@ final class TestInstance {
     final Tokens tokens = new Tokens(ISSUER, keys.signer("ch-test/token"));
     final Methods methods = new Methods(Contract.load());
     final Pipeline pipeline;
+    /** Whether the disk is full. */
+    volatile boolean full;
+
     private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
     private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
     private final Map<String, Appender> appenders =
@@ -103,7 +106,28 @@ final class TestInstance {
 
     private Appender appender(DatabaseRole role) {
         String feature = role.name().toLowerCase(java.util.Locale.ROOT);
-        return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard);
+        return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard.and(this::disk));
+    }
+
+    private Optional<LogRejection> disk() {
+        return full ? Optional.of(LogRejection.DISK_FULL) : Optional.empty();
+    }
+
+    /** Whom a tenant has keys for. */
+    List<String> keys(String tenant) {
+        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            List<String> subjects = new ArrayList<>();
+            try (var query = connection.prepareStatement(
+                    "SELECT DISTINCT subject FROM keyring.subject_key WHERE tenant = ? AND subject <> ''")) {
+                query.setString(1, tenant);
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        subjects.add(rows.getString(1));
+                    }
+                }
+            }
+            return subjects;
+        });
     }
 
     /** What the relay does once it has compared PostgreSQL with Kafka. */

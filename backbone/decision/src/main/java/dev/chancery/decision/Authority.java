@@ -28,6 +28,7 @@ public record Authority(
     public enum Reason {
         GRANTED("granted"),
         NO_GRANT("no-grant"),
+        NOT_YET("not-yet"),
         EXPIRED("expired"),
         UNKNOWN_PRINCIPAL("unknown-principal"),
         INACTIVE_PRINCIPAL("inactive-principal");
@@ -66,10 +67,15 @@ public record Authority(
                 if (assignment.countsAt(atMicros)) {
                     return new Answer(Reason.GRANTED, assignment.id(), assignment.role());
                 }
-                reason = Reason.EXPIRED;
+                reason = assignment.endsAfter(atMicros) ? Reason.NOT_YET : Reason.EXPIRED;
             }
         }
         return deny(reason);
+    }
+
+    /** How old an authentication may be where one of the organisation's own capabilities is used, in seconds; 0: of any age. */
+    public int stepUpSeconds(String capability) {
+        return roleModel.capabilities().getOrDefault(capability, 0);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.chancery.decision;
 import static dev.chancery.decision.Authority.Reason.EXPIRED;
 import static dev.chancery.decision.Authority.Reason.GRANTED;
 import static dev.chancery.decision.Authority.Reason.INACTIVE_PRINCIPAL;
+import static dev.chancery.decision.Authority.Reason.NOT_YET;
 import static dev.chancery.decision.Authority.Reason.NO_GRANT;
 import static dev.chancery.decision.Authority.Reason.UNKNOWN_PRINCIPAL;
 import static dev.chancery.decision.Events.adopted;
@@ -18,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.decision.Authority.Answer;
+import dev.chancery.schema.access.v1.CapabilityDefined;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +74,7 @@ class AuthorityTest {
     void aGrantBeginsAtItsExactMicrosecond() {
         var ben = new Given(BEN).holding(assigned("a1", "clerk"));
 
-        assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(new Answer(EXPIRED, "", ""));
+        assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(new Answer(NOT_YET, "", ""));
         assertThat(ben.at(NOW).decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
     }
 
@@ -169,6 +171,18 @@ class AuthorityTest {
     }
 
     @Test
+    void aCapabilitySaysHowFreshAnAuthenticationItAsksFor() {
+        var vault = CapabilityDefined.newBuilder()
+                .setCapability("vault:open")
+                .setStepUpSeconds(300)
+                .build();
+        Authority ben = new Given(BEN).roles(vault, role("clerk", "vault:open")).authority();
+
+        assertThat(ben.stepUpSeconds("vault:open")).isEqualTo(300);
+        assertThat(ben.stepUpSeconds("invoice:read")).isZero();
+    }
+
+    @Test
     void withoutAFoundationNobodyMayAnything() {
         assertThat(new Given(ADA).foundation().decide("role:define")).isEqualTo(DENIED);
     }
@@ -225,14 +239,17 @@ class AuthorityTest {
         }
 
         Answer decide(String capability) {
+            return authority().decide(capability, workspace, atMicros);
+        }
+
+        Authority authority() {
             return new Authority(
-                            id,
-                            folded(PrincipalState.FOLD, principal),
-                            folded(Foundation.FOLD, foundation),
-                            folded(AdoptedContract.FOLD, contract),
-                            folded(RoleModel.FOLD, roles),
-                            folded(Assignments.FOLD, held))
-                    .decide(capability, workspace, atMicros);
+                    id,
+                    folded(PrincipalState.FOLD, principal),
+                    folded(Foundation.FOLD, foundation),
+                    folded(AdoptedContract.FOLD, contract),
+                    folded(RoleModel.FOLD, roles),
+                    folded(Assignments.FOLD, held));
         }
     }
 }

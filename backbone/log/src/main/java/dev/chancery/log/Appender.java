@@ -48,10 +48,15 @@ public final class Appender implements AutoCloseable {
         this.gate = gate;
     }
 
+    /** Why nothing is let in right now but outcomes that end an intent. */
+    public Optional<LogRejection> refusal() {
+        return gate.refusal();
+    }
+
     /** Appends a record; returns when it is durable, or says why it is not there. */
     public AppendResult append(Draft draft) {
         boolean ends = draft.ends().isPresent();
-        Optional<LogRejection> refusal = ends ? Optional.empty() : gate.refusal();
+        Optional<LogRejection> refusal = ends ? Optional.empty() : refusal();
         if (refusal.isPresent()) {
             return new AppendResult.Refused(refusal.get());
         }

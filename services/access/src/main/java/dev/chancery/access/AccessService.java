@@ -191,6 +191,7 @@ public final class AccessService implements Feature {
                 .setAssignmentId(answer.assignmentId())
                 .setRole(answer.role())
                 .setPosition(Math.max(0, at.position()))
+                .setStepUpSeconds(answer.granted() ? at.authority().stepUpSeconds(request.getCapability()) : 0)
                 .build();
     }
 }

@@ -46,10 +46,13 @@ final class AuthZenFace {
         }
     }
 
-    private static String json(CheckReply reply) {
+    static String json(CheckReply reply) {
         var why = new JsonObject().put("reason", reply.getReason()).put("position", reply.getPosition());
         if (reply.getDecision()) {
             why.put("assignment_id", reply.getAssignmentId()).put("role", reply.getRole());
+        }
+        if (reply.getStepUpSeconds() > 0) {
+            why.put("step_up_seconds", reply.getStepUpSeconds());
         }
         return new JsonObject()
                 .put("decision", reply.getDecision())

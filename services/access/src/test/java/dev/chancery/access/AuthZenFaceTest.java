@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,25 @@ class AuthZenFaceTest {
                         .setCapability("invoice:approve")
                         .setWorkspaceId("w")
                         .build());
+    }
+
+    @Test
+    void aGrantSaysHowFreshAnAuthenticationItAsksFor() {
+        CheckReply granted = CheckReply.newBuilder()
+                .setDecision(true)
+                .setReason("granted")
+                .setAssignmentId("a")
+                .setRole("r")
+                .setStepUpSeconds(300)
+                .build();
+
+        assertThat(new JsonObject(AuthZenFace.json(granted)).getJsonObject("context"))
+                .isEqualTo(new JsonObject()
+                        .put("reason", "granted")
+                        .put("position", 0)
+                        .put("assignment_id", "a")
+                        .put("role", "r")
+                        .put("step_up_seconds", 300));
     }
 
     @Test

@@ -160,6 +160,8 @@ public final class Application implements AutoCloseable {
                         keyring,
                         methods));
         measures.watch(pipeline);
+        // Closed first: a command that has begun needs everything else.
+        opened(pipeline);
         mount(vertx, router, pipeline);
         started = true;
     }

@@ -47,9 +47,13 @@ record ClientAssertion(String tenant, String principalId, String id) {
         }
     }
 
+    String clientId() {
+        return tenant + "." + principalId;
+    }
+
     /** Whether {@code jwt}, which this was read from, is signed by the key and meant for us, now. */
     boolean isGood(String jwt, ByteString publicKey, String issuer) {
-        String client = tenant + "." + principalId;
+        String client = clientId();
         JwtConsumer consumer = new JwtConsumerBuilder()
                 .setExpectedIssuer(client)
                 .setExpectedSubject(client)

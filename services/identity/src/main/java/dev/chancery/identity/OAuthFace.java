@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523), its keys
@@ -80,8 +81,18 @@ final class OAuthFace {
             error(context, 400, "invalid_request", "Send client_assertion_type=" + ASSERTION_TYPE + ".");
             return;
         }
+        String assertion = form.getOrDefault("client_assertion", "");
+        String client = form.get("client_id");
+        if (client != null
+                && !ClientAssertion.read(assertion)
+                        .map(ClientAssertion::clientId)
+                        .equals(Optional.of(client))) {
+            // RFC 7521, 4.2: who names itself twice is the same both times.
+            error(context, 401, "invalid_client", "client_id is not whom the assertion is of.");
+            return;
+        }
         Message request = IssueTokenRequest.newBuilder()
-                .setClientAssertion(form.getOrDefault("client_assertion", ""))
+                .setClientAssertion(assertion)
                 .setWorkspaceId(form.getOrDefault("workspace_id", ""))
                 .build();
         switch (faces.call(context, issue, () -> request, caller)) {

@@ -18,11 +18,14 @@ import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
+import java.text.Normalizer;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Users, agents and services of an organisation. */
 final class Principals {
     private static final String EMAIL = "email";
+    private static final Pattern INVISIBLE = Pattern.compile("[\\p{Cf}\\p{Z}]");
 
     private Principals() {}
 
@@ -47,7 +50,12 @@ final class Principals {
         if (request.getEmail().isEmpty()) {
             return done;
         }
-        String address = request.getEmail().toLowerCase(Locale.ROOT);
+        // One address, however it is spelt: letters that only look apart count as one, and what can't be seen doesn't
+        // count.
+        String address = INVISIBLE
+                .matcher(Normalizer.normalize(request.getEmail(), Normalizer.Form.NFKC))
+                .replaceAll("")
+                .toLowerCase(Locale.ROOT);
         return done.withClaim(
                 new Claim(EMAIL, context.hash(EMAIL, address), principal(id), true), IdentityRejection.EMAIL_TAKEN);
     }

@@ -76,6 +76,14 @@ class BadInputAtStandardFacesIT extends BadInput {
         expected.put(World.tokenForm(canary + "." + canary + "." + canary), "invalid_client");
         expected.put(World.tokenForm(world.a.token()), "invalid_client");
         expected.put(good + "&workspace_id=" + canary, "invalid_request");
+        expected.put(good + "&client_id=" + world.a.clientId(), "invalid_client");
+        expected.put(
+                World.tokenForm(world.assertion(world.a.clientId(), world.a.key())) + "&client_id=" + canary,
+                "invalid_client");
+        expected.put(
+                World.tokenForm(world.assertion(world.a.clientId(), world.a.key())) + "&client_id="
+                        + world.b.clientId(),
+                "invalid_client");
         expected.forEach((form, error) -> {
             Reply reply = token(form, "application/x-www-form-urlencoded");
             assertThat(reply.status()).as("%s: %s", form, reply).isEqualTo(error.equals("invalid_client") ? 401 : 400);

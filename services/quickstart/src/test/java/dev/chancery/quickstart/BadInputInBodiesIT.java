@@ -190,6 +190,47 @@ class BadInputInBodiesIT extends BadInput {
     }
 
     @Test
+    void aConnectionStaysOfUseAfterABodyThatIsNotWanted() {
+        Map<String, Integer> unwanted = Map.of(
+                "POST /identity/v1/workspaces HTTP/1.1\r\n",
+                300_000,
+                "POST /" + canary + " HTTP/1.1\r\n",
+                300_000,
+                "POST /oauth/token HTTP/1.1\r\nAuthorization: a\r\nAuthorization: b\r\n",
+                60_000);
+        unwanted.forEach((begin, length) -> {
+            byte[] head = utf8(begin + "Host: localhost\r\nContent-Length: " + length + "\r\n\r\n");
+            List<Reply> replies = world.wire.exchanges(
+                    Arrays.copyOf(head, head.length + length),
+                    utf8("GET /oauth/jwks.json HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+            assertThat(replies.getFirst().status()).isIn(400, 404, 413);
+            assertThat(replies.getLast().status()).isEqualTo(200);
+        });
+    }
+
+    @Test
+    void whoAsksWhetherToGoOnIsTold() {
+        String form = World.tokenForm(canary);
+        List<Reply> replies = world.wire.exchanges(
+                utf8("POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                        + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + form.length()
+                        + "\r\n\r\n"),
+                utf8(form));
+        assertThat(replies).extracting(Reply::status).containsExactly(100, 400);
+        assertThat(replies.getLast().json().getString("error")).isEqualTo("invalid_request");
+    }
+
+    @Test
+    void grpcWithoutAMessageOrWithTwoIsRefused() {
+        ContractMethod method = world.method(CREATE_WORKSPACE);
+        byte[] one = World.fill(method, world.standing(method, world.a)).toByteArray();
+        for (byte[][] messages : List.of(new byte[0][], new byte[][] {one, one})) {
+            Reply reply = world.wire.grpc(method, Wire.metadata(world.a.headers()), messages);
+            refuse(reply, 400, "request.malformed");
+        }
+    }
+
+    @Test
     void grpcBytesThatAreNoMessageAreRefused() {
         ContractMethod method = world.method(CREATE_WORKSPACE);
         for (byte[] bytes : List.of(

@@ -1,10 +1,12 @@
 package dev.chancery.quickstart;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.schema.ContractMethod;
+import io.grpc.Metadata;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Headers, over both faces, and what is not HTTP at all. */
 @Order(20)
@@ -60,6 +63,34 @@ class BadInputInHeadersIT extends BadInput {
                 own.toUpperCase(java.util.Locale.ROOT) + "@0")) {
             Reply reply = face.call(world.wire, method, request, with(world.a, Map.of("Chancery-Position", position)));
             refuse(reply, 400, "request.position", position.length() > 5 ? position : canary);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Authorization", KEY, "Chancery-Position", "Content-Type"})
+    void aHeaderThatSaysOneThingComesOnce(String name) {
+        String good =
+                switch (name) {
+                    case "Authorization" -> "Bearer " + world.a.token();
+                    case "Content-Type" -> "application/json";
+                    case KEY -> "key";
+                    default -> world.a.tenant() + "@0";
+                };
+        ContractMethod method = world.method(CREATE_WORKSPACE);
+        Message request = World.fill(method, world.standing(method, world.a));
+        String body = new String(Wire.body(method, request), UTF_8);
+        for (String other : List.of(good, "Bearer " + world.b.token())) {
+            String head = "POST " + Wire.path(method, request) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + (name.equals("Authorization") ? "" : "Authorization: Bearer " + world.a.token() + "\r\n")
+                    + (name.equals("Content-Type") ? "" : "Content-Type: application/json\r\n")
+                    + name + ": " + good + "\r\n" + name + ": " + other + "\r\n"
+                    + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+            refuse(world.wire.raw(utf8(head)), 400, "request.repeated-header");
+            if (!name.equals("Content-Type")) {
+                Metadata metadata = Wire.metadata(with(world.a, Map.of(name, good)));
+                metadata.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), other);
+                refuse(world.wire.grpc(method, metadata, request.toByteArray()), 400, "request.repeated-header");
+            }
         }
     }
 

@@ -19,6 +19,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -175,7 +176,9 @@ final class Crowd {
     private void refused(Face face) {
         String email = email();
         done(face, world.a, IDENTITY + "CreatePrincipal", principal(name(), email));
-        refused(face, world.a, "identity.email-taken", IDENTITY + "CreatePrincipal", principal(name(), email));
+        for (String same : List.of(email, email.toUpperCase(Locale.ROOT), email.replace("@", "\u200b@"))) {
+            refused(face, world.a, "identity.email-taken", IDENTITY + "CreatePrincipal", principal(name(), same));
+        }
         String own = world.a.clientId().substring(world.a.tenant().length() + 1);
         refused(face, world.a, "access.self-grant", ACCESS + "AssignRole", assign(own, ROLE));
         refused(face, world.a, "request.invalid-field", ACCESS + "AssignRole", assign(own, name()));

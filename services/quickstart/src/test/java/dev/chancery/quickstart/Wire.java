@@ -23,6 +23,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -37,9 +38,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -184,7 +189,24 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** A response with a Content-Length, or up to the connection's end. */
+    /** Exchanges one after the other over one connection. */
+    List<Reply> exchanges(byte[]... requests) {
+        URI base = URI.create(instance.http());
+        List<Reply> replies = new ArrayList<>();
+        try (var socket = new Socket(base.getHost(), base.getPort())) {
+            socket.setSoTimeout((int) LIMIT.toMillis());
+            for (byte[] request : requests) {
+                socket.getOutputStream().write(request);
+                socket.getOutputStream().flush();
+                replies.add(parse(socket.getInputStream()));
+            }
+            return replies;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A response with a Content-Length, or an interim one, or up to the connection's end. */
     private static Reply parse(InputStream in) throws IOException {
         var head = new StringBuilder();
         for (int next = in.read(); next >= 0; next = in.read()) {
@@ -204,9 +226,10 @@ final class Wire implements AutoCloseable {
                     lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
                     lines[i].substring(colon + 1).strip());
         }
-        String length = headers.get("content-length");
+        int status = Integer.parseInt(lines[0].split(" ")[1]);
+        String length = status < 200 ? "0" : headers.get("content-length");
         byte[] body = length == null ? in.readAllBytes() : in.readNBytes(Integer.parseInt(length));
-        return reply(Integer.parseInt(lines[0].split(" ")[1]), headers, body);
+        return reply(status, headers, body);
     }
 
     // gRPC
@@ -243,11 +266,55 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** Any number of messages to a method that takes one, and any metadata. */
+    Reply grpc(ContractMethod method, Metadata sent, byte[]... messages) {
+        AtomicReference<Metadata> headers = new AtomicReference<>();
+        AtomicReference<Metadata> trailers = new AtomicReference<>();
+        var call = ClientInterceptors.intercept(
+                        channel,
+                        MetadataUtils.newAttachHeadersInterceptor(sent),
+                        MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
+                .newCall(
+                        MethodDescriptor.<byte[], byte[]>newBuilder()
+                                .setType(MethodType.CLIENT_STREAMING)
+                                .setFullMethodName(method.fullName())
+                                .setRequestMarshaller(Bytes.MARSHALLER)
+                                .setResponseMarshaller(Bytes.MARSHALLER)
+                                .build(),
+                        CallOptions.DEFAULT.withDeadlineAfter(LIMIT.toSeconds(), TimeUnit.SECONDS));
+        var answered = new CompletableFuture<byte[]>();
+        StreamObserver<byte[]> requests = ClientCalls.asyncClientStreamingCall(call, new StreamObserver<>() {
+            @Override
+            public void onNext(byte[] reply) {
+                answered.complete(reply);
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                answered.completeExceptionally(failure);
+            }
+
+            @Override
+            public void onCompleted() {
+                answered.completeExceptionally(new IllegalStateException("no reply"));
+            }
+        });
+        for (byte[] message : messages) {
+            requests.onNext(message);
+        }
+        requests.onCompleted();
+        try {
+            return new Reply(200, "", readable(headers.get()), answered.join());
+        } catch (CompletionException e) {
+            return refusal((StatusRuntimeException) e.getCause(), readable(trailers.get()));
+        }
+    }
+
     private static Reply refusal(StatusRuntimeException failure, Map<String, String> trailers) {
         var status = StatusProto.fromThrowable(failure);
         String code = "";
         String said = failure.getStatus() + "\n" + status;
-        for (Any detail : status == null ? java.util.List.<Any>of() : status.getDetailsList()) {
+        for (Any detail : status == null ? List.<Any>of() : status.getDetailsList()) {
             try {
                 ErrorInfo info = detail.unpack(ErrorInfo.class);
                 code = info.getReason();
@@ -278,7 +345,7 @@ final class Wire implements AutoCloseable {
         };
     }
 
-    private static Metadata metadata(Map<String, String> headers) {
+    static Metadata metadata(Map<String, String> headers) {
         var metadata = new Metadata();
         headers.forEach((name, value) -> {
             String key = name.toLowerCase(Locale.ROOT);
