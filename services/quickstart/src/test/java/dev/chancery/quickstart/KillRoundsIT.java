@@ -16,8 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code kill -9} under load, again and again: of the Java process, of PostgreSQL, of both, at random moments. After each round, and once
- * more at the end, callers' journals are held against PostgreSQL, Kafka, the views and the ledger (docs/reliability.md).
+ * A stop in good order, then {@code kill -9}, again and again, all of it under load: of the Java process, of PostgreSQL, of both, at
+ * random moments. After each round, and once more at the end, callers' journals are held against PostgreSQL, Kafka, the views and the
+ * ledger (docs/reliability.md).
  *
  * <p>{@code -Dchancery.kill.rounds=N} and {@code -Dchancery.kill.seed=N} set how many and which. The seed decides what is killed and
  * when, and what callers do; how threads and processes interleave it can't decide.
@@ -50,6 +51,7 @@ class KillRoundsIT {
         System.out.printf("kill rounds: seed=%d rounds=%d%n", seed, rounds);
         try {
             var reckoning = new Reckoning(victim, journal, new Staff(victim, journal, random));
+            long stoppedMicros = stopInGoodOrder();
             List<Kill> schedule = schedule(rounds);
             for (int round = 1; round <= rounds; round++) {
                 now = "round " + round + ", kill of " + schedule.get(round - 1);
@@ -67,6 +69,9 @@ class KillRoundsIT {
             }
             now = "after the last round";
             reckoning.end();
+            assertThat(reckoning.log().abandonedIntents(stoppedMicros))
+                    .as("intents that the stop in good order left open")
+                    .isZero();
             report(reckoning.log(), reckoning.topic());
         } catch (Exception | AssertionError e) {
             throw new AssertionError(
@@ -85,6 +90,17 @@ class KillRoundsIT {
     void stop() {
         journal.close();
         victim.close();
+    }
+
+    /** Answers when nobody was there any more, in Unix microseconds. What was begun before was ended before. */
+    private long stopInGoodOrder() {
+        now = "stop in good order";
+        awaitAcknowledged(50);
+        victim.stop();
+        long stoppedMicros = System.currentTimeMillis() * 1_000;
+        victim.start();
+        awaitAcknowledged(1);
+        return stoppedMicros;
     }
 
     // A round

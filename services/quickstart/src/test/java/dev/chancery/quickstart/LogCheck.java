@@ -52,7 +52,8 @@ final class LogCheck {
         private final Map<ByteString, String> successes = new HashMap<>();
         private final Map<String, String> marks = new HashMap<>();
         private long recordedAtMicros;
-        private long abandoned;
+        /** When the intents that were abandoned were recorded. */
+        private final List<Long> abandonedMicros = new ArrayList<>();
     }
 
     private final Map<String, Log> logs = new TreeMap<>();
@@ -152,13 +153,13 @@ final class LogCheck {
                             intent.statement().getAction(),
                             intent.statement().getActor().getId(),
                             intent.statement().getRequestId());
+            if (outcome.getResult() == Result.ABANDONED) {
+                log.abandonedMicros.add(intent.statement().getRecordedAtMicros());
+            }
         } else if (privileged.contains(statement.getAction())) {
             assertThat(outcome.getResult())
                     .as("%s: %s without an intent", where, statement.getAction())
                     .isEqualTo(Result.DENIED);
-        }
-        if (outcome.getResult() == Result.ABANDONED) {
-            log.abandoned++;
         }
         if (outcome.getResult() != Result.SUCCESS) {
             assertThat(bodies)
@@ -216,7 +217,15 @@ final class LogCheck {
     }
 
     long abandonedIntents() {
-        return logs.values().stream().mapToLong(log -> log.abandoned).sum();
+        return abandonedIntents(Long.MAX_VALUE);
+    }
+
+    /** Those that were recorded before a time, in Unix microseconds. */
+    long abandonedIntents(long beforeMicros) {
+        return logs.values().stream()
+                .flatMap(log -> log.abandonedMicros.stream())
+                .filter(recorded -> recorded < beforeMicros)
+                .count();
     }
 
     private Log log(String tenant) {
