@@ -66,7 +66,7 @@ final class InFlight implements AutoCloseable {
         // After it has counted: close() sees either this or nobody.
         if (closed) {
             place.close();
-            throw refusal(BoundaryRejection.OVERLOADED);
+            throw refusal(BoundaryRejection.UNAVAILABLE);
         }
         return place;
     }

@@ -169,7 +169,7 @@ class InFlightTest {
         try (var place = inFlight.enter(Optional.empty())) {
             return false;
         } catch (RefusedException e) {
-            return e.rejection() == BoundaryRejection.OVERLOADED;
+            return e.rejection() == BoundaryRejection.UNAVAILABLE;
         }
     }
 
