@@ -144,7 +144,9 @@ final class SubjectKeys {
                 .toList();
         Map<String, List<Row>> rows = new HashMap<>();
         try {
-            // A first version that is there in whatever state wins.
+            // A first version that is there in whatever state wins. OFFSET 0 keeps that a question by key for each row:
+            // a join
+            // would be planned while the tenant has no keys, and then read all of them every time.
             database.atOnce(
                     DatabaseRole.KEYRING,
                     tenant,
@@ -159,7 +161,7 @@ final class SubjectKeys {
                             SELECT ?, wanted.subject, wanted.retention, ?, 'CURRENT', wanted.wrapped, ?
                             FROM unnest(?::text[], ?::int8[], ?::bytea[]) WITH ORDINALITY AS wanted (subject, retention, wrapped, n)
                             WHERE NOT EXISTS (SELECT FROM keyring.subject_key k WHERE k.tenant = ?
-                                AND k.subject = wanted.subject AND k.retention = wanted.retention)
+                                AND k.subject = wanted.subject AND k.retention = wanted.retention OFFSET 0)
                             ORDER BY wanted.n
                             ON CONFLICT DO NOTHING""",
                                             SqlBatch.text(tenant),
