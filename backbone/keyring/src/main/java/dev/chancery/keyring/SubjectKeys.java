@@ -144,9 +144,8 @@ final class SubjectKeys {
                 .toList();
         Map<String, List<Row>> rows = new HashMap<>();
         try {
-            // A first version that is there in whatever state wins. OFFSET 0 keeps that a question by key for each row:
-            // a join
-            // would be planned while the tenant has no keys, and then read all of them every time.
+            // A first version that is there in whatever state wins. OFFSET 0 keeps that a question by key for each
+            // row. As a join it would be planned while the tenant has no keys, and read all of them from then on.
             database.atOnce(
                     DatabaseRole.KEYRING,
                     tenant,
