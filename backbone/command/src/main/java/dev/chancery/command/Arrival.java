@@ -15,12 +15,12 @@ final class Arrival {
     static final long MAX_WAIT_MILLIS = 5_000;
 
     private final Vertx vertx;
-    private final InFlight.Place place;
+    private final InFlight.Permit place;
     private final long timer;
     private boolean isOver;
 
     /** @param late what is done when the body took too long */
-    Arrival(Vertx vertx, InFlight.Place place, Runnable late) {
+    Arrival(Vertx vertx, InFlight.Permit place, Runnable late) {
         this.vertx = vertx;
         this.place = place;
         this.timer = vertx.setTimer(MAX_WAIT_MILLIS, timer -> {

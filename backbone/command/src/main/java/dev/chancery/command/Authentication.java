@@ -22,7 +22,7 @@ public final class Authentication {
      *
      * @throws RefusedException when there is no token, none that is worth anything here, or no place
      */
-    Principal authenticate(Caller caller, InFlight.Place place) throws RefusedException {
+    Principal authenticate(Caller caller, InFlight.Permit place) throws RefusedException {
         if (place.caller().isPresent()) {
             return place.caller().get();
         }

@@ -6,12 +6,12 @@ import dev.chancery.kernel.Rejection;
 import java.util.Optional;
 
 /** What a call came to. */
-public sealed interface Answer {
+public sealed interface CallResult {
     /** @param position where the log was when this was true; of a command, its outcome's */
-    record Replied(Message reply, Optional<Position> position) implements Answer {}
+    record Replied(Message reply, Optional<Position> position) implements CallResult {}
 
     /** @param message the rejection's own, or one that names the field */
-    record Refused(Rejection rejection, String message) implements Answer {
+    record Refused(Rejection rejection, String message) implements CallResult {
         public Refused(Rejection rejection) {
             this(rejection, rejection.message());
         }

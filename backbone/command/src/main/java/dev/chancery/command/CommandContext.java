@@ -4,7 +4,7 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityStreams;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Fold;
@@ -68,7 +68,7 @@ public final class CommandContext {
         return new Authority(
                 principalId,
                 read(AuthorityStreams.principal(principalId), PrincipalState.FOLD),
-                read(AuthorityStreams.foundation(tenant()), Foundation.FOLD),
+                read(AuthorityStreams.foundation(tenant()), FirstGrant.FOLD),
                 read(AuthorityStreams.CONTRACT, AdoptedContract.FOLD),
                 read(AuthorityStreams.ROLE_MODEL, RoleModel.FOLD),
                 read(AuthorityStreams.assignments(principalId), Assignments.FOLD));

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What a feature made of a command. */
-public sealed interface Decided {
+public sealed interface CommandOutcome {
     /**
      * It happens.
      *
@@ -26,7 +26,7 @@ public sealed interface Decided {
             Optional<Rejection> taken,
             Optional<Once> once,
             Optional<Runnable> then)
-            implements Decided {
+            implements CommandOutcome {
         public Done withTarget(String type, String id) {
             return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once, then);
         }
@@ -49,7 +49,7 @@ public sealed interface Decided {
 
     record Once(Digest key, Rejection spent, long keptMillis) {}
 
-    record Rejected(Rejection rejection) implements Decided {}
+    record Rejected(Rejection rejection) implements CommandOutcome {}
 
     static Done done(Message reply, NewEvent... events) {
         return new Done(

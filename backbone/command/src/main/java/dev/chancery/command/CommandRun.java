@@ -3,7 +3,7 @@ package dev.chancery.command;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
-import dev.chancery.command.Decided.Done;
+import dev.chancery.command.CommandOutcome.Done;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.decision.Authority;
 import dev.chancery.kernel.Position;
@@ -80,7 +80,7 @@ final class CommandRun<Q extends Message> {
         return new Digest(runs.keyring.keyedHash(principal.tenant(), purpose, value.toByteArray()));
     }
 
-    Answer run() throws RefusedException {
+    CallResult run() throws RefusedException {
         if (method.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
         }
@@ -88,7 +88,7 @@ final class CommandRun<Q extends Message> {
         // Before anything is sealed: a new key is written too.
         Optional<LogRejection> turnedAway = appender.refusal();
         if (turnedAway.isPresent()) {
-            return new Answer.Refused(turnedAway.get());
+            return new CallResult.Refused(turnedAway.get());
         }
         CommandContext first = context(Ids.uuidV7(), Pipeline.nowMicros());
         Authority.Answer authority = authorise(first);
@@ -109,7 +109,7 @@ final class CommandRun<Q extends Message> {
         return switch (intent) {
             case AppendResult.Appended appended -> attempt(appended, appended.recordedAtMicros());
             case AppendResult.Replayed replayed -> replay(replayed);
-            case AppendResult.Refused refused -> new Answer.Refused(refused.rejection());
+            case AppendResult.Refused refused -> new CallResult.Refused(refused.rejection());
             case AppendResult.Moved m -> throw new IllegalStateException("an intent rests on nothing");
             case AppendResult.Taken t -> throw new IllegalStateException("an intent claims nothing");
         };
@@ -143,15 +143,15 @@ final class CommandRun<Q extends Message> {
 
     /** Decides and appends, again while what it rests on moves. */
     @SuppressWarnings("unchecked")
-    private Answer attempt(AppendResult.@Nullable Appended intent, long atMicros) {
+    private CallResult attempt(AppendResult.@Nullable Appended intent, long atMicros) {
         for (int attempt = 1; attempt <= CommandRuns.MAX_ATTEMPTS; attempt++) {
             UUID entryId = Ids.uuidV7();
             CommandContext context = context(entryId, atMicros);
             Authority.Answer authority = authorise(context);
-            Decided decided = authority.granted()
+            CommandOutcome decided = authority.granted()
                     ? decide.decide(context, (Q) request)
-                    : Decided.reject(BoundaryRejection.FORBIDDEN);
-            if (decided instanceof Decided.Rejected rejected) {
+                    : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
+            if (decided instanceof CommandOutcome.Rejected rejected) {
                 if (attempt == 1) {
                     reread(context);
                     continue;
@@ -164,7 +164,7 @@ final class CommandRun<Q extends Message> {
                 case AppendResult.Appended appended -> {
                     remember(appended, entryId, context, done);
                     done.then().ifPresent(this::follow);
-                    return new Answer.Replied(
+                    return new CallResult.Replied(
                             done.reply(), Optional.of(new Position(principal.tenant(), appended.position())));
                 }
                 case AppendResult.Replayed replayed -> {
@@ -175,7 +175,7 @@ final class CommandRun<Q extends Message> {
                     return fail(intent, done.taken().orElse(LogRejection.BUSY));
                 }
                 case AppendResult.Refused refused -> {
-                    return new Answer.Refused(refused.rejection());
+                    return new CallResult.Refused(refused.rejection());
                 }
             }
         }
@@ -209,8 +209,8 @@ final class CommandRun<Q extends Message> {
     }
 
     /** The command is refused for good, or for now: the intent gets its outcome either way. */
-    private Answer fail(AppendResult.@Nullable Appended intent, Rejection rejection) {
-        var refused = new Answer.Refused(rejection);
+    private CallResult fail(AppendResult.@Nullable Appended intent, Rejection rejection) {
+        var refused = new CallResult.Refused(rejection);
         if (intent == null) {
             return refused;
         }
@@ -228,11 +228,11 @@ final class CommandRun<Q extends Message> {
                 List.of(),
                 receipt(worthTryingAgain ? new Receipt.Release() : new Receipt.KeepCode(rejection.code())),
                 Map.of()));
-        return result instanceof AppendResult.Appended ? refused : new Answer.Refused(LogRejection.UNAVAILABLE);
+        return result instanceof AppendResult.Appended ? refused : new CallResult.Refused(LogRejection.UNAVAILABLE);
     }
 
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. */
-    private Answer deny() {
+    private CallResult deny() {
         if (method.privileged()) {
             AppendResult result = appender.append(new Draft(
                     principal.tenant(),
@@ -243,26 +243,26 @@ final class CommandRun<Q extends Message> {
                     Optional.empty(),
                     Map.of()));
             if (result instanceof AppendResult.Refused refused) {
-                return new Answer.Refused(refused.rejection());
+                return new CallResult.Refused(refused.rejection());
             }
         }
-        return new Answer.Refused(BoundaryRejection.FORBIDDEN);
+        return new CallResult.Refused(BoundaryRejection.FORBIDDEN);
     }
 
     private Optional<Receipt> receipt(Receipt.Effect effect) {
         return key.map(k -> new Receipt(k, requestHash, effect, CommandRuns.RECEIPT_MILLIS));
     }
 
-    private Answer replay(AppendResult.Replayed replayed) {
+    private CallResult replay(AppendResult.Replayed replayed) {
         if (replayed.code().isPresent()) {
-            return new Answer.Refused(
+            return new CallResult.Refused(
                     runs.methods.rejection(replayed.code().get()).orElse(BoundaryRejection.INTERNAL));
         }
         if (method.replyHoldsSecret()) {
-            return new Answer.Refused(LogRejection.KEY_REUSED);
+            return new CallResult.Refused(LogRejection.KEY_REUSED);
         }
         try {
-            return new Answer.Replied(
+            return new CallResult.Replied(
                     method.replyPrototype().getParserForType().parseFrom(replayed.reply()),
                     Optional.of(new Position(principal.tenant(), replayed.position())));
         } catch (InvalidProtocolBufferException e) {

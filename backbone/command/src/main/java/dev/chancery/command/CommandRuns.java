@@ -43,7 +43,7 @@ public final class CommandRuns {
     }
 
     /** @param capability what the caller must hold; empty for a public method, whose credential was its request */
-    <Q extends Message> Answer run(
+    <Q extends Message> CallResult run(
             ContractMethod method,
             Handler.Decide<Q> decide,
             Message request,

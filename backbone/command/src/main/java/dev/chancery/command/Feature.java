@@ -9,7 +9,7 @@ public interface Feature {
     void register(Methods methods);
 
     /** Adds the standard faces it has besides the contract's own paths. */
-    default void mount(Faces faces) {}
+    default void mount(StandardEndpoints faces) {}
 
     /** Called once everything it stands on runs. Finishes what a crash left half done. */
     default void start() {}

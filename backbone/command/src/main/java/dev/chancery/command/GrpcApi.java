@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * The contract's methods over gRPC: one definition for each service, from the contract's own descriptors. Metadata keys are the REST
  * headers in lower case.
  */
-public final class GrpcFace {
+public final class GrpcApi {
     static final Metadata.Key<String> AUTHORIZATION = key("authorization");
     static final Metadata.Key<String> IDEMPOTENCY_KEY = key("idempotency-key");
     static final Metadata.Key<String> POSITION = key("chancery-position");
@@ -57,7 +57,7 @@ public final class GrpcFace {
     private final Pipeline pipeline;
     private final Executor executor;
 
-    public GrpcFace(Pipeline pipeline, Executor executor) {
+    public GrpcApi(Pipeline pipeline, Executor executor) {
         this.pipeline = pipeline;
         this.executor = executor;
     }
@@ -77,7 +77,7 @@ public final class GrpcFace {
 
     /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
-        GrpcServer server = GrpcServer.server(vertx).callHandler(GrpcFace::nothingHere);
+        GrpcServer server = GrpcServer.server(vertx).callHandler(GrpcApi::nothingHere);
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         others.forEach(service -> GrpcServiceBridge.bridge(ServerInterceptors.intercept(service, new Beside()))
                 .bind(server));
@@ -111,7 +111,7 @@ public final class GrpcFace {
 
     /** A method that there is not, refused like everything else; left alone, Vert.x repeats the name that was sent. */
     private static void nothingHere(GrpcServerRequest<Buffer, Buffer> request) {
-        var refused = new Answer.Refused(BoundaryRejection.NO_SUCH_PATH);
+        var refused = new CallResult.Refused(BoundaryRejection.NO_SUCH_PATH);
         byte[] details = Problem.status(refused, Ids.uuidV7().toString())
                 .setCode(GrpcStatus.UNIMPLEMENTED.code)
                 .build()
@@ -161,16 +161,16 @@ public final class GrpcFace {
             call.request(2);
             try {
                 requireOnce(headers);
-                InFlight.Place place = pipeline.enter(caller);
+                InFlight.Permit place = pipeline.enter(caller);
                 return new OneMessage(call, caller, arrival(connection, call, place)) {
                     @Override
                     void serve(byte[] request) {
-                        Answer answer = answer(method, request, headers, caller, place);
+                        CallResult answer = answer(method, request, headers, caller, place);
                         connection.runOnContext(go -> reply(call, answer, caller));
                     }
                 };
             } catch (RefusedException e) {
-                connection.runOnContext(go -> reply(call, new Answer.Refused(e.rejection()), caller));
+                connection.runOnContext(go -> reply(call, new CallResult.Refused(e.rejection()), caller));
                 return new ServerCall.Listener<>() {};
             }
         };
@@ -203,13 +203,13 @@ public final class GrpcFace {
                     }
                 };
             } catch (RefusedException e) {
-                connection.runOnContext(go -> refuse(call, new Answer.Refused(e.rejection()), caller));
+                connection.runOnContext(go -> refuse(call, new CallResult.Refused(e.rejection()), caller));
                 return new ServerCall.Listener<>() {};
             }
         }
     }
 
-    private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Place place) {
+    private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Permit place) {
         return new Arrival(
                 connection.owner(),
                 place,
@@ -255,7 +255,7 @@ public final class GrpcFace {
         /** One message makes a request, not none and not two. */
         private void refuseMalformed() {
             if (arrival.abandon()) {
-                refuse(call, new Answer.Refused(BoundaryRejection.MALFORMED), caller);
+                refuse(call, new CallResult.Refused(BoundaryRejection.MALFORMED), caller);
             }
         }
 
@@ -275,7 +275,8 @@ public final class GrpcFace {
         }
     }
 
-    private Answer answer(Methods.Bound method, byte[] request, Metadata headers, Caller caller, InFlight.Place place) {
+    private CallResult answer(
+            Methods.Bound method, byte[] request, Metadata headers, Caller caller, InFlight.Permit place) {
         return pipeline.call(
                 method,
                 () -> {
@@ -319,13 +320,13 @@ public final class GrpcFace {
         }
     }
 
-    private static void reply(ServerCall<byte[], Message> call, Answer answer, Caller caller) {
+    private static void reply(ServerCall<byte[], Message> call, CallResult answer, Caller caller) {
         if (call.isCancelled()) {
             return;
         }
         switch (answer) {
-            case Answer.Refused refused -> refuse(call, refused, caller);
-            case Answer.Replied replied -> {
+            case CallResult.Refused refused -> refuse(call, refused, caller);
+            case CallResult.Replied replied -> {
                 Metadata sent = new Metadata();
                 sent.put(REQUEST, caller.requestId());
                 replied.position().ifPresent(position -> sent.put(POSITION, position.toString()));
@@ -336,7 +337,7 @@ public final class GrpcFace {
         }
     }
 
-    private static void refuse(ServerCall<?, ?> call, Answer.Refused refused, Caller caller) {
+    private static void refuse(ServerCall<?, ?> call, CallResult.Refused refused, Caller caller) {
         var failure = Problem.grpc(refused, caller.requestId());
         Metadata trailers = failure.getTrailers() == null ? new Metadata() : failure.getTrailers();
         call.close(failure.getStatus(), trailers);

@@ -9,7 +9,7 @@ public sealed interface Handler {
     /** Decides; called again with a new context when something it read has moved. Effects are events, and nothing else. */
     @FunctionalInterface
     interface Decide<Q extends Message> {
-        Decided decide(CommandContext context, Q request);
+        CommandOutcome decide(CommandContext context, Q request);
     }
 
     /** Answers from views; writes nothing. */

@@ -21,7 +21,7 @@ public final class HttpBody {
     /** What is done with a request that was let in and read. */
     @FunctionalInterface
     interface Work {
-        void serve(Caller caller, InFlight.Place place);
+        void serve(Caller caller, InFlight.Permit place);
     }
 
     /**
@@ -30,15 +30,15 @@ public final class HttpBody {
      */
     static void read(RoutingContext context, Pipeline pipeline, Executor executor, Work work) {
         HttpServerRequest request = context.request();
-        Caller caller = Faces.caller(request);
+        Caller caller = StandardEndpoints.caller(request);
         String declared = request.getHeader("Content-Length");
         if (declared != null && (declared.length() > 9 || Long.parseLong(declared) > MAX_BYTES)) {
-            HttpReply.refuse(context, new Answer.Refused(BoundaryRejection.TOO_LARGE), caller.requestId());
+            HttpReply.refuse(context, new CallResult.Refused(BoundaryRejection.TOO_LARGE), caller.requestId());
             return;
         }
         try {
-            Faces.requireOnce(request);
-            InFlight.Place place = pipeline.enter(caller);
+            StandardEndpoints.requireOnce(request);
+            InFlight.Permit place = pipeline.enter(caller);
             var arrival =
                     new Arrival(context.vertx(), place, () -> context.response().reset());
             if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
@@ -46,7 +46,7 @@ public final class HttpBody {
             }
             read(context, arrival, caller, () -> arrival.serve(executor, () -> work.serve(caller, place)));
         } catch (RefusedException e) {
-            HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+            HttpReply.refuse(context, new CallResult.Refused(e.rejection()), caller.requestId());
         }
     }
 
@@ -64,7 +64,7 @@ public final class HttpBody {
                 context.put(BODY, body.getBytes());
                 then.run();
             } else if (arrival.abandon()) {
-                HttpReply.refuse(context, new Answer.Refused(BoundaryRejection.TOO_LARGE), caller.requestId());
+                HttpReply.refuse(context, new CallResult.Refused(BoundaryRejection.TOO_LARGE), caller.requestId());
             }
         });
         request.resume();

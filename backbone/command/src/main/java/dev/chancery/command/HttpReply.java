@@ -27,7 +27,7 @@ public final class HttpReply {
         }
     }
 
-    static void refuse(RoutingContext context, Answer.Refused refused, String requestId) {
+    static void refuse(RoutingContext context, CallResult.Refused refused, String requestId) {
         HttpServerResponse response = context.response();
         if (response.ended() || response.closed()) {
             return;
@@ -66,7 +66,7 @@ public final class HttpReply {
         LOG.errorf(failure, "Face failed: request=%s", requestId);
         refuse(
                 context,
-                new Answer.Refused(
+                new CallResult.Refused(
                         failure instanceof DatabaseUnavailable
                                 ? BoundaryRejection.UNAVAILABLE
                                 : BoundaryRejection.INTERNAL),

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>Once closed it lets nobody in, and closing waits for those who are: what has begun is ended before the parts that it needs are.
  *
- * <p><b>Thread safety:</b> safe; a {@link Place} is its call's. <b>Limits:</b> {@value #MAX_CALLS} calls of known callers, {@value
+ * <p><b>Thread safety:</b> safe; a {@link Permit} is its call's. <b>Limits:</b> {@value #MAX_CALLS} calls of known callers, {@value
  * #MAX_OF_A_TENANT} of a tenant, {@value #MAX_UNKNOWN} of unknown callers, each of which waits {@value #TURN_WAIT_MILLIS} ms for its
  * turn at most. Closing waits for the longest that a command may take, {@value CommandRuns#DEADLINE_MILLIS} ms.
  */
@@ -55,14 +55,14 @@ final class InFlight implements AutoCloseable {
      * @param caller empty: nobody knows yet
      * @throws RefusedException when there is no place
      */
-    Place enter(Optional<Principal> caller) throws RefusedException {
+    Permit enter(Optional<Principal> caller) throws RefusedException {
         if (caller.isPresent()) {
             take(caller.get().tenant());
         } else if (unknown.incrementAndGet() > MAX_UNKNOWN) {
             unknown.decrementAndGet();
             throw refusal(BoundaryRejection.OVERLOADED);
         }
-        var place = new Place(caller);
+        var place = new Permit(caller);
         // After it has counted: close() sees either this or nobody.
         if (closed) {
             place.close();
@@ -114,11 +114,11 @@ final class InFlight implements AutoCloseable {
     }
 
     /** A call's place, until it is closed. */
-    final class Place implements AutoCloseable {
+    final class Permit implements AutoCloseable {
         private Optional<Principal> caller;
         private boolean hasTurn;
 
-        private Place(Optional<Principal> caller) {
+        private Permit(Optional<Principal> caller) {
             this.caller = caller;
         }
 

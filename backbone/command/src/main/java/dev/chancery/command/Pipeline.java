@@ -63,25 +63,26 @@ public final class Pipeline implements AutoCloseable {
      *
      * @throws RefusedException when there is none
      */
-    InFlight.Place enter(Caller caller) throws RefusedException {
+    InFlight.Permit enter(Caller caller) throws RefusedException {
         return inFlight.enter(authentication.remembered(caller));
     }
 
     /** Serves a call that came by neither face, and so has no place yet; never throws. */
-    public Answer call(Methods.Bound method, Request request, Caller caller) {
-        try (InFlight.Place place = enter(caller)) {
+    public CallResult call(Methods.Bound method, Request request, Caller caller) {
+        try (InFlight.Permit place = enter(caller)) {
             return call(method, request, caller, place);
         } catch (RefusedException e) {
-            return new Answer.Refused(e.rejection());
+            return new CallResult.Refused(e.rejection());
         }
     }
 
     /** Serves a call; never throws. */
-    Answer call(Methods.Bound method, Request request, Caller caller, InFlight.Place place) {
+    CallResult call(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
         long begunNanos = System.nanoTime();
-        Answer answer = guarded(method, request, caller, place);
-        String code =
-                answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+        CallResult answer = guarded(method, request, caller, place);
+        String code = answer instanceof CallResult.Refused refused
+                ? refused.rejection().code()
+                : "ok";
         Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
                 .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
         return answer;
@@ -103,36 +104,36 @@ public final class Pipeline implements AutoCloseable {
         return inFlight.unknownCalls();
     }
 
-    private Answer guarded(Methods.Bound method, Request request, Caller caller, InFlight.Place place) {
+    private CallResult guarded(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
         try {
             return serve(method, request, caller, place);
         } catch (RefusedException e) {
-            return new Answer.Refused(e.rejection());
+            return new CallResult.Refused(e.rejection());
         } catch (DatabaseUnavailable e) {
             LOG.errorf(
                     e,
                     "Call failed: request=%s method=%s",
                     caller.requestId(),
                     method.contract().fullName());
-            return new Answer.Refused(BoundaryRejection.UNAVAILABLE);
+            return new CallResult.Refused(BoundaryRejection.UNAVAILABLE);
         } catch (RuntimeException e) {
             LOG.errorf(
                     e,
                     "Call failed: request=%s method=%s",
                     caller.requestId(),
                     method.contract().fullName());
-            return new Answer.Refused(BoundaryRejection.INTERNAL);
+            return new CallResult.Refused(BoundaryRejection.INTERNAL);
         }
     }
 
-    private Answer serve(Methods.Bound method, Request unread, Caller caller, InFlight.Place place)
+    private CallResult serve(Methods.Bound method, Request unread, Caller caller, InFlight.Permit place)
             throws RefusedException {
         ContractMethod contract = method.contract();
         Handler handler = method.handler();
         if (handler instanceof Handler.PublicCommand<?> open) {
             place.awaitTurn();
             Message request = unread.read();
-            Optional<Answer> wrong = wrongShape(request, caller);
+            Optional<CallResult> wrong = wrongShape(request, caller);
             if (wrong.isPresent()) {
                 return wrong.get();
             }
@@ -141,7 +142,7 @@ public final class Pipeline implements AutoCloseable {
         }
         Principal principal = authentication.authenticate(caller, place);
         Message request = unread.read();
-        Optional<Answer> wrong = wrongShape(request, caller);
+        Optional<CallResult> wrong = wrongShape(request, caller);
         if (wrong.isPresent()) {
             return wrong.get();
         }
@@ -155,13 +156,13 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */
-    Principal admit(Caller caller, String capability, InFlight.Place place) throws RefusedException {
+    Principal admit(Caller caller, String capability, InFlight.Permit place) throws RefusedException {
         Principal principal = authentication.authenticate(caller, place);
         requireGrant(principal, capability, "", position(caller, principal));
         return principal;
     }
 
-    private Answer read(
+    private CallResult read(
             ContractMethod contract,
             Handler.Query<?, ?> query,
             Message request,
@@ -169,13 +170,13 @@ public final class Pipeline implements AutoCloseable {
             Optional<Position> seen)
             throws RefusedException {
         if (contract.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
-            return new Answer.Refused(BoundaryRejection.FORBIDDEN);
+            return new CallResult.Refused(BoundaryRejection.FORBIDDEN);
         }
         requireGrant(principal, contract.capability(), Authorisation.where(contract, request, principal), seen);
         requireFresh(contract, principal);
         authorisation.awaitViews(contract, principal.tenant(), seen);
         var context = new ReadContext(principal, nowMicros());
-        return new Answer.Replied(answer(query, context, request), Optional.empty());
+        return new CallResult.Replied(answer(query, context, request), Optional.empty());
     }
 
     private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
@@ -194,18 +195,18 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    private Optional<Answer> wrongShape(Message request, Caller caller) {
+    private Optional<CallResult> wrongShape(Message request, Caller caller) {
         if (caller.idempotencyKey().filter(key -> !KEY.matcher(key).matches()).isPresent()) {
-            return Optional.of(new Answer.Refused(BoundaryRejection.KEY_MALFORMED));
+            return Optional.of(new CallResult.Refused(BoundaryRejection.KEY_MALFORMED));
         }
         return rules.check(request).map(Pipeline::refusal);
     }
 
-    private static Answer refusal(FieldProblem problem) {
+    private static CallResult refusal(FieldProblem problem) {
         if (problem.rule() == FieldProblem.Rule.UNKNOWN_FIELD) {
-            return new Answer.Refused(BoundaryRejection.UNKNOWN_FIELD);
+            return new CallResult.Refused(BoundaryRejection.UNKNOWN_FIELD);
         }
-        return new Answer.Refused(
+        return new CallResult.Refused(
                 BoundaryRejection.INVALID_FIELD,
                 "The field " + problem.fieldPath() + " " + problem.rule().text() + ".");
     }

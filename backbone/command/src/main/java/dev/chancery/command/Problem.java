@@ -52,7 +52,7 @@ final class Problem {
         return "/errors/" + rejection.code();
     }
 
-    static String json(Answer.Refused refused, String requestId) {
+    static String json(CallResult.Refused refused, String requestId) {
         Rejection rejection = refused.rejection();
         return new JsonObject()
                 .put("type", docsUrl(rejection))
@@ -66,11 +66,11 @@ final class Problem {
                 .encode();
     }
 
-    static StatusRuntimeException grpc(Answer.Refused refused, String requestId) {
+    static StatusRuntimeException grpc(CallResult.Refused refused, String requestId) {
         return StatusProto.toStatusRuntimeException(status(refused, requestId).build());
     }
 
-    static Status.Builder status(Answer.Refused refused, String requestId) {
+    static Status.Builder status(CallResult.Refused refused, String requestId) {
         Rejection rejection = refused.rejection();
         return Status.newBuilder()
                 .setCode(grpcCode(rejection).value())

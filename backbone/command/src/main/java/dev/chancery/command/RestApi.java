@@ -18,7 +18,7 @@ import java.util.concurrent.Executor;
  * The contract's methods over HTTP: proto3 JSON at the path that each declares. {@code Idempotency-Key} and {@code
  * Chancery-Position} go in as headers, the position of what was done comes back as one.
  */
-public final class RestFace {
+public final class RestApi {
     private static final JsonFormat.Printer JSON =
             JsonFormat.printer().alwaysPrintFieldsWithNoPresence().omittingInsignificantWhitespace();
 
@@ -26,7 +26,7 @@ public final class RestFace {
     private final Methods methods;
     private final Executor executor;
 
-    public RestFace(Pipeline pipeline, Methods methods, Executor executor) {
+    public RestApi(Pipeline pipeline, Methods methods, Executor executor) {
         this.pipeline = pipeline;
         this.methods = methods;
         this.executor = executor;
@@ -42,11 +42,11 @@ public final class RestFace {
         }
         router.get("/errors/:code").handler(this::explain);
         // Everything else but what Quarkus itself serves.
-        router.routeWithRegex("/(?!q/health).*").last().handler(RestFace::nothingHere);
+        router.routeWithRegex("/(?!q/health).*").last().handler(RestApi::nothingHere);
     }
 
-    private void serve(Methods.Bound method, RoutingContext context, Caller caller, InFlight.Place place) {
-        Answer answer;
+    private void serve(Methods.Bound method, RoutingContext context, Caller caller, InFlight.Permit place) {
+        CallResult answer;
         try {
             answer = pipeline.call(method, () -> request(method, context), caller, place);
         } catch (RuntimeException e) {
@@ -54,8 +54,8 @@ public final class RestFace {
             return;
         }
         switch (answer) {
-            case Answer.Refused refused -> HttpReply.refuse(context, refused, caller.requestId());
-            case Answer.Replied replied -> {
+            case CallResult.Refused refused -> HttpReply.refuse(context, refused, caller.requestId());
+            case CallResult.Replied replied -> {
                 replied.position()
                         .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
                 context.response().putHeader("Chancery-Request", caller.requestId());
@@ -74,7 +74,7 @@ public final class RestFace {
     }
 
     private static Message request(Methods.Bound method, RoutingContext context) throws RefusedException {
-        Optional<Rejection> named = Faces.contextField(context.request());
+        Optional<Rejection> named = StandardEndpoints.contextField(context.request());
         if (named.isPresent()) {
             throw new RefusedException(named.get());
         }
@@ -152,7 +152,7 @@ public final class RestFace {
     private static void nothingHere(RoutingContext context) {
         HttpReply.refuse(
                 context,
-                new Answer.Refused(BoundaryRejection.NO_SUCH_PATH),
+                new CallResult.Refused(BoundaryRejection.NO_SUCH_PATH),
                 Ids.uuidV7().toString());
     }
 }

@@ -19,7 +19,7 @@ import java.util.concurrent.Executor;
  * Where a feature mounts the standard faces it has besides the contract's own paths: OAuth, AuthZEN, tiles. Each is served on a
  * virtual thread, with the same limits and the same last resort as everything else.
  */
-public final class Faces {
+public final class StandardEndpoints {
     /** A face that needs no access token, and why. Listed by {@code chancery contract}. */
     public record Open(String path, String why) {}
 
@@ -40,7 +40,7 @@ public final class Faces {
     private final Methods methods;
     private final List<Open> open = new ArrayList<>();
 
-    public Faces(Router router, Executor executor, Pipeline pipeline, Methods methods) {
+    public StandardEndpoints(Router router, Executor executor, Pipeline pipeline, Methods methods) {
         this.router = router;
         this.executor = executor;
         this.pipeline = pipeline;
@@ -57,7 +57,7 @@ public final class Faces {
     }
 
     /** Calls a method for a face's caller. */
-    public Answer call(RoutingContext context, Methods.Bound method, Pipeline.Request request, Caller caller) {
+    public CallResult call(RoutingContext context, Methods.Bound method, Pipeline.Request request, Caller caller) {
         return pipeline.call(method, request, caller, place(context));
     }
 
@@ -66,12 +66,12 @@ public final class Faces {
         return pipeline.admit(caller, capability, place(context));
     }
 
-    private static InFlight.Place place(RoutingContext context) {
+    private static InFlight.Permit place(RoutingContext context) {
         return context.get(PLACE);
     }
 
     /** Mounts a face; {@code path} as Vert.x writes it. */
-    public Faces mount(HttpMethod verb, String path, Face face) {
+    public StandardEndpoints mount(HttpMethod verb, String path, Face face) {
         router.route(verb, path)
                 .handler(context -> HttpBody.read(context, pipeline, executor, (caller, place) -> {
                     context.put(PLACE, place);
@@ -88,14 +88,14 @@ public final class Faces {
             }
             face.serve(context, caller);
         } catch (RefusedException e) {
-            HttpReply.refuse(context, new Answer.Refused(e.rejection()), caller.requestId());
+            HttpReply.refuse(context, new CallResult.Refused(e.rejection()), caller.requestId());
         } catch (RuntimeException e) {
             HttpReply.broke(context, e, caller.requestId());
         }
     }
 
     /** Mounts a face that needs no access token. */
-    public Faces mountOpen(HttpMethod verb, String path, String why, Face face) {
+    public StandardEndpoints mountOpen(HttpMethod verb, String path, String why, Face face) {
         open.add(new Open(verb.name() + " " + path, why));
         return mount(verb, path, face);
     }

@@ -1,6 +1,6 @@
 package dev.chancery.command;
 
-import dev.chancery.command.Answer.Refused;
+import dev.chancery.command.CallResult.Refused;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.vertx.core.http.HttpServerRequest;
@@ -15,11 +15,11 @@ import java.util.function.BooleanSupplier;
  * What stands before both faces while there is nobody behind them, at start and at stop: callers are told to come again. Otherwise
  * they would hear that there is no such path, and take that for an answer.
  */
-public final class ClosedDoor {
+public final class StartupGate {
     private static final Metadata.Key<byte[]> DETAILS =
             Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
-    private ClosedDoor() {}
+    private StartupGate() {}
 
     /** @param open asked for every request; what Quarkus itself serves under {@code /q/} is always served */
     public static void mount(Router router, BooleanSupplier open) {

@@ -3,7 +3,7 @@ package dev.chancery.command;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
-import dev.chancery.command.Decided.TargetRef;
+import dev.chancery.command.CommandOutcome.TargetRef;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;

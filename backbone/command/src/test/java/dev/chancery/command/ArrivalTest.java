@@ -60,7 +60,7 @@ class ArrivalTest {
                 .command(
                         "chancery.access.v1.AccessService/RetireRole",
                         RetireRoleRequest.class,
-                        (context, request) -> Decided.already(RetireRoleReply.getDefaultInstance()))
+                        (context, request) -> CommandOutcome.already(RetireRoleReply.getDefaultInstance()))
                 .publicCommand(
                         SIGN_IN,
                         IssueTokenRequest.class,
@@ -71,14 +71,14 @@ class ArrivalTest {
                             throw new AssertionError("nobody is identified");
                         });
         Router router = Router.router(VERTX);
-        new GrpcFace(INSTANCE.pipeline, EXECUTOR).mount(VERTX, router, INSTANCE.methods, List.of(beside()));
-        new Faces(router, EXECUTOR, INSTANCE.pipeline, INSTANCE.methods)
+        new GrpcApi(INSTANCE.pipeline, EXECUTOR).mount(VERTX, router, INSTANCE.methods, List.of(beside()));
+        new StandardEndpoints(router, EXECUTOR, INSTANCE.pipeline, INSTANCE.methods)
                 .mountOpen(
                         HttpMethod.GET,
                         "/open",
                         "a test",
                         (context, caller) -> HttpReply.send(context, "text/plain", "open".getBytes(UTF_8)));
-        new RestFace(INSTANCE.pipeline, INSTANCE.methods, EXECUTOR).mount(router);
+        new RestApi(INSTANCE.pipeline, INSTANCE.methods, EXECUTOR).mount(router);
         done(SERVER.requestHandler(router).listen(0, "127.0.0.1"));
     }
 

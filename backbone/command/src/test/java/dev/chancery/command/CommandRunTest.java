@@ -40,7 +40,7 @@ class CommandRunTest {
             RetireRoleRequest.newBuilder().setRole("clerk").build();
     private static final Handler.Decide<RetireRoleRequest> RETIRES = (context, request) -> {
         context.read(ROLE_MODEL, RoleModel.FOLD);
-        return Decided.done(
+        return CommandOutcome.done(
                 RetireRoleReply.getDefaultInstance(),
                 new NewEvent(
                         ROLE_MODEL,
@@ -57,7 +57,7 @@ class CommandRunTest {
                 .command(
                         SERVICE + "RevokeAssignment",
                         RevokeAssignmentRequest.class,
-                        (context, request) -> Decided.already(RevokeAssignmentReply.getDefaultInstance()))
+                        (context, request) -> CommandOutcome.already(RevokeAssignmentReply.getDefaultInstance()))
                 .query(SERVICE + "Check", CheckRequest.class, (Handler.Read<CheckRequest, CheckReply>)
                         (context, request) -> CheckReply.getDefaultInstance());
     }
@@ -96,11 +96,11 @@ class CommandRunTest {
 
     @Test
     void aPrivilegedCommandIsAnIntentAndThenItsOutcome() {
-        Answer answer = call(INSTANCE.as(ADA, tenant));
+        CallResult answer = call(INSTANCE.as(ADA, tenant));
 
         assertThat(answer)
-                .isEqualTo(
-                        new Answer.Replied(RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 2))));
+                .isEqualTo(new CallResult.Replied(
+                        RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 2))));
         List<Statement> records = INSTANCE.statements(tenant, 1);
         assertThat(records).hasSize(2).allSatisfy(record -> {
             assertThat(record.getAction()).isEqualTo("access.role.retire");
@@ -120,7 +120,7 @@ class CommandRunTest {
 
     @Test
     void whoMayNotIsDeniedAndThatIsRecordedWithoutAnIntent() {
-        Answer answer = call(INSTANCE.as(BEN, tenant));
+        CallResult answer = call(INSTANCE.as(BEN, tenant));
 
         assertThat(code(answer)).isEqualTo("auth.forbidden");
         assertThat(decisions).hasValue(0);
@@ -136,7 +136,7 @@ class CommandRunTest {
     void whoMayNotMakesNoKeyForWhomItNames() {
         String whom = UUID.randomUUID().toString();
 
-        Answer answer = revoke(whom, BEN);
+        CallResult answer = revoke(whom, BEN);
 
         assertThat(code(answer)).isEqualTo("auth.forbidden");
         assertThat(INSTANCE.statements(tenant, 1)).singleElement().satisfies(record -> {
@@ -159,7 +159,7 @@ class CommandRunTest {
         assertThat(INSTANCE.keys(tenant)).isEmpty();
     }
 
-    private Answer revoke(String whom, String caller) {
+    private CallResult revoke(String whom, String caller) {
         return INSTANCE.call(
                 SERVICE + "RevokeAssignment",
                 RevokeAssignmentRequest.newBuilder()
@@ -180,10 +180,10 @@ class CommandRunTest {
 
     @Test
     void theSameKeyAndRequestGetTheSameReplyAndNoSecondEffect() {
-        Answer first = call(INSTANCE.as(ADA, tenant, "k"));
-        Answer second = call(INSTANCE.as(ADA, tenant, "k"));
+        CallResult first = call(INSTANCE.as(ADA, tenant, "k"));
+        CallResult second = call(INSTANCE.as(ADA, tenant, "k"));
 
-        assertThat(first).isInstanceOf(Answer.Replied.class);
+        assertThat(first).isInstanceOf(CallResult.Replied.class);
         assertThat(second).isEqualTo(first);
         assertThat(decisions).hasValue(1);
         assertThat(INSTANCE.statements(tenant, 1)).hasSize(2);
@@ -193,7 +193,7 @@ class CommandRunTest {
     void aKeyIsNotForAnotherRequest() {
         call(INSTANCE.as(ADA, tenant, "k"));
 
-        Answer other = INSTANCE.call(
+        CallResult other = INSTANCE.call(
                 RETIRE, RetireRoleRequest.newBuilder().setRole("auditor").build(), INSTANCE.as(ADA, tenant, "k"));
 
         assertThat(code(other)).isEqualTo("idempotency.key-reused");
@@ -201,19 +201,19 @@ class CommandRunTest {
 
     @Test
     void aKeyWhoseCommandStillRunsIsInProgress() {
-        AtomicReference<Answer> meanwhile = new AtomicReference<>();
+        AtomicReference<CallResult> meanwhile = new AtomicReference<>();
         given((context, request) -> {
             meanwhile.compareAndSet(null, call(INSTANCE.as(ADA, tenant, "k")));
             return RETIRES.decide(context, request);
         });
 
-        assertThat(call(INSTANCE.as(ADA, tenant, "k"))).isInstanceOf(Answer.Replied.class);
+        assertThat(call(INSTANCE.as(ADA, tenant, "k"))).isInstanceOf(CallResult.Replied.class);
         assertThat(code(meanwhile.get())).isEqualTo("idempotency.in-progress");
     }
 
     @Test
     void aRejectionIsTheIntentsOutcomeAndToldAgain() {
-        given((context, request) -> Decided.reject(Unwanted.ROLE));
+        given((context, request) -> CommandOutcome.reject(Unwanted.ROLE));
 
         assertThat(code(call(INSTANCE.as(ADA, tenant, "k")))).isEqualTo("access.unwanted");
         assertThat(INSTANCE.statements(tenant, 2)).singleElement().satisfies(record -> {
@@ -236,12 +236,12 @@ class CommandRunTest {
             }
             return model.roles().containsKey("meanwhile")
                     ? RETIRES.decide(context, request)
-                    : Decided.already(RetireRoleReply.getDefaultInstance());
+                    : CommandOutcome.already(RetireRoleReply.getDefaultInstance());
         });
 
         assertThat(call(INSTANCE.as(ADA, tenant)))
-                .isEqualTo(
-                        new Answer.Replied(RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 3))));
+                .isEqualTo(new CallResult.Replied(
+                        RetireRoleReply.getDefaultInstance(), Optional.of(new Position(tenant, 3))));
         assertThat(decisions).hasValue(2);
         assertThat(INSTANCE.statements(tenant, 3)).singleElement().satisfies(record -> assertThat(
                         record.getOutcome().getEvents(0).getVersion())
@@ -254,12 +254,12 @@ class CommandRunTest {
             if (decisions.get() == 1) {
                 // Of this process, so that the cache knows; the role model was read when the outer command was
                 // authorised.
-                assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
+                assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(CallResult.Replied.class);
             }
             return RETIRES.decide(context, request);
         });
 
-        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
+        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(CallResult.Replied.class);
         assertThat(decisions)
                 .as("the outer one's, the inner one's, the outer one's again")
                 .hasValue(3);
@@ -294,7 +294,7 @@ class CommandRunTest {
     @Test
     void whatKeepsMovingIsBusyAfterFourDecisionsAndTheKeyIsFree() {
         given((context, request) -> {
-            Decided decided = RETIRES.decide(context, request);
+            CommandOutcome decided = RETIRES.decide(context, request);
             somebodyDefinesARole(decisions.get() - 1);
             return decided;
         });
@@ -306,7 +306,7 @@ class CommandRunTest {
         assertThat(last.getOutcome().getCode()).isEqualTo("backbone.busy");
 
         given(RETIRES);
-        assertThat(call(INSTANCE.as(ADA, tenant, "k"))).isInstanceOf(Answer.Replied.class);
+        assertThat(call(INSTANCE.as(ADA, tenant, "k"))).isInstanceOf(CallResult.Replied.class);
     }
 
     @Test
@@ -325,7 +325,7 @@ class CommandRunTest {
             assertThat(record.getOutcome().getEventsList()).isEmpty();
         });
         given(RETIRES);
-        assertThat(call(INSTANCE.as(ADA, tenant, "k"))).isInstanceOf(Answer.Replied.class);
+        assertThat(call(INSTANCE.as(ADA, tenant, "k"))).isInstanceOf(CallResult.Replied.class);
     }
 
     @Test
@@ -334,7 +334,7 @@ class CommandRunTest {
             throw new IllegalStateException("Ada Lovelace");
         });
 
-        assertThat(call(INSTANCE.as(ADA, tenant))).isEqualTo(new Answer.Refused(BoundaryRejection.INTERNAL));
+        assertThat(call(INSTANCE.as(ADA, tenant))).isEqualTo(new CallResult.Refused(BoundaryRejection.INTERNAL));
         assertThat(INSTANCE.statements(tenant, 1)).singleElement().matches(Statement::hasIntent);
     }
 
@@ -359,11 +359,11 @@ class CommandRunTest {
 
     @Test
     void aCredentialIsSpentOnceWhateverElseIsAsked() {
-        given((context, request) -> ((Decided.Done) RETIRES.decide(context, request))
+        given((context, request) -> ((CommandOutcome.Done) RETIRES.decide(context, request))
                 .withOnce(context.hash("assertion", "jti"), Unwanted.ROLE, 60_000));
 
-        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(Answer.Replied.class);
-        Answer other = INSTANCE.call(
+        assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(CallResult.Replied.class);
+        CallResult other = INSTANCE.call(
                 RETIRE, RetireRoleRequest.newBuilder().setRole("auditor").build(), INSTANCE.as(ADA, tenant));
         assertThat(code(other)).isEqualTo("access.unwanted");
     }
@@ -385,7 +385,7 @@ class CommandRunTest {
 
     @Test
     void aReadIsRefusedWhileNobodyFollowsTheLog() {
-        Answer answer = INSTANCE.call(
+        CallResult answer = INSTANCE.call(
                 SERVICE + "Check",
                 CheckRequest.newBuilder().setCapability("role:retire").build(),
                 INSTANCE.as(ADA, tenant));
@@ -400,7 +400,7 @@ class CommandRunTest {
         });
     }
 
-    private static Answer call(Caller caller) {
+    private static CallResult call(Caller caller) {
         return INSTANCE.call(RETIRE, CLERK, caller);
     }
 
@@ -417,7 +417,9 @@ class CommandRunTest {
                                 .build()));
     }
 
-    private static String code(Answer answer) {
-        return answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+    private static String code(CallResult answer) {
+        return answer instanceof CallResult.Refused refused
+                ? refused.rejection().code()
+                : "ok";
     }
 }

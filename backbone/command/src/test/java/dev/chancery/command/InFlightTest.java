@@ -40,7 +40,7 @@ class InFlightTest {
                 .command(
                         RETIRE,
                         RetireRoleRequest.class,
-                        (context, request) -> Decided.already(RetireRoleReply.getDefaultInstance()))
+                        (context, request) -> CommandOutcome.already(RetireRoleReply.getDefaultInstance()))
                 .publicCommand(
                         SIGN_IN,
                         IssueTokenRequest.class,
@@ -53,7 +53,7 @@ class InFlightTest {
     }
 
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
-    private final List<Future<Answer>> held = new ArrayList<>();
+    private final List<Future<CallResult>> held = new ArrayList<>();
     private final CountDownLatch release = new CountDownLatch(1);
     private final AtomicInteger reading = new AtomicInteger();
     private final String tenant = INSTANCE.organisation();
@@ -72,9 +72,9 @@ class InFlightTest {
         Caller ada = known(tenant);
         hold(InFlight.MAX_OF_A_TENANT, ada);
 
-        Answer oneTooMany = retire(ada);
+        CallResult oneTooMany = retire(ada);
 
-        assertThat(oneTooMany).isEqualTo(new Answer.Refused(BoundaryRejection.TENANT_OVERLOADED));
+        assertThat(oneTooMany).isEqualTo(new CallResult.Refused(BoundaryRejection.TENANT_OVERLOADED));
         assertThat(retire(INSTANCE.as(ADA, tenant))).as("with a new token").isEqualTo(oneTooMany);
         assertThat(INSTANCE.statements(tenant, 1)).isEmpty();
         assertThat(code(retire(INSTANCE.as(ADA, other)))).isEqualTo("ok");
@@ -112,12 +112,12 @@ class InFlightTest {
 
         // As many as may work hold a connection each, of the role that commands need as well.
         assertThat(reading).hasValue(InFlight.MAX_UNKNOWN_AT_WORK);
-        List<Future<Answer>> commands = new ArrayList<>();
+        List<Future<CallResult>> commands = new ArrayList<>();
         for (int command = 0; command < 64; command++) {
             commands.add(callers.submit(() -> retire(ada)));
         }
 
-        for (Future<Answer> command : commands) {
+        for (Future<CallResult> command : commands) {
             assertThat(code(command.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS)))
                     .isEqualTo("ok");
         }
@@ -131,7 +131,7 @@ class InFlightTest {
 
         await(() -> held.stream().filter(Future::isDone).count() == waiting);
 
-        for (Future<Answer> call : held) {
+        for (Future<CallResult> call : held) {
             if (call.isDone()) {
                 assertThat(code(call.get())).isEqualTo("backbone.overloaded");
             }
@@ -150,8 +150,8 @@ class InFlightTest {
     @Test
     void closingLetsNobodyInAndWaitsForWhoIs() throws Exception {
         var inFlight = new InFlight();
-        InFlight.Place ada = inFlight.enter(Optional.of(TestInstance.user(ADA, tenant)));
-        InFlight.Place nobody = inFlight.enter(Optional.empty());
+        InFlight.Permit ada = inFlight.enter(Optional.of(TestInstance.user(ADA, tenant)));
+        InFlight.Permit nobody = inFlight.enter(Optional.empty());
         Future<?> closing = callers.submit(inFlight::close);
         await(() -> isTurnedAway(inFlight));
 
@@ -181,7 +181,7 @@ class InFlightTest {
     }
 
     /** A call that is refused right after it is known who calls. */
-    private static Answer refused(Caller caller) {
+    private static CallResult refused(Caller caller) {
         return INSTANCE.call(RETIRE, RetireRoleRequest.getDefaultInstance(), caller);
     }
 
@@ -228,7 +228,7 @@ class InFlightTest {
 
     private void letGo() throws Exception {
         release.countDown();
-        for (Future<Answer> call : held) {
+        for (Future<CallResult> call : held) {
             call.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
@@ -241,7 +241,7 @@ class InFlightTest {
         }
     }
 
-    private static Answer retire(Caller caller) {
+    private static CallResult retire(Caller caller) {
         return INSTANCE.call(RETIRE, CLERK, caller);
     }
 
@@ -255,7 +255,9 @@ class InFlightTest {
                 "test");
     }
 
-    private static String code(Answer answer) {
-        return answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+    private static String code(CallResult answer) {
+        return answer instanceof CallResult.Refused refused
+                ? refused.rejection().code()
+                : "ok";
     }
 }

@@ -81,7 +81,7 @@ class MethodsTest {
         assertThat(methods.rejection("auth.unheard-of")).isEmpty();
     }
 
-    private static Decided refuse(CommandContext context, Message request) {
-        return Decided.reject(BoundaryRejection.FORBIDDEN);
+    private static CommandOutcome refuse(CommandContext context, Message request) {
+        return CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
     }
 }

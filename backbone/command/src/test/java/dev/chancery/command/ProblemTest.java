@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProblemTest {
     @Test
     void aProblemHasTheseMembersAndNoOther() {
-        assertThat(Problem.json(new Answer.Refused(BoundaryRejection.TOKEN_MISSING), "r-1"))
+        assertThat(Problem.json(new CallResult.Refused(BoundaryRejection.TOKEN_MISSING), "r-1"))
                 .isEqualTo("{\"type\":\"/errors/auth.token-missing\""
                         + ",\"title\":\"This method needs an access token.\""
                         + ",\"status\":401"
@@ -31,8 +31,8 @@ class ProblemTest {
 
     @Test
     void aMessageThatNamesAFieldLeavesTheTitleAsItIs() {
-        var problem = new JsonObject(
-                Problem.json(new Answer.Refused(BoundaryRejection.INVALID_FIELD, "The field role is missing."), "r"));
+        var problem = new JsonObject(Problem.json(
+                new CallResult.Refused(BoundaryRejection.INVALID_FIELD, "The field role is missing."), "r"));
 
         assertThat(problem.getString("message")).isEqualTo("The field role is missing.");
         assertThat(problem.getString("title")).isEqualTo(BoundaryRejection.INVALID_FIELD.message());
@@ -40,7 +40,7 @@ class ProblemTest {
 
     @Test
     void grpcSaysTheSame() throws Exception {
-        var failure = Problem.grpc(new Answer.Refused(BoundaryRejection.FORBIDDEN), "r-1");
+        var failure = Problem.grpc(new CallResult.Refused(BoundaryRejection.FORBIDDEN), "r-1");
 
         assertThat(failure.getStatus().getCode()).isEqualTo(Code.PERMISSION_DENIED);
         assertThat(failure.getStatus().getDescription()).isEqualTo(BoundaryRejection.FORBIDDEN.message());

@@ -16,7 +16,7 @@ import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Draft;
-import dev.chancery.log.Founding;
+import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Reaper;
@@ -146,7 +146,7 @@ final class TestInstance {
     /** A new organisation: Ada holds the first grant, Ben is there and holds nothing. Its log has one record. */
     String organisation() {
         String tenant = UUID.randomUUID().toString();
-        new Founding(database, DatabaseRole.IDENTITY).begin(tenant);
+        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
         append(
                 "identity",
                 tenant,
@@ -196,7 +196,7 @@ final class TestInstance {
         }
     }
 
-    Answer call(String method, Message request, Caller caller) {
+    CallResult call(String method, Message request, Caller caller) {
         return pipeline.call(methods.find(method), () -> request, caller);
     }
 

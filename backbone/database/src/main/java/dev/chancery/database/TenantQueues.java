@@ -22,7 +22,7 @@ import java.util.function.ToLongFunction;
  * @param <T> what is asked for
  * @param <R> what comes of it
  */
-public final class Lanes<T, R> implements AutoCloseable {
+public final class TenantQueues<T, R> implements AutoCloseable {
     private static final long CLOSE_MILLIS = 10_000;
 
     /** Does a group's work. */
@@ -46,15 +46,15 @@ public final class Lanes<T, R> implements AutoCloseable {
      * @param maxBytes bytes in a group, or one item that is larger
      * @param bytes an item's size
      */
-    public Lanes(int maxGroup, long maxBytes, ToLongFunction<T> bytes, Work<T, R> work) {
+    public TenantQueues(int maxGroup, long maxBytes, ToLongFunction<T> bytes, Work<T, R> work) {
         this.maxGroup = maxGroup;
         this.maxBytes = maxBytes;
         this.bytes = bytes;
         this.work = work;
     }
 
-    /** Lanes for items whose size is of no account. */
-    public Lanes(int maxGroup, Work<T, R> work) {
+    /** TenantQueues for items whose size is of no account. */
+    public TenantQueues(int maxGroup, Work<T, R> work) {
         this(maxGroup, 0, item -> 0, work);
     }
 

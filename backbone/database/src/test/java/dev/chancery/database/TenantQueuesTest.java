@@ -16,13 +16,13 @@ import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class LanesTest {
+class TenantQueuesTest {
     private final List<String> groups = new CopyOnWriteArrayList<>();
     private final CountDownLatch begun = new CountDownLatch(1);
     /** Each group waits for one. */
     private final Semaphore goOn = new Semaphore(0);
 
-    private final Lanes<String, String> lanes = new Lanes<>(3, 10, String::length, this::work);
+    private final TenantQueues<String, String> lanes = new TenantQueues<>(3, 10, String::length, this::work);
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
 
     private List<String> work(String tenant, List<String> group) {
@@ -120,7 +120,7 @@ class LanesTest {
 
     @Test
     void fewerResultsThanItemsLeaveNobodyWaiting() {
-        var short1 = new Lanes<String, String>(3, (tenant, group) -> List.of());
+        var short1 = new TenantQueues<String, String>(3, (tenant, group) -> List.of());
         assertThatThrownBy(() -> short1.run("t", "a")).isInstanceOf(IndexOutOfBoundsException.class);
     }
 

@@ -13,7 +13,7 @@ import java.util.Set;
 public record Authority(
         String principalId,
         PrincipalState principal,
-        Foundation foundation,
+        FirstGrant foundation,
         AdoptedContract contract,
         RoleModel roleModel,
         Assignments assignments) {

@@ -16,27 +16,27 @@ import dev.chancery.schema.identity.v1.OwnerClaimed;
  * @param role {@code administrator} or {@code operator}
  * @param claimHash of the installation's log: hash of the one-time owner claim
  */
-public record Foundation(String holder, String assignmentId, String role, ByteString claimHash) {
+public record FirstGrant(String holder, String assignmentId, String role, ByteString claimHash) {
     /** The built-in role of an organisation: every capability of the contract that organisations have. */
     public static final String ADMINISTRATOR = "administrator";
 
     /** The built-in role of the installation's own tenant. */
     public static final String OPERATOR = "operator";
 
-    public static final Fold<Foundation, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<FirstGrant, StoredEvent> FOLD = new Fold<>() {
         @Override
-        public Foundation initial() {
-            return new Foundation("", "", "", ByteString.EMPTY);
+        public FirstGrant initial() {
+            return new FirstGrant("", "", "", ByteString.EMPTY);
         }
 
         @Override
-        public Foundation evolve(Foundation state, StoredEvent event) {
+        public FirstGrant evolve(FirstGrant state, StoredEvent event) {
             if (state.isClaimed()) {
                 return state;
             }
             return switch (event.type()) {
                 case "chancery.identity.v1.InstanceFounded" ->
-                    new Foundation(
+                    new FirstGrant(
                             "",
                             "",
                             "",
@@ -44,11 +44,11 @@ public record Foundation(String holder, String assignmentId, String role, ByteSt
                                     .getClaimHash());
                 case "chancery.identity.v1.OwnerClaimed" -> {
                     var claimed = EventReading.read(OwnerClaimed.parser(), event.body());
-                    yield new Foundation(claimed.getOwnerId(), claimed.getAssignmentId(), OPERATOR, state.claimHash());
+                    yield new FirstGrant(claimed.getOwnerId(), claimed.getAssignmentId(), OPERATOR, state.claimHash());
                 }
                 case "chancery.identity.v1.OrganisationFounded" -> {
                     var founded = EventReading.read(OrganisationFounded.parser(), event.body());
-                    yield new Foundation(
+                    yield new FirstGrant(
                             founded.getAdministratorId(), founded.getAssignmentId(), ADMINISTRATOR, ByteString.EMPTY);
                 }
                 default -> state;

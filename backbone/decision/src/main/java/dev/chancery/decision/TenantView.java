@@ -14,7 +14,7 @@ final class TenantView {
     private final StreamId foundationStream;
     private final ConcurrentHashMap<String, PrincipalState> principals = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Assignments> assignments = new ConcurrentHashMap<>();
-    private volatile Foundation foundation = Foundation.FOLD.initial();
+    private volatile FirstGrant foundation = FirstGrant.FOLD.initial();
     private volatile AdoptedContract contract = AdoptedContract.FOLD.initial();
     private volatile RoleModel roleModel = RoleModel.FOLD.initial();
     private volatile long position = -1;
@@ -40,7 +40,7 @@ final class TenantView {
     void apply(StreamId stream, StoredEvent event) {
         String name = stream.value();
         if (stream.equals(foundationStream)) {
-            foundation = Foundation.FOLD.evolve(foundation, event);
+            foundation = FirstGrant.FOLD.evolve(foundation, event);
         } else if (stream.equals(AuthorityStreams.CONTRACT)) {
             contract = AdoptedContract.FOLD.evolve(contract, event);
         } else if (stream.equals(AuthorityStreams.ROLE_MODEL)) {

@@ -246,7 +246,7 @@ class AuthorityTest {
             return new Authority(
                     id,
                     folded(PrincipalState.FOLD, principal),
-                    folded(Foundation.FOLD, foundation),
+                    folded(FirstGrant.FOLD, foundation),
                     folded(AdoptedContract.FOLD, contract),
                     folded(RoleModel.FOLD, roles),
                     folded(Assignments.FOLD, held));

@@ -11,7 +11,7 @@ import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import org.junit.jupiter.api.Test;
 
-class FoundationTest {
+class FirstGrantTest {
     private static final ByteString HASH = ByteString.copyFromUtf8("hash");
     private static final InstanceFounded INSTANCE =
             InstanceFounded.newBuilder().setClaimHash(HASH).build();
@@ -23,20 +23,20 @@ class FoundationTest {
                 .setAssignmentId("second")
                 .build();
 
-        assertThat(folded(Foundation.FOLD, Events.founded(), again))
-                .isEqualTo(new Foundation(ADA, "first", Foundation.ADMINISTRATOR, ByteString.EMPTY));
+        assertThat(folded(FirstGrant.FOLD, Events.founded(), again))
+                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY));
     }
 
     @Test
     void anInstallationIsClaimedOnce() {
-        assertThat(folded(Foundation.FOLD, INSTANCE, claimed(ADA, "first"), claimed(BEN, "second")))
-                .isEqualTo(new Foundation(ADA, "first", Foundation.OPERATOR, HASH));
+        assertThat(folded(FirstGrant.FOLD, INSTANCE, claimed(ADA, "first"), claimed(BEN, "second")))
+                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.OPERATOR, HASH));
     }
 
     @Test
     void anInstallationThatIsClaimedIsNotFoundedAnew() {
-        assertThat(folded(Foundation.FOLD, INSTANCE, claimed(ADA, "first"), InstanceFounded.getDefaultInstance()))
-                .isEqualTo(new Foundation(ADA, "first", Foundation.OPERATOR, HASH));
+        assertThat(folded(FirstGrant.FOLD, INSTANCE, claimed(ADA, "first"), InstanceFounded.getDefaultInstance()))
+                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.OPERATOR, HASH));
     }
 
     private static OwnerClaimed claimed(String owner, String assignment) {

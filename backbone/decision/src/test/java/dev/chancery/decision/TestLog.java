@@ -10,7 +10,7 @@ import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Draft;
-import dev.chancery.log.Founding;
+import dev.chancery.log.LogCreation;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.RelayGuard;
 import dev.chancery.log.StreamScan;
@@ -149,7 +149,7 @@ final class TestLog implements AutoCloseable {
     /** A new organisation, in PostgreSQL only: at position 0, Ada holds the first grant, and Ben is there. */
     String organisation() {
         String tenant = UUID.randomUUID().toString();
-        new Founding(database, DatabaseRole.IDENTITY).begin(tenant);
+        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
         append(
                 identity,
                 tenant,

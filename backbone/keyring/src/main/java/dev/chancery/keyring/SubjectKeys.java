@@ -5,8 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
-import dev.chancery.database.Lanes;
 import dev.chancery.database.SqlBatch;
+import dev.chancery.database.TenantQueues;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class SubjectKeys {
 
     private final Database database;
     private final TenantKeys tenants;
-    private final Lanes<Wanted, SubjectRing> inserts = new Lanes<>(MAX_GROUP, this::insert);
+    private final TenantQueues<Wanted, SubjectRing> inserts = new TenantQueues<>(MAX_GROUP, this::insert);
     private final Cache<Subject, SubjectRing> cache = Caffeine.newBuilder()
             .maximumSize(Keyring.SUBJECTS_CACHED)
             .expireAfterWrite(Keyring.CACHE)

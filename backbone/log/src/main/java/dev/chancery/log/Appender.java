@@ -2,7 +2,7 @@ package dev.chancery.log;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.database.Lanes;
+import dev.chancery.database.TenantQueues;
 import dev.chancery.keyring.Signer;
 import java.util.Collections;
 import java.util.List;
@@ -34,8 +34,8 @@ public final class Appender implements AutoCloseable {
 
     private final AppendGroup groups;
     private final Gate gate;
-    private final Lanes<PreparedDraft, AppendResult> lanes =
-            new Lanes<>(MAX_GROUP, MAX_GROUP_BYTES, PreparedDraft::bytes, this::commit);
+    private final TenantQueues<PreparedDraft, AppendResult> lanes =
+            new TenantQueues<>(MAX_GROUP, MAX_GROUP_BYTES, PreparedDraft::bytes, this::commit);
 
     /**
      * @param instanceId the first half of every origin

@@ -5,11 +5,11 @@ import dev.chancery.database.DatabaseRole;
 import java.util.List;
 
 /** Begins logs, and tells which have begun. Only identity's role may. */
-public final class Founding {
+public final class LogCreation {
     private final Database database;
     private final DatabaseRole role;
 
-    public Founding(Database database, DatabaseRole role) {
+    public LogCreation(Database database, DatabaseRole role) {
         this.database = database;
         this.role = role;
     }

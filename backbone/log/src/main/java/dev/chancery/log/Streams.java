@@ -5,8 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.database.Lanes;
 import dev.chancery.database.SqlBatch;
+import dev.chancery.database.TenantQueues;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
 import java.util.ArrayList;
@@ -117,7 +117,7 @@ public final class Streams {
 
     private final Database database;
     private final DatabaseRole role;
-    private final Lanes<Wanted, List<StoredEvent>> reads = new Lanes<>(MAX_GROUP, this::read);
+    private final TenantQueues<Wanted, List<StoredEvent>> reads = new TenantQueues<>(MAX_GROUP, this::read);
     private final Cache<Key, Cached> cache =
             Caffeine.newBuilder().maximumSize(MAX_CACHED).build();
 

@@ -41,7 +41,7 @@ final class LogCheck {
     /** Fails at the first record that breaks a rule. */
     static void check(TestLog log, String tenant) {
         check(log.records(tenant), tenant, log.keys());
-        long size = new Founding(log.database, dev.chancery.database.DatabaseRole.IDENTITY).size(tenant);
+        long size = new LogCreation(log.database, dev.chancery.database.DatabaseRole.IDENTITY).size(tenant);
         assertThat(log.records(tenant)).hasSize(Math.toIntExact(size));
     }
 

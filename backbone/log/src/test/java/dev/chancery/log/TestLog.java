@@ -109,7 +109,7 @@ final class TestLog implements AutoCloseable {
     /** A new tenant, whose log is empty. */
     String tenant() {
         String tenant = UUID.randomUUID().toString();
-        new Founding(database, DatabaseRole.IDENTITY).begin(tenant);
+        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
         return tenant;
     }
 

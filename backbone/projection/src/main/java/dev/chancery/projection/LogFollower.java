@@ -38,7 +38,7 @@ public final class LogFollower implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration METADATA = Duration.ofSeconds(2);
 
-    /** Pulses that may wait for their records; older ones are dropped, and nothing is fresh by then. */
+    /** Heartbeats that may wait for their records; older ones are dropped, and nothing is fresh by then. */
     private static final int MAX_WAITING_PULSES = 64;
 
     private final Properties kafka;

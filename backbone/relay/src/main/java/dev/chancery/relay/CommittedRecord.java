@@ -10,7 +10,7 @@ import dev.chancery.schema.log.v1.Statement;
  * @param record byte for byte what goes to Kafka; not copied, not to be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // passed on as it came
-record Row(String tenant, long position, byte[] record) {
+record CommittedRecord(String tenant, long position, byte[] record) {
     private static final int SCHEME_BYTES = 1;
     private static final int SIGNATURE_BYTES = 64;
 

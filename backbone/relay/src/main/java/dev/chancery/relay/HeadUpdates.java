@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p><b>Thread safety:</b> safe.
  */
-final class Moves {
+final class HeadUpdates {
     /**
      * @param lastPositions of the tenants whose head has moved
      * @param markMicros the newest mark that passed by, after all of these

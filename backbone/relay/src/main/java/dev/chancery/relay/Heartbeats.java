@@ -11,7 +11,7 @@ import java.util.HexFormat;
  * Says on {@code pulse.v1}, a few times a second, up to where the log's topic is complete. A mark with the time goes into the
  * write-ahead log; when it comes back out, all that was committed before it has come too; once that is in Kafka, the pulse is sent.
  */
-final class Pulses {
+final class Heartbeats {
     private static final int NONCE_BYTES = 8;
 
     private final Connection connection;
@@ -20,7 +20,7 @@ final class Pulses {
     private long dueNanos = System.nanoTime();
 
     /** @param connection the relay's own, with auto-commit on */
-    Pulses(Connection connection, RelayOptions options) {
+    Heartbeats(Connection connection, RelayOptions options) {
         this.connection = connection;
         // Whoever may connect may write messages: only those of this run, which nobody can know before they come, are
         // marks.

@@ -56,14 +56,14 @@ final class LogTable {
      * Consecutive records from {@code from} to at most {@code to}, as many as the limits allow and at least one; none where there is none
      * at {@code from}.
      */
-    List<Row> read(String tenant, long from, long to, int maxRows, int maxBytes) {
+    List<CommittedRecord> read(String tenant, long from, long to, int maxRows, int maxBytes) {
         return database.transaction(
                 DatabaseRole.RELAY, connection -> read(connection, tenant, from, to, maxRows, maxBytes));
     }
 
-    private static List<Row> read(Connection connection, String tenant, long from, long to, int maxRows, int maxBytes)
-            throws SQLException {
-        var found = new ArrayList<Row>();
+    private static List<CommittedRecord> read(
+            Connection connection, String tenant, long from, long to, int maxRows, int maxBytes) throws SQLException {
+        var found = new ArrayList<CommittedRecord>();
         try (var query = connection.prepareStatement("SELECT position, record FROM log.record"
                 + " WHERE tenant = ? AND position BETWEEN ? AND ? ORDER BY position LIMIT ?")) {
             query.setFetchSize(FETCH_ROWS);
@@ -74,7 +74,7 @@ final class LogTable {
             int bytes = 0;
             try (var rows = query.executeQuery()) {
                 while (bytes < maxBytes && rows.next()) {
-                    var row = new Row(tenant, rows.getLong(1), rows.getBytes(2));
+                    var row = new CommittedRecord(tenant, rows.getLong(1), rows.getBytes(2));
                     if (row.position() != from + found.size()) {
                         break;
                     }

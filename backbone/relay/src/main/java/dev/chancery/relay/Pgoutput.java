@@ -20,7 +20,7 @@ final class Pgoutput {
      * @param mark the prefix of the messages that are marks; others are passed over
      * @param lsn where the message ends in the write-ahead log
      */
-    static void read(ByteBuffer message, String mark, Moves moves, long lsn) {
+    static void read(ByteBuffer message, String mark, HeadUpdates moves, long lsn) {
         switch (message.get()) {
             case 'I', 'U' -> {
                 message.position(message.position() + OID_BYTES);
@@ -49,7 +49,7 @@ final class Pgoutput {
     }
 
     /** The publication's columns, in their order: tenant, next position. */
-    private static void head(ByteBuffer row, Moves moves, long lsn) {
+    private static void head(ByteBuffer row, HeadUpdates moves, long lsn) {
         if (row.getShort() != 2) {
             throw new IllegalStateException("the publication has other columns than tenant and next position");
         }

@@ -126,13 +126,13 @@ final class Publisher implements AutoCloseable {
 
     /** Whether there was something to send. */
     private synchronized boolean sendNext(Collection<String> tenants) {
-        var batch = new ArrayList<Row>();
+        var batch = new ArrayList<CommittedRecord>();
         int bytes = 0;
         for (String tenant : tenants) {
             if (batch.size() >= options.maxBatchRecords() || bytes >= options.maxBatchBytes()) {
                 break;
             }
-            List<Row> rows = log.read(
+            List<CommittedRecord> rows = log.read(
                     tenant,
                     progress.of(tenant) + 1,
                     Long.MAX_VALUE,
@@ -148,7 +148,7 @@ final class Publisher implements AutoCloseable {
     /** Says up to where the topic is complete; when nobody hears it, the next pulse tells. */
     void pulse(long atMicros) {
         producer.send(new ProducerRecord<>(
-                options.pulseTopic(), 0, null, Pulses.pulse(atMicros, progress, options.partitions())));
+                options.pulseTopic(), 0, null, Heartbeats.pulse(atMicros, progress, options.partitions())));
     }
 
     /**
@@ -161,7 +161,7 @@ final class Publisher implements AutoCloseable {
         if (from > end || held.contains(tenant)) {
             return to + 1;
         }
-        List<Row> rows = log.read(tenant, from, end, options.maxBatchRecords(), options.maxBatchBytes());
+        List<CommittedRecord> rows = log.read(tenant, from, end, options.maxBatchRecords(), options.maxBatchBytes());
         if (rows.isEmpty()) {
             throw new IllegalStateException("no record at " + tenant + "@" + from);
         }
@@ -180,13 +180,13 @@ final class Publisher implements AutoCloseable {
         return lastAckMillis;
     }
 
-    private void send(List<Row> rows, boolean advances) {
+    private void send(List<CommittedRecord> rows, boolean advances) {
         if (rows.isEmpty()) {
             return;
         }
-        var sent = new ArrayList<Row>(rows.size());
+        var sent = new ArrayList<CommittedRecord>(rows.size());
         var answers = new ArrayList<Future<RecordMetadata>>(rows.size());
-        for (Row row : rows) {
+        for (CommittedRecord row : rows) {
             if (!held.contains(row.tenant())) {
                 message(row).ifPresent(message -> {
                     answers.add(producer.send(message));
@@ -225,10 +225,10 @@ final class Publisher implements AutoCloseable {
     }
 
     /** Empty for a record that isn't what its row says: it would stop every consumer, so its tenant waits here. */
-    private Optional<ProducerRecord<byte[], byte[]>> message(Row row) {
+    private Optional<ProducerRecord<byte[], byte[]>> message(CommittedRecord row) {
         Statement statement;
         try {
-            statement = Row.statementOf(row.record());
+            statement = CommittedRecord.statementOf(row.record());
         } catch (InvalidProtocolBufferException e) {
             hold(row.tenant(), row.position(), "unreadable");
             return Optional.empty();

@@ -190,7 +190,7 @@ final class Reconciliation {
     private static boolean isRecord(ConsumerRecord<byte[], byte[]> record) {
         try {
             if (record.key() != null && record.value() != null) {
-                Row.statementOf(record.value());
+                CommittedRecord.statementOf(record.value());
                 return true;
             }
         } catch (InvalidProtocolBufferException e) {
@@ -204,7 +204,7 @@ final class Reconciliation {
 
     private static long positionOf(ConsumerRecord<byte[], byte[]> record) {
         try {
-            return Row.statementOf(record.value()).getPosition();
+            return CommittedRecord.statementOf(record.value()).getPosition();
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("it was read before", e);
         }

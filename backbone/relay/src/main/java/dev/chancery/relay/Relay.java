@@ -25,7 +25,7 @@ public final class Relay implements AutoCloseable {
     private final RelayOptions options;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread supervisor = Thread.ofPlatform().name("chancery-relay").unstarted(this::supervise);
-    private volatile @Nullable Run run;
+    private volatile @Nullable RelaySession run;
     private volatile boolean healthy;
     private volatile @Nullable String refusal;
     private volatile long lastAckMillis;
@@ -47,7 +47,7 @@ public final class Relay implements AutoCloseable {
      */
     public void start() {
         try {
-            run = Run.open(database, kafka, options);
+            run = RelaySession.open(database, kafka, options);
         } catch (RelayRefused e) {
             throw e;
         } catch (RuntimeException e) {
@@ -58,7 +58,7 @@ public final class Relay implements AutoCloseable {
 
     private void supervise() {
         while (closed.getCount() > 0) {
-            try (Run current = run != null ? run : Run.open(database, kafka, options)) {
+            try (RelaySession current = run != null ? run : RelaySession.open(database, kafka, options)) {
                 run = current;
                 // close() counts down before it looks for a run to stop: one of the two sees the other.
                 if (current != null && closed.getCount() > 0) {
@@ -87,7 +87,7 @@ public final class Relay implements AutoCloseable {
     }
 
     private void forgetRun() {
-        Run ended = run;
+        RelaySession ended = run;
         if (ended != null) {
             lastAckMillis = Math.max(lastAckMillis, ended.publisher().lastAckMillis());
         }
@@ -117,7 +117,7 @@ public final class Relay implements AutoCloseable {
 
     /** Records committed and not known to be in Kafka, over all tenants that aren't stopped; all of them while it isn't running. */
     public long lagRecords() {
-        Run current = run;
+        RelaySession current = run;
         Progress progress = current == null ? Progress.load(database) : current.progress();
         return new LogTable(database)
                 .lastPositions().entrySet().stream()
@@ -132,15 +132,15 @@ public final class Relay implements AutoCloseable {
 
     /** Unix time at which Kafka last acknowledged a batch; 0 when it hasn't since this relay was made. */
     public long lastAckMillis() {
-        Run current = run;
+        RelaySession current = run;
         return current == null
                 ? lastAckMillis
                 : Math.max(lastAckMillis, current.publisher().lastAckMillis());
     }
 
     /** Tenants that are not relayed: forked, or with a record that contradicts its row. */
-    public int heldTenants() {
-        Run current = run;
+    public int stoppedTenants() {
+        RelaySession current = run;
         return current == null ? 0 : current.publisher().held().size();
     }
 
@@ -150,7 +150,7 @@ public final class Relay implements AutoCloseable {
      * @throws IllegalStateException when the relay isn't running
      */
     public void republish(String tenant, long from, long to) {
-        Run current = run;
+        RelaySession current = run;
         if (current == null) {
             throw new IllegalStateException("the relay isn't running");
         }
@@ -163,7 +163,7 @@ public final class Relay implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        Run current = run;
+        RelaySession current = run;
         if (current != null) {
             current.stop();
         }
@@ -175,7 +175,7 @@ public final class Relay implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Run neverRun = run;
+        RelaySession neverRun = run;
         if (neverRun != null && !supervisor.isAlive()) {
             neverRun.close();
         }

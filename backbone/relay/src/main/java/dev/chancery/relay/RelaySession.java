@@ -15,7 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** The relay from one connection to the next failure: check, then send what has moved, sweep, tend. Any failure ends it. */
-final class Run implements AutoCloseable {
+final class RelaySession implements AutoCloseable {
     /** "one relay at a time", as PostgreSQL keeps it: released when the connection goes, however it goes. */
     private static final long ADVISORY_LOCK = 0x6368_616e_7265_6c61L;
     /** A host that died says no goodbye: without these PostgreSQL would keep its lock for hours. */
@@ -28,8 +28,8 @@ final class Run implements AutoCloseable {
     private final Publisher publisher;
     private final Republishing republishing;
     private final Connection alone;
-    private final Pulses pulses;
-    private final Moves moves = new Moves();
+    private final Heartbeats pulses;
+    private final HeadUpdates moves = new HeadUpdates();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final WriteAheadLog writeAheadLog;
     /** Up to here the write-ahead log holds nothing that isn't in Kafka. */
@@ -37,14 +37,15 @@ final class Run implements AutoCloseable {
     /** Last positions of the tenants that lagged at the last look. */
     private Map<String, Long> lagging = Map.of();
 
-    private Run(Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
+    private RelaySession(
+            Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
         this.options = options;
         this.log = new LogTable(database);
         this.progress = progress;
         this.alone = alone;
         this.publisher = publisher;
         this.republishing = new Republishing(database, publisher);
-        this.pulses = new Pulses(alone, options);
+        this.pulses = new Heartbeats(alone, options);
         this.writeAheadLog = new WriteAheadLog(database, options, pulses.mark(), moves, () -> publishedLsn, ended);
     }
 
@@ -53,7 +54,7 @@ final class Run implements AutoCloseable {
      *
      * @return null when another relay runs
      */
-    static @Nullable Run open(Database database, Properties kafka, RelayOptions options) {
+    static @Nullable RelaySession open(Database database, Properties kafka, RelayOptions options) {
         Connection alone = lock(database);
         if (alone == null) {
             return null;
@@ -81,10 +82,10 @@ final class Run implements AutoCloseable {
         }
     }
 
-    private static Run open(
+    private static RelaySession open(
             Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
         try {
-            return new Run(database, options, progress, publisher, alone);
+            return new RelaySession(database, options, progress, publisher, alone);
         } catch (RuntimeException | Error e) {
             publisher.close();
             throw e;
@@ -102,7 +103,7 @@ final class Run implements AutoCloseable {
         long tickNanos = options.tick().toNanos();
         long tendDueNanos = System.nanoTime() + tickNanos;
         while (ended.getCount() > 0) {
-            Moves.Taken taken = moves.take(Math.min(tendDueNanos - System.nanoTime(), pulses.untilDue()));
+            HeadUpdates.Taken taken = moves.take(Math.min(tendDueNanos - System.nanoTime(), pulses.untilDue()));
             publisher.catchUp(taken.lastPositions());
             publishedLsn = taken.lsn();
             taken.markMicros().ifPresent(publisher::pulse);

@@ -35,7 +35,7 @@ final class WriteAheadLog implements AutoCloseable {
     private final Connection connection;
     private final PGReplicationStream stream;
     private final String mark;
-    private final Moves moves;
+    private final HeadUpdates moves;
     private final LongSupplier published;
     private final CountDownLatch ended;
     private final Thread thread;
@@ -53,7 +53,7 @@ final class WriteAheadLog implements AutoCloseable {
             Database database,
             RelayOptions options,
             String mark,
-            Moves moves,
+            HeadUpdates moves,
             LongSupplier published,
             CountDownLatch ended) {
         this.mark = mark;

@@ -153,7 +153,7 @@ class RelayTest {
         read(3);
         relay.close();
         tenants.append(a, 250);
-        try (Run run = Run.open(database, kafka, options)) {
+        try (RelaySession run = RelaySession.open(database, kafka, options)) {
             run.publisher().catchUp(Map.of(a, 252L));
             run.publisher().catchUp(Map.of(a, 100L));
         }
@@ -201,7 +201,7 @@ class RelayTest {
         relay.close();
         tenants.append(a, 1);
         int partition = Topic.partitionOf(a, 3);
-        try (Run run = Run.open(database, kafka, options)) {
+        try (RelaySession run = RelaySession.open(database, kafka, options)) {
             // As if Kafka had acknowledged more than it has now.
             run.progress().advance(Map.of(c, new Progress.Mark(0, partition, 1_000)));
             assertThatThrownBy(() -> run.publisher().catchUp(Map.of(a, 3L)))
@@ -222,7 +222,7 @@ class RelayTest {
         relay.close();
         asSuperuser("SET session_replication_role = replica; UPDATE log.head SET next_position = 1 WHERE tenant = '" + a
                 + "'");
-        try (Run run = Run.open(database, kafka, options)) {
+        try (RelaySession run = RelaySession.open(database, kafka, options)) {
             assertThatThrownBy(() -> run.publisher().catchUp(Map.of(a, 0L, b, 0L)))
                     .hasMessage("announced and not to be seen yet: [" + b + "]");
             assertThat(run.publisher().held()).containsExactly(a);
@@ -281,7 +281,7 @@ class RelayTest {
         tenants.append(b, 4);
         assertDense(read(7), b, 4);
         assertThat(TopicReader.positions(read(7), a)).containsExactly(0L, 1L, -1L);
-        assertThat(relay.heldTenants()).isEqualTo(1);
+        assertThat(relay.stoppedTenants()).isEqualTo(1);
         assertThat(forkedAt(a)).isEqualTo(2);
     }
 
@@ -309,7 +309,7 @@ class RelayTest {
         start();
         relay.close();
         start();
-        assertThat(relay.heldTenants()).isEqualTo(1);
+        assertThat(relay.stoppedTenants()).isEqualTo(1);
     }
 
     @Test
@@ -394,7 +394,7 @@ class RelayTest {
         });
         tenants.append(b, 2);
         assertThat(read(2)).hasSize(2);
-        assertThat(relay.heldTenants()).isEqualTo(1);
+        assertThat(relay.stoppedTenants()).isEqualTo(1);
         assertThat(relay.healthy()).isTrue();
         assertThat(forkedAt(a)).isZero();
     }

@@ -10,18 +10,18 @@ import static dev.chancery.decision.AuthorityStreams.workspace;
 import com.google.protobuf.Message;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
-import dev.chancery.command.Decided;
-import dev.chancery.command.Faces;
+import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Feature;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.DecisionPoint;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.decision.WorkspaceState;
@@ -75,11 +75,11 @@ public final class AccessService implements Feature {
     }
 
     @Override
-    public void mount(Faces faces) {
-        new AuthZenFace().mount(faces);
+    public void mount(StandardEndpoints faces) {
+        new AuthZenEndpoint().mount(faces);
     }
 
-    private Decided defineCapability(CommandContext context, DefineCapabilityRequest request) {
+    private CommandOutcome defineCapability(CommandContext context, DefineCapabilityRequest request) {
         var capability = CapabilityDefined.newBuilder()
                 .setCapability(request.getCapability())
                 .setStepUpSeconds(request.getStepUpSeconds())
@@ -93,7 +93,7 @@ public final class AccessService implements Feature {
                         capability));
     }
 
-    private Decided defineRole(CommandContext context, DefineRoleRequest request) {
+    private CommandOutcome defineRole(CommandContext context, DefineRoleRequest request) {
         var role = RoleDefined.newBuilder()
                 .setRole(request.getRole())
                 .addAllCapabilities(request.getCapabilitiesList().stream()
@@ -108,7 +108,7 @@ public final class AccessService implements Feature {
                         Granter.of(context), context.read(CONTRACT, AdoptedContract.FOLD), role, context.atMicros()));
     }
 
-    private Decided retireRole(CommandContext context, RetireRoleRequest request) {
+    private CommandOutcome retireRole(CommandContext context, RetireRoleRequest request) {
         return decided(
                 RetireRoleReply.getDefaultInstance(),
                 ROLE_MODEL,
@@ -117,7 +117,7 @@ public final class AccessService implements Feature {
                         RoleRetired.newBuilder().setRole(request.getRole()).build()));
     }
 
-    private Decided assignRole(CommandContext context, AssignRoleRequest request) {
+    private CommandOutcome assignRole(CommandContext context, AssignRoleRequest request) {
         String grantee = request.getPrincipalId();
         var assignment = RoleAssigned.newBuilder()
                 .setAssignmentId(context.newId())
@@ -149,30 +149,30 @@ public final class AccessService implements Feature {
         return millis < 0 || millis > Long.MAX_VALUE / 1000 ? -1 : millis * 1000;
     }
 
-    private Decided revokeAssignment(CommandContext context, RevokeAssignmentRequest request) {
+    private CommandOutcome revokeAssignment(CommandContext context, RevokeAssignmentRequest request) {
         return decided(
                 RevokeAssignmentReply.getDefaultInstance(),
                 assignments(request.getPrincipalId()),
                 GrantRules.revoke(
                         Granter.of(context),
                         context.read(assignments(request.getPrincipalId()), Assignments.FOLD),
-                        context.read(foundation(context.tenant()), Foundation.FOLD),
+                        context.read(foundation(context.tenant()), FirstGrant.FOLD),
                         AssignmentRevoked.newBuilder()
                                 .setAssignmentId(request.getAssignmentId())
                                 .setPrincipalId(request.getPrincipalId())
                                 .build()));
     }
 
-    private static Decided decided(Message reply, StreamId stream, Decision<Message> decision) {
+    private static CommandOutcome decided(Message reply, StreamId stream, Decision<Message> decision) {
         return switch (decision) {
             case Decision.Events<Message> events ->
-                Decided.done(
+                CommandOutcome.done(
                         reply,
                         events.events().stream()
                                 .map(event -> new NewEvent(stream, event))
                                 .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> Decided.already(reply);
-            case Decision.Rejected<Message> rejected -> Decided.reject(rejected.rejection());
+            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply);
+            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
         };
     }
 

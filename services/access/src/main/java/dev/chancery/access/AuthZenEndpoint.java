@@ -1,12 +1,12 @@
 package dev.chancery.access;
 
-import dev.chancery.command.Answer;
 import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Faces;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
 import io.vertx.core.http.HttpMethod;
@@ -22,20 +22,20 @@ import org.jspecify.annotations.Nullable;
  * action.name} make the capability {@code type:name}, {@code resource.properties.workspace} says where. A deny is HTTP 200 with {@code
  * decision: false}; the context says why. Members that the standard allows and we don't use are ignored, as it asks.
  */
-final class AuthZenFace {
+final class AuthZenEndpoint {
     private static final String WORKSPACE = "/resource/properties/workspace";
 
-    void mount(Faces faces) {
+    void mount(StandardEndpoints faces) {
         Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
         faces.mount(
                 HttpMethod.POST, "/access/v1/evaluation", (context, caller) -> evaluate(faces, check, context, caller));
     }
 
-    private static void evaluate(Faces faces, Methods.Bound check, RoutingContext context, Caller caller)
+    private static void evaluate(StandardEndpoints faces, Methods.Bound check, RoutingContext context, Caller caller)
             throws RefusedException {
-        switch (faces.call(context, check, () -> request(Faces.json(context)), caller)) {
-            case Answer.Refused refused -> throw new RefusedException(refused.rejection());
-            case Answer.Replied replied -> {
+        switch (faces.call(context, check, () -> request(StandardEndpoints.json(context)), caller)) {
+            case CallResult.Refused refused -> throw new RefusedException(refused.rejection());
+            case CallResult.Replied replied -> {
                 var reply = (CheckReply) replied.reply();
                 String id = context.request().getHeader("X-Request-ID");
                 if (id != null && id.length() <= 128) {
@@ -79,7 +79,7 @@ final class AuthZenFace {
         for (String name : object.fieldNames()) {
             String at = path + "/" + name;
             if (!at.equals(WORKSPACE)) {
-                Faces.refuseContext(List.of(name));
+                StandardEndpoints.refuseContext(List.of(name));
             }
             refuseContext(object.getValue(name), at);
         }

@@ -15,7 +15,7 @@ import static dev.chancery.kernel.Decision.reject;
 
 import com.google.protobuf.Message;
 import dev.chancery.decision.Assignments;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.kernel.Decision;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
@@ -62,7 +62,7 @@ final class GrantRules {
     }
 
     static Decision<Message> revoke(
-            Granter revoker, Assignments assignments, Foundation foundation, AssignmentRevoked revocation) {
+            Granter revoker, Assignments assignments, FirstGrant foundation, AssignmentRevoked revocation) {
         String id = revocation.getAssignmentId();
         if (assignments.revoked().contains(id)) {
             return nothing();

@@ -13,7 +13,7 @@ import static dev.chancery.kernel.Decision.reject;
 
 import com.google.protobuf.Message;
 import dev.chancery.decision.AdoptedContract;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
 import dev.chancery.schema.access.v1.CapabilityDefined;
@@ -91,6 +91,6 @@ final class RoleModelRules {
     }
 
     static boolean isBuiltIn(String role) {
-        return role.equals(Foundation.ADMINISTRATOR) || role.equals(Foundation.OPERATOR);
+        return role.equals(FirstGrant.ADMINISTRATOR) || role.equals(FirstGrant.OPERATOR);
     }
 }

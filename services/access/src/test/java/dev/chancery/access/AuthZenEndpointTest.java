@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class AuthZenFaceTest {
+class AuthZenEndpointTest {
     @Test
     void anEvaluationIsACheck() throws RefusedException {
         assertThat(read("""
@@ -34,7 +34,7 @@ class AuthZenFaceTest {
                 .setStepUpSeconds(300)
                 .build();
 
-        assertThat(new JsonObject(AuthZenFace.json(granted)).getJsonObject("context"))
+        assertThat(new JsonObject(AuthZenEndpoint.json(granted)).getJsonObject("context"))
                 .isEqualTo(new JsonObject()
                         .put("reason", "granted")
                         .put("position", 0)
@@ -75,6 +75,6 @@ class AuthZenFaceTest {
     }
 
     private static CheckRequest read(String body) throws RefusedException {
-        return AuthZenFace.request(new JsonObject(body.replace('\'', '"')));
+        return AuthZenEndpoint.request(new JsonObject(body.replace('\'', '"')));
     }
 }

@@ -18,7 +18,7 @@ import com.google.protobuf.Message;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
@@ -333,7 +333,7 @@ class GrantRulesTest {
                     .map(id -> new Authority(
                             id,
                             Given.folded(PrincipalState.FOLD, granter),
-                            Given.folded(Foundation.FOLD, FOUNDED),
+                            Given.folded(FirstGrant.FOLD, FOUNDED),
                             Given.folded(AdoptedContract.FOLD, ADOPTED),
                             Given.folded(RoleModel.FOLD, roles),
                             Given.folded(Assignments.FOLD, id.equals(by.getFirst()) ? byHolding : new Message[0])))
@@ -353,7 +353,7 @@ class GrantRulesTest {
             return GrantRules.revoke(
                     granter(),
                     Given.folded(Assignments.FOLD, held),
-                    Given.folded(Foundation.FOLD, FOUNDED),
+                    Given.folded(FirstGrant.FOLD, FOUNDED),
                     revoked(principalId, assignmentId));
         }
     }

@@ -7,7 +7,7 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
@@ -148,7 +148,7 @@ class HandingOutTest {
         return new Authority(
                 id,
                 new PrincipalState(PrincipalType.USER, true, ByteString.EMPTY),
-                new Foundation("somebody else", "first", Foundation.ADMINISTRATOR, ByteString.EMPTY),
+                new FirstGrant("somebody else", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY),
                 new AdoptedContract(ByteString.EMPTY, Set.of(Granter.DELEGATE)),
                 model,
                 new Assignments(held, Set.of()));

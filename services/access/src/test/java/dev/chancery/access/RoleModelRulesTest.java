@@ -17,7 +17,7 @@ import com.google.protobuf.Message;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
@@ -290,7 +290,7 @@ class RoleModelRulesTest {
         return new Authority(
                 id,
                 new PrincipalState(PrincipalType.USER, true, ByteString.EMPTY),
-                new Foundation(ADA, "first", Foundation.ADMINISTRATOR, ByteString.EMPTY),
+                new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY),
                 CONTRACT,
                 model,
                 Given.folded(Assignments.FOLD, held));

@@ -5,13 +5,13 @@ import dev.chancery.command.Authentication;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandRuns;
-import dev.chancery.command.Faces;
 import dev.chancery.command.Feature;
-import dev.chancery.command.GrpcFace;
+import dev.chancery.command.GrpcApi;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.command.Pipeline;
-import dev.chancery.command.RestFace;
+import dev.chancery.command.RestApi;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.command.Tokens;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
@@ -26,8 +26,8 @@ import dev.chancery.ledger.LedgerProjection;
 import dev.chancery.ledger.LedgerReader;
 import dev.chancery.ledger.LedgerService;
 import dev.chancery.log.Appender;
-import dev.chancery.log.Founding;
 import dev.chancery.log.Gate;
+import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.Reaper;
 import dev.chancery.log.RelayGuard;
@@ -75,7 +75,7 @@ public final class Application implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<Feature> features = new ArrayList<>();
-    private final Measures measures = new Measures();
+    private final ApplicationMetrics measures = new ApplicationMetrics();
     private final SigningKeys signingKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
@@ -127,7 +127,7 @@ public final class Application implements AutoCloseable {
         var streams = new Streams(database, DatabaseRole.IDENTITY);
         var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
-                new Founding(database, DatabaseRole.IDENTITY),
+                new LogCreation(database, DatabaseRole.IDENTITY),
                 identity,
                 streams,
                 keyring,
@@ -167,15 +167,15 @@ public final class Application implements AutoCloseable {
     }
 
     private void mount(Vertx vertx, Router router, Pipeline pipeline) {
-        new GrpcFace(pipeline, executor)
+        new GrpcApi(pipeline, executor)
                 .mount(
                         vertx,
                         router,
                         methods,
                         List.of(ProtoReflectionServiceV1.newInstance().bindService()));
-        var faces = new Faces(router, executor, pipeline, methods);
+        var faces = new StandardEndpoints(router, executor, pipeline, methods);
         features.forEach(feature -> feature.mount(faces));
-        new RestFace(pipeline, methods, executor).mount(router);
+        new RestApi(pipeline, methods, executor).mount(router);
     }
 
     private void startProjections() {

@@ -22,11 +22,11 @@ import java.util.function.Supplier;
  * <p>The ones to watch: {@code chancery_relay_lag_records}, {@code chancery_relay_slot_retained_bytes}, {@code
  * chancery_intent_oldest_open_seconds}, {@code chancery_projection_stopped_tenants}.
  */
-final class Measures implements AutoCloseable {
+final class ApplicationMetrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collector = new JvmGcMetrics();
 
-    Measures() {
+    ApplicationMetrics() {
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         collector.bindTo(registry);
@@ -36,7 +36,7 @@ final class Measures implements AutoCloseable {
     void watch(Relay relay) {
         gauge("chancery.relay.lag.records", "Records committed and not known to be in Kafka", relay::lagRecords);
         gauge("chancery.relay.healthy", "1 while records are relayed", () -> relay.healthy() ? 1 : 0);
-        gauge("chancery.relay.held.tenants", "Tenants that are not relayed", relay::heldTenants);
+        gauge("chancery.relay.held.tenants", "Tenants that are not relayed", relay::stoppedTenants);
     }
 
     void watch(Database database, RelayGuard guard) {

@@ -1,6 +1,6 @@
 package dev.chancery.app;
 
-import dev.chancery.command.ClosedDoor;
+import dev.chancery.command.StartupGate;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
@@ -14,19 +14,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the application meets Quarkus: its HTTP router, and its readiness. Until it is started, callers are told to come again. */
 @Singleton
-public class Doors {
+public class HttpFront {
     private final Vertx vertx;
     private @Nullable Router router;
     private volatile @Nullable Application application;
 
     @Inject
-    public Doors(Vertx vertx) {
+    public HttpFront(Vertx vertx) {
         this.vertx = vertx;
     }
 
     void take(@Observes Router mainRouter) {
         router = mainRouter;
-        ClosedDoor.mount(mainRouter, () -> {
+        StartupGate.mount(mainRouter, () -> {
             Application behind = application;
             return behind != null && behind.isStarted();
         });
@@ -46,10 +46,10 @@ public class Doors {
     @Readiness
     @Singleton
     static class Ready implements HealthCheck {
-        private final Doors doors;
+        private final HttpFront doors;
 
         @Inject
-        Ready(Doors doors) {
+        Ready(HttpFront doors) {
             this.doors = doors;
         }
 

@@ -1,11 +1,11 @@
 package dev.chancery.app;
 
-import dev.chancery.command.Answer;
-import dev.chancery.command.Faces;
+import dev.chancery.command.CallResult;
 import dev.chancery.command.Feature;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.schema.operations.v1.ReadMetricsReply;
 import dev.chancery.schema.operations.v1.ReadMetricsRequest;
 import io.vertx.core.http.HttpMethod;
@@ -15,9 +15,9 @@ import java.nio.charset.StandardCharsets;
 final class OperationsService implements Feature {
     private static final String READ_METRICS = "chancery.operations.v1.OperationsService/ReadMetrics";
 
-    private final Measures measures;
+    private final ApplicationMetrics measures;
 
-    OperationsService(Measures measures) {
+    OperationsService(ApplicationMetrics measures) {
         this.measures = measures;
     }
 
@@ -34,12 +34,12 @@ final class OperationsService implements Feature {
     }
 
     @Override
-    public void mount(Faces faces) {
+    public void mount(StandardEndpoints faces) {
         Methods.Bound readMetrics = faces.method(READ_METRICS);
         faces.mount(HttpMethod.GET, "/metrics", (context, caller) -> {
             switch (faces.call(context, readMetrics, ReadMetricsRequest::getDefaultInstance, caller)) {
-                case Answer.Refused refused -> throw new RefusedException(refused.rejection());
-                case Answer.Replied replied ->
+                case CallResult.Refused refused -> throw new RefusedException(refused.rejection());
+                case CallResult.Replied replied ->
                     HttpReply.send(
                             context,
                             "text/plain; version=0.0.4; charset=utf-8",

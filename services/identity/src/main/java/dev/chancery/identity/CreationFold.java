@@ -1,7 +1,7 @@
 package dev.chancery.identity;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.chancery.identity.Founder.Creation;
+import dev.chancery.identity.OrganisationProvisioner.Creation;
 import dev.chancery.kernel.Fold;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.OrganisationCreated;

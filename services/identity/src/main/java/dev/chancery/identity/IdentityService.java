@@ -1,13 +1,13 @@
 package dev.chancery.identity;
 
-import dev.chancery.command.Faces;
 import dev.chancery.command.Feature;
 import dev.chancery.command.Methods;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.command.Tokens;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;
-import dev.chancery.log.Founding;
+import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.identity.v1.AddWorkspaceMemberRequest;
@@ -22,17 +22,17 @@ import dev.chancery.schema.identity.v1.IssueTokenRequest;
 public final class IdentityService implements Feature {
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
 
-    private final Founder founder;
-    private final Foundings foundings;
+    private final OrganisationProvisioner founder;
+    private final ProvisioningLoop foundings;
     private final Tokens tokens;
     private final OwnerClaim claim;
     private final Ownership ownership;
     private final SignIn signIn;
     private final Organisations organisations;
 
-    private IdentityService(Founder founder, Streams streams, Tokens tokens, OwnerClaim claim) {
+    private IdentityService(OrganisationProvisioner founder, Streams streams, Tokens tokens, OwnerClaim claim) {
         this.founder = founder;
-        this.foundings = new Foundings(founder);
+        this.foundings = new ProvisioningLoop(founder);
         this.tokens = tokens;
         this.claim = claim;
         this.ownership = new Ownership(streams, claim);
@@ -42,14 +42,15 @@ public final class IdentityService implements Feature {
 
     /** @param claim the one-time owner claim's file */
     public static IdentityService create(
-            Founding founding,
+            LogCreation founding,
             Appender appender,
             Streams streams,
             Keyring keyring,
             Contract contract,
             Tokens tokens,
             OwnerClaim claim) {
-        return new IdentityService(new Founder(founding, appender, streams, keyring, contract), streams, tokens, claim);
+        return new IdentityService(
+                new OrganisationProvisioner(founding, appender, streams, keyring, contract), streams, tokens, claim);
     }
 
     @Override
@@ -74,8 +75,8 @@ public final class IdentityService implements Feature {
     }
 
     @Override
-    public void mount(Faces faces) {
-        new OAuthFace(tokens).mount(faces);
+    public void mount(StandardEndpoints faces) {
+        new OAuthEndpoints(tokens).mount(faces);
     }
 
     /** Begins what has not begun: the installation's log, and those of organisations that were created and not founded. */

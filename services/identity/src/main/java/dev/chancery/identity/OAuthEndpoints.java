@@ -1,13 +1,13 @@
 package dev.chancery.identity;
 
 import com.google.protobuf.Message;
-import dev.chancery.command.Answer;
+import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Faces;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.HttpBody;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.command.Tokens;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
@@ -27,17 +27,17 @@ import java.util.Optional;
  * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523), its keys
  * (RFC 7517) and its metadata (RFC 8414). A thin translation of {@code IdentityService/IssueToken}.
  */
-final class OAuthFace {
+final class OAuthEndpoints {
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private final Tokens tokens;
 
-    OAuthFace(Tokens tokens) {
+    OAuthEndpoints(Tokens tokens) {
         this.tokens = tokens;
     }
 
-    void mount(Faces faces) {
+    void mount(StandardEndpoints faces) {
         Methods.Bound issue = faces.method("chancery.identity.v1.IdentityService/IssueToken");
         faces.mountOpen(
                         HttpMethod.POST,
@@ -56,12 +56,12 @@ final class OAuthFace {
                         (context, caller) -> send(context, metadata()));
     }
 
-    private void token(Faces faces, Methods.Bound issue, RoutingContext context, Caller caller) {
+    private void token(StandardEndpoints faces, Methods.Bound issue, RoutingContext context, Caller caller) {
         String mediaType = context.request().getHeader("Content-Type");
         Map<String, String> form;
         try {
             form = form(HttpBody.of(context));
-            Faces.refuseContext(form.keySet());
+            StandardEndpoints.refuseContext(form.keySet());
         } catch (IllegalArgumentException e) {
             error(context, 400, "invalid_request", "Send each parameter once, URL-encoded.");
             return;
@@ -96,7 +96,7 @@ final class OAuthFace {
                 .setWorkspaceId(form.getOrDefault("workspace_id", ""))
                 .build();
         switch (faces.call(context, issue, () -> request, caller)) {
-            case Answer.Replied replied -> {
+            case CallResult.Replied replied -> {
                 var reply = (IssueTokenReply) replied.reply();
                 context.response().putHeader("Pragma", "no-cache");
                 replied.position()
@@ -109,7 +109,7 @@ final class OAuthFace {
                                 .put("expires_in", reply.getExpiresInSeconds())
                                 .encode());
             }
-            case Answer.Refused refused -> {
+            case CallResult.Refused refused -> {
                 Rejection rejection = refused.rejection();
                 HttpReply.advise(context, rejection);
                 switch (rejection.kind()) {

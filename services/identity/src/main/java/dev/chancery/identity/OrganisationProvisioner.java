@@ -5,7 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.AuthorityStreams;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
@@ -15,7 +15,7 @@ import dev.chancery.keyring.SealContext;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Draft;
-import dev.chancery.log.Founding;
+import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
@@ -47,17 +47,18 @@ import org.jboss.logging.Logger;
  * Begins logs: the installation's own, and each organisation's once an operator's command has named it. Every step can be repeated,
  * by several processes at once, and whatever one left half done another finishes.
  */
-final class Founder {
-    private static final Logger LOG = Logger.getLogger(Founder.class);
+final class OrganisationProvisioner {
+    private static final Logger LOG = Logger.getLogger(OrganisationProvisioner.class);
     private static final int PAGE = 500;
 
-    private final Founding founding;
+    private final LogCreation founding;
     private final Appender appender;
     private final Streams streams;
     private final Keyring keyring;
     private final Contract contract;
 
-    Founder(Founding founding, Appender appender, Streams streams, Keyring keyring, Contract contract) {
+    OrganisationProvisioner(
+            LogCreation founding, Appender appender, Streams streams, Keyring keyring, Contract contract) {
         this.founding = founding;
         this.appender = appender;
         this.streams = streams;
@@ -110,7 +111,7 @@ final class Founder {
     /** Whether an organisation's log has its first grant: being there, or having records, is not enough. */
     boolean isFounded(StreamId organisation) {
         String tenant = tenant(organisation);
-        return streams.current(tenant, AuthorityStreams.foundation(tenant), Foundation.FOLD)
+        return streams.current(tenant, AuthorityStreams.foundation(tenant), FirstGrant.FOLD)
                 .state()
                 .isClaimed();
     }

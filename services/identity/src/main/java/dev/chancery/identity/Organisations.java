@@ -4,7 +4,7 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import dev.chancery.command.CommandContext;
-import dev.chancery.command.Decided;
+import dev.chancery.command.CommandOutcome;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.StreamId;
@@ -21,15 +21,15 @@ import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
 
 /** Organisations, which are the installation's, and the workspaces in them. */
 final class Organisations {
-    private final Foundings foundings;
+    private final ProvisioningLoop foundings;
 
-    Organisations(Foundings foundings) {
+    Organisations(ProvisioningLoop foundings) {
         this.foundings = foundings;
     }
 
-    Decided create(CommandContext context, CreateOrganisationRequest request) {
+    CommandOutcome create(CommandContext context, CreateOrganisationRequest request) {
         if (Principals.isUnusable(request.getAdministratorKey())) {
-            return Decided.reject(IdentityRejection.KEY_UNUSABLE);
+            return CommandOutcome.reject(IdentityRejection.KEY_UNUSABLE);
         }
         String organisation = context.newId();
         String administrator = context.newId();
@@ -44,7 +44,7 @@ final class Organisations {
                 .setAdministratorKey(request.getAdministratorKey())
                 .setAssignmentId(context.newId())
                 .build();
-        return Decided.done(
+        return CommandOutcome.done(
                         CreateOrganisationReply.newBuilder()
                                 .setOrganisationId(organisation)
                                 .setAdministratorId(administrator)
@@ -55,10 +55,10 @@ final class Organisations {
                 .afterwards(() -> foundings.found(stream));
     }
 
-    Decided createWorkspace(CommandContext context, CreateWorkspaceRequest request) {
+    CommandOutcome createWorkspace(CommandContext context, CreateWorkspaceRequest request) {
         String id = context.newId();
         String type = WorkspaceCreated.getDescriptor().getFullName();
-        return Decided.done(
+        return CommandOutcome.done(
                         CreateWorkspaceReply.newBuilder().setWorkspaceId(id).build(),
                         new NewEvent(
                                 context.fresh(workspace(id)),
@@ -69,19 +69,19 @@ final class Organisations {
                 .withTarget("workspace", id);
     }
 
-    Decided addWorkspaceMember(CommandContext context, AddWorkspaceMemberRequest request) {
+    CommandOutcome addWorkspaceMember(CommandContext context, AddWorkspaceMemberRequest request) {
         WorkspaceState workspace = context.read(workspace(request.getWorkspaceId()), WorkspaceState.FOLD);
         if (!workspace.exists()) {
-            return Decided.reject(IdentityRejection.NO_SUCH_WORKSPACE);
+            return CommandOutcome.reject(IdentityRejection.NO_SUCH_WORKSPACE);
         }
         if (!context.read(principal(request.getPrincipalId()), PrincipalState.FOLD)
                 .active()) {
-            return Decided.reject(IdentityRejection.NO_SUCH_PRINCIPAL);
+            return CommandOutcome.reject(IdentityRejection.NO_SUCH_PRINCIPAL);
         }
         if (workspace.members().contains(request.getPrincipalId())) {
-            return Decided.already(AddWorkspaceMemberReply.getDefaultInstance());
+            return CommandOutcome.already(AddWorkspaceMemberReply.getDefaultInstance());
         }
-        return Decided.done(
+        return CommandOutcome.done(
                 AddWorkspaceMemberReply.getDefaultInstance(),
                 new NewEvent(
                         workspace(request.getWorkspaceId()),

@@ -3,9 +3,9 @@ package dev.chancery.identity;
 import static dev.chancery.decision.AuthorityStreams.foundation;
 
 import dev.chancery.command.CommandContext;
-import dev.chancery.command.Decided;
+import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
@@ -52,16 +52,16 @@ final class Ownership {
                 Instant.now());
     }
 
-    Decided claimOwner(CommandContext context, ClaimOwnerRequest request) {
+    CommandOutcome claimOwner(CommandContext context, ClaimOwnerRequest request) {
         StreamId stream = foundation(Principal.INSTANCE);
-        if (context.read(stream, Foundation.FOLD).isClaimed()) {
-            return Decided.reject(IdentityRejection.CLAIM_INVALID);
+        if (context.read(stream, FirstGrant.FOLD).isClaimed()) {
+            return CommandOutcome.reject(IdentityRejection.CLAIM_INVALID);
         }
         if (Principals.isUnusable(request.getPublicKey())) {
-            return Decided.reject(IdentityRejection.KEY_UNUSABLE);
+            return CommandOutcome.reject(IdentityRejection.KEY_UNUSABLE);
         }
         String owner = context.newId();
-        return Decided.done(
+        return CommandOutcome.done(
                         ClaimOwnerReply.newBuilder()
                                 .setOwnerId(owner)
                                 .setClientId(Principals.clientId(context.tenant(), owner))
@@ -83,8 +83,8 @@ final class Ownership {
                 .afterwards(claim::withdraw);
     }
 
-    private Foundation foundationNow() {
-        return streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), Foundation.FOLD)
+    private FirstGrant foundationNow() {
+        return streams.current(Principal.INSTANCE, foundation(Principal.INSTANCE), FirstGrant.FOLD)
                 .state();
     }
 }

@@ -4,7 +4,7 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.command.CommandContext;
-import dev.chancery.command.Decided;
+import dev.chancery.command.CommandOutcome;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.keyring.Ed25519Verifier;
 import dev.chancery.log.Claim;
@@ -29,12 +29,12 @@ final class Principals {
 
     private Principals() {}
 
-    static Decided create(CommandContext context, CreatePrincipalRequest request) {
+    static CommandOutcome create(CommandContext context, CreatePrincipalRequest request) {
         if (isUnusable(request.getPublicKey())) {
-            return Decided.reject(IdentityRejection.KEY_UNUSABLE);
+            return CommandOutcome.reject(IdentityRejection.KEY_UNUSABLE);
         }
         String id = context.newId();
-        Decided.Done done = Decided.done(
+        CommandOutcome.Done done = CommandOutcome.done(
                         CreatePrincipalReply.newBuilder()
                                 .setPrincipalId(id)
                                 .setClientId(clientId(context.tenant(), id))
@@ -60,19 +60,19 @@ final class Principals {
                 new Claim(EMAIL, context.hash(EMAIL, address), principal(id), true), IdentityRejection.EMAIL_TAKEN);
     }
 
-    static Decided deactivate(CommandContext context, DeactivatePrincipalRequest request) {
+    static CommandOutcome deactivate(CommandContext context, DeactivatePrincipalRequest request) {
         String id = request.getPrincipalId();
         if (id.equals(context.principal().id())) {
-            return Decided.reject(IdentityRejection.SELF_DEACTIVATION);
+            return CommandOutcome.reject(IdentityRejection.SELF_DEACTIVATION);
         }
         PrincipalState state = context.read(principal(id), PrincipalState.FOLD);
         if (!state.exists()) {
-            return Decided.reject(IdentityRejection.NO_SUCH_PRINCIPAL);
+            return CommandOutcome.reject(IdentityRejection.NO_SUCH_PRINCIPAL);
         }
         if (!state.active()) {
-            return Decided.already(DeactivatePrincipalReply.getDefaultInstance());
+            return CommandOutcome.already(DeactivatePrincipalReply.getDefaultInstance());
         }
-        return Decided.done(
+        return CommandOutcome.done(
                 DeactivatePrincipalReply.getDefaultInstance(),
                 new NewEvent(
                         principal(id),

@@ -27,8 +27,8 @@ import org.jboss.logging.Logger;
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TRIED} tried a round; {@value #MAX_WAITING} waiting, and what comes on top
  * waits for the next look. Remembers which organisations it knows to be founded, some hundred bytes each.
  */
-final class Foundings implements AutoCloseable {
-    private static final Logger LOG = Logger.getLogger(Foundings.class);
+final class ProvisioningLoop implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(ProvisioningLoop.class);
     private static final long INTERVAL_MILLIS = 1_000;
     private static final Duration LOOK = Duration.ofMinutes(1);
     private static final int CLOSE_SECONDS = 10;
@@ -39,7 +39,7 @@ final class Foundings implements AutoCloseable {
     /** Organisations that wait for their log. */
     static final int MAX_WAITING = 10_000;
 
-    private final Founder founder;
+    private final OrganisationProvisioner founder;
     private final SequencedSet<StreamId> waiting = new LinkedHashSet<>();
     private final Set<StreamId> founded = ConcurrentHashMap.newKeySet();
     private final long lookNanos;
@@ -47,12 +47,12 @@ final class Foundings implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("foundings").factory());
 
-    Foundings(Founder founder) {
+    ProvisioningLoop(OrganisationProvisioner founder) {
         this(founder, LOOK);
     }
 
     /** @param look from the end of one look through all organisations to the next */
-    Foundings(Founder founder, Duration look) {
+    ProvisioningLoop(OrganisationProvisioner founder, Duration look) {
         this.founder = founder;
         this.lookNanos = look.toNanos();
     }
@@ -70,7 +70,7 @@ final class Foundings implements AutoCloseable {
             return;
         }
         try {
-            founder.adopt(Founder.tenant(organisation));
+            founder.adopt(OrganisationProvisioner.tenant(organisation));
         } catch (RuntimeException e) {
             LOG.warnf("Contract not adopted: stream=%s cause=%s", organisation.value(), e);
         }

@@ -4,7 +4,7 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import dev.chancery.command.CommandContext;
-import dev.chancery.command.Decided;
+import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.Tokens;
 import dev.chancery.decision.PrincipalState;
@@ -52,17 +52,17 @@ final class SignIn {
         return new RefusedException(IdentityRejection.ASSERTION_INVALID);
     }
 
-    Decided issueToken(CommandContext context, IssueTokenRequest request) {
+    CommandOutcome issueToken(CommandContext context, IssueTokenRequest request) {
         String id = context.principal().id();
         if (!context.read(principal(id), PrincipalState.FOLD).active()) {
-            return Decided.reject(IdentityRejection.ASSERTION_INVALID);
+            return CommandOutcome.reject(IdentityRejection.ASSERTION_INVALID);
         }
         Optional<String> active = Optional.of(request.getWorkspaceId()).filter(workspace -> !workspace.isEmpty());
         if (active.isPresent()
                 && !context.read(workspace(active.get()), WorkspaceState.FOLD)
                         .members()
                         .contains(id)) {
-            return Decided.reject(IdentityRejection.NOT_A_MEMBER);
+            return CommandOutcome.reject(IdentityRejection.NOT_A_MEMBER);
         }
         String tokenId = context.newId();
         Instant now = Instant.ofEpochMilli(context.atMicros() / 1000);
@@ -70,7 +70,7 @@ final class SignIn {
         String assertionId = ClientAssertion.read(request.getClientAssertion())
                 .orElseThrow(() -> new IllegalStateException("read before"))
                 .id();
-        return Decided.done(
+        return CommandOutcome.done(
                         IssueTokenReply.newBuilder()
                                 .setAccessToken(tokens.issue(tokenId, context.principal(), active, now))
                                 .setTokenType("Bearer")

@@ -10,10 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
-import dev.chancery.command.Answer;
 import dev.chancery.command.Authentication;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.CommandRuns;
 import dev.chancery.command.Ids;
@@ -25,7 +25,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.DecisionPoint;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
@@ -35,7 +35,7 @@ import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Draft;
-import dev.chancery.log.Founding;
+import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.RelayGuard;
@@ -76,7 +76,7 @@ final class Installation implements AutoCloseable {
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
 
     final Database database = Backing.database("keyring", "log");
-    final Founding founding = new Founding(database, DatabaseRole.IDENTITY);
+    final LogCreation founding = new LogCreation(database, DatabaseRole.IDENTITY);
     final Contract contract = Contract.load();
     final Client owner = new Client();
 
@@ -112,8 +112,8 @@ final class Installation implements AutoCloseable {
     }
 
     /** Another process's, with nothing cached. */
-    Founder founder() {
-        return new Founder(
+    OrganisationProvisioner founder() {
+        return new OrganisationProvisioner(
                 founding,
                 appender,
                 new Streams(database, DatabaseRole.IDENTITY),
@@ -153,7 +153,7 @@ final class Installation implements AutoCloseable {
             service.stop();
         }
 
-        Answer call(String method, Message request, Caller caller) {
+        CallResult call(String method, Message request, Caller caller) {
             return pipeline.call(methods.find(SERVICE + method), () -> request, caller);
         }
 
@@ -278,13 +278,13 @@ final class Installation implements AutoCloseable {
                 .getOrganisationId();
     }
 
-    Foundation foundation() {
+    FirstGrant foundation() {
         return founded(INSTANCE);
     }
 
-    Foundation founded(String tenant) {
+    FirstGrant founded(String tenant) {
         return new Streams(database, DatabaseRole.IDENTITY)
-                .load(tenant, AuthorityStreams.foundation(tenant), Foundation.FOLD)
+                .load(tenant, AuthorityStreams.foundation(tenant), FirstGrant.FOLD)
                 .state();
     }
 

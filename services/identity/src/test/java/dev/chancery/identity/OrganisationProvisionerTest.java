@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What begins logs, over a real one. */
-class FounderTest {
+class OrganisationProvisionerTest {
     @TempDir
     private Path directory;
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Organisations whose log can't be begun yet, over a real one. */
-class FoundingsTest {
+class ProvisioningLoopTest {
     @TempDir
     private Path directory;
 
@@ -106,7 +106,7 @@ class FoundingsTest {
 
     @Test
     void whatAnotherProcessCreatedAndDidNotLiveToFoundIsFoundedWithoutAStart() {
-        try (var foundings = new Foundings(installation.founder(), Duration.ofMillis(10))) {
+        try (var foundings = new ProvisioningLoop(installation.founder(), Duration.ofMillis(10))) {
             foundings.start();
             String tenant = process.createdOnly();
 

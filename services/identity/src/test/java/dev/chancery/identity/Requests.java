@@ -3,7 +3,7 @@ package dev.chancery.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
-import dev.chancery.command.Answer;
+import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Ids;
 import dev.chancery.schema.identity.v1.ClaimOwnerRequest;
@@ -51,12 +51,14 @@ final class Requests {
         return new Caller(Ids.uuidV7().toString(), bearer, key, Optional.empty(), "127.0.0.1", "test");
     }
 
-    static <R extends Message> R reply(Class<R> type, Answer answer) {
-        assertThat(answer).isInstanceOf(Answer.Replied.class);
-        return type.cast(((Answer.Replied) answer).reply());
+    static <R extends Message> R reply(Class<R> type, CallResult answer) {
+        assertThat(answer).isInstanceOf(CallResult.Replied.class);
+        return type.cast(((CallResult.Replied) answer).reply());
     }
 
-    static String code(Answer answer) {
-        return answer instanceof Answer.Refused refused ? refused.rejection().code() : "ok";
+    static String code(CallResult answer) {
+        return answer instanceof CallResult.Refused refused
+                ? refused.rejection().code()
+                : "ok";
     }
 }

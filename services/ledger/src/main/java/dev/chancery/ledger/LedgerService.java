@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Faces;
 import dev.chancery.command.Feature;
 import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
+import dev.chancery.command.StandardEndpoints;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;
@@ -54,7 +54,7 @@ public final class LedgerService implements Feature {
     }
 
     @Override
-    public void mount(Faces faces) {
+    public void mount(StandardEndpoints faces) {
         faces.mount(HttpMethod.GET, ROOT + "checkpoint", (context, caller) -> {
             Principal principal = faces.admit(context, caller, CAPABILITY);
             // The newest head changes with every batch: caches have to ask.
@@ -69,7 +69,7 @@ public final class LedgerService implements Feature {
         faces.mount(HttpMethod.GET, ROOT + "bodies/*", (context, caller) -> file(faces, context, caller));
     }
 
-    private void file(Faces faces, RoutingContext context, Caller caller) throws RefusedException {
+    private void file(StandardEndpoints faces, RoutingContext context, Caller caller) throws RefusedException {
         Principal principal = faces.admit(context, caller, CAPABILITY);
         Optional<TilePath> path = TilePath.parse(context.request().path().substring(ROOT.length()));
         context.response().putHeader("Cache-Control", "private, max-age=31536000, immutable");

@@ -1,7 +1,7 @@
 package dev.chancery.quickstart;
 
 import dev.chancery.app.Application;
-import dev.chancery.app.Doors;
+import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
 import dev.chancery.app.Role;
 import dev.chancery.app.Settings;
@@ -28,7 +28,7 @@ public final class Up implements QuarkusApplication {
     private static final long HEALTH_SECONDS = 60;
 
     @Inject
-    Doors doors;
+    HttpFront doors;
 
     @Override
     public int run(String... arguments) {

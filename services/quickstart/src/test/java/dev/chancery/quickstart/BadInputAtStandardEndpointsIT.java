@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** The faces that standards shape: AuthZEN 1.0 and OAuth's token endpoint. */
 @Order(20)
-class BadInputAtStandardFacesIT extends BadInput {
+class BadInputAtStandardEndpointsIT extends BadInput {
     @Test
     void authZenIsAsStrictWithWhatItReads() {
         Sent sent = new Sent(CHECK);

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same matrix for the faces that follow a standard: AuthZEN, OAuth, tiles, metrics. */
 @Order(15)
-class ForgedTenantAtStandardFacesIT {
+class ForgedTenantAtStandardEndpointsIT {
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String EVALUATION = "/access/v1/evaluation";
     private static final String TOKEN = "/oauth/token";

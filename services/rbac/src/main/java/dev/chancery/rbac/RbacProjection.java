@@ -5,7 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.decision.Foundation;
+import dev.chancery.decision.FirstGrant;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
@@ -112,7 +112,7 @@ public final class RbacProjection implements Projection {
             case "chancery.identity.v1.OrganisationFounded" -> {
                 var founded = read(OrganisationFounded.parser(), event);
                 run.firstGrant(
-                        Foundation.ADMINISTRATOR,
+                        FirstGrant.ADMINISTRATOR,
                         founded.getAdministratorId(),
                         founded.getAssignmentId(),
                         position,
@@ -121,7 +121,7 @@ public final class RbacProjection implements Projection {
             case "chancery.identity.v1.OwnerClaimed" -> {
                 var claimed = read(OwnerClaimed.parser(), event);
                 run.firstGrant(
-                        Foundation.OPERATOR, claimed.getOwnerId(), claimed.getAssignmentId(), position, atMicros);
+                        FirstGrant.OPERATOR, claimed.getOwnerId(), claimed.getAssignmentId(), position, atMicros);
             }
             default -> {}
         }

@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures how fast records go into empty views. Parsing and Kafka are not in it: records are made beforehand. Run by name; how in
+ * ApplicationMetrics how fast records go into empty views. Parsing and Kafka are not in it: records are made beforehand. Run by name; how in
  * docs/performance.md.
  */
 final class RbacBenchmark {
