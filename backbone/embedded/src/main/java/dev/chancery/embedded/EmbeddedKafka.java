@@ -40,21 +40,28 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final DirectoryLock lock;
     private final Path data;
     private final Consumer<String> onFatal;
+    private final @Nullable ServerTls tls;
     private final Consumer<String> fatalListener = this::fatal;
     private volatile int port;
     private volatile @Nullable KafkaRaftServer server;
     private volatile boolean failed;
     private boolean closed;
 
-    private EmbeddedKafka(DirectoryLock lock, Path data, Consumer<String> onFatal) {
+    private EmbeddedKafka(DirectoryLock lock, Path data, Consumer<String> onFatal, @Nullable ServerTls tls) {
         this.lock = lock;
         this.data = data;
         this.onFatal = onFatal;
+        this.tls = tls;
     }
 
     /** As the other, for who asks {@link #isAlive} instead of being told. */
     public static EmbeddedKafka start(Path directory, int port) {
-        return start(directory, port, reason -> {});
+        return start(directory, port, reason -> {}, null);
+    }
+
+    /** As the other, without TLS. */
+    public static EmbeddedKafka start(Path directory, int port, Consumer<String> onFatal) {
+        return start(directory, port, onFatal, null);
     }
 
     /**
@@ -62,15 +69,16 @@ public final class EmbeddedKafka implements AutoCloseable {
      *
      * @param port of the broker; 0 for a free one. The controller's is always a free one
      * @param onFatal told in one line, from a thread of Kafka's, when Kafka wanted to end the process; must not block
+     * @param tls takes only clients with a certificate; null: no TLS, and everybody on the loopback
      * @throws ServerNotStarted with the reason; nothing is left running and the directory is free again
      */
-    public static EmbeddedKafka start(Path directory, int port, Consumer<String> onFatal) {
+    public static EmbeddedKafka start(Path directory, int port, Consumer<String> onFatal, @Nullable ServerTls tls) {
         QuietLogs.quieten();
         DirectoryLock lock = DirectoryLock.take(directory);
         try {
             Path data = directory.toRealPath().resolve("data");
             format(data);
-            var kafka = new EmbeddedKafka(lock, data, onFatal);
+            var kafka = new EmbeddedKafka(lock, data, onFatal, tls);
             kafka.startOnPort(port);
             return kafka;
         } catch (IOException e) {
@@ -136,7 +144,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         KafkaExits.listen(fatalListener);
         KafkaRaftServer starting = null;
         try {
-            var config = KafkaConfig.fromProps(KafkaSettings.of(data, port, Ports.free()), false);
+            var config = KafkaConfig.fromProps(KafkaSettings.of(data, port, Ports.free(), tls), false);
             starting = new KafkaRaftServer(config, Time.SYSTEM);
             starting.startup();
             server = starting;

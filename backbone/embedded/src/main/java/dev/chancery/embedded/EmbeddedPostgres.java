@@ -46,16 +46,28 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private final DirectoryLock lock;
     private final PostgresDirectory directory;
     private final String superuserPassword;
+    private final @Nullable ServerTls tls;
     private volatile int port;
     private volatile @Nullable Process postmaster;
     private volatile @Nullable Supervisor supervisor;
     private volatile boolean closed;
 
-    private EmbeddedPostgres(DirectoryLock lock, PostgresDirectory directory, int port, String superuserPassword) {
+    private EmbeddedPostgres(
+            DirectoryLock lock,
+            PostgresDirectory directory,
+            int port,
+            String superuserPassword,
+            @Nullable ServerTls tls) {
         this.lock = lock;
         this.directory = directory;
         this.port = port;
         this.superuserPassword = superuserPassword;
+        this.tls = tls;
+    }
+
+    /** As the other, without TLS. */
+    public static EmbeddedPostgres start(Path directory, int port, String superuserPassword) {
+        return start(directory, port, superuserPassword, null);
     }
 
     /**
@@ -63,9 +75,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
      *
      * @param port 0 for a free one, which the object then keeps
      * @param superuserPassword given to the role {@code postgres} on the first start, and asked for at every later one
+     * @param tls asks every role but the superuser for a certificate whose common name is the role's; null: no TLS
      * @throws ServerNotStarted with the reason; nothing is left running and the directory is free again
      */
-    public static EmbeddedPostgres start(Path directory, int port, String superuserPassword) {
+    public static EmbeddedPostgres start(Path directory, int port, String superuserPassword, @Nullable ServerTls tls) {
         if (superuserPassword.isEmpty() || !superuserPassword.matches("\\P{Cntrl}+")) {
             throw new IllegalArgumentException("the superuser's password is one line, and not empty");
         }
@@ -74,7 +87,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         try {
             var layout = new PostgresDirectory(directory, programs);
             layout.prepare(superuserPassword);
-            var server = new EmbeddedPostgres(lock, layout, port, superuserPassword);
+            var server = new EmbeddedPostgres(lock, layout, port, superuserPassword, tls);
             server.launchOnPort();
             return server;
         } catch (RuntimeException | Error e) {
@@ -106,8 +119,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
         long startedNanos = System.nanoTime();
         directory.stopOrphan();
         long logOffset = logSize();
-        var settings = PostgresSettings.on(port);
-        Process process = directory.launch(settings);
+        var settings = PostgresSettings.on(port, tls);
+        Process process = directory.launch(settings, tls);
         postmaster = process;
         try {
             awaitReady(process, startedNanos, logOffset);

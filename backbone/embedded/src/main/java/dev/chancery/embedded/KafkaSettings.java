@@ -2,6 +2,8 @@ package dev.chancery.embedded;
 
 import java.nio.file.Path;
 import java.util.Properties;
+import org.apache.kafka.common.config.SslConfigs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One node that is broker and controller, small, and keeps everything.
@@ -21,11 +23,11 @@ final class KafkaSettings {
     /** The largest record is 1 MiB; its key, headers and batch come on top. */
     static final int MAX_MESSAGE_BYTES = 2 << 20;
 
-    private static final String BROKER = "PLAINTEXT";
+    private static final String BROKER = "BROKER";
 
     private KafkaSettings() {}
 
-    static Properties of(Path data, int port, int controllerPort) {
+    static Properties of(Path data, int port, int controllerPort, @Nullable ServerTls tls) {
         String controller = Ports.LOOPBACK + ":" + controllerPort;
         String broker = BROKER + "://" + Ports.LOOPBACK + ":" + port;
         var settings = new Properties();
@@ -34,7 +36,18 @@ final class KafkaSettings {
         put(settings, "log.dirs", data);
         put(settings, "listeners", broker + "," + CONTROLLER + "://" + controller);
         put(settings, "advertised.listeners", broker);
-        put(settings, "listener.security.protocol.map", BROKER + ":PLAINTEXT," + CONTROLLER + ":PLAINTEXT");
+        put(
+                settings,
+                "listener.security.protocol.map",
+                BROKER + ":" + (tls == null ? "PLAINTEXT" : "SSL") + "," + CONTROLLER + ":PLAINTEXT");
+        if (tls != null) {
+            put(settings, "ssl.client.auth", "required");
+            put(settings, SslConfigs.SSL_KEYSTORE_TYPE_CONFIG, "PEM");
+            put(settings, SslConfigs.SSL_KEYSTORE_CERTIFICATE_CHAIN_CONFIG, ServerTls.text(tls.certificate()));
+            put(settings, SslConfigs.SSL_KEYSTORE_KEY_CONFIG, ServerTls.text(tls.key()));
+            put(settings, SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, "PEM");
+            put(settings, SslConfigs.SSL_TRUSTSTORE_CERTIFICATES_CONFIG, ServerTls.text(tls.authority()));
+        }
         put(settings, "inter.broker.listener.name", BROKER);
         put(settings, "controller.listener.names", CONTROLLER);
         // Not the dynamic quorum: that writes the controller's port into its log, and ours may change.

@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What lies in an embedded PostgreSQL's directory: {@code data} (the cluster), {@code postgresql.log}, {@code lock}. A cluster
@@ -177,10 +178,10 @@ final class PostgresDirectory {
     }
 
     /** Starts the postmaster; it is not ready yet. */
-    Process launch(Map<String, String> settings) {
+    Process launch(Map<String, String> settings, @Nullable ServerTls tls) {
         try {
             write("postgresql.conf", PostgresSettings.file(settings));
-            write("pg_hba.conf", PostgresSettings.hostAccess());
+            write("pg_hba.conf", PostgresSettings.hostAccess(tls));
             if (Files.exists(log()) && Files.size(log()) > MAX_LOG_BYTES) {
                 Files.move(log(), directory.resolve("postgresql.log.1"), StandardCopyOption.REPLACE_EXISTING);
             }

@@ -4,18 +4,25 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the server is told, and told again at each start; written as SHOW answers, so that each can be checked. */
 final class PostgresSettings {
     private PostgresSettings() {}
 
-    static Map<String, String> on(int port) {
+    static Map<String, String> on(int port, @Nullable ServerTls tls) {
         var settings = new LinkedHashMap<String, String>();
         settings.put("listen_addresses", Ports.LOOPBACK);
         settings.put("port", Integer.toString(port));
         settings.put("unix_socket_directories", "");
         settings.put("max_connections", "100");
         settings.put("password_encryption", "scram-sha-256");
+        if (tls != null) {
+            settings.put("ssl", "on");
+            settings.put("ssl_cert_file", tls.certificate().toString());
+            settings.put("ssl_key_file", tls.key().toString());
+            settings.put("ssl_ca_file", tls.authority().toString());
+        }
         // Durable: an acknowledged commit survives the machine.
         settings.put("fsync", "on");
         settings.put("synchronous_commit", "on");
@@ -55,12 +62,20 @@ final class PostgresSettings {
         return text.toString();
     }
 
-    /** Who may connect: everybody from the loopback who knows a password, the superuser too. */
-    static String hostAccess() {
-        return """
+    /**
+     * Who may connect: everybody from the loopback who knows a password, the superuser too. With TLS, every role but the superuser also
+     * shows a certificate that names it.
+     */
+    static String hostAccess(@Nullable ServerTls tls) {
+        return tls == null ? """
                 # Written at each start; changes made here are lost.
                 host all         all 127.0.0.1/32 scram-sha-256
                 host replication all 127.0.0.1/32 scram-sha-256
+                """ : """
+                # Written at each start; changes made here are lost.
+                host    all         postgres 127.0.0.1/32 scram-sha-256
+                hostssl all         all      127.0.0.1/32 scram-sha-256 clientcert=verify-full
+                hostssl replication all      127.0.0.1/32 scram-sha-256 clientcert=verify-full
                 """;
     }
 
