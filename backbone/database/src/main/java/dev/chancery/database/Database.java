@@ -1,22 +1,18 @@
 package dev.chancery.database;
 
-import io.agroal.api.AgroalDataSource;
-import io.agroal.api.configuration.AgroalConnectionFactoryConfiguration.TransactionIsolation;
-import io.agroal.api.configuration.AgroalConnectionPoolConfiguration.ConnectionValidator;
-import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
-import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
-import io.agroal.api.security.NamePrincipal;
-import io.agroal.api.security.SimplePassword;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.EnumMap;
-import java.util.Map;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
 /**
- * One PostgreSQL database, reached as several roles.
+ * One PostgreSQL database, reached as several roles: the only way to it.
+ *
+ * <pre>{@code
+ * database.inTenant(role, tenant, connection -> { ... read and write this tenant's rows ... });
+ * }</pre>
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@code poolSize} connections a role, {@code ACQUIRE_TIMEOUT} to wait for one.
  */
@@ -24,44 +20,38 @@ public final class Database implements AutoCloseable {
     /** How long a caller waits for a free connection before its operation fails. */
     public static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Answers a role's password. Called when a connection is made, so that a rotated one is picked up. */
-    @FunctionalInterface
-    public interface Passwords {
-        String passwordOf(DatabaseRole role);
-    }
-
     /** Work on a connection; its transaction is committed when it returns and rolled back when it throws. */
     @FunctionalInterface
     public interface Work<T> {
         T run(Connection connection) throws SQLException;
     }
 
-    private final String host;
-    private final int port;
-    private final String name;
-    private final Passwords passwords;
+    private final DatabaseAccess access;
     private final int poolSize;
-    private final Map<DatabaseRole, AgroalDataSource> pools = new EnumMap<>(DatabaseRole.class);
+    private final Function<DatabaseRole, ? extends DataSource> pools;
 
-    /** @param poolSize connections a role at most */
-    public Database(String host, int port, String name, Passwords passwords, int poolSize) {
-        this.host = host;
-        this.port = port;
-        this.name = name;
-        this.passwords = passwords;
+    /**
+     * @param poolSize connections a role at most, as {@code pools} has it
+     * @param pools a role's pool; throws for a role that this process does not hold. Whoever made them closes them
+     */
+    public Database(DatabaseAccess access, int poolSize, Function<DatabaseRole, ? extends DataSource> pools) {
+        this.access = access;
         this.poolSize = poolSize;
+        this.pools = pools;
     }
 
-    public String host() {
-        return host;
+    /** For a process without Quarkus: with pools of its own, which {@link #close} closes. */
+    public static Database pooled(DatabaseAccess access, int poolSize) {
+        return new Database(access, poolSize, new Pools(access, poolSize));
     }
 
-    public int port() {
-        return port;
+    /** How to reach it, for a connection of no pool. */
+    public DatabaseAccess access() {
+        return access;
     }
 
     public String name() {
-        return name;
+        return access.name();
     }
 
     /** Connections a role at most. */
@@ -69,44 +59,15 @@ public final class Database implements AutoCloseable {
         return poolSize;
     }
 
-    public String passwordOf(DatabaseRole role) {
-        return passwords.passwordOf(role);
-    }
-
-    public String jdbcUrl() {
-        // A statement that waits for ever would hold the tenant's head lock for ever: sockets have a deadline.
-        // The detail of a server's error repeats the row that it refused: values don't get into exceptions.
-        return ("jdbc:postgresql://%s:%d/%s?socketTimeout=30&connectTimeout=5&tcpKeepAlive=true&reWriteBatchedInserts=true"
-                        + "&logServerErrorDetail=false")
-                .formatted(host, port, name);
-    }
-
-    /** The pool of a role; auto-commit is off. */
-    public synchronized DataSource as(DatabaseRole role) {
-        return pools.computeIfAbsent(role, this::open);
-    }
-
-    private AgroalDataSource open(DatabaseRole role) {
-        var configuration = new AgroalDataSourceConfigurationSupplier()
-                .connectionPoolConfiguration(pool -> pool.initialSize(0)
-                        .minSize(0)
-                        .maxSize(poolSize)
-                        .acquisitionTimeout(ACQUIRE_TIMEOUT)
-                        .reapTimeout(Duration.ofMinutes(2))
-                        .idleValidationTimeout(Duration.ofSeconds(5))
-                        // Without a validator there is nothing that the timeout would start.
-                        .connectionValidator(ConnectionValidator.defaultValidator())
-                        // Otherwise a connection that broke is handed out again, for as long as somebody keeps asking.
-                        .exceptionSorter(new PostgreSQLExceptionSorter())
-                        .connectionFactoryConfiguration(factory -> factory.jdbcUrl(jdbcUrl())
-                                .autoCommit(false)
-                                .jdbcTransactionIsolation(TransactionIsolation.READ_COMMITTED)
-                                .principal(new NamePrincipal(role.roleName()))
-                                .credential(new SimplePassword(passwords.passwordOf(role)))));
+    /** A connection of a role's pool, with auto-commit off; the caller closes it. */
+    public Connection connection(DatabaseRole role) throws SQLException {
+        Connection connection = pools.apply(role).getConnection();
         try {
-            return AgroalDataSource.from(configuration);
+            connection.setAutoCommit(false);
+            return connection;
         } catch (SQLException e) {
-            throw new DatabaseUnavailable(e);
+            connection.close();
+            throw e;
         }
     }
 
@@ -135,7 +96,7 @@ public final class Database implements AutoCloseable {
 
     /** Runs work in one transaction with no tenant set: only tables and policies that span tenants answer. */
     public <T> T transaction(DatabaseRole role, Work<T> work) {
-        try (Connection connection = as(role).getConnection()) {
+        try (Connection connection = connection(role)) {
             try {
                 T result = work.run(connection);
                 connection.commit();
@@ -176,7 +137,7 @@ public final class Database implements AutoCloseable {
      */
     public void migrate(String schema, String asSchema) {
         Flyway.configure()
-                .dataSource(as(DatabaseRole.OWNER))
+                .dataSource(pools.apply(DatabaseRole.OWNER))
                 .schemas(asSchema)
                 .createSchemas(true)
                 .locations("classpath:db/" + schema)
@@ -186,8 +147,9 @@ public final class Database implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        pools.values().forEach(AgroalDataSource::close);
-        pools.clear();
+    public void close() {
+        if (pools instanceof Pools own) {
+            own.close();
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.chancery.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Function;
 import org.postgresql.PGConnection;
 
 /**
@@ -25,7 +26,7 @@ public final class Provisioning {
     }
 
     /** Creates the roles and sets their passwords. The connection is a superuser's, on Chancery's database, auto-commit on. */
-    public static void createRoles(Connection superuser, String database, Database.Passwords passwords)
+    public static void createRoles(Connection superuser, String database, Function<DatabaseRole, String> passwords)
             throws SQLException {
         try (var statement = superuser.createStatement()) {
             for (DatabaseRole role : DatabaseRole.values()) {
@@ -43,7 +44,7 @@ public final class Provisioning {
                 superuser
                         .unwrap(PGConnection.class)
                         .alterUserPassword(
-                                role.roleName(), passwords.passwordOf(role).toCharArray(), "scram-sha-256");
+                                role.roleName(), passwords.apply(role).toCharArray(), "scram-sha-256");
             }
             statement.execute("REVOKE ALL ON DATABASE \"" + quoted(database) + "\" FROM PUBLIC");
             statement.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC");

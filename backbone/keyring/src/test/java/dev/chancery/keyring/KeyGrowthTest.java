@@ -21,7 +21,7 @@ class KeyGrowthTest {
     void whatMakingAKeyReadsDoesNotGrowWithTheTenantsKeys() throws SQLException {
         Database made = Backing.database("keyring");
         String tenant = id();
-        try (var one = new Database(made.host(), made.port(), made.name(), made::passwordOf, 1)) {
+        try (var one = Database.pooled(made.access(), 1)) {
             var keyring = new Keyring(one, Ring.SEALER);
 
             long first = rowsReadToMake(keyring, one, tenant);

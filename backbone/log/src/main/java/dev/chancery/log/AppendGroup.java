@@ -97,7 +97,7 @@ final class AppendGroup {
     private Attempt attempt(String tenant, List<PreparedDraft> group) {
         Connection connection;
         try {
-            connection = database.as(role).getConnection();
+            connection = database.connection(role);
         } catch (SQLException e) {
             return new Attempt.Failed(e);
         }

@@ -6,6 +6,7 @@ import static dev.chancery.log.Drafts.ROLE_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseAccess;
 import dev.chancery.log.AppendResult.Appended;
 import dev.chancery.log.AppendResult.Refused;
 import dev.chancery.log.CuttingProxy.Cut;
@@ -26,8 +27,13 @@ final class CommitUnknownTest {
 
     private final CuttingProxy proxy = new CuttingProxy(Backing.postgres().port());
     // Each test has connections of its own, since the proxy knows a commit by its text.
-    private final Database database =
-            new Database("127.0.0.1", proxy.port(), DIRECT.database.name(), DIRECT.database::passwordOf, POOL_SIZE);
+    private final Database database = Database.pooled(
+            new DatabaseAccess(
+                    "127.0.0.1",
+                    proxy.port(),
+                    DIRECT.database.name(),
+                    DIRECT.database.access().credentials()),
+            POOL_SIZE);
     private final TestLog log = DIRECT.by(database);
     private final String tenant = DIRECT.tenant();
 

@@ -192,7 +192,7 @@ final class GroupCommitTest {
     @Test
     void whoWaitsTooLongForTheHeadIsToldSo() throws Exception {
         String tenant = LOG.tenant();
-        try (var connection = LOG.database.as(ACCESS).getConnection()) {
+        try (var connection = LOG.database.connection(ACCESS)) {
             new AppendSql(connection, tenant, "access").lock(new LockedTenant(), List.of());
             assertThat(LOG.appender(ACCESS).append(Drafts.intent(tenant)))
                     .isEqualTo(new AppendResult.Refused(LogRejection.BUSY));

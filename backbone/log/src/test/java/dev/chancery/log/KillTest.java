@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseAccess;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import dev.chancery.embedded.EmbeddedPostgres;
 import dev.chancery.kernel.StreamId;
@@ -23,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** PostgreSQL is killed, again and again, under load: what was answered is so. */
 final class KillTest {
     private static final String NAME = "killed";
-    private static final Database.Passwords PASSWORDS = role -> "of-this-test-" + role;
+    private static final Function<DatabaseRole, String> PASSWORDS = role -> "of-this-test-" + role;
     private static final int CALLERS = 24;
     private static final int ROUNDS =
             System.getProperty("chancery.rounds", "quick").equals("full") ? 200 : 10;
@@ -172,6 +175,6 @@ final class KillTest {
     }
 
     private static Database database(EmbeddedPostgres postgres) {
-        return new Database("127.0.0.1", postgres.port(), NAME, PASSWORDS, 8);
+        return Database.pooled(DatabaseAccess.byPassword("127.0.0.1", postgres.port(), NAME, PASSWORDS), 8);
     }
 }

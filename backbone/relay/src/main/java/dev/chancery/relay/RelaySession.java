@@ -4,7 +4,6 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -149,8 +148,7 @@ final class RelaySession implements AutoCloseable {
 
     private static @Nullable Connection lock(Database database) {
         try {
-            Connection connection = DriverManager.getConnection(
-                    database.jdbcUrl(), DatabaseRole.RELAY.roleName(), database.passwordOf(DatabaseRole.RELAY));
+            Connection connection = database.access().connect(DatabaseRole.RELAY);
             try (var statement = connection.createStatement();
                     var row = statement.executeQuery("SELECT pg_try_advisory_lock(" + ADVISORY_LOCK + ")")) {
                 row.next();

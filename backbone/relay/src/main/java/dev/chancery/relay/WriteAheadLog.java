@@ -75,13 +75,11 @@ final class WriteAheadLog implements AutoCloseable {
     }
 
     private static Connection connect(Database database) throws SQLException {
-        var properties = new Properties();
-        PGProperty.USER.set(properties, DatabaseRole.RELAY.roleName());
-        PGProperty.PASSWORD.set(properties, database.passwordOf(DatabaseRole.RELAY));
+        Properties properties = database.access().properties(DatabaseRole.RELAY);
         PGProperty.REPLICATION.set(properties, "database");
         PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
         PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
-        return DriverManager.getConnection(database.jdbcUrl(), properties);
+        return DriverManager.getConnection(database.access().jdbcUrl(), properties);
     }
 
     private static PGReplicationStream open(Connection connection, String slot) throws SQLException {

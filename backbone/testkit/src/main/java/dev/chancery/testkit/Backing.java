@@ -1,6 +1,7 @@
 package dev.chancery.testkit;
 
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseAccess;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import dev.chancery.embedded.EmbeddedKafka;
@@ -61,8 +62,8 @@ public final class Backing {
         } catch (SQLException e) {
             throw new IllegalStateException("the test's database could not be made", e);
         }
-        var database =
-                SERVERS.closedAtExit(new Database("127.0.0.1", postgres.port(), name, Backing::passwordOf, POOL_SIZE));
+        var database = SERVERS.closedAtExit(Database.pooled(
+                DatabaseAccess.byPassword("127.0.0.1", postgres.port(), name, Backing::passwordOf), POOL_SIZE));
         for (String schema : schemas) {
             database.migrate(schema);
         }

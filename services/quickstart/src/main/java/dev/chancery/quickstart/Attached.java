@@ -1,6 +1,7 @@
 package dev.chancery.quickstart;
 
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseAccess;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -33,11 +34,10 @@ final class Attached implements AutoCloseable {
             var run = new JsonObject(Files.readString(data.resolve("run.json")));
             return new Attached(
                     identity.instanceId(),
-                    new Database(
-                            "127.0.0.1",
-                            postgresPort(data),
-                            Servers.DATABASE,
-                            role -> identity.sealer().derive("postgres/" + role.roleName()),
+                    Database.pooled(
+                            DatabaseAccess.byPassword(
+                                    "127.0.0.1", postgresPort(data), Servers.DATABASE, role -> identity.sealer()
+                                            .derive("postgres/" + role.roleName())),
                             CONNECTIONS_A_ROLE),
                     run.getString("kafka"));
         } catch (IOException | DecodeException | IndexOutOfBoundsException | NumberFormatException e) {

@@ -1,12 +1,15 @@
 package dev.chancery.quickstart;
 
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseAccess;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import dev.chancery.embedded.EmbeddedKafka;
 import dev.chancery.embedded.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
+import java.util.function.Function;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.jboss.logging.Logger;
 
@@ -28,7 +31,7 @@ final class Servers implements AutoCloseable {
 
     /** Starts both; an orphan of a killed process is stopped first. Passwords are derived from the sealer and kept nowhere. */
     static Servers start(DataDirectory data) {
-        Database.Passwords passwords = role -> data.sealer().derive("postgres/" + role.roleName());
+        Function<DatabaseRole, String> passwords = role -> data.sealer().derive("postgres/" + role.roleName());
         EmbeddedPostgres postgres =
                 EmbeddedPostgres.start(data.postgres(), 0, data.sealer().derive("postgres/superuser"));
         try {
@@ -38,7 +41,9 @@ final class Servers implements AutoCloseable {
             return new Servers(
                     postgres,
                     kafka,
-                    new Database("127.0.0.1", postgres.port(), DATABASE, passwords, CONNECTIONS_A_ROLE));
+                    Database.pooled(
+                            DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords),
+                            CONNECTIONS_A_ROLE));
         } catch (RuntimeException | Error e) {
             postgres.close();
             throw e;
@@ -51,7 +56,7 @@ final class Servers implements AutoCloseable {
         Thread.ofPlatform().start(() -> System.exit(1));
     }
 
-    private static void provision(EmbeddedPostgres postgres, Database.Passwords passwords) {
+    private static void provision(EmbeddedPostgres postgres, Function<DatabaseRole, String> passwords) {
         try (Connection server = postgres.superuser("postgres")) {
             Provisioning.createDatabase(server, DATABASE);
         } catch (SQLException e) {
