@@ -9,21 +9,26 @@ import dev.chancery.embedded.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.jboss.logging.Logger;
 
-/** The Kafka and the PostgreSQL of a data directory, running. */
+/**
+ * The PostgreSQL and the Kafka of a data directory. They start side by side: {@link #start} returns when PostgreSQL serves, and whoever
+ * asks for Kafka waits for it, so the database's migrations run while Kafka still starts.
+ */
 final class Servers implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Servers.class);
     static final String DATABASE = "chancery";
     private static final int CONNECTIONS_A_ROLE = 10;
 
     private final EmbeddedPostgres postgres;
-    private final EmbeddedKafka kafka;
+    private final FutureTask<EmbeddedKafka> kafka;
     private final Database database;
 
-    private Servers(EmbeddedPostgres postgres, EmbeddedKafka kafka, Database database) {
+    private Servers(EmbeddedPostgres postgres, FutureTask<EmbeddedKafka> kafka, Database database) {
         this.postgres = postgres;
         this.kafka = kafka;
         this.database = database;
@@ -32,21 +37,50 @@ final class Servers implements AutoCloseable {
     /** Starts both; an orphan of a killed process is stopped first. Passwords are derived from the sealer and kept nowhere. */
     static Servers start(DataDirectory data) {
         Function<DatabaseRole, String> passwords = role -> data.sealer().derive("postgres/" + role.roleName());
-        EmbeddedPostgres postgres =
-                EmbeddedPostgres.start(data.postgres(), 0, data.sealer().derive("postgres/superuser"));
+        var kafka = new FutureTask<>(() -> EmbeddedKafka.start(data.kafka(), 0, Servers::brokerDied));
+        Thread.ofPlatform().daemon().name("kafka-start").start(kafka);
         try {
-            postgres.supervise(line -> LOG.warn(line));
-            provision(postgres, passwords);
-            EmbeddedKafka kafka = EmbeddedKafka.start(data.kafka(), 0, Servers::brokerDied);
-            return new Servers(
-                    postgres,
-                    kafka,
-                    Database.pooled(
-                            DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords),
-                            CONNECTIONS_A_ROLE));
+            EmbeddedPostgres postgres =
+                    EmbeddedPostgres.start(data.postgres(), 0, data.sealer().derive("postgres/superuser"));
+            try {
+                postgres.supervise(line -> LOG.warn(line));
+                provision(postgres, passwords);
+                return new Servers(
+                        postgres,
+                        kafka,
+                        Database.pooled(
+                                DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords),
+                                CONNECTIONS_A_ROLE));
+            } catch (RuntimeException | Error e) {
+                postgres.close();
+                throw e;
+            }
         } catch (RuntimeException | Error e) {
-            postgres.close();
+            close(kafka);
             throw e;
+        }
+    }
+
+    private static EmbeddedKafka started(FutureTask<EmbeddedKafka> kafka) {
+        try {
+            return kafka.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while Kafka starts", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("Kafka could not start", e.getCause());
+        }
+    }
+
+    /** Stops Kafka once it has started; what kept it from starting has been told to whoever asked for it. */
+    private static void close(FutureTask<EmbeddedKafka> kafka) {
+        try {
+            started(kafka).close();
+        } catch (RuntimeException e) {
+            LOG.debugf("Kafka was not running: cause=%s", e.getClass().getName());
         }
     }
 
@@ -74,19 +108,19 @@ final class Servers implements AutoCloseable {
     }
 
     String bootstrapServers() {
-        return kafka.bootstrapServers();
+        return started(kafka).bootstrapServers();
     }
 
     Properties kafkaClient() {
         var properties = new Properties();
-        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
         return properties;
     }
 
     @Override
     public void close() {
         database.close();
-        kafka.close();
+        close(kafka);
         postgres.close();
     }
 }
