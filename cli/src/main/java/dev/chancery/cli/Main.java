@@ -43,7 +43,7 @@ public final class Main {
                 arguments));
     }
 
-    /** Runs a command; answers the exit code. */
+    /** Runs a command; returns the exit code. */
     static int run(PrintStream out, PrintStream err, String... arguments) {
         return new CommandLine(new Main())
                 .addSubcommand(new DemoCommand(out, err))
@@ -54,6 +54,7 @@ public final class Main {
                 .addSubcommand(new CallCommand(out, err))
                 .addSubcommand(new ExportCommand(out, err))
                 .addSubcommand(new CommandLine(new AuditCommand()).addSubcommand(new VerifyCommand(out, err)))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler((failure, line, parsed) -> told(failure, err))

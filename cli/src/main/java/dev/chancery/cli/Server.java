@@ -1,8 +1,10 @@
 package dev.chancery.cli;
 
+import dev.chancery.cli.bench.ProcessorTime;
 import dev.chancery.cli.client.Instance;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,13 +30,20 @@ final class Server {
     private Path data = Path.of("data");
 
     Instance instance() throws IOException {
-        if (server == null) {
-            return Instance.on(data);
-        }
+        return server == null ? Instance.on(data) : at(server);
+    }
+
+    /** The one at a URL that the user gave. */
+    Instance at(String url) {
         try {
-            return Instance.at(server);
+            return Instance.at(url);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** Of the instance on --data; of none where a URL was given, since it may run anywhere. */
+    ProcessorTime processorTime() throws IOException {
+        return server == null ? ProcessorTime.on(data) : ProcessorTime.of(List.of());
     }
 }

@@ -4,89 +4,88 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.chancery.cli.client.ClientKey;
 import dev.chancery.cli.client.GrpcTransport;
-import dev.chancery.cli.client.Headers;
 import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.client.Reply;
 import dev.chancery.cli.client.SignIn;
 import dev.chancery.cli.client.Unreachable;
-import dev.chancery.schema.Contract;
 import dev.chancery.schema.access.v1.AssignRoleReply;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
+import dev.chancery.schema.access.v1.DefineCapabilityRequest;
+import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalReply;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
-import java.util.Map;
+import dev.chancery.schema.ledger.v1.GetCheckpointReply;
+import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import java.util.Optional;
 import java.util.UUID;
 
-/** An organisation under load, and the round of privileged commands that its administrator sends. */
+/** An organisation under test, and what its administrator sends. */
 final class Tenant {
+    /** What {@link #ROLE} allows. */
+    static final String CAPABILITY = "bench:read";
+
+    private static final String ROLE = "bench-viewer";
     /** Commands of a round. */
-    static final int ROUND = 4;
+    private static final int ROUND = 4;
 
-    /** The role that is assigned and revoked. */
-    static final String ROLE = "bench-viewer";
+    private static final String IDENTITY = "identity.v1.IdentityService/";
+    private static final String ACCESS = "access.v1.AccessService/";
 
-    private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
-    private static final String ACCESS = "chancery.access.v1.AccessService/";
-
-    private final Contract contract;
+    private final Target target;
+    private final ClientKey key;
     private final SignIn administrator;
-    private final ByteString publicKey;
 
-    /** Where one caller stands in its round. */
-    static final class Caller {
+    /** Where one caller stands in its round of commands. */
+    static final class Round {
         private int step;
         private String principalId = "";
         private String assignmentId = "";
     }
 
-    Tenant(Contract contract, SignIn administrator, ClientKey key) {
-        this.contract = contract;
-        this.administrator = administrator;
-        this.publicKey = ByteString.copyFrom(key.publicKey());
+    Tenant(Target target, ClientKey key) throws Refused, Unreachable {
+        this.target = target;
+        this.key = key;
+        this.administrator = new SignIn(target.rest(), key, Optional.empty());
+        send(
+                target.grpc(0),
+                ACCESS + "DefineCapability",
+                DefineCapabilityRequest.newBuilder().setCapability(CAPABILITY).build());
+        send(
+                target.grpc(0),
+                ACCESS + "DefineRole",
+                DefineRoleRequest.newBuilder()
+                        .setRole(ROLE)
+                        .addCapabilities(CAPABILITY)
+                        .build());
     }
 
-    /** Sends the caller's next command: a principal with an address, a role for it, its end, a workspace. */
-    Reply next(GrpcTransport grpc, Caller caller) throws Refused, Unreachable {
-        int step = caller.step;
-        caller.step = (step + 1) % ROUND;
+    ClientKey key() {
+        return key;
+    }
+
+    SignIn administrator() {
+        return administrator;
+    }
+
+    /** Sends the round's next command: a principal with an address, a role for it, the role's end, a workspace. */
+    Reply next(GrpcTransport grpc, Round round) throws Refused, Unreachable {
+        int step = round.step;
+        round.step = (step + 1) % ROUND;
         return switch (step) {
             case 0 -> {
-                String unique = UUID.randomUUID().toString();
-                Reply reply = send(
-                        grpc,
-                        IDENTITY + "CreatePrincipal",
-                        CreatePrincipalRequest.newBuilder()
-                                .setType(PrincipalType.SERVICE)
-                                .setDisplayName("Bench " + unique)
-                                .setEmail(unique + "@bench.example")
-                                .setPublicKey(publicKey)
-                                .build());
-                caller.principalId = ((CreatePrincipalReply) reply.message()).getPrincipalId();
+                Reply reply = createPrincipal(grpc);
+                round.principalId = ((CreatePrincipalReply) reply.message()).getPrincipalId();
                 yield reply;
             }
             case 1 -> {
-                Reply reply = send(
-                        grpc,
-                        ACCESS + "AssignRole",
-                        AssignRoleRequest.newBuilder()
-                                .setPrincipalId(caller.principalId)
-                                .setRole(ROLE)
-                                .setReason("load")
-                                .build());
-                caller.assignmentId = ((AssignRoleReply) reply.message()).getAssignmentId();
+                Reply reply = assign(grpc, round.principalId);
+                round.assignmentId = ((AssignRoleReply) reply.message()).getAssignmentId();
                 yield reply;
             }
-            case 2 ->
-                send(
-                        grpc,
-                        ACCESS + "RevokeAssignment",
-                        RevokeAssignmentRequest.newBuilder()
-                                .setPrincipalId(caller.principalId)
-                                .setAssignmentId(caller.assignmentId)
-                                .build());
+            case 2 -> revoke(grpc, round.principalId, round.assignmentId);
             default ->
                 send(
                         grpc,
@@ -95,14 +94,47 @@ final class Tenant {
         };
     }
 
-    Reply send(GrpcTransport grpc, String method, Message request) throws Refused, Unreachable {
-        return grpc.call(
-                contract.method(method).orElseThrow(),
-                request,
-                Map.of(
-                        Headers.AUTHORIZATION,
-                        "Bearer " + administrator.token(),
-                        Headers.IDEMPOTENCY_KEY,
-                        UUID.randomUUID().toString()));
+    Reply createPrincipal(GrpcTransport grpc) throws Refused, Unreachable {
+        String unique = UUID.randomUUID().toString();
+        return send(
+                grpc,
+                IDENTITY + "CreatePrincipal",
+                CreatePrincipalRequest.newBuilder()
+                        .setType(PrincipalType.SERVICE)
+                        .setDisplayName("Bench " + unique)
+                        .setEmail(unique + "@bench.example")
+                        .setPublicKey(ByteString.copyFrom(key.publicKey()))
+                        .build());
+    }
+
+    Reply assign(GrpcTransport grpc, String principalId) throws Refused, Unreachable {
+        return send(
+                grpc,
+                ACCESS + "AssignRole",
+                AssignRoleRequest.newBuilder()
+                        .setPrincipalId(principalId)
+                        .setRole(ROLE)
+                        .setReason("load")
+                        .build());
+    }
+
+    Reply revoke(GrpcTransport grpc, String principalId, String assignmentId) throws Refused, Unreachable {
+        return send(
+                grpc,
+                ACCESS + "RevokeAssignment",
+                RevokeAssignmentRequest.newBuilder()
+                        .setPrincipalId(principalId)
+                        .setAssignmentId(assignmentId)
+                        .build());
+    }
+
+    /** How many entries the newest signed checkpoint covers. */
+    long checkpointSize(GrpcTransport grpc) throws Refused, Unreachable {
+        Reply reply = send(grpc, "ledger.v1.LedgerService/GetCheckpoint", GetCheckpointRequest.getDefaultInstance());
+        return ((GetCheckpointReply) reply.message()).getSize();
+    }
+
+    private Reply send(GrpcTransport grpc, String method, Message request) throws Refused, Unreachable {
+        return target.call(grpc, administrator, method, request);
     }
 }

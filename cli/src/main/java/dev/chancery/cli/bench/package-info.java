@@ -1,6 +1,6 @@
 /**
- * The load driver behind {@code chancery bench}: what the installation does under load, seen from a client, with the hardware and
- * the settings beside the figures.
+ * Behind {@code chancery bench}: what an instance does under load, seen from a client, with the hardware and the settings beside the
+ * figures, and what it cost in processor time.
  */
 @NullMarked
 package dev.chancery.cli.bench;
