@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Bundles implements AutoCloseable {
     private static final int AHEAD = 2;
-    private static final int CHUNK_ENTRIES = 16;
+    private static final int CHUNK_ENTRIES = 32;
     private static final int LENGTH_BYTES = 2;
     private static final int MAX_BYTES = Series.WIDTH * (LENGTH_BYTES + Entry.MAX_BYTES);
 
@@ -110,9 +110,10 @@ final class Bundles implements AutoCloseable {
 
     private List<Entry> read(byte[] bundle, List<Slice> slices, long firstPosition) {
         List<Entry> entries = new ArrayList<>(slices.size());
+        var verified = new VerifiedSignatures();
         for (Slice slice : slices) {
-            entries.add(
-                    Entry.read(bundle, slice.from, slice.length, firstPosition + entries.size(), checkpoint, trust));
+            long position = firstPosition + entries.size();
+            entries.add(Entry.read(bundle, slice.from, slice.length, position, checkpoint, trust, verified));
         }
         return entries;
     }

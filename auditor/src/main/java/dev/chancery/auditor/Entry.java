@@ -20,21 +20,31 @@ record Entry(
         List<Problem> problems) {
 
     static final int MAX_BYTES = 32_768;
-    private static final byte SCHEME = 1;
 
     record Problem(Rule rule, String message) {}
 
-    /** Reads the {@code length} bytes at {@code from} as the entry at {@code position} of the checkpoint's log. */
-    static Entry read(byte[] bundle, int from, int length, long position, Checkpoint checkpoint, Trust trust) {
+    /**
+     * Reads the {@code length} bytes at {@code from} as the entry at {@code position} of the checkpoint's log.
+     *
+     * @param verified signatures found good before
+     */
+    static Entry read(
+            byte[] bundle,
+            int from,
+            int length,
+            long position,
+            Checkpoint checkpoint,
+            Trust trust,
+            VerifiedSignatures verified) {
         byte[] leafHash = new Hashing().leaf(bundle, from, length);
         List<Problem> problems = new ArrayList<>(0);
         Statement statement = null;
         VerifierKey signer = null;
         try {
-            int signedLength = signedLength(bundle, from, length);
-            statement = statement(bundle, from + 1, signedLength - 1);
+            EntryLayout layout = layout(bundle, from, length);
+            statement = statement(bundle, from + 1, layout.statementLength());
             signer = signer(statement, checkpoint, trust);
-            if (!signer.verifies(bundle, from + signedLength, bundle, from, signedLength)) {
+            if (!verified.isGood(signer, layout.signed(), layout.signature())) {
                 String label = signer.label();
                 signer = null;
                 throw new Refused(Rule.SIGNATURE, "not the signature of " + label + " over this entry");
@@ -48,17 +58,12 @@ record Entry(
         return new Entry(position, length, leafHash, statement, signer, problems);
     }
 
-    private static int signedLength(byte[] bundle, int from, int length) throws Refused {
-        if (length > MAX_BYTES) {
-            throw new Refused(Rule.ENTRY, length + " bytes, at most " + MAX_BYTES);
+    private static EntryLayout layout(byte[] bundle, int from, int length) throws Refused {
+        try {
+            return EntryLayout.of(bundle, from, length);
+        } catch (Malformed e) {
+            throw new Refused(Rule.ENTRY, e.reason());
         }
-        if (length <= 1 + VerifierKey.SIGNATURE_LENGTH) {
-            throw new Refused(Rule.ENTRY, length + " bytes are too few for scheme, statement and signature");
-        }
-        if (bundle[from] != SCHEME) {
-            throw new Refused(Rule.ENTRY, "unknown scheme " + (bundle[from] & 0xff));
-        }
-        return length - VerifierKey.SIGNATURE_LENGTH;
     }
 
     private static Statement statement(byte[] bundle, int from, int length) throws Refused {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One entry: its scheme, its signature, the form of its statement. */
 class EntryTest {
@@ -48,9 +49,70 @@ class EntryTest {
 
     @Test
     void anotherSchemeIsRefused() throws Exception {
-        byte[] signed = Draft.concat(new byte[] {2}, statement(d -> {}));
+        byte[] signed = Draft.concat(new byte[] {3}, statement(d -> {}));
         byte[] entry = Draft.concat(signed, sample.accessKey.sign(signed));
         assertFound(sample, Rule.ENTRY, sample.appendEntry(entry, List.of()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 5, 8, 64, 127, 128})
+    void entriesOfAGroupAreVerifiedEach(int size) throws Exception {
+        sample.deniedTogether(size);
+        Report report = Audited.audit(sample);
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.text()).contains("signatures  " + size + " by " + SampleExport.INSTANCE + "/source/access+");
+    }
+
+    @Test
+    void aGroupOfOneIsNoGroup() throws Exception {
+        sample.deniedTogether(1);
+        assertThat(Audited.audit(sample).findings()).extracting(Finding::rule).containsExactly(Rule.ENTRY);
+    }
+
+    @Test
+    void aGroupOfMoreThan128IsRefused() throws Exception {
+        sample.deniedTogether(129);
+        assertThat(Audited.audit(sample).findings()).isNotEmpty().allMatch(finding -> finding.rule() == Rule.ENTRY);
+    }
+
+    @Test
+    void noByteOfAGroupedEntryCanBeChanged() throws Exception {
+        sample.deniedTogether(5);
+        for (int i = 1; i <= 5; i++) {
+            byte[] entry = sample.entries.get(i);
+            for (int at = 0; at < entry.length; at++) {
+                byte[] changed = entry.clone();
+                changed[at] ^= (byte) (1 << at % 8);
+                Checkpoint checkpoint = Checkpoint.parse(sample.checkpoint().getBytes(UTF_8));
+                Entry read = Entry.read(
+                        changed,
+                        0,
+                        changed.length,
+                        i,
+                        checkpoint,
+                        Trust.parse(sample.trust()),
+                        new VerifiedSignatures());
+                assertThat(read.problems()).as("entry %d byte %d", i, at).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void whatWasVerifiedBeforeVouchesForNoOther() throws Exception {
+        sample.deniedTogether(2);
+        byte[] entry = sample.entries.get(1);
+        Checkpoint checkpoint = Checkpoint.parse(sample.checkpoint().getBytes(UTF_8));
+        Trust trust = Trust.parse(sample.trust());
+        var verified = new VerifiedSignatures();
+        assertThat(Entry.read(entry, 0, entry.length, 1, checkpoint, trust, verified)
+                        .problems())
+                .isEmpty();
+        byte[] changed = entry.clone();
+        changed[entry.length - 67] ^= 1;
+        assertThat(Entry.read(changed, 0, changed.length, 1, checkpoint, trust, verified)
+                        .problems())
+                .extracting(Entry.Problem::rule)
+                .containsExactly(Rule.SIGNATURE);
     }
 
     @Test

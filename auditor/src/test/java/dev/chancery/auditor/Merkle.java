@@ -10,6 +10,19 @@ final class Merkle {
         return SigningKey.sha256(new byte[] {0}, entry);
     }
 
+    /** RFC 6962 section 2.1.1: what leads from a leaf to the root. */
+    static byte[] path(int index, List<byte[]> leaves) {
+        if (leaves.size() == 1) {
+            return new byte[0];
+        }
+        int split = Integer.highestOneBit(leaves.size() - 1);
+        List<byte[]> left = leaves.subList(0, split);
+        List<byte[]> right = leaves.subList(split, leaves.size());
+        return index < split
+                ? Draft.concat(path(index, left), root(right))
+                : Draft.concat(path(index - split, right), root(left));
+    }
+
     static byte[] root(List<byte[]> leaves) {
         if (leaves.isEmpty()) {
             return SigningKey.sha256();

@@ -90,7 +90,8 @@ class PropertiesTest {
     void anyBytesAreAnEntryOrAProblem(@ForAll @Size(max = 300) byte[] bytes) throws Exception {
         Checkpoint checkpoint = Checkpoint.parse(NOTE);
         Trust trust = Trust.parse(SampleExport.valid(1).trust());
-        assertThat(Entry.read(bytes, 0, bytes.length, 0, checkpoint, trust).problems())
+        assertThat(Entry.read(bytes, 0, bytes.length, 0, checkpoint, trust, new VerifiedSignatures())
+                        .problems())
                 .isNotEmpty();
     }
 

@@ -69,6 +69,11 @@ final class SampleExport {
                 sample.denied(d -> {});
                 continue;
             }
+            int together = 2 + round % 12;
+            if (round % 3 == 2 && room >= together) {
+                sample.deniedTogether(together);
+                continue;
+            }
             String stream = "access/assignments/" + round % 7;
             long intent = sample.intent(d -> {});
             int many = round == 4 ? 300 : 3;
@@ -167,19 +172,49 @@ final class SampleExport {
         });
     }
 
+    /** So many denials, signed together. */
+    void deniedTogether(int count) {
+        List<byte[]> statements = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Draft draft = draft(entries.size() + i);
+            draft.result = Draft.DENIED;
+            draft.code = "access.not-permitted";
+            statements.add(draft.statement());
+        }
+        appendGroup(statements, accessKey);
+    }
+
+    void appendGroup(List<byte[]> statements, SigningKey key) {
+        List<byte[]> leaves = statements.stream()
+                .map(statement -> Merkle.leaf(Draft.concat(new byte[] {2}, statement)))
+                .toList();
+        byte[] size = {(byte) statements.size()};
+        byte[] signature = key.sign(Draft.concat("chancery/group/v1\n".getBytes(UTF_8), size, Merkle.root(leaves)));
+        for (int i = 0; i < statements.size(); i++) {
+            byte[] place = {(byte) i, size[0]};
+            byte[] path = Merkle.path(i, leaves);
+            appendEntry(Draft.concat(new byte[] {2}, statements.get(i), path, place, signature), List.of());
+        }
+    }
+
     /** Answers its position. */
     long append(Consumer<Draft> change) {
+        Draft draft = draft(entries.size());
+        change.accept(draft);
+        return append(draft.statement(), draft.feature.equals("identity") ? identityKey : accessKey, draft.bodies());
+    }
+
+    private Draft draft(long position) {
         nowMicros += STEP_MICROS;
         Draft draft = new Draft();
-        draft.position = entries.size();
+        draft.position = position;
         draft.recordedAtMicros = nowMicros;
         draft.entryId = ByteBuffer.allocate(16)
                 .putLong(0x0199f20000007000L)
                 .putLong(0x8000000000000000L | draft.position)
                 .array();
         draft.sourceKey = accessKey.id();
-        change.accept(draft);
-        return append(draft.statement(), draft.feature.equals("identity") ? identityKey : accessKey, draft.bodies());
+        return draft;
     }
 
     long append(byte[] statement, SigningKey key, List<byte[]> itsBodies) {

@@ -35,6 +35,10 @@ final class SigningKey {
         }
     }
 
+    byte[] publicKey() {
+        return publicKey.clone();
+    }
+
     int id() {
         return ByteBuffer.wrap(sha256(name.getBytes(StandardCharsets.UTF_8), new byte[] {'\n', 1}, publicKey))
                 .getInt();

@@ -3,12 +3,14 @@ package dev.chancery.log;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.Signer;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Statement;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,7 +18,8 @@ import org.jboss.logging.Logger;
 import org.postgresql.PGConnection;
 
 /**
- * One transaction for a group of one tenant's drafts: lock the head, judge each draft, sign the admitted ones, write, commit.
+ * One transaction for a group of one tenant's drafts: lock the head, judge each draft, sign the admitted ones together, write,
+ * commit.
  *
  * <p>Where it can die: before the commit nothing is there; after it everything is. When the connection is lost while the commit is
  * on its way, {@link CommitQuestion} finds out.
@@ -38,10 +41,10 @@ final class AppendGroup {
 
     /** What one attempt came to. No connection is held any more: whatever comes next may need it. */
     private sealed interface Attempt {
-        /** The results are what is so. */
+        /** The final results. */
         record Ended(List<AppendResult> results) implements Attempt {}
 
-        /** The results are what is so if the commit arrived. */
+        /** The final results, if the commit arrived. */
         record Unknown(List<AppendResult> results) implements Attempt {}
 
         /** Nothing was written. */
@@ -140,29 +143,61 @@ final class AppendGroup {
             return false;
         }
         var rows = new AppendRows(locked);
+        List<Admitted> admitted = new ArrayList<>(group.size());
+        List<Optional<AppendResult>> objections = new ArrayList<>(group.size());
         for (PreparedDraft draft : group) {
-            results.add(locked.objection(draft.draft()).orElseGet(() -> admit(draft, tenant, locked, rows)));
+            Optional<AppendResult> objection = locked.objection(draft.draft());
+            if (objection.isEmpty()) {
+                Admitted next = admit(draft, tenant, locked);
+                objection = next.sizeObjection();
+                if (objection.isEmpty()) {
+                    admitted.add(next);
+                    rows.admit(draft);
+                }
+            }
+            objections.add(objection);
         }
-        if (rows.records.isEmpty()) {
-            return false;
+        if (!admitted.isEmpty()) {
+            Iterator<AppendResult.Appended> appended = sign(admitted, rows).iterator();
+            sql.write(rows);
+            objections.forEach(objection -> results.add(objection.orElseGet(appended::next)));
+            return true;
         }
-        sql.write(rows);
-        return true;
+        objections.forEach(objection -> results.add(objection.orElseThrow()));
+        return false;
     }
 
-    private AppendResult admit(PreparedDraft prepared, String tenant, LockedTenant locked, AppendRows rows) {
+    /** A draft that may be appended, with what it says at its place. */
+    private record Admitted(PreparedDraft draft, long position, long recordedAtMicros, Statement statement) {
+        /** Counts what company adds, so that a draft is not refused for that. */
+        Optional<AppendResult> sizeObjection() {
+            int statementBytes = statement.getSerializedSize();
+            boolean fits = statementBytes <= EntryFrame.MAX_STATEMENT_BYTES
+                    && draft.recordBytes(EntryFrame.bytes(statementBytes, 0, EntryFrame.MAX_GROUP)) <= MAX_RECORD_BYTES;
+            return fits ? Optional.empty() : Optional.of(new AppendResult.Refused(LogRejection.TOO_LARGE));
+        }
+    }
+
+    private Admitted admit(PreparedDraft draft, String tenant, LockedTenant locked) {
         long position = locked.nextPosition;
         long recordedAtMicros = locked.recordedAtMicros();
-        Statement statement = prepared.statement(
+        Statement statement = draft.statement(
                 instanceId + "/" + tenant, feature, signer.verifierKey().keyId(), position, recordedAtMicros);
-        int entryBytes = Entry.bytesOf(statement);
-        if (entryBytes > Entry.MAX_BYTES || prepared.recordBytes(entryBytes) > MAX_RECORD_BYTES) {
-            return new AppendResult.Refused(LogRejection.TOO_LARGE);
+        return new Admitted(draft, position, recordedAtMicros, statement);
+    }
+
+    /** Signs them all with one signature, and takes their rows. */
+    private List<AppendResult.Appended> sign(List<Admitted> admitted, AppendRows rows) {
+        List<Entry> entries =
+                Entry.sign(admitted.stream().map(Admitted::statement).toList(), signer);
+        List<AppendResult.Appended> results = new ArrayList<>(entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            Admitted one = admitted.get(i);
+            var hash = new Digest(entries.get(i).leafHash());
+            rows.add(one.draft(), one.position(), one.recordedAtMicros(), entries.get(i), hash);
+            results.add(new AppendResult.Appended(one.position(), one.recordedAtMicros(), hash));
         }
-        Entry entry = Entry.sign(statement, signer);
-        var hash = new Digest(entry.leafHash());
-        rows.add(prepared, entry, hash);
-        return new AppendResult.Appended(position, recordedAtMicros, hash);
+        return results;
     }
 
     private static List<AppendResult> all(List<PreparedDraft> group, LogRejection rejection) {

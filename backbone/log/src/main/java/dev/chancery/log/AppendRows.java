@@ -42,21 +42,13 @@ final class AppendRows {
         this.locked = locked;
     }
 
-    /** Takes a draft in as the next record. */
-    void add(PreparedDraft prepared, Entry entry, Digest hash) {
+    /** Gives a draft the next position and shows what it changes to the drafts after it. */
+    void admit(PreparedDraft prepared) {
         long position = locked.nextPosition;
         recordedAtMicros = locked.recordedAtMicros();
         nextPosition = position + 1;
-        addRecord(prepared, entry, position);
+        addEvents(prepared, position);
         Draft draft = prepared.draft();
-        if (draft.isIntent()) {
-            openedIntents.put(
-                    position,
-                    new OpenIntent(
-                            prepared.deadlineMicros(recordedAtMicros),
-                            hash,
-                            draft.receipt().map(Receipt::key).orElse(null)));
-        }
         // Kept as long as it was reserved for: an expiry that stays as it is needs no new index entry.
         OptionalLong reserved = draft.receipt().map(Receipt::key).map(locked.receipts::get).stream()
                 .filter(StoredReceipt::isPending)
@@ -69,16 +61,29 @@ final class AppendRows {
         locked.lastRecordedAtMicros = recordedAtMicros;
     }
 
-    private void addRecord(PreparedDraft prepared, Entry entry, long position) {
-        String types =
-                prepared.references().stream().map(EventRef::getType).distinct().collect(Collectors.joining(" "));
-        records.add(new RecordRow(position, types, prepared.record(entry)));
+    private void addEvents(PreparedDraft prepared, long position) {
         int ordinal = 0;
         for (EventRef reference : prepared.references()) {
             var stream = new StreamId(reference.getStream());
             events.add(new EventRow(stream, reference.getVersion(), position, ordinal++, reference.getType()));
             versions.put(stream, reference.getVersion());
             locked.versions.put(stream, reference.getVersion());
+        }
+    }
+
+    /** Adds the record of an admitted draft, once it is signed. */
+    void add(PreparedDraft prepared, long position, long recordedAt, Entry entry, Digest hash) {
+        String types =
+                prepared.references().stream().map(EventRef::getType).distinct().collect(Collectors.joining(" "));
+        records.add(new RecordRow(position, types, prepared.record(entry)));
+        Draft draft = prepared.draft();
+        if (draft.isIntent()) {
+            openedIntents.put(
+                    position,
+                    new OpenIntent(
+                            prepared.deadlineMicros(recordedAt),
+                            hash,
+                            draft.receipt().map(Receipt::key).orElse(null)));
         }
     }
 

@@ -4,6 +4,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.TenantQueues;
 import dev.chancery.keyring.Signer;
+import dev.chancery.schema.EntryFrame;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +24,8 @@ import org.jboss.logging.Logger;
 public final class Appender implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Appender.class);
 
-    /** Drafts in one transaction. */
-    static final int MAX_GROUP = 128;
+    /** Drafts in one transaction, and so under one signature. */
+    static final int MAX_GROUP = EntryFrame.MAX_GROUP;
 
     /** Bytes in one transaction, or one draft that is larger. */
     static final long MAX_GROUP_BYTES = 4 * 1024 * 1024;

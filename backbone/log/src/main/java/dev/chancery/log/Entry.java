@@ -5,61 +5,86 @@ import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import dev.chancery.keyring.Signer;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Statement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
 
-/**
- * The signed half of a record and the ledger's leaf: scheme byte, canonical statement, Ed25519 signature over both
- * (docs/reference/formats.md).
- */
+/** The signed half of a record and the ledger's leaf (docs/reference/formats.md, "Entry"). */
 public final class Entry {
-    /** An entry's size at most; C2SP entry bundles allow 65,535. */
-    public static final int MAX_BYTES = 32 * 1024;
-
-    static final byte SCHEME_ED25519 = 1;
-    private static final int SIGNATURE_BYTES = 64;
-
     private final byte[] bytes;
+    private final EntryFrame frame;
 
-    private Entry(byte[] bytes) {
+    private Entry(byte[] bytes, EntryFrame frame) {
         this.bytes = bytes;
+        this.frame = frame;
     }
 
-    /** How large the entry of a statement is. */
-    static int bytesOf(Statement statement) {
-        return 1 + statement.getSerializedSize() + SIGNATURE_BYTES;
+    /** Signs statements, as many as may be with one signature; answers their entries, in order. */
+    static List<Entry> sign(List<Statement> statements, Signer signer) {
+        List<Entry> entries = new ArrayList<>(statements.size());
+        for (int from = 0; from < statements.size(); from += EntryFrame.MAX_GROUP) {
+            int to = Math.min(from + EntryFrame.MAX_GROUP, statements.size());
+            entries.addAll(signTogether(statements.subList(from, to), signer));
+        }
+        return entries;
     }
 
-    /** Signs a statement. */
-    static Entry sign(Statement statement, Signer signer) {
-        byte[] bytes = new byte[bytesOf(statement)];
-        int signed = bytes.length - SIGNATURE_BYTES;
-        bytes[0] = SCHEME_ED25519;
+    private static List<Entry> signTogether(List<Statement> group, Signer signer) {
+        byte scheme = group.size() == 1 ? EntryFrame.SCHEME_SINGLE : EntryFrame.SCHEME_GROUP;
+        List<Entry> entries = new ArrayList<>(group.size());
+        for (int i = 0; i < group.size(); i++) {
+            var frame = new EntryFrame(group.get(i).getSerializedSize(), i, group.size());
+            entries.add(new Entry(unsigned(scheme, group.get(i), frame), frame));
+        }
+        byte[] signed;
+        if (group.size() == 1) {
+            Entry only = entries.getFirst();
+            signed = only.frame.signed(only.bytes);
+        } else {
+            signed = EntryFrame.groupMessage(GroupTree.addPaths(entries), group.size());
+        }
+        byte[] signature = signer.sign(signed);
+        for (Entry entry : entries) {
+            int at = entry.bytes.length - EntryFrame.SIGNATURE_BYTES;
+            System.arraycopy(signature, 0, entry.bytes, at, EntryFrame.SIGNATURE_BYTES);
+        }
+        return entries;
+    }
+
+    private static byte[] unsigned(byte scheme, Statement statement, EntryFrame frame) {
+        byte[] bytes = new byte[EntryFrame.bytes(frame.statementBytes(), frame.index(), frame.groupSize())];
+        bytes[0] = scheme;
         try {
-            var out = CodedOutputStream.newInstance(bytes, 1, signed - 1);
+            var out = CodedOutputStream.newInstance(bytes, 1, frame.statementBytes());
             out.useDeterministicSerialization();
             statement.writeTo(out);
             out.checkNoSpaceLeft();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        System.arraycopy(signer.sign(bytes, 0, signed), 0, bytes, signed, SIGNATURE_BYTES);
-        return new Entry(bytes);
+        return bytes;
     }
 
     /** Takes an entry as it was stored; the signature is not checked. */
     public static Entry of(byte[] bytes) {
-        if (bytes.length <= 1 + SIGNATURE_BYTES || bytes.length > MAX_BYTES || bytes[0] != SCHEME_ED25519) {
-            throw new IllegalArgumentException("not an entry of scheme 1");
-        }
-        return new Entry(bytes);
+        return new Entry(bytes, EntryFrame.of(bytes));
     }
 
     public byte[] bytes() {
         return bytes.clone();
+    }
+
+    /** Not copied: for the code here, which changes it only while it signs. */
+    byte[] raw() {
+        return bytes;
+    }
+
+    EntryFrame frame() {
+        return frame;
     }
 
     /** What was signed. */
@@ -74,7 +99,7 @@ public final class Entry {
 
     private Statement parsed(Parser<Statement> parser) {
         try {
-            return parser.parseFrom(bytes, 1, bytes.length - 1 - SIGNATURE_BYTES);
+            return parser.parseFrom(bytes, 1, frame.statementBytes());
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("the entry's statement does not parse", e);
         }
@@ -82,16 +107,8 @@ public final class Entry {
 
     /** RFC 6962 leaf hash: SHA-256 over 0x00 and the entry. */
     public byte[] leafHash() {
-        MessageDigest digest = sha256();
+        MessageDigest digest = EntryFrame.sha256();
         digest.update((byte) 0);
         return digest.digest(bytes);
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

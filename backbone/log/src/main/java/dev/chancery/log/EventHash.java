@@ -2,6 +2,7 @@ package dev.chancery.log;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.schema.EntryFrame;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -13,7 +14,7 @@ final class EventHash {
     private EventHash() {}
 
     static byte[] of(String tenant, StreamId stream, long version, String type, ByteString body) {
-        MessageDigest digest = Entry.sha256();
+        MessageDigest digest = EntryFrame.sha256();
         put(digest, DOMAIN);
         put(digest, tenant.getBytes(StandardCharsets.UTF_8));
         put(digest, stream.value().getBytes(StandardCharsets.UTF_8));

@@ -136,7 +136,7 @@ final class AppendTest {
 
     @Test
     void aRecordJustSmallEnoughIsTaken() {
-        int room = AppendGroup.MAX_RECORD_BYTES - 600;
+        int room = AppendGroup.MAX_RECORD_BYTES - 850;
         LOG.appended(
                 ACCESS,
                 Drafts.outcome(tenant)

@@ -3,6 +3,7 @@ package dev.chancery.log;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.access.v1.RoleRetired;
 import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.log.v1.Actor;
@@ -146,7 +147,7 @@ final class Drafts {
     }
 
     static Digest digest(String name) {
-        return new Digest(Entry.sha256().digest(name.getBytes(StandardCharsets.UTF_8)));
+        return new Digest(EntryFrame.sha256().digest(name.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** All of a command's records have the same actor, action and request here. */

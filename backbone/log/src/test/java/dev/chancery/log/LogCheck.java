@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.chancery.keyring.Ed25519Verifier;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.Result;
@@ -14,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -59,7 +61,7 @@ final class LogCheck {
         assertThat(entryIds.add(statement.getEntryId())).isTrue();
         signature(entry, statement);
         byte[] written = statement.toByteArray();
-        assertThat(Arrays.copyOfRange(entry, 1, entry.length - 64)).isEqualTo(written);
+        assertThat(Arrays.copyOfRange(entry, 1, statementEnd(entry))).isEqualTo(written);
         assertThat(statement.getUnknownFields().asMap()).isEmpty();
         if (statement.hasIntent()) {
             assertThat(statement.getIntent().getDeadlineMicros()).isGreaterThan(statement.getRecordedAtMicros());
@@ -75,10 +77,53 @@ final class LogCheck {
         VerifierKey key = keys.get(statement.getSourceKey());
         assertThat(key.name()).isEqualTo(TestLog.INSTANCE + "/source/" + statement.getFeature());
         assertThat(Ed25519Verifier.verify(
-                        key.publicKey(),
-                        Arrays.copyOf(entry, entry.length - 64),
-                        Arrays.copyOfRange(entry, entry.length - 64, entry.length)))
+                        key.publicKey(), signed(entry), Arrays.copyOfRange(entry, entry.length - 64, entry.length)))
                 .isTrue();
+    }
+
+    private static byte[] signed(byte[] entry) {
+        int end = statementEnd(entry);
+        if (entry[0] == 1) {
+            return Arrays.copyOf(entry, end);
+        }
+        byte[] root = sha256(new byte[] {0}, Arrays.copyOf(entry, end));
+        int at = end;
+        for (int node = entry[entry.length - 66], last = (entry[entry.length - 65] & 0xff) - 1;
+                last > 0;
+                node /= 2, last /= 2) {
+            if (node % 2 == 1 || node < last) {
+                byte[] sibling = Arrays.copyOfRange(entry, at, at + 32);
+                root = node % 2 == 1 ? sha256(new byte[] {1}, sibling, root) : sha256(new byte[] {1}, root, sibling);
+                at += 32;
+            }
+        }
+        assertThat(at).isEqualTo(entry.length - 66);
+        return ByteBuffer.allocate(51)
+                .put("chancery/group/v1\n".getBytes(StandardCharsets.US_ASCII))
+                .put(entry[entry.length - 65])
+                .put(root)
+                .array();
+    }
+
+    /** Scheme 2: from the end come the signature, the group's size, the place in it, and the path's hashes. */
+    private static int statementEnd(byte[] entry) {
+        if (entry[0] == 1) {
+            return entry.length - 64;
+        }
+        assertThat(entry[0]).isEqualTo((byte) 2);
+        int hashes = 0;
+        for (int node = entry[entry.length - 66], last = (entry[entry.length - 65] & 0xff) - 1;
+                last > 0;
+                node /= 2, last /= 2) {
+            hashes += node % 2 == 1 || node < last ? 1 : 0;
+        }
+        return entry.length - 66 - 32 * hashes;
+    }
+
+    private static byte[] sha256(byte[]... parts) {
+        var digest = EntryFrame.sha256();
+        Arrays.stream(parts).forEach(digest::update);
+        return digest.digest();
     }
 
     private void outcome(Statement statement, StoredRecord record) {
@@ -117,7 +162,7 @@ final class LogCheck {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Entry.sha256().digest(bytes.toByteArray());
+        return EntryFrame.sha256().digest(bytes.toByteArray());
     }
 
     private static void lp(DataOutputStream out, byte[] value) throws IOException {

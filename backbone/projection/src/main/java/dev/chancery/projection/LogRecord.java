@@ -5,6 +5,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
@@ -32,9 +33,7 @@ public record LogRecord(
         int partition,
         long offset) {
 
-    public static final int MAX_ENTRY_BYTES = 32_768;
-    private static final int SIGNATURE_BYTES = 64;
-    private static final byte SCHEME = 0x01;
+    public static final int MAX_ENTRY_BYTES = EntryFrame.MAX_BYTES;
     private static final Parser<Statement> KNOWN_FIELDS = DiscardUnknownFieldsParser.wrap(Statement.parser());
 
     /** Whether it may carry events; the other kind is an intent. */
@@ -74,20 +73,20 @@ public record LogRecord(
         Record record;
         Statement statement;
         byte[] entry;
+        EntryFrame frame;
         try {
             record = Record.parseFrom(value);
             entry = record.getEntry().toByteArray();
-            require(entry.length > 1 + SIGNATURE_BYTES && entry.length <= MAX_ENTRY_BYTES, "entry size");
-            require(entry[0] == SCHEME, "entry scheme");
-            statement = KNOWN_FIELDS.parseFrom(entry, 1, entry.length - 1 - SIGNATURE_BYTES);
+            frame = EntryFrame.of(entry);
+            statement = KNOWN_FIELDS.parseFrom(entry, 1, frame.statementBytes());
         } catch (InvalidProtocolBufferException e) {
             throw new MalformedRecord("protobuf", e);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedRecord(String.valueOf(e.getMessage()), e);
         }
         require(record.getUnknownFields().isEmpty(), "unknown field");
         byte[] canonical = statement.toByteArray();
-        require(
-                Arrays.equals(canonical, 0, canonical.length, entry, 1, entry.length - SIGNATURE_BYTES),
-                "canonical form");
+        require(Arrays.equals(canonical, 0, canonical.length, entry, 1, 1 + frame.statementBytes()), "canonical form");
         String origin = statement.getOrigin();
         require(origin.substring(origin.indexOf('/') + 1).equals(tenant), "origin");
         require(statement.getPosition() >= 0, "position");

@@ -1,6 +1,7 @@
 package dev.chancery.relay;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 
@@ -11,15 +12,13 @@ import dev.chancery.schema.log.v1.Statement;
  */
 @SuppressWarnings("ArrayRecordComponent") // passed on as it came
 record CommittedRecord(String tenant, long position, byte[] record) {
-    private static final int SCHEME_BYTES = 1;
-    private static final int SIGNATURE_BYTES = 64;
-
     /** What the record states of itself. */
     static Statement statementOf(byte[] record) throws InvalidProtocolBufferException {
-        var entry = Record.parseFrom(record).getEntry();
-        if (entry.size() < SCHEME_BYTES + SIGNATURE_BYTES) {
-            throw new InvalidProtocolBufferException("entry too short");
+        byte[] entry = Record.parseFrom(record).getEntry().toByteArray();
+        try {
+            return Statement.parser().parseFrom(entry, 1, EntryFrame.of(entry).statementBytes());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidProtocolBufferException(e);
         }
-        return Statement.parseFrom(entry.substring(SCHEME_BYTES, entry.size() - SIGNATURE_BYTES));
     }
 }
