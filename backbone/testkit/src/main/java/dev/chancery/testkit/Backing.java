@@ -4,8 +4,6 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
-import dev.chancery.embedded.EmbeddedKafka;
-import dev.chancery.embedded.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.EnumMap;
@@ -31,17 +29,17 @@ public final class Backing {
     private static final int KAFKA_SECONDS = 30;
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Map<DatabaseRole, String> PASSWORDS = passwords();
-    private static final Servers SERVERS = new Servers();
+    private static final SharedServers SERVERS = new SharedServers();
 
     private Backing() {}
 
     /** The shared PostgreSQL. A test that kills it starts it again before it ends. */
-    public static EmbeddedPostgres postgres() {
+    public static TestPostgres postgres() {
         return SERVERS.postgres();
     }
 
     /** The shared Kafka. */
-    public static EmbeddedKafka kafka() {
+    public static TestKafka kafka() {
         return SERVERS.kafka();
     }
 
@@ -50,7 +48,7 @@ public final class Backing {
      * at the JVM's end at the latest.
      */
     public static synchronized Database database(String... schemas) {
-        EmbeddedPostgres postgres = SERVERS.postgres();
+        TestPostgres postgres = SERVERS.postgres();
         String name = "test_" + letters(NUMBER.incrementAndGet());
         try {
             try (Connection superuser = postgres.superuser("postgres")) {
