@@ -1,0 +1,176 @@
+package dev.chancery.infra;
+
+import static dev.chancery.infra.Manifests.INFRA;
+import static dev.chancery.infra.Manifests.at;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.keyring.KeyFileSealer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The compose file is valid, keeps the rules for containers, and mounts what its script for certificates makes. */
+class ComposeTest {
+    private static final Path COMPOSE = INFRA.resolve("compose");
+    private static final Set<String> BROKERS = Set.of("kafka-1", "kafka-2", "kafka-3");
+
+    private final JsonObject compose = Manifests.yaml(COMPOSE.resolve("compose.yaml"));
+
+    @Test
+    void itIsValid() {
+        assertThat(violations(compose.deepCopy())).isEmpty();
+    }
+
+    @Test
+    void anUnknownKeyIsFound() {
+        JsonObject misspelt = compose.deepCopy();
+        at(misspelt, "services", "relay").getAsJsonObject().addProperty("read_onyl", true);
+        assertThat(violations(misspelt)).isNotEmpty();
+    }
+
+    @Test
+    void everyContainerIsHardened() {
+        for (var service : services().entrySet()) {
+            JsonObject container = service.getValue().getAsJsonObject();
+            assertThat(container.get("user").getAsString()).as(service.getKey()).startsWith("${CHANCERY_UID:?");
+            assertThat(container.get("read_only").getAsBoolean())
+                    .as(service.getKey())
+                    .isTrue();
+            assertThat(container.get("cap_drop").toString())
+                    .as(service.getKey())
+                    .isEqualTo("[\"ALL\"]");
+            assertThat(container.get("security_opt").toString())
+                    .as(service.getKey())
+                    .contains("no-new-privileges:true");
+            assertThat(container.keySet()).as(service.getKey()).contains("mem_limit", "cpus", "pids_limit");
+            assertThat(container.get("image").getAsString())
+                    .as(service.getKey())
+                    .matches("\\$\\{CHANCERY_IMAGE:-chancery}|.+@sha256:[0-9a-f]{64}");
+        }
+    }
+
+    /** Ports are published on the loopback only, and those of PostgreSQL and Kafka not at all. */
+    @Test
+    void onlyWhatClientsCallIsPublished() {
+        services().forEach((name, service) -> {
+            JsonElement ports = service.getAsJsonObject().get("ports");
+            if (name.equals("postgres") || BROKERS.contains(name)) {
+                assertThat(ports).as(name).isNull();
+            } else if (ports != null) {
+                assertThat(ports.getAsJsonArray())
+                        .allMatch(port -> port.getAsString().startsWith("127.0.0.1:"));
+            }
+        });
+    }
+
+    @Test
+    void whatIsMountedIsThere(@TempDir Path secrets) throws Exception {
+        makeSecrets(secrets);
+        services().forEach((name, service) -> {
+            for (JsonElement mount : at(service.getAsJsonObject(), "volumes").getAsJsonArray()) {
+                String source = mount.getAsString().replaceFirst(":.*", "");
+                if (source.startsWith("./secrets/")) {
+                    assertThat(secrets.resolve(source.substring("./secrets/".length())))
+                            .isDirectory();
+                } else if (source.startsWith("./")) {
+                    assertThat(COMPOSE.resolve(source)).isRegularFile();
+                }
+            }
+        });
+    }
+
+    @Test
+    void theSecretsFitTogether(@TempDir Path secrets) throws Exception {
+        makeSecrets(secrets);
+        KeyFileSealer.open(secrets.resolve("core-1/sealer/sealer"));
+        KeyFileSealer.open(secrets.resolve("ledger/sealer/sealer"));
+        assertThat(Files.readString(secrets.resolve("core-2/sealer/sealer")))
+                .isEqualTo(Files.readString(secrets.resolve("core-1/sealer/sealer")))
+                .isNotEqualTo(Files.readString(secrets.resolve("ledger/sealer/sealer")));
+        // No process but core and ledger has a key that unseals.
+        try (Stream<Path> files = Files.walk(secrets)) {
+            assertThat(files.filter(file -> file.endsWith("sealer") && Files.isDirectory(file))
+                            .map(file -> secrets.relativize(file.getParent()).toString()))
+                    .containsExactlyInAnyOrder("core-1", "core-2", "ledger");
+        }
+        for (String certificate : List.of(
+                "postgres/server.crt",
+                "kafka-2/server.crt",
+                "core-1/http/tls.crt",
+                "relay/postgres/chancery_relay.crt")) {
+            run(secrets, "openssl", "verify", "-CAfile", "authority/ca.crt", certificate);
+        }
+        // Each role that a process signs in as is one that PostgreSQL's script creates, and has a password there.
+        String roles = Manifests.text(COMPOSE.resolve("postgres/roles.sh"));
+        for (DatabaseRole role : DatabaseRole.values()) {
+            assertThat(roles)
+                    .as("roles.sh creates it")
+                    .containsPattern("roles=\\(.*\\b" + role.roleName() + "\\b.*\\)");
+        }
+        try (Stream<Path> files = Files.walk(secrets)) {
+            assertThat(files.filter(file -> file.toString().endsWith(".password"))
+                            .map(Path::getFileName)
+                            .map(Path::toString))
+                    .allMatch(file -> file.equals("superuser.password")
+                            || Arrays.stream(DatabaseRole.values())
+                                    .anyMatch(role -> file.equals(role.roleName() + ".password")));
+        }
+    }
+
+    /** What was made stays: keys and passwords are the same after another run. */
+    @Test
+    void makingThemAgainChangesNoSecret(@TempDir Path secrets) throws Exception {
+        makeSecrets(secrets);
+        String before = Files.readString(secrets.resolve("core-1/postgres/chancery_access.key"))
+                + Files.readString(secrets.resolve("postgres/chancery_access.password"));
+        makeSecrets(secrets);
+        assertThat(Files.readString(secrets.resolve("core-1/postgres/chancery_access.key"))
+                        + Files.readString(secrets.resolve("postgres/chancery_access.password")))
+                .isEqualTo(before);
+    }
+
+    private static void makeSecrets(Path secrets) throws IOException, InterruptedException {
+        run(secrets, COMPOSE.resolve("certificates").toString());
+    }
+
+    private static void run(Path secrets, String... command) throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(command).directory(secrets.toFile()).redirectErrorStream(true);
+        builder.environment()
+                .putAll(Map.of(
+                        "CHANCERY_SECRETS", secrets.toString(), "CHANCERY_UID", "10001", "CHANCERY_GID", "10001"));
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+    }
+
+    private Map<String, JsonElement> services() {
+        return at(compose, "services").getAsJsonObject().asMap();
+    }
+
+    private static List<Error> violations(JsonObject document) {
+        try (InputStream schema = ComposeTest.class.getResourceAsStream("/compose-spec/schema.json")) {
+            // The project's name is younger than this schema.
+            document.remove("name");
+            return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2019_09)
+                    .getSchema(schema)
+                    .validate(document.toString(), InputFormat.JSON);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
