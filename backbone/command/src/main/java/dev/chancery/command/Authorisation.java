@@ -2,7 +2,6 @@ package dev.chancery.command;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
-import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.kernel.Position;
@@ -28,7 +27,7 @@ public final class Authorisation {
      * Where a call takes place: in the caller's active workspace if that is the one it names, otherwise in the whole organisation. A
      * grant that is scoped to a workspace is worth nothing for what reaches beyond it.
      */
-    static String where(ContractMethod method, Message request, Principal principal) {
+    public static String where(ContractMethod method, Message request, Principal principal) {
         FieldDescriptor field = method.input().findFieldByName("workspace_id");
         return principal
                 .workspace()
@@ -40,12 +39,13 @@ public final class Authorisation {
      * @param where the workspace; empty: the whole organisation
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
      */
-    Authority.Answer check(Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
+    public Authority.Answer check(
+            Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
             throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
         Authority authority = decisions
-                .authority(principal.tenant(), principal.id(), atLeast, Pipeline.POSITION_WAIT)
+                .authority(principal.tenant(), principal.id(), atLeast, Limits.POSITION_WAIT)
                 .orElseThrow(() -> new RefusedException(
                         atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE))
                 .authority();
@@ -53,10 +53,23 @@ public final class Authorisation {
     }
 
     /** Waits until the view that answers a method has what the caller has seen. */
-    void awaitViews(ContractMethod method, String tenant, Optional<Position> seen) throws RefusedException {
+    public void awaitViews(ContractMethod method, String tenant, Optional<Position> seen) throws RefusedException {
         Positions view = views.get(method.feature());
-        if (view != null && seen.isPresent() && !view.await(tenant, seen.get().value(), Pipeline.POSITION_WAIT)) {
+        if (view != null && seen.isPresent() && !view.await(tenant, seen.get().value(), Limits.POSITION_WAIT)) {
             throw new RefusedException(BoundaryRejection.POSITION_NOT_REACHED);
+        }
+    }
+
+    /**
+     * Refuses a caller whose authentication is older than the method allows.
+     *
+     * @throws RefusedException {@code auth.step-up}
+     */
+    public static void requireFresh(ContractMethod contract, Principal principal) throws RefusedException {
+        long ageMillis =
+                System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
+        if (contract.stepUpSeconds() > 0 && ageMillis > contract.stepUpSeconds() * 1000L) {
+            throw new RefusedException(BoundaryRejection.STEP_UP);
         }
     }
 }

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandOutcome.Done;
-import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.decision.Authority;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
@@ -41,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class CommandRun<Q extends Message> {
     private static final Logger LOG = Logger.getLogger(CommandRun.class);
 
-    private final CommandRuns runs;
+    private final CommandParts parts;
     private final ContractMethod method;
     private final Handler.Decide<Q> decide;
     private final Message request;
@@ -53,44 +52,44 @@ final class CommandRun<Q extends Message> {
     private final Digest requestHash;
 
     CommandRun(
-            CommandRuns runs,
+            CommandParts parts,
             ContractMethod method,
             Handler.Decide<Q> decide,
             Message request,
             Principal principal,
             Caller caller,
             Optional<String> capability) {
-        this.runs = runs;
+        this.parts = parts;
         this.method = method;
         this.decide = decide;
         this.request = request;
         this.principal = principal;
         this.capability = capability;
-        this.appender = runs.appenders.of(method.feature());
+        this.appender = parts.appender(method.feature());
         this.requestHash = hash(
                 "request", ByteString.copyFromUtf8(method.fullName() + "\n").concat(request.toByteString()));
         this.key = caller.idempotencyKey()
                 .map(sent -> hash(
                         "idempotency",
                         ByteString.copyFromUtf8(principal.id() + "\n" + method.fullName() + "\n" + sent)));
-        this.draft = new StatementDraft(runs.keyring, method, request, principal, caller, key, requestHash);
+        this.draft = new StatementDraft(parts.keyring(), method, request, principal, caller, key, requestHash);
     }
 
     private Digest hash(String purpose, ByteString value) {
-        return new Digest(runs.keyring.keyedHash(principal.tenant(), purpose, value.toByteArray()));
+        return new Digest(parts.keyring().keyedHash(principal.tenant(), purpose, value.toByteArray()));
     }
 
     CallResult run() throws RefusedException {
         if (method.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
         }
-        Pipeline.requireFresh(method, principal);
+        Authorisation.requireFresh(method, principal);
         // Before anything is sealed: a new key is written too.
         Optional<LogRejection> turnedAway = appender.refusal();
         if (turnedAway.isPresent()) {
             return new CallResult.Refused(turnedAway.get());
         }
-        CommandContext first = context(Ids.uuidV7(), Pipeline.nowMicros());
+        CommandContext first = context(Ids.uuidV7(), Clock.nowMicros());
         Authority.Answer authority = authorise(first);
         if (!authority.granted()) {
             authority = authorise(reread(first));
@@ -104,7 +103,7 @@ final class CommandRun<Q extends Message> {
         AppendResult intent = appender.append(Draft.intent(
                 principal.tenant(),
                 draft.intent(Ids.uuidV7(), authority.role(), Intent.getDefaultInstance()),
-                CommandRuns.DEADLINE_MILLIS,
+                Limits.DEADLINE_MILLIS,
                 receipt(new Receipt.Reserve())));
         return switch (intent) {
             case AppendResult.Appended appended -> attempt(appended, appended.recordedAtMicros());
@@ -116,12 +115,12 @@ final class CommandRun<Q extends Message> {
     }
 
     private CommandContext context(UUID entryId, long atMicros) {
-        return new CommandContext(principal, entryId, atMicros, runs.streams, runs.keyring);
+        return new CommandContext(principal, entryId, atMicros, parts.streams(), parts.keyring());
     }
 
     /** Nobody is refused on a cached state: what was read is read again from PostgreSQL. */
     private CommandContext reread(CommandContext context) {
-        runs.streams.moved(principal.tenant(), context.basis().keySet());
+        parts.streams().moved(principal.tenant(), context.basis().keySet());
         return context(Ids.uuidV7(), context.atMicros());
     }
 
@@ -144,7 +143,7 @@ final class CommandRun<Q extends Message> {
     /** Decides and appends, again while what it rests on moves. */
     @SuppressWarnings("unchecked")
     private CallResult attempt(AppendResult.@Nullable Appended intent, long atMicros) {
-        for (int attempt = 1; attempt <= CommandRuns.MAX_ATTEMPTS; attempt++) {
+        for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
             UUID entryId = Ids.uuidV7();
             CommandContext context = context(entryId, atMicros);
             Authority.Answer authority = authorise(context);
@@ -170,7 +169,7 @@ final class CommandRun<Q extends Message> {
                 case AppendResult.Replayed replayed -> {
                     return replay(replayed);
                 }
-                case AppendResult.Moved moved -> runs.streams.moved(principal.tenant(), moved.streams());
+                case AppendResult.Moved moved -> parts.streams().moved(principal.tenant(), moved.streams());
                 case AppendResult.Taken taken -> {
                     return fail(intent, done.taken().orElse(LogRejection.BUSY));
                 }
@@ -250,13 +249,13 @@ final class CommandRun<Q extends Message> {
     }
 
     private Optional<Receipt> receipt(Receipt.Effect effect) {
-        return key.map(k -> new Receipt(k, requestHash, effect, CommandRuns.RECEIPT_MILLIS));
+        return key.map(k -> new Receipt(k, requestHash, effect, Limits.RECEIPT_MILLIS));
     }
 
     private CallResult replay(AppendResult.Replayed replayed) {
         if (replayed.code().isPresent()) {
             return new CallResult.Refused(
-                    runs.methods.rejection(replayed.code().get()).orElse(BoundaryRejection.INTERNAL));
+                    parts.methods().rejection(replayed.code().get()).orElse(BoundaryRejection.INTERNAL));
         }
         if (method.replyHoldsSecret()) {
             return new CallResult.Refused(LogRejection.KEY_REUSED);
@@ -281,6 +280,6 @@ final class CommandRun<Q extends Message> {
                     .add(new StoredEvent(
                             event.type(), event.body().toByteString(), appended.position(), version, entryId));
         }
-        appendedTo.forEach((stream, events) -> runs.streams.appended(principal.tenant(), stream, events));
+        appendedTo.forEach((stream, events) -> parts.streams().appended(principal.tenant(), stream, events));
     }
 }

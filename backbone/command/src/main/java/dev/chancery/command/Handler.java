@@ -2,7 +2,6 @@ package dev.chancery.command;
 
 import com.google.protobuf.Message;
 import dev.chancery.kernel.Principal;
-import dev.chancery.kernel.Rejection;
 
 /** A feature's part of a method. */
 public sealed interface Handler {
@@ -29,19 +28,4 @@ public sealed interface Handler {
     record PublicCommand<Q extends Message>(Identify<Q> identify, Decide<Q> decide) implements Handler {}
 
     record Query<Q extends Message, R extends Message>(Read<Q, R> read) implements Handler {}
-
-    /** A refusal on the way out of a feature's code. */
-    final class RefusedException extends Exception {
-        private static final long serialVersionUID = 1;
-        private final transient Rejection rejection;
-
-        public RefusedException(Rejection rejection) {
-            super(rejection.code(), null, false, false);
-            this.rejection = rejection;
-        }
-
-        public Rejection rejection() {
-            return rejection;
-        }
-    }
 }

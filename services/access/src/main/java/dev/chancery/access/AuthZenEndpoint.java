@@ -1,12 +1,12 @@
 package dev.chancery.access;
 
+import dev.chancery.boundary.http.HttpReply;
+import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
-import dev.chancery.command.StandardEndpoints;
+import dev.chancery.command.RefusedException;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
 import io.vertx.core.http.HttpMethod;

@@ -3,7 +3,7 @@ package dev.chancery.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.RefusedException;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
 import io.vertx.core.json.JsonObject;

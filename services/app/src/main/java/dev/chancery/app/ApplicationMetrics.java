@@ -1,6 +1,6 @@
 package dev.chancery.app;
 
-import dev.chancery.command.Pipeline;
+import dev.chancery.boundary.Pipeline;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.log.RelayGuard;

@@ -1,6 +1,6 @@
 package dev.chancery.app;
 
-import dev.chancery.command.StartupGate;
+import dev.chancery.boundary.http.StartupGate;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;

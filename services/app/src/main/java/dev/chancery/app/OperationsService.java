@@ -1,11 +1,11 @@
 package dev.chancery.app;
 
+import dev.chancery.boundary.http.HttpReply;
+import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.CallResult;
-import dev.chancery.command.Feature;
-import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
-import dev.chancery.command.StandardEndpoints;
+import dev.chancery.command.RefusedException;
+import dev.chancery.feature.Feature;
 import dev.chancery.schema.operations.v1.ReadMetricsReply;
 import dev.chancery.schema.operations.v1.ReadMetricsRequest;
 import io.vertx.core.http.HttpMethod;

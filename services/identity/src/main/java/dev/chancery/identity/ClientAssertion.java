@@ -1,7 +1,7 @@
 package dev.chancery.identity;
 
 import com.google.protobuf.ByteString;
-import dev.chancery.command.Tokens;
+import dev.chancery.boundary.tokens.Tokens;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,9 +1,9 @@
 package dev.chancery.identity;
 
-import dev.chancery.command.Feature;
+import dev.chancery.boundary.http.StandardEndpoints;
+import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Methods;
-import dev.chancery.command.StandardEndpoints;
-import dev.chancery.command.Tokens;
+import dev.chancery.feature.Feature;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;

@@ -1,14 +1,14 @@
 package dev.chancery.identity;
 
 import com.google.protobuf.Message;
+import dev.chancery.boundary.http.HttpBody;
+import dev.chancery.boundary.http.HttpReply;
+import dev.chancery.boundary.http.StandardEndpoints;
+import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.HttpBody;
-import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
-import dev.chancery.command.StandardEndpoints;
-import dev.chancery.command.Tokens;
+import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;

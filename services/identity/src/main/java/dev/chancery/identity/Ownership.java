@@ -4,7 +4,7 @@ import static dev.chancery.decision.AuthorityStreams.foundation;
 
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
-import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.RefusedException;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;

@@ -3,10 +3,10 @@ package dev.chancery.identity;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
+import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
-import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.Tokens;
+import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.Principal;

@@ -2,14 +2,14 @@ package dev.chancery.ledger;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.chancery.boundary.http.HttpReply;
+import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Feature;
-import dev.chancery.command.Handler.RefusedException;
-import dev.chancery.command.HttpReply;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
-import dev.chancery.command.StandardEndpoints;
+import dev.chancery.command.RefusedException;
+import dev.chancery.feature.Feature;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chancery.command.ContextFields;
+import dev.chancery.boundary.ContextFields;
 import dev.chancery.quickstart.World.Client;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -7,7 +7,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
-import dev.chancery.command.ContextFields;
+import dev.chancery.boundary.ContextFields;
 import dev.chancery.quickstart.World.Client;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.options.v1.Options;

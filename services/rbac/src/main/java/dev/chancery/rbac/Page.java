@@ -1,6 +1,6 @@
 package dev.chancery.rbac;
 
-import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.RefusedException;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,10 +1,10 @@
 package dev.chancery.rbac;
 
-import dev.chancery.command.Feature;
-import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
+import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
+import dev.chancery.feature.Feature;
 import dev.chancery.schema.rbac.v1.ListAssignmentsReply;
 import dev.chancery.schema.rbac.v1.ListAssignmentsRequest;
 import dev.chancery.schema.rbac.v1.ListCapabilitiesReply;

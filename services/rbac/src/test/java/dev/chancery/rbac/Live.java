@@ -1,6 +1,6 @@
 package dev.chancery.rbac;
 
-import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.projection.LogRecord;

@@ -2,7 +2,7 @@ package dev.chancery.rbac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chancery.command.Handler.RefusedException;
+import dev.chancery.command.RefusedException;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Capability;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Message;
 import dev.chancery.command.Handler;
-import dev.chancery.command.Handler.RefusedException;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
+import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Principal;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.identity.v1.PrincipalType;

@@ -1,0 +1,235 @@
+package dev.chancery.boundary;
+
+import com.google.protobuf.Message;
+import dev.chancery.boundary.admission.InFlight;
+import dev.chancery.boundary.tokens.Authentication;
+import dev.chancery.command.Authorisation;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CallResult;
+import dev.chancery.command.Caller;
+import dev.chancery.command.Clock;
+import dev.chancery.command.CommandRuns;
+import dev.chancery.command.Handler;
+import dev.chancery.command.Methods;
+import dev.chancery.command.ReadContext;
+import dev.chancery.command.RefusedException;
+import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.decision.Authority;
+import dev.chancery.kernel.Position;
+import dev.chancery.kernel.Principal;
+import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.FieldProblem;
+import dev.chancery.schema.FieldRules;
+import io.micrometer.core.instrument.Metrics;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
+
+/**
+ * The boundary: every call of either face comes through {@link #call}, and this is the order in which it is judged.
+ *
+ * <ol>
+ *   <li>whether there is a place for it ({@link InFlight}); its body is read after that
+ *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
+ *   <li>what is asked (shape, field rules, idempotency key, position)
+ *   <li>whether it may ({@link Authorisation}: capability where the call takes place, freshness of the authentication)
+ *   <li>the command itself ({@link CommandRuns}), or the view that answers
+ * </ol>
+ */
+public final class Pipeline implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Pipeline.class);
+
+    /** Calls of callers that nobody knows yet that are worked on at a time: they hold no more database connections than that. */
+    public static final int MAX_UNKNOWN_AT_WORK = InFlight.MAX_UNKNOWN_AT_WORK;
+
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
+
+    private final Authentication authentication;
+    private final FieldRules rules;
+    private final Authorisation authorisation;
+    private final CommandRuns runs;
+    private final InFlight inFlight = new InFlight();
+
+    public Pipeline(Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
+        this.authentication = authentication;
+        this.rules = rules;
+        this.authorisation = authorisation;
+        this.runs = runs;
+    }
+
+    /** A request that is read once it is known who sent it. */
+    @FunctionalInterface
+    public interface Request {
+        Message read() throws RefusedException;
+    }
+
+    /**
+     * Lets a call in, before its body is read: to a place of the caller's tenant where the token is known, otherwise to one among the
+     * unknown.
+     *
+     * @throws RefusedException when there is none
+     */
+    public InFlight.Permit enter(Caller caller) throws RefusedException {
+        return inFlight.enter(authentication.remembered(caller));
+    }
+
+    /** Serves a call that came by neither face, and so has no place yet; never throws. */
+    public CallResult call(Methods.Bound method, Request request, Caller caller) {
+        try (InFlight.Permit place = enter(caller)) {
+            return call(method, request, caller, place);
+        } catch (RefusedException e) {
+            return new CallResult.Refused(e.rejection());
+        }
+    }
+
+    /** Serves a call; never throws. */
+    public CallResult call(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
+        long begunNanos = System.nanoTime();
+        CallResult answer = guarded(method, request, caller, place);
+        String code = answer instanceof CallResult.Refused refused
+                ? refused.rejection().code()
+                : "ok";
+        Metrics.timer("chancery.calls", "method", method.contract().fullName(), "code", code)
+                .record(System.nanoTime() - begunNanos, TimeUnit.NANOSECONDS);
+        return answer;
+    }
+
+    /** Lets no call in any more, and waits until those under way are answered. */
+    @Override
+    public void close() {
+        inFlight.close();
+    }
+
+    /** Calls in flight of callers that are known. */
+    public int knownCalls() {
+        return inFlight.knownCalls();
+    }
+
+    /** Calls in flight of callers that nobody knows yet. */
+    public int unknownCalls() {
+        return inFlight.unknownCalls();
+    }
+
+    private CallResult guarded(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
+        try {
+            return serve(method, request, caller, place);
+        } catch (RefusedException e) {
+            return new CallResult.Refused(e.rejection());
+        } catch (DatabaseUnavailable e) {
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
+            return new CallResult.Refused(BoundaryRejection.UNAVAILABLE);
+        } catch (RuntimeException e) {
+            LOG.errorf(
+                    e,
+                    "Call failed: request=%s method=%s",
+                    caller.requestId(),
+                    method.contract().fullName());
+            return new CallResult.Refused(BoundaryRejection.INTERNAL);
+        }
+    }
+
+    private CallResult serve(Methods.Bound method, Request unread, Caller caller, InFlight.Permit place)
+            throws RefusedException {
+        ContractMethod contract = method.contract();
+        Handler handler = method.handler();
+        if (handler instanceof Handler.PublicCommand<?> open) {
+            place.awaitTurn();
+            Message request = unread.read();
+            Optional<CallResult> wrong = wrongShape(request, caller);
+            if (wrong.isPresent()) {
+                return wrong.get();
+            }
+            Principal principal = identify(open, request);
+            return runs.run(contract, open.decide(), request, principal, caller, Optional.empty());
+        }
+        Principal principal = authentication.authenticate(caller, place);
+        Message request = unread.read();
+        Optional<CallResult> wrong = wrongShape(request, caller);
+        if (wrong.isPresent()) {
+            return wrong.get();
+        }
+        Optional<Position> seen = position(caller, principal);
+        return switch (handler) {
+            case Handler.Command<?> command ->
+                runs.run(contract, command.decide(), request, principal, caller, Optional.of(contract.capability()));
+            case Handler.Query<?, ?> query -> read(contract, query, request, principal, seen);
+            case Handler.PublicCommand<?> open -> throw new IllegalStateException("handled above");
+        };
+    }
+
+    /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */
+    public Principal admit(Caller caller, String capability, InFlight.Permit place) throws RefusedException {
+        Principal principal = authentication.authenticate(caller, place);
+        requireGrant(principal, capability, "", position(caller, principal));
+        return principal;
+    }
+
+    private CallResult read(
+            ContractMethod contract,
+            Handler.Query<?, ?> query,
+            Message request,
+            Principal principal,
+            Optional<Position> seen)
+            throws RefusedException {
+        if (contract.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
+            return new CallResult.Refused(BoundaryRejection.FORBIDDEN);
+        }
+        requireGrant(principal, contract.capability(), Authorisation.where(contract, request, principal), seen);
+        Authorisation.requireFresh(contract, principal);
+        authorisation.awaitViews(contract, principal.tenant(), seen);
+        var context = new ReadContext(principal, Clock.nowMicros());
+        return new CallResult.Replied(answer(query, context, request), Optional.empty());
+    }
+
+    private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
+            throws RefusedException {
+        Authority.Answer answer = authorisation.check(principal, capability, where, seen, Clock.nowMicros());
+        if (!answer.granted()) {
+            throw new RefusedException(BoundaryRejection.FORBIDDEN);
+        }
+    }
+
+    private Optional<CallResult> wrongShape(Message request, Caller caller) {
+        if (caller.idempotencyKey().filter(key -> !KEY.matcher(key).matches()).isPresent()) {
+            return Optional.of(new CallResult.Refused(BoundaryRejection.KEY_MALFORMED));
+        }
+        return rules.check(request).map(Pipeline::refusal);
+    }
+
+    private static CallResult refusal(FieldProblem problem) {
+        if (problem.rule() == FieldProblem.Rule.UNKNOWN_FIELD) {
+            return new CallResult.Refused(BoundaryRejection.UNKNOWN_FIELD);
+        }
+        return new CallResult.Refused(
+                BoundaryRejection.INVALID_FIELD,
+                "The field " + problem.fieldPath() + " " + problem.rule().text() + ".");
+    }
+
+    private static Optional<Position> position(Caller caller, Principal principal) throws RefusedException {
+        if (caller.position().isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Position> position = Position.parse(caller.position().get());
+        if (position.isEmpty() || !position.get().tenant().equals(principal.tenant())) {
+            throw new RefusedException(BoundaryRejection.POSITION_MALFORMED);
+        }
+        return position;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <Q extends Message> Principal identify(Handler.PublicCommand<Q> handler, Message request)
+            throws RefusedException {
+        return handler.identify().identify((Q) request);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <Q extends Message, R extends Message> R answer(
+            Handler.Query<Q, R> query, ReadContext context, Message request) throws RefusedException {
+        return query.read().read(context, (Q) request);
+    }
+}

@@ -1,0 +1,78 @@
+package dev.chancery.boundary.http;
+
+import dev.chancery.boundary.Problem;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CallResult;
+import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.log.LogRejection;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import org.jboss.logging.Logger;
+
+/** Writes answers, from any thread. */
+public final class HttpReply {
+    private static final Logger LOG = Logger.getLogger(HttpReply.class);
+
+    private HttpReply() {}
+
+    /** Answers 200 with a body. */
+    public static void send(RoutingContext context, String mediaType, byte[] body) {
+        HttpServerResponse response = context.response();
+        if (!response.ended() && !response.closed()) {
+            response.putHeader("Content-Type", mediaType);
+            response.putHeader("X-Content-Type-Options", "nosniff");
+            if (!response.headers().contains("Cache-Control")) {
+                response.putHeader("Cache-Control", "no-store");
+            }
+            response.end(Buffer.buffer(body));
+        }
+    }
+
+    static void refuse(RoutingContext context, CallResult.Refused refused, String requestId) {
+        HttpServerResponse response = context.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        Rejection rejection = refused.rejection();
+        response.setStatusCode(Problem.httpStatus(rejection));
+        advise(context, rejection);
+        send(
+                context,
+                Problem.MEDIA_TYPE,
+                Problem.json(refused, requestId).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    /** Says in a refusal's headers what would help: to authenticate (RFC 9110), to wait. */
+    public static void advise(RoutingContext context, Rejection rejection) {
+        HttpServerResponse response = context.response();
+        if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
+            response.putHeader("WWW-Authenticate", challenge(rejection));
+        }
+        if (rejection.kind() == Rejection.Kind.UNAVAILABLE
+                || rejection.kind() == Rejection.Kind.TOO_MANY
+                || rejection == LogRejection.IN_PROGRESS) {
+            response.putHeader("Retry-After", "1");
+        }
+    }
+
+    /** RFC 6750 and, for step-up, RFC 9470. Whoever brought no token hears of no error. */
+    private static String challenge(Rejection rejection) {
+        if (rejection == BoundaryRejection.TOKEN_INVALID || rejection == BoundaryRejection.TOKEN_EXPIRED) {
+            return "Bearer error=\"invalid_token\"";
+        }
+        return rejection == BoundaryRejection.STEP_UP ? "Bearer error=\"insufficient_user_authentication\"" : "Bearer";
+    }
+
+    static void broke(RoutingContext context, RuntimeException failure, String requestId) {
+        LOG.errorf(failure, "Face failed: request=%s", requestId);
+        refuse(
+                context,
+                new CallResult.Refused(
+                        failure instanceof DatabaseUnavailable
+                                ? BoundaryRejection.UNAVAILABLE
+                                : BoundaryRejection.INTERNAL),
+                requestId);
+    }
+}

@@ -1,0 +1,165 @@
+package dev.chancery.boundary.http;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import dev.chancery.boundary.Pipeline;
+import dev.chancery.boundary.admission.InFlight;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CallResult;
+import dev.chancery.command.Caller;
+import dev.chancery.command.Ids;
+import dev.chancery.command.Methods;
+import dev.chancery.command.RefusedException;
+import dev.chancery.kernel.Rejection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * The contract's methods over HTTP: proto3 JSON at the path that each declares. {@code Idempotency-Key} and {@code
+ * Chancery-Position} go in as headers, the position of what was done comes back as one.
+ */
+public final class RestApi {
+    private static final JsonFormat.Printer JSON =
+            JsonFormat.printer().alwaysPrintFieldsWithNoPresence().omittingInsignificantWhitespace();
+
+    private final Pipeline pipeline;
+    private final Methods methods;
+    private final Executor executor;
+
+    public RestApi(Pipeline pipeline, Methods methods, Executor executor) {
+        this.pipeline = pipeline;
+        this.methods = methods;
+        this.executor = executor;
+    }
+
+    /** Mounts every bound method, the error pages, and the answer to what is at no path. */
+    public void mount(Router router) {
+        for (Methods.Bound method : methods.all()) {
+            String path = method.contract().pathTemplate().text().replaceAll("\\{([a-z0-9_]+)}", ":$1");
+            router.route(HttpMethod.valueOf(method.contract().httpMethod()), path)
+                    .handler(context -> HttpBody.read(
+                            context, pipeline, executor, (caller, place) -> serve(method, context, caller, place)));
+        }
+        router.get("/errors/:code").handler(this::explain);
+        // Everything else but what Quarkus itself serves.
+        router.routeWithRegex("/(?!q/health).*").last().handler(RestApi::nothingHere);
+    }
+
+    private void serve(Methods.Bound method, RoutingContext context, Caller caller, InFlight.Permit place) {
+        CallResult answer;
+        try {
+            answer = pipeline.call(method, () -> request(method, context), caller, place);
+        } catch (RuntimeException e) {
+            HttpReply.broke(context, e, caller.requestId());
+            return;
+        }
+        switch (answer) {
+            case CallResult.Refused refused -> HttpReply.refuse(context, refused, caller.requestId());
+            case CallResult.Replied replied -> {
+                replied.position()
+                        .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
+                context.response().putHeader("Chancery-Request", caller.requestId());
+                HttpReply.send(context, "application/json", json(replied.reply()));
+            }
+        }
+    }
+
+    /** JSON as every face writes it. */
+    public static byte[] json(Message message) {
+        try {
+            return JSON.print(message).getBytes(StandardCharsets.UTF_8);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("a reply that can't be printed", e);
+        }
+    }
+
+    private static Message request(Methods.Bound method, RoutingContext context) throws RefusedException {
+        Optional<Rejection> named = StandardEndpoints.contextField(context.request());
+        if (named.isPresent()) {
+            throw new RefusedException(named.get());
+        }
+        Message.Builder request = method.contract().requestPrototype().newBuilderForType();
+        boolean get = method.contract().httpMethod().equals("GET");
+        byte[] body = HttpBody.of(context);
+        if (get && body.length > 0) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+        if (body.length > 0) {
+            JsonBody.requireMediaType(context.request());
+            JsonBody.merge(body, request);
+        }
+        // In the path and nowhere else: two values would be one too many.
+        for (Map.Entry<String, String> variable : context.pathParams().entrySet()) {
+            FieldDescriptor field = request.getDescriptorForType().findFieldByName(variable.getKey());
+            if (isSet(request, field)) {
+                throw new RefusedException(BoundaryRejection.UNKNOWN_FIELD);
+            }
+            request.setField(field, variable.getValue());
+        }
+        for (Map.Entry<String, String> parameter : context.queryParams().entries()) {
+            query(get, request, parameter);
+        }
+        return request.build();
+    }
+
+    private static void query(boolean get, Message.Builder request, Map.Entry<String, String> parameter)
+            throws RefusedException {
+        FieldDescriptor field = null;
+        for (FieldDescriptor candidate : request.getDescriptorForType().getFields()) {
+            if (candidate.getJsonName().equals(parameter.getKey())
+                    || candidate.getName().equals(parameter.getKey())) {
+                field = candidate;
+            }
+        }
+        if (!get || field == null) {
+            throw new RefusedException(BoundaryRejection.UNKNOWN_FIELD);
+        }
+        if (field.isRepeated() || isSet(request, field)) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+        try {
+            request.setField(
+                    field,
+                    switch (field.getJavaType()) {
+                        case STRING -> parameter.getValue();
+                        case INT -> Integer.parseUnsignedInt(parameter.getValue());
+                        case LONG -> Long.parseLong(parameter.getValue());
+                        default -> throw new RefusedException(BoundaryRejection.MALFORMED);
+                    });
+        } catch (NumberFormatException e) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+    }
+
+    private static boolean isSet(Message.Builder request, FieldDescriptor field) {
+        return !request.getField(field).equals(field.getDefaultValue());
+    }
+
+    private void explain(RoutingContext context) {
+        Optional<Rejection> rejection = methods.rejection(context.pathParam("code"));
+        if (rejection.isEmpty()) {
+            nothingHere(context);
+            return;
+        }
+        HttpReply.send(
+                context,
+                "text/plain; charset=utf-8",
+                (rejection.get().code() + "\n\n" + rejection.get().message() + "\n"
+                                + rejection.get().hint() + "\n")
+                        .getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void nothingHere(RoutingContext context) {
+        HttpReply.refuse(
+                context,
+                new CallResult.Refused(BoundaryRejection.NO_SUCH_PATH),
+                Ids.uuidV7().toString());
+    }
+}

@@ -1,0 +1,47 @@
+package dev.chancery.boundary.tokens;
+
+import dev.chancery.boundary.admission.InFlight;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.Caller;
+import dev.chancery.command.RefusedException;
+import dev.chancery.kernel.Principal;
+import java.util.Optional;
+
+/** From a bearer token to the principal it stands for. */
+public final class Authentication {
+    private final Tokens tokens;
+
+    public Authentication(Tokens tokens) {
+        this.tokens = tokens;
+    }
+
+    /** Who calls, if the token was verified before. */
+    public Optional<Principal> remembered(Caller caller) {
+        return caller.bearer().flatMap(tokens::remembered);
+    }
+
+    /**
+     * Who calls, in a place that is theirs from here on.
+     *
+     * @throws RefusedException when there is no token, none that is worth anything here, or no place
+     */
+    public Principal authenticate(Caller caller, InFlight.Permit place) throws RefusedException {
+        if (place.caller().isPresent()) {
+            return place.caller().get();
+        }
+        String bearer = caller.bearer().orElseThrow(() -> new RefusedException(BoundaryRejection.TOKEN_MISSING));
+        place.awaitTurn();
+        Principal principal = principal(tokens.verify(bearer));
+        place.becomes(principal);
+        return principal;
+    }
+
+    private static Principal principal(Tokens.Presented presented) throws RefusedException {
+        return switch (presented) {
+            case Tokens.Presented.Good good -> good.principal();
+            case Tokens.Presented.Bad bad ->
+                throw new RefusedException(
+                        bad.expired() ? BoundaryRejection.TOKEN_EXPIRED : BoundaryRejection.TOKEN_INVALID);
+        };
+    }
+}
