@@ -19,18 +19,35 @@ CREATE TABLE relay.topic (
     partitions integer NOT NULL
 );
 
--- A projection that misses records asks for them here.
+-- A projection that misses records asks for them here, by relay.request_republish and in no other way. One row a tenant.
 CREATE TABLE relay.republish_request (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    tenant text NOT NULL,
+    -- another one with each request and each batch sent: the oldest is served first, and a request that is repeated while it is
+    -- being served stays
+    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    tenant text PRIMARY KEY,
+    -- this one and everything after it is sent again
     from_position bigint NOT NULL CHECK (from_position >= 0),
-    to_position bigint NOT NULL CHECK (to_position >= from_position),
-    UNIQUE (tenant, from_position, to_position)
+    -- the last one known to be missing, for whoever looks
+    to_position bigint NOT NULL
 );
+
+-- Asks, in the transaction's tenant, for from_position and everything after it.
+CREATE FUNCTION relay.request_republish(from_position bigint, to_position bigint) RETURNS void LANGUAGE sql
+    SET search_path = relay, pg_temp
+    BEGIN ATOMIC
+        INSERT INTO relay.republish_request AS known (tenant, from_position, to_position)
+            VALUES (current_setting('chancery.tenant'), request_republish.from_position, request_republish.to_position)
+            ON CONFLICT (tenant) DO UPDATE SET id = DEFAULT,
+                from_position = least(known.from_position, excluded.from_position),
+                to_position = greatest(known.to_position, excluded.to_position);
+    END;
+
 ALTER TABLE relay.republish_request ENABLE ROW LEVEL SECURITY;
 ALTER TABLE relay.republish_request FORCE ROW LEVEL SECURITY;
 CREATE POLICY projection_asks ON relay.republish_request FOR INSERT
     WITH CHECK (tenant = current_setting('chancery.tenant', true));
+CREATE POLICY projection_asks_again ON relay.republish_request FOR UPDATE
+    USING (tenant = current_setting('chancery.tenant', true));
 CREATE POLICY projection_sees ON relay.republish_request FOR SELECT
     USING (tenant = current_setting('chancery.tenant', true));
 CREATE POLICY relay_reads ON relay.republish_request FOR SELECT TO chancery_relay USING (true);
@@ -41,5 +58,6 @@ GRANT USAGE ON SCHEMA relay TO chancery_relay, chancery_rbac, chancery_ledger;
 GRANT SELECT, INSERT, UPDATE ON relay.progress, relay.topic TO chancery_relay;
 GRANT DELETE ON relay.progress TO chancery_relay;
 GRANT SELECT, DELETE ON relay.republish_request TO chancery_relay;
-GRANT UPDATE (from_position) ON relay.republish_request TO chancery_relay;
+GRANT UPDATE (id, from_position) ON relay.republish_request TO chancery_relay;
 GRANT SELECT, INSERT ON relay.republish_request TO chancery_rbac, chancery_ledger;
+GRANT UPDATE (id, from_position, to_position) ON relay.republish_request TO chancery_rbac, chancery_ledger;

@@ -36,6 +36,11 @@ public record LogRecord(
     public static final int MAX_ENTRY_BYTES = EntryFrame.MAX_BYTES;
     private static final Parser<Statement> KNOWN_FIELDS = DiscardUnknownFieldsParser.wrap(Statement.parser());
 
+    /** Size of the entry and the bodies. */
+    long bytes() {
+        return entry.length + bodies.stream().mapToLong(ByteString::size).sum();
+    }
+
     /** Whether it may carry events; the other kind is an intent. */
     public boolean isOutcome() {
         return statement.hasOutcome();

@@ -4,6 +4,7 @@ import dev.chancery.database.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,8 @@ final class PositionTable {
             super("the position was moved by another process");
         }
     }
+
+    private static final int PAGE = 1_000;
 
     private final Projection projection;
     private final Database database;
@@ -98,15 +101,36 @@ final class PositionTable {
         });
     }
 
-    /** Every tenant's. */
-    Map<String, Position> all() {
+    /** What is done with a tenant's last applied position. */
+    @FunctionalInterface
+    interface EachApplied {
+        void accept(String tenant, long last);
+    }
+
+    /** Tells of every tenant that has applied something and isn't stopped, {@link #PAGE} at a time. */
+    void eachApplied(EachApplied each) {
+        String after = "";
+        Map<String, Long> page;
+        do {
+            page = applied(after);
+            for (var position : page.entrySet()) {
+                each.accept(position.getKey(), position.getValue());
+                after = position.getKey();
+            }
+        } while (page.size() == PAGE);
+    }
+
+    private Map<String, Long> applied(String after) {
         return database.transaction(projection.role(), connection -> {
-            var found = new HashMap<String, Position>();
-            try (var query = connection.prepareStatement("SELECT tenant, position, stopped_at IS NOT NULL FROM "
-                            + projection.schema() + ".position");
-                    var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    found.put(rows.getString(1), new Position(rows.getLong(2), rows.getBoolean(3)));
+            var found = new LinkedHashMap<String, Long>();
+            try (var query = connection.prepareStatement("SELECT tenant, position FROM " + projection.schema()
+                    + ".position WHERE tenant > ? AND position >= 0 AND stopped_at IS NULL ORDER BY tenant LIMIT ?")) {
+                query.setString(1, after);
+                query.setInt(2, PAGE);
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        found.put(rows.getString(1), rows.getLong(2));
+                    }
                 }
             }
             return found;
@@ -162,16 +186,17 @@ final class PositionTable {
         });
     }
 
-    /** Asks the relay for a range; asked already: once is enough. */
+    /**
+     * Asks the relay to send {@code from} and everything after it again.
+     *
+     * @param to the last position known to be missing, for whoever reads the request
+     */
     void requestRepublish(String tenant, long from, long to) {
         database.inTenant(projection.role(), tenant, connection -> {
-            try (var insert = connection.prepareStatement(
-                    "INSERT INTO relay.republish_request (tenant, from_position, to_position) VALUES (?, ?, ?)"
-                            + " ON CONFLICT DO NOTHING")) {
-                insert.setString(1, tenant);
-                insert.setLong(2, from);
-                insert.setLong(3, to);
-                return insert.executeUpdate();
+            try (var request = connection.prepareStatement("SELECT relay.request_republish(?, ?)")) {
+                request.setLong(1, from);
+                request.setLong(2, to);
+                return request.execute();
             }
         });
     }

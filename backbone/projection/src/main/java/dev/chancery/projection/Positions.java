@@ -1,27 +1,31 @@
 package dev.chancery.projection;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * How far a projection has come, and the wait for it to come further.
  *
- * <p>In the process of the projection's runner a waiter wakes with the commit; in any other it sees the table, asked every
+ * <p>In the process of the projection's runner a waiter wakes with the commit; in any other process it reads the table every
  * {@code POLL_MILLIS}.
  *
- * <p><b>Thread safety:</b> safe.
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TENANTS} positions in memory. Whoever waits for a tenant that had to
+ * make room finds the position in the table.
  */
 public final class Positions {
+    static final int MAX_TENANTS = 10_000;
     private static final long POLL_MILLIS = 25;
 
     private final Database database;
     private final DatabaseRole reader;
     private final String schema;
-    private final ConcurrentHashMap<String, Reached> reached = new ConcurrentHashMap<>();
+    private final LoadingCache<String, Reached> reached =
+            Caffeine.newBuilder().maximumSize(MAX_TENANTS).build(tenant -> new Reached());
 
     /** @param reader a role that may select from {@code <schema>.position} in its tenant */
     public Positions(Database database, DatabaseRole reader, String schema) {
@@ -70,7 +74,7 @@ public final class Positions {
     }
 
     private Reached mark(String tenant) {
-        return reached.computeIfAbsent(tenant, unknown -> new Reached());
+        return reached.get(tenant);
     }
 
     private long read(Connection connection, String tenant) throws SQLException {

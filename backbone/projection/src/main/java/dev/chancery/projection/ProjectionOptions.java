@@ -13,7 +13,6 @@ import java.time.Duration;
  * @param fetchMaxWait how long a record may wait for others to be applied with
  * @param maxPollRecords read from Kafka at once
  * @param maxRunRecords of one tenant applied in one transaction
- * @param maxAheadRecords of one tenant kept in memory while records before them are missing; what is above is read again
  * @param minBackoff wait before the first retry; each further one doubles it
  * @param maxBackoff longest wait between two retries
  */
@@ -25,7 +24,6 @@ public record ProjectionOptions(
         Duration fetchMaxWait,
         int maxPollRecords,
         int maxRunRecords,
-        int maxAheadRecords,
         Duration minBackoff,
         Duration maxBackoff) {
 
@@ -38,7 +36,6 @@ public record ProjectionOptions(
                 Duration.ofMillis(20),
                 2_000,
                 1_000,
-                2_000,
                 Duration.ofMillis(100),
                 Duration.ofSeconds(10));
     }
@@ -52,7 +49,6 @@ public record ProjectionOptions(
                 fetchMaxWait,
                 maxPollRecords,
                 maxRunRecords,
-                maxAheadRecords,
                 minBackoff,
                 maxBackoff);
     }
@@ -66,7 +62,6 @@ public record ProjectionOptions(
                 wait,
                 maxPollRecords,
                 maxRunRecords,
-                maxAheadRecords,
                 minBackoff,
                 maxBackoff);
     }
@@ -80,7 +75,6 @@ public record ProjectionOptions(
                 fetchMaxWait,
                 maxPollRecords,
                 maxRunRecords,
-                maxAheadRecords,
                 minBackoff,
                 maxBackoff);
     }

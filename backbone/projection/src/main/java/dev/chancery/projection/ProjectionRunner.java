@@ -29,7 +29,6 @@ public final class ProjectionRunner implements AutoCloseable {
     private final ProjectionOptions options;
     private final Positions positions;
     private final LogTopic topic;
-    private final Search search;
     private final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -47,7 +46,6 @@ public final class ProjectionRunner implements AutoCloseable {
         this.options = options;
         this.positions = new Positions(database, projection.role(), projection.schema());
         this.topic = new LogTopic(kafka, topic, options);
-        this.search = new Search(this.topic, projection.name(), options.maxAheadRecords());
         this.thread = Thread.ofPlatform()
                 .name("chancery-projection-" + projection.name())
                 .unstarted(this::run);
@@ -92,7 +90,7 @@ public final class ProjectionRunner implements AutoCloseable {
     }
 
     private void follow(KafkaConsumer<byte[], byte[]> current) {
-        var loop = new Loop(projection, database, topic, options, positions, search, current);
+        var loop = new ConsumerLoop(projection, database, topic, options, positions, current);
         current.subscribe(List.of(topic.name()), loop);
         while (closed.getCount() > 0) {
             try {
@@ -121,7 +119,7 @@ public final class ProjectionRunner implements AutoCloseable {
     }
 
     /** Answers whether it goes on; otherwise this was closed meanwhile, and what was read counts for nothing. */
-    private boolean startOver(Loop loop, KafkaConsumer<byte[], byte[]> current) {
+    private boolean startOver(ConsumerLoop loop, KafkaConsumer<byte[], byte[]> current) {
         boolean over = false;
         while (!over && closed.getCount() > 0) {
             current.poll(backoff);
@@ -200,6 +198,5 @@ public final class ProjectionRunner implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        search.close();
     }
 }

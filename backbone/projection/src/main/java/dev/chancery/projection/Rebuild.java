@@ -15,22 +15,21 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
  * Reads the log's topic from its beginning, in no consumer group, into the empty tables of a projection: the same records, the
  * same rows. The projection names the role and schema that the rebuilt tables lie in.
  *
- * <p>{@code committed} isn't called, and nothing is republished: a record that the topic lacks ends its tenant before it.
+ * <p>One pass suffices: where Kafka lost records and the relay sent them again, it sent everything after them again too.
+ * {@code committed} isn't called, and nothing is republished: a record that the topic lacks ends its tenant before it.
  */
 public final class Rebuild {
     private final Projection projection;
     private final PositionTable table;
     private final LogTopic topic;
-    private final ProjectionOptions options;
-    private final Turns turns;
+    private final RecordApplier applier;
 
     public Rebuild(
             Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
         this.projection = projection;
         this.table = new PositionTable(projection, database);
         this.topic = new LogTopic(kafka, topic, options);
-        this.options = options;
-        this.turns = new Turns(
+        this.applier = new RecordApplier(
                 table, options.maxRunRecords(), new Positions(database, projection.role(), projection.schema()));
     }
 
@@ -47,30 +46,17 @@ public final class Rebuild {
         positions.keySet().forEach(tenant -> tenants.put(tenant, load(tenant)));
         try (var consumer = topic.consumer(Optional.empty())) {
             if (topic.check(consumer)) {
-                boolean again = true;
-                while (again) {
-                    Map<String, Long> before = reached(tenants);
-                    read(consumer, positions, tenants, deadline);
-                    // What came too early and was let go is found by another pass; a pass that brings nothing is the
-                    // last.
-                    again = tenants.values().stream().anyMatch(progress -> progress.ahead.isIncomplete())
-                            && !before.equals(reached(tenants));
-                    tenants.values().forEach(progress -> progress.release(options.maxAheadRecords()));
-                }
+                read(consumer, positions, tenants, deadline);
             }
         }
-        return reached(tenants);
+        var reached = new HashMap<String, Long>();
+        tenants.forEach((tenant, progress) -> reached.put(tenant, progress.last()));
+        return reached;
     }
 
     private TenantProgress load(String tenant) {
         return new TenantProgress(
-                tenant, topic.partitionOf(tenant), table.of(tenant).last(), false, options.maxAheadRecords());
-    }
-
-    private static Map<String, Long> reached(Map<String, TenantProgress> tenants) {
-        var reached = new HashMap<String, Long>();
-        tenants.forEach((tenant, progress) -> reached.put(tenant, progress.last));
-        return reached;
+                tenant, topic.partitionOf(tenant), table.of(tenant).last(), false);
     }
 
     private void read(
@@ -95,7 +81,7 @@ public final class Rebuild {
             byTenant.forEach((tenant, records) -> {
                 TenantProgress progress = tenants.get(tenant);
                 if (progress != null) {
-                    turns.take(progress, records);
+                    applier.apply(progress, records);
                 }
             });
         });

@@ -35,7 +35,6 @@ class ProjectionRunnerTest {
             Duration.ofMillis(20),
             50,
             20,
-            10,
             Duration.ofMillis(50),
             Duration.ofMillis(200));
     private final Tally tally = new Tally("tally", DatabaseRole.RBAC);
@@ -43,6 +42,7 @@ class ProjectionRunnerTest {
     private final String b = UUID.randomUUID().toString();
     private String topic;
     private Records records;
+    private Republisher republisher;
     private ProjectionRunner runner;
 
     @BeforeEach
@@ -50,6 +50,7 @@ class ProjectionRunnerTest {
         kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
         topic = Backing.topic("log.v1", PARTITIONS, Map.of());
         records = new Records(kafka, topic);
+        republisher = new Republisher(database, records);
     }
 
     @AfterEach
@@ -57,6 +58,7 @@ class ProjectionRunnerTest {
         if (runner != null) {
             runner.close();
         }
+        republisher.close();
         records.close();
         database.close();
     }

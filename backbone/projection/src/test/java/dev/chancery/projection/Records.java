@@ -8,7 +8,12 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -17,6 +22,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class Records implements AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
     private final String topic;
+    private final Map<String, Set<Long>> sent = new ConcurrentHashMap<>();
 
     Records(Properties kafka, String topic) {
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
@@ -25,16 +31,25 @@ final class Records implements AutoCloseable {
 
     void send(String tenant, long... positions) {
         for (long position : positions) {
+            sent.computeIfAbsent(tenant, first -> new ConcurrentSkipListSet<>()).add(position);
             sendRaw(tenant, record(tenant, position, "r" + position));
         }
-        producer.flush();
     }
 
     void range(String tenant, long from, long to) {
-        for (long position = from; position <= to; position++) {
+        send(tenant, LongStream.rangeClosed(from, to).toArray());
+    }
+
+    /** Sends a record that was sent before, and those that follow it without a gap, again: what the relay does when asked. */
+    boolean republish(String tenant, long from) {
+        var ofTenant = sent.getOrDefault(tenant, new ConcurrentSkipListSet<>());
+        if (!ofTenant.contains(from)) {
+            return false;
+        }
+        for (long position = from; ofTenant.contains(position); position++) {
             sendRaw(tenant, record(tenant, position, "r" + position));
         }
-        producer.flush();
+        return true;
     }
 
     void sendRaw(String tenant, byte[] value) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -152,14 +153,14 @@ final class Publisher implements AutoCloseable {
     }
 
     /**
-     * Sends the beginning of a range again, as much as a batch may hold. What Kafka hasn't had yet comes in its turn and not from here.
+     * Sends {@code from} and what follows it again, as much as a batch may hold. What Kafka hasn't had yet is left to {@link #catchUp}.
      *
-     * @return where the rest begins; after {@code to} when there is none
+     * @return where the rest begins; empty when Kafka has everything again
      */
-    synchronized long republish(String tenant, long from, long to) {
-        long end = Math.min(to, progress.of(tenant));
+    synchronized OptionalLong republish(String tenant, long from) {
+        long end = progress.of(tenant);
         if (from > end || held.contains(tenant)) {
-            return to + 1;
+            return OptionalLong.empty();
         }
         List<CommittedRecord> rows = log.read(tenant, from, end, options.maxBatchRecords(), options.maxBatchBytes());
         if (rows.isEmpty()) {
@@ -167,7 +168,7 @@ final class Publisher implements AutoCloseable {
         }
         send(rows, false);
         long next = from + rows.size();
-        return next > end ? to + 1 : next;
+        return next > end ? OptionalLong.empty() : OptionalLong.of(next);
     }
 
     /** Tenants that aren't relayed: forked, or with a record that contradicts its row. */

@@ -144,22 +144,6 @@ public final class Relay implements AutoCloseable {
         return current == null ? 0 : current.publisher().held().size();
     }
 
-    /**
-     * Sends a range of records again, from the table; what Kafka hasn't had yet is left to come in its turn.
-     *
-     * @throws IllegalStateException when the relay isn't running
-     */
-    public void republish(String tenant, long from, long to) {
-        RelaySession current = run;
-        if (current == null) {
-            throw new IllegalStateException("the relay isn't running");
-        }
-        long next = from;
-        while (next <= to) {
-            next = current.publisher().republish(tenant, next, to);
-        }
-    }
-
     @Override
     public void close() {
         closed.countDown();

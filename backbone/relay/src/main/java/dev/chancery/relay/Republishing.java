@@ -2,13 +2,16 @@ package dev.chancery.relay;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Optional;
+import java.util.OptionalLong;
 
-/** Serves {@code relay.republish_request}. */
+/**
+ * Serves {@code relay.republish_request}: sends a tenant's records again from the position asked for up to whatever Kafka has had by
+ * then, so that what a projection dropped behind a gap comes again behind what it missed.
+ */
 final class Republishing {
-    private record Request(long id, String tenant, long from, long to) {}
+    /** @param id another one once the request was made again or was served in part */
+    private record Request(long id, String tenant, long from) {}
 
     private final Database database;
     private final Publisher publisher;
@@ -19,18 +22,18 @@ final class Republishing {
     }
 
     /**
-     * Serves the oldest request, or a batch of it, so that everything else has its turn.
+     * Serves the oldest request, or a batch of it; the rest queues up behind the other requests.
      *
      * @return whether there is more to serve
      */
     boolean serve() {
         Optional<Request> oldest = oldest();
         oldest.ifPresent(request -> {
-            long next = publisher.republish(request.tenant(), request.from(), request.to());
-            if (next > request.to()) {
-                remove(request);
+            OptionalLong next = publisher.republish(request.tenant(), request.from());
+            if (next.isPresent()) {
+                change(request, "UPDATE relay.republish_request SET id = DEFAULT, from_position = " + next.getAsLong());
             } else {
-                shorten(request, next);
+                change(request, "DELETE FROM relay.republish_request");
             }
         });
         return oldest.isPresent();
@@ -39,42 +42,22 @@ final class Republishing {
     private Optional<Request> oldest() {
         return database.transaction(DatabaseRole.RELAY, connection -> {
             try (var query = connection.prepareStatement(
-                            "SELECT id, tenant, from_position, to_position FROM relay.republish_request ORDER BY id LIMIT 1");
+                            "SELECT id, tenant, from_position FROM relay.republish_request ORDER BY id LIMIT 1");
                     var rows = query.executeQuery()) {
                 return rows.next()
-                        ? Optional.of(new Request(rows.getLong(1), rows.getString(2), rows.getLong(3), rows.getLong(4)))
+                        ? Optional.of(new Request(rows.getLong(1), rows.getString(2), rows.getLong(3)))
                         : Optional.empty();
             }
         });
     }
 
-    /** Somebody may have asked for exactly the rest meanwhile: then that request stands for it. */
-    private void shorten(Request request, long next) {
+    /** A request that was made again meanwhile has another id: it stays as it is, and is served from its beginning. */
+    private void change(Request request, String statement) {
         database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var update = connection.prepareStatement("UPDATE relay.republish_request SET from_position = ?"
-                    + " WHERE id = ? AND NOT EXISTS (SELECT FROM relay.republish_request"
-                    + " WHERE tenant = ? AND from_position = ? AND to_position = ?)")) {
-                update.setLong(1, next);
-                update.setLong(2, request.id());
-                update.setString(3, request.tenant());
-                update.setLong(4, next);
-                update.setLong(5, request.to());
-                if (update.executeUpdate() == 0) {
-                    return delete(connection, request);
-                }
+            try (var change = connection.prepareStatement(statement + " WHERE id = ?")) {
+                change.setLong(1, request.id());
+                return change.executeUpdate();
             }
-            return 0;
         });
-    }
-
-    private void remove(Request request) {
-        database.transaction(DatabaseRole.RELAY, connection -> delete(connection, request));
-    }
-
-    private static int delete(Connection connection, Request request) throws SQLException {
-        try (var delete = connection.prepareStatement("DELETE FROM relay.republish_request WHERE id = ?")) {
-            delete.setLong(1, request.id());
-            return delete.executeUpdate();
-        }
     }
 }
