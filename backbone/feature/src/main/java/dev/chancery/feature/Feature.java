@@ -1,6 +1,5 @@
 package dev.chancery.feature;
 
-import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.Methods;
 
 /** A part of the system that serves methods of the contract. Started and stopped by the process's role. */
@@ -10,9 +9,6 @@ public interface Feature {
 
     /** Binds its methods and names its rejections; before anything is served. */
     void register(Methods methods);
-
-    /** Adds the standard faces it has besides the contract's own paths. */
-    default void mount(StandardEndpoints faces) {}
 
     /** Called once everything it stands on runs. Finishes what a crash left half done. */
     default void start() {}

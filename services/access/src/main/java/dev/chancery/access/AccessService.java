@@ -8,7 +8,6 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import com.google.protobuf.Message;
-import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
@@ -72,11 +71,6 @@ public final class AccessService implements Feature {
                 .command(SERVICE + "AssignRole", AssignRoleRequest.class, this::assignRole)
                 .command(SERVICE + "RevokeAssignment", RevokeAssignmentRequest.class, this::revokeAssignment)
                 .query(SERVICE + "Check", CheckRequest.class, this::check);
-    }
-
-    @Override
-    public void mount(StandardEndpoints faces) {
-        new AuthZenEndpoint().mount(faces);
     }
 
     private CommandOutcome defineCapability(CommandContext context, DefineCapabilityRequest request) {

@@ -1,20 +1,27 @@
 package dev.chancery.access;
 
-import dev.chancery.boundary.http.HttpReply;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.BoundaryRejection;
-import dev.chancery.command.CallResult;
-import dev.chancery.command.Caller;
-import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonBuilderFactory;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,42 +29,44 @@ import org.jspecify.annotations.Nullable;
  * action.name} make the capability {@code type:name}, {@code resource.properties.workspace} says where. A deny is HTTP 200 with {@code
  * decision: false}; the context says why. Members that the standard allows and we don't use are ignored, as it asks.
  */
-final class AuthZenEndpoint {
+@Path("/access/v1/evaluation")
+public class AuthZenEndpoint {
+    private static final String CHECK = "chancery.access.v1.AccessService/Check";
     private static final String WORKSPACE = "/resource/properties/workspace";
+    private static final int MAX_REQUEST_ID_CHARS = 128;
+    private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
 
-    void mount(StandardEndpoints faces) {
-        Methods.Bound check = faces.method("chancery.access.v1.AccessService/Check");
-        faces.mount(
-                HttpMethod.POST, "/access/v1/evaluation", (context, caller) -> evaluate(faces, check, context, caller));
+    private final StandardEndpoints endpoints;
+
+    @Inject
+    public AuthZenEndpoint(StandardEndpoints endpoints) {
+        this.endpoints = endpoints;
     }
 
-    private static void evaluate(StandardEndpoints faces, Methods.Bound check, RoutingContext context, Caller caller)
-            throws RefusedException {
-        switch (faces.call(context, check, () -> request(StandardEndpoints.json(context)), caller)) {
-            case CallResult.Refused refused -> throw new RefusedException(refused.rejection());
-            case CallResult.Replied replied -> {
-                var reply = (CheckReply) replied.reply();
-                String id = context.request().getHeader("X-Request-ID");
-                if (id != null && id.length() <= 128) {
-                    context.response().putHeader("X-Request-ID", id);
-                }
-                HttpReply.send(context, "application/json", json(reply).getBytes(StandardCharsets.UTF_8));
-            }
-        }
+    @POST
+    @RunOnVirtualThread
+    public Response evaluate(@HeaderParam("X-Request-ID") @Nullable String requestId) throws RefusedException {
+        var reply = (CheckReply)
+                endpoints.call(CHECK, () -> request(endpoints.json())).reply();
+        return Response.ok(json(reply).toString().getBytes(UTF_8), MediaType.APPLICATION_JSON)
+                .header(
+                        "X-Request-ID",
+                        requestId == null || requestId.length() > MAX_REQUEST_ID_CHARS ? null : requestId)
+                .build();
     }
 
-    static String json(CheckReply reply) {
-        var why = new JsonObject().put("reason", reply.getReason()).put("position", reply.getPosition());
+    static JsonObject json(CheckReply reply) {
+        var why = JSON.createObjectBuilder().add("reason", reply.getReason()).add("position", reply.getPosition());
         if (reply.getDecision()) {
-            why.put("assignment_id", reply.getAssignmentId()).put("role", reply.getRole());
+            why.add("assignment_id", reply.getAssignmentId()).add("role", reply.getRole());
         }
         if (reply.getStepUpSeconds() > 0) {
-            why.put("step_up_seconds", reply.getStepUpSeconds());
+            why.add("step_up_seconds", reply.getStepUpSeconds());
         }
-        return new JsonObject()
-                .put("decision", reply.getDecision())
-                .put("context", why)
-                .encode();
+        return JSON.createObjectBuilder()
+                .add("decision", reply.getDecision())
+                .add("context", why)
+                .build();
     }
 
     static CheckRequest request(JsonObject json) throws RefusedException {
@@ -74,46 +83,42 @@ final class AuthZenEndpoint {
                 .build();
     }
 
-    /** At any depth, but for the one place where the standard's shape has us read whom or what the question is about. */
-    private static void refuseContext(JsonObject object, String path) throws RefusedException {
-        for (String name : object.fieldNames()) {
-            String at = path + "/" + name;
-            if (!at.equals(WORKSPACE)) {
-                StandardEndpoints.refuseContext(List.of(name));
-            }
-            refuseContext(object.getValue(name), at);
-        }
-    }
-
-    private static void refuseContext(@Nullable Object value, String path) throws RefusedException {
-        if (value instanceof JsonObject object) {
-            refuseContext(object, path);
-        } else if (value instanceof JsonArray array) {
-            for (Object item : array) {
+    /** Refused at any depth, except for the one member by which the question says where it is about. */
+    private static void refuseContext(JsonValue value, String path) throws RefusedException {
+        if (value instanceof JsonArray array) {
+            for (JsonValue item : array) {
                 refuseContext(item, path);
+            }
+        } else if (value instanceof JsonObject object) {
+            for (Map.Entry<String, JsonValue> member : object.entrySet()) {
+                String at = path + "/" + member.getKey();
+                if (!at.equals(WORKSPACE)) {
+                    StandardEndpoints.refuseContext(List.of(member.getKey()));
+                }
+                refuseContext(member.getValue(), at);
             }
         }
     }
 
     private static JsonObject required(JsonObject json, String name) throws RefusedException {
-        if (json.getValue(name) == null) {
+        if (json.getOrDefault(name, JsonValue.NULL) == JsonValue.NULL) {
             throw new RefusedException(BoundaryRejection.INVALID_FIELD);
         }
         return object(json, name);
     }
 
     private static JsonObject object(JsonObject json, String name) throws RefusedException {
-        return switch (json.getValue(name)) {
-            case null -> new JsonObject();
+        return switch (json.getOrDefault(name, JsonValue.NULL)) {
             case JsonObject object -> object;
+            case JsonValue value when value == JsonValue.NULL -> JsonValue.EMPTY_JSON_OBJECT;
             default -> throw new RefusedException(BoundaryRejection.MALFORMED);
         };
     }
 
     private static String text(JsonObject json, String name) throws RefusedException {
-        return switch (json.getValue(name)) {
-            case null -> "";
-            case String text -> text;
+        return switch (json.getOrDefault(name, JsonValue.NULL)) {
+            case JsonString text -> text.getString();
+            case JsonValue value when value == JsonValue.NULL -> "";
             default -> throw new RefusedException(BoundaryRejection.MALFORMED);
         };
     }

@@ -3,6 +3,7 @@ package dev.chancery.app;
 import dev.chancery.access.AccessService;
 import dev.chancery.boundary.Pipeline;
 import dev.chancery.boundary.grpc.GrpcApi;
+import dev.chancery.boundary.http.HttpAdmission;
 import dev.chancery.boundary.http.RestApi;
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Authentication;
@@ -98,7 +99,7 @@ public final class Application implements AutoCloseable {
     }
 
     /** Starts everything and opens the doors. */
-    public void start(Vertx vertx, Router router) {
+    public void start(Vertx vertx, Router router, StandardEndpoints endpoints) {
         Database database = settings.database();
         if (database.poolSize() < 2 * Pipeline.MAX_UNKNOWN_AT_WORK) {
             throw new IllegalArgumentException(
@@ -163,6 +164,7 @@ public final class Application implements AutoCloseable {
         // Closed first: a command that has begun needs everything else.
         opened(pipeline);
         mount(vertx, router, pipeline);
+        endpoints.serve(pipeline, methods, features);
         started = true;
     }
 
@@ -173,8 +175,7 @@ public final class Application implements AutoCloseable {
                         router,
                         methods,
                         List.of(ProtoReflectionServiceV1.newInstance().bindService()));
-        var faces = new StandardEndpoints(router, executor, pipeline, methods);
-        features.forEach(feature -> feature.mount(faces));
+        HttpAdmission.mount(router, pipeline);
         new RestApi(pipeline, methods, executor).mount(router);
     }
 

@@ -1,5 +1,6 @@
 package dev.chancery.app;
 
+import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.http.StartupGate;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -19,9 +20,12 @@ public class HttpFront {
     private @Nullable Router router;
     private volatile @Nullable Application application;
 
+    private final StandardEndpoints endpoints;
+
     @Inject
-    public HttpFront(Vertx vertx) {
+    public HttpFront(Vertx vertx, StandardEndpoints endpoints) {
         this.vertx = vertx;
+        this.endpoints = endpoints;
     }
 
     void take(@Observes Router mainRouter) {
@@ -39,7 +43,7 @@ public class HttpFront {
             throw new IllegalStateException("Quarkus has no HTTP server");
         }
         application = opening;
-        opening.start(vertx, main);
+        opening.start(vertx, main, endpoints);
     }
 
     /** Ready once everything runs, and only while it does. */

@@ -1,6 +1,5 @@
 package dev.chancery.identity;
 
-import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Methods;
 import dev.chancery.feature.Feature;
@@ -74,9 +73,8 @@ public final class IdentityService implements Feature {
                 .command(SERVICE + "DeactivatePrincipal", DeactivatePrincipalRequest.class, Principals::deactivate);
     }
 
-    @Override
-    public void mount(StandardEndpoints faces) {
-        new OAuthEndpoints(tokens).mount(faces);
+    Tokens tokens() {
+        return tokens;
     }
 
     /** Begins what has not begun: the installation's log, and those of organisations that were created and not founded. */

@@ -1,85 +1,99 @@
 package dev.chancery.identity;
 
-import com.google.protobuf.Message;
-import dev.chancery.boundary.http.HttpBody;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.chancery.boundary.http.HttpReply;
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.CallResult;
-import dev.chancery.command.Caller;
-import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import io.vertx.ext.web.RoutingContext;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonBuilderFactory;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.ResponseBuilder;
 import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523), its keys
- * (RFC 7517) and its metadata (RFC 8414). A thin translation of {@code IdentityService/IssueToken}.
+ * (RFC 7517) and its metadata (RFC 8414). A thin translation of {@code IdentityService/IssueToken}. None of them asks for an access
+ * token: the token request holds its own credential, keys and metadata are public.
  */
-final class OAuthEndpoints {
+@Path("/")
+@RunOnVirtualThread
+public class OAuthEndpoints {
+    private static final String ISSUE_TOKEN = "chancery.identity.v1.IdentityService/IssueToken";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    private static final String FORM = "application/x-www-form-urlencoded";
+    private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
 
-    private final Tokens tokens;
+    private final StandardEndpoints endpoints;
 
-    OAuthEndpoints(Tokens tokens) {
-        this.tokens = tokens;
+    @Inject
+    public OAuthEndpoints(StandardEndpoints endpoints) {
+        this.endpoints = endpoints;
     }
 
-    void mount(StandardEndpoints faces) {
-        Methods.Bound issue = faces.method("chancery.identity.v1.IdentityService/IssueToken");
-        faces.mountOpen(
-                        HttpMethod.POST,
-                        "/oauth/token",
-                        "the request holds the credential",
-                        (context, caller) -> token(faces, issue, context, caller))
-                .mountOpen(
-                        HttpMethod.GET,
-                        "/oauth/jwks.json",
-                        "public keys",
-                        (context, caller) -> send(context, tokens.keySet()))
-                .mountOpen(
-                        HttpMethod.GET,
-                        "/.well-known/oauth-authorization-server",
-                        "public metadata",
-                        (context, caller) -> send(context, metadata()));
+    /** The keys that verify access tokens. */
+    @GET
+    @Path("oauth/jwks.json")
+    public Response keys() throws RefusedException {
+        return json(tokens().keySet()).build();
     }
 
-    private void token(StandardEndpoints faces, Methods.Bound issue, RoutingContext context, Caller caller) {
-        String mediaType = context.request().getHeader("Content-Type");
+    @GET
+    @Path(".well-known/oauth-authorization-server")
+    public Response metadata() throws RefusedException {
+        String issuer = tokens().issuer();
+        return json(JSON.createObjectBuilder()
+                        .add("issuer", issuer)
+                        .add("token_endpoint", issuer + "/oauth/token")
+                        .add("jwks_uri", issuer + "/oauth/jwks.json")
+                        .add("grant_types_supported", array("client_credentials"))
+                        .add("token_endpoint_auth_methods_supported", array("private_key_jwt"))
+                        .add("token_endpoint_auth_signing_alg_values_supported", array("EdDSA"))
+                        .add("response_types_supported", JSON.createArrayBuilder()))
+                .build();
+    }
+
+    @POST
+    @Path("oauth/token")
+    public Response token(@HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String mediaType) throws RefusedException {
+        tokens();
         Map<String, String> form;
         try {
-            form = form(HttpBody.of(context));
+            form = form(new String(endpoints.body(), UTF_8));
             StandardEndpoints.refuseContext(form.keySet());
         } catch (IllegalArgumentException e) {
-            error(context, 400, "invalid_request", "Send each parameter once, URL-encoded.");
-            return;
+            return error(400, "invalid_request", "Send each parameter once, URL-encoded.");
         } catch (RefusedException e) {
-            error(context, 400, "invalid_request", e.rejection().message());
-            return;
+            return error(400, "invalid_request", e.rejection().message());
         }
-        if (mediaType == null || !mediaType.toLowerCase(Locale.ROOT).startsWith(FORM)) {
-            error(context, 400, "invalid_request", "Send Content-Type: " + FORM + ".");
-            return;
+        if (mediaType == null
+                || !mediaType.toLowerCase(Locale.ROOT).startsWith(MediaType.APPLICATION_FORM_URLENCODED)) {
+            return error(400, "invalid_request", "Send Content-Type: " + MediaType.APPLICATION_FORM_URLENCODED + ".");
         }
         if (!"client_credentials".equals(form.get("grant_type"))) {
-            error(context, 400, "unsupported_grant_type", "Send grant_type=client_credentials.");
-            return;
+            return error(400, "unsupported_grant_type", "Send grant_type=client_credentials.");
         }
         if (!ASSERTION_TYPE.equals(form.get("client_assertion_type"))) {
-            error(context, 400, "invalid_request", "Send client_assertion_type=" + ASSERTION_TYPE + ".");
-            return;
+            return error(400, "invalid_request", "Send client_assertion_type=" + ASSERTION_TYPE + ".");
         }
         String assertion = form.getOrDefault("client_assertion", "");
         String client = form.get("client_id");
@@ -87,79 +101,77 @@ final class OAuthEndpoints {
                 && !ClientAssertion.read(assertion)
                         .map(ClientAssertion::clientId)
                         .equals(Optional.of(client))) {
-            // RFC 7521, 4.2: who names itself twice is the same both times.
-            error(context, 401, "invalid_client", "client_id is not whom the assertion is of.");
-            return;
+            // RFC 7521, 4.2: a client that names itself twice has to name the same both times.
+            return error(401, "invalid_client", "client_id is not the subject of the client assertion.");
         }
-        Message request = IssueTokenRequest.newBuilder()
+        IssueTokenRequest request = IssueTokenRequest.newBuilder()
                 .setClientAssertion(assertion)
                 .setWorkspaceId(form.getOrDefault("workspace_id", ""))
                 .build();
-        switch (faces.call(context, issue, () -> request, caller)) {
-            case CallResult.Replied replied -> {
-                var reply = (IssueTokenReply) replied.reply();
-                context.response().putHeader("Pragma", "no-cache");
-                replied.position()
-                        .ifPresent(position -> context.response().putHeader("Chancery-Position", position.toString()));
-                send(
-                        context,
-                        new JsonObject()
-                                .put("access_token", reply.getAccessToken())
-                                .put("token_type", reply.getTokenType())
-                                .put("expires_in", reply.getExpiresInSeconds())
-                                .encode());
-            }
-            case CallResult.Refused refused -> {
-                Rejection rejection = refused.rejection();
-                HttpReply.advise(context, rejection);
-                switch (rejection.kind()) {
-                    case UNAUTHENTICATED -> error(context, 401, "invalid_client", rejection.message());
-                    case TOO_MANY -> error(context, 429, "temporarily_unavailable", rejection.message());
-                    case UNAVAILABLE, INTERNAL -> error(context, 503, "temporarily_unavailable", rejection.message());
-                    default -> error(context, 400, "invalid_request", rejection.message());
-                }
-            }
+        try {
+            return issued(endpoints.call(ISSUE_TOKEN, () -> request));
+        } catch (RefusedException e) {
+            return refused(e.rejection());
         }
     }
 
+    private Tokens tokens() throws RefusedException {
+        return endpoints.feature(IdentityService.class).tokens();
+    }
+
+    private static Response issued(CallResult.Replied replied) {
+        var reply = (IssueTokenReply) replied.reply();
+        ResponseBuilder response = json(JSON.createObjectBuilder()
+                        .add("access_token", reply.getAccessToken())
+                        .add("token_type", reply.getTokenType())
+                        .add("expires_in", reply.getExpiresInSeconds()))
+                .header("Pragma", "no-cache");
+        replied.position().ifPresent(position -> response.header("Chancery-Position", position));
+        return response.build();
+    }
+
+    private static Response refused(Rejection rejection) {
+        Response response =
+                switch (rejection.kind()) {
+                    case UNAUTHENTICATED -> error(401, "invalid_client", rejection.message());
+                    case TOO_MANY -> error(429, "temporarily_unavailable", rejection.message());
+                    case UNAVAILABLE, INTERNAL -> error(503, "temporarily_unavailable", rejection.message());
+                    default -> error(400, "invalid_request", rejection.message());
+                };
+        HttpReply.advice(rejection).forEach(response.getHeaders()::putSingle);
+        return response;
+    }
+
     /** RFC 6749, 5.2. */
-    private static void error(RoutingContext context, int status, String error, String description) {
-        context.response().setStatusCode(status);
-        send(
-                context,
-                new JsonObject()
-                        .put("error", error)
-                        .put("error_description", description)
-                        .encode());
+    private static Response error(int status, String error, String description) {
+        return json(JSON.createObjectBuilder().add("error", error).add("error_description", description))
+                .status(status)
+                .build();
     }
 
-    private static void send(RoutingContext context, String json) {
-        HttpReply.send(context, "application/json", json.getBytes(StandardCharsets.UTF_8));
+    private static ResponseBuilder json(JsonObjectBuilder object) {
+        return json(object.build().toString());
     }
 
-    /** @throws IllegalArgumentException where a parameter can't be decoded or is there twice (RFC 6749, 3.2) */
-    private static Map<String, String> form(byte[] body) {
+    private static ResponseBuilder json(String json) {
+        return Response.ok(json.getBytes(UTF_8), MediaType.APPLICATION_JSON);
+    }
+
+    private static JsonArrayBuilder array(String value) {
+        return JSON.createArrayBuilder().add(value);
+    }
+
+    /** @throws IllegalArgumentException where a parameter can't be decoded or is sent twice (RFC 6749, 3.2) */
+    private static Map<String, String> form(String body) {
         Map<String, String> values = new HashMap<>();
-        for (String pair : new String(body, StandardCharsets.UTF_8).split("&", -1)) {
+        for (String pair : body.split("&", -1)) {
             int equals = pair.indexOf('=');
-            String name = URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), StandardCharsets.UTF_8);
-            String value = URLDecoder.decode(equals < 0 ? "" : pair.substring(equals + 1), StandardCharsets.UTF_8);
+            String name = URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), UTF_8);
+            String value = URLDecoder.decode(equals < 0 ? "" : pair.substring(equals + 1), UTF_8);
             if (values.put(name, value) != null) {
                 throw new IllegalArgumentException("twice");
             }
         }
         return values;
-    }
-
-    private String metadata() {
-        return new JsonObject()
-                .put("issuer", tokens.issuer())
-                .put("token_endpoint", tokens.issuer() + "/oauth/token")
-                .put("jwks_uri", tokens.issuer() + "/oauth/jwks.json")
-                .put("grant_types_supported", new JsonArray().add("client_credentials"))
-                .put("token_endpoint_auth_methods_supported", new JsonArray().add("private_key_jwt"))
-                .put("token_endpoint_auth_signing_alg_values_supported", new JsonArray().add("EdDSA"))
-                .put("response_types_supported", new JsonArray())
-                .encode();
     }
 }

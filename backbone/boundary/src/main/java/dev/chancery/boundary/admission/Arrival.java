@@ -34,7 +34,7 @@ public final class Arrival {
 
     /** The body is there: serves the call on a thread of its own. */
     public void serve(Executor executor, Runnable call) {
-        if (end()) {
+        if (complete()) {
             executor.execute(() -> {
                 try (place) {
                     call.run();
@@ -45,14 +45,15 @@ public final class Arrival {
 
     /** The body won't come, or isn't wanted; false: too late to say so. */
     public boolean abandon() {
-        boolean ended = end();
+        boolean ended = complete();
         if (ended) {
             place.close();
         }
         return ended;
     }
 
-    private boolean end() {
+    /** The body is there, and the permit is the caller's to release; false: too late. */
+    public boolean complete() {
         boolean ended = !isOver;
         isOver = true;
         vertx.cancelTimer(timer);

@@ -9,6 +9,7 @@ import dev.chancery.log.LogRejection;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
 import org.jboss.logging.Logger;
 
 /** Writes answers, from any thread. */
@@ -18,7 +19,7 @@ public final class HttpReply {
     private HttpReply() {}
 
     /** Answers 200 with a body. */
-    public static void send(RoutingContext context, String mediaType, byte[] body) {
+    static void send(RoutingContext context, String mediaType, byte[] body) {
         HttpServerResponse response = context.response();
         if (!response.ended() && !response.closed()) {
             response.putHeader("Content-Type", mediaType);
@@ -37,24 +38,22 @@ public final class HttpReply {
         }
         Rejection rejection = refused.rejection();
         response.setStatusCode(Problem.httpStatus(rejection));
-        advise(context, rejection);
+        advice(rejection).forEach(response::putHeader);
         send(
                 context,
                 Problem.MEDIA_TYPE,
                 Problem.json(refused, requestId).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 
-    /** Says in a refusal's headers what would help: to authenticate (RFC 9110), to wait. */
-    public static void advise(RoutingContext context, Rejection rejection) {
-        HttpServerResponse response = context.response();
+    /** The headers of a refusal that tell what helps: to authenticate (RFC 9110), to wait. */
+    public static Map<String, String> advice(Rejection rejection) {
         if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
-            response.putHeader("WWW-Authenticate", challenge(rejection));
+            return Map.of("WWW-Authenticate", challenge(rejection));
         }
-        if (rejection.kind() == Rejection.Kind.UNAVAILABLE
+        boolean waiting = rejection.kind() == Rejection.Kind.UNAVAILABLE
                 || rejection.kind() == Rejection.Kind.TOO_MANY
-                || rejection == LogRejection.IN_PROGRESS) {
-            response.putHeader("Retry-After", "1");
-        }
+                || rejection == LogRejection.IN_PROGRESS;
+        return waiting ? Map.of("Retry-After", "1") : Map.of();
     }
 
     /** RFC 6750 and, for step-up, RFC 9470. Whoever brought no token hears of no error. */
@@ -66,7 +65,7 @@ public final class HttpReply {
     }
 
     static void broke(RoutingContext context, RuntimeException failure, String requestId) {
-        LOG.errorf(failure, "Face failed: request=%s", requestId);
+        LOG.errorf(failure, "Endpoint failed: request=%s", requestId);
         refuse(
                 context,
                 new CallResult.Refused(

@@ -14,13 +14,17 @@ import dev.chancery.boundary.ContextFields;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.RefusedException;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonObject;
+import jakarta.json.Json;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReaderFactory;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +40,7 @@ final class JsonBody {
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .build();
+    private static final JsonReaderFactory OBJECTS = Json.createReaderFactory(Map.of());
     private static final JsonFormat.Parser PROTO = JsonFormat.parser();
 
     /** A number as proto3 JSON may write an integer. Larger exponents name nothing that fits, and take the reader minutes to work out. */
@@ -75,7 +80,7 @@ final class JsonBody {
         }
     }
 
-    /** An object whose names are its reader's affair. */
+    /** Reads an object, any names allowed. */
     static JsonObject read(HttpServerRequest request, byte[] body) throws RefusedException {
         requireMediaType(request);
         String text = utf8(body);
@@ -87,8 +92,8 @@ final class JsonBody {
             if (parser.nextToken() != null) {
                 throw new RefusedException(BoundaryRejection.MALFORMED);
             }
-            return new JsonObject(text);
-        } catch (IOException | DecodeException e) {
+            return OBJECTS.createReader(new StringReader(text)).readObject();
+        } catch (IOException | JsonException e) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
     }

@@ -5,20 +5,18 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import dev.chancery.boundary.Pipeline;
+import dev.chancery.boundary.admission.AdmittedCall;
 import dev.chancery.boundary.admission.InFlight;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
-import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
-import dev.chancery.kernel.Rejection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -39,17 +37,31 @@ public final class RestApi {
         this.executor = executor;
     }
 
-    /** Mounts every bound method, the error pages, and the answer to what is at no path. */
+    /** Mounts every bound method. */
     public void mount(Router router) {
         for (Methods.Bound method : methods.all()) {
             String path = method.contract().pathTemplate().text().replaceAll("\\{([a-z0-9_]+)}", ":$1");
             router.route(HttpMethod.valueOf(method.contract().httpMethod()), path)
-                    .handler(context -> HttpBody.read(
-                            context, pipeline, executor, (caller, place) -> serve(method, context, caller, place)));
+                    .handler(context -> begin(method, context));
         }
-        router.get("/errors/:code").handler(this::explain);
-        // Everything else but what Quarkus itself serves.
-        router.routeWithRegex("/(?!q/health).*").last().handler(RestApi::nothingHere);
+    }
+
+    /** Serves a request that {@link HttpAdmission} let in, on a thread of its own. */
+    private void begin(Methods.Bound method, RoutingContext context) {
+        AdmittedCall call = HttpAdmission.call(context);
+        try {
+            AdmittedCall.Work work = call.begin();
+            executor.execute(() -> {
+                try (work) {
+                    serve(method, context, call.caller(), call.permit());
+                }
+            });
+        } catch (RefusedException e) {
+            HttpReply.refuse(
+                    context,
+                    new CallResult.Refused(e.rejection()),
+                    call.caller().requestId());
+        }
     }
 
     private void serve(Methods.Bound method, RoutingContext context, Caller caller, InFlight.Permit place) {
@@ -81,13 +93,10 @@ public final class RestApi {
     }
 
     private static Message request(Methods.Bound method, RoutingContext context) throws RefusedException {
-        Optional<Rejection> named = StandardEndpoints.contextField(context.request());
-        if (named.isPresent()) {
-            throw new RefusedException(named.get());
-        }
+        HttpAdmission.refuseContext(context.request());
         Message.Builder request = method.contract().requestPrototype().newBuilderForType();
         boolean get = method.contract().httpMethod().equals("GET");
-        byte[] body = HttpBody.of(context);
+        byte[] body = HttpAdmission.body(context);
         if (get && body.length > 0) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
@@ -140,26 +149,5 @@ public final class RestApi {
 
     private static boolean isSet(Message.Builder request, FieldDescriptor field) {
         return !request.getField(field).equals(field.getDefaultValue());
-    }
-
-    private void explain(RoutingContext context) {
-        Optional<Rejection> rejection = methods.rejection(context.pathParam("code"));
-        if (rejection.isEmpty()) {
-            nothingHere(context);
-            return;
-        }
-        HttpReply.send(
-                context,
-                "text/plain; charset=utf-8",
-                (rejection.get().code() + "\n\n" + rejection.get().message() + "\n"
-                                + rejection.get().hint() + "\n")
-                        .getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static void nothingHere(RoutingContext context) {
-        HttpReply.refuse(
-                context,
-                new CallResult.Refused(BoundaryRejection.NO_SUCH_PATH),
-                Ids.uuidV7().toString());
     }
 }

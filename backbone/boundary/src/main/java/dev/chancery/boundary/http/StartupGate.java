@@ -4,6 +4,7 @@ import dev.chancery.boundary.Problem;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult.Refused;
 import dev.chancery.command.Ids;
+import dev.chancery.kernel.Rejection;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.vertx.core.http.HttpServerRequest;
@@ -15,8 +16,8 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /**
- * What stands before both faces while there is nobody behind them, at start and at stop: callers are told to come again. Otherwise
- * they would hear that there is no such path, and take that for an answer.
+ * The first route of all. Before the application has started, and while it stops, callers are told to come again: otherwise they would
+ * hear that there is no such path, and take that for an answer. Of Quarkus' own pages under {@code /q/} only health is served.
  */
 public final class StartupGate {
     private static final Metadata.Key<byte[]> DETAILS =
@@ -24,23 +25,28 @@ public final class StartupGate {
 
     private StartupGate() {}
 
-    /** @param open asked for every request; what Quarkus itself serves under {@code /q/} is always served */
+    /** @param open asked for every request */
     public static void mount(Router router, BooleanSupplier open) {
         router.route().order(Integer.MIN_VALUE).handler(context -> {
-            if (open.getAsBoolean() || context.request().path().startsWith("/q/")) {
+            String path = context.normalizedPath();
+            if (path.startsWith("/q/health")) {
                 context.next();
+            } else if (!open.getAsBoolean()) {
+                refuse(context, BoundaryRejection.UNAVAILABLE);
+            } else if (path.startsWith("/q/") || path.equals("/q")) {
+                refuse(context, BoundaryRejection.NO_SUCH_PATH);
             } else {
-                refuse(context);
+                context.next();
             }
         });
     }
 
-    private static void refuse(RoutingContext context) {
-        var refused = new Refused(BoundaryRejection.UNAVAILABLE);
+    private static void refuse(RoutingContext context, Rejection why) {
+        var refused = new Refused(why);
         String requestId = Ids.uuidV7().toString();
         HttpServerRequest request = context.request();
         String mediaType = Objects.requireNonNullElse(request.getHeader("Content-Type"), "");
-        // What is on its way is read and dropped: the connection stays of use.
+        // What the client still sends is read and dropped, so that the connection can be used again.
         request.resume();
         if (mediaType.startsWith("application/grpc")) {
             refuse(context.response(), Problem.grpc(refused, requestId));

@@ -8,9 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Empty;
 import dev.chancery.boundary.TestInstance;
 import dev.chancery.boundary.grpc.GrpcApi;
-import dev.chancery.boundary.http.HttpReply;
+import dev.chancery.boundary.http.HttpAdmission;
 import dev.chancery.boundary.http.RestApi;
-import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.RefusedException;
@@ -79,12 +78,8 @@ class ArrivalTest {
                         });
         Router router = Router.router(VERTX);
         new GrpcApi(INSTANCE.pipeline, EXECUTOR).mount(VERTX, router, INSTANCE.methods, List.of(beside()));
-        new StandardEndpoints(router, EXECUTOR, INSTANCE.pipeline, INSTANCE.methods)
-                .mountOpen(
-                        HttpMethod.GET,
-                        "/open",
-                        "a test",
-                        (context, caller) -> HttpReply.send(context, "text/plain", "open".getBytes(UTF_8)));
+        HttpAdmission.mount(router, INSTANCE.pipeline);
+        router.get("/open").handler(context -> context.response().end("open"));
         new RestApi(INSTANCE.pipeline, INSTANCE.methods, EXECUTOR).mount(router);
         done(SERVER.requestHandler(router).listen(0, "127.0.0.1"));
     }
