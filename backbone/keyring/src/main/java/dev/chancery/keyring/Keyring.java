@@ -3,9 +3,12 @@ package dev.chancery.keyring;
 import dev.chancery.database.Database;
 import dev.chancery.schema.log.v1.KeyRef;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.options.v1.RetentionClass;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Seals values to whom they are about, opens them again, and forgets. Keys are made on demand and kept in PostgreSQL, wrapped.
@@ -27,6 +30,11 @@ public final class Keyring {
     public static final int MAX_PLAINTEXT_BYTES = 65_536;
 
     static final Duration CACHE = Duration.ofSeconds(CACHE_SECONDS);
+    private static final List<Integer> RETENTION_CLASSES = Stream.of(RetentionClass.values())
+            .filter(retention -> retention != RetentionClass.UNRECOGNIZED)
+            .map(RetentionClass::getNumber)
+            .filter(number -> number != SubjectKey.WHOLE_SUBJECT)
+            .toList();
     private static final String KEYED_HASH = "chancery/keyed-hash/v1";
 
     private final TenantKeys tenants;
@@ -56,6 +64,14 @@ public final class Keyring {
         } finally {
             Arrays.fill(padded, (byte) 0);
         }
+    }
+
+    /**
+     * Makes the keys of a new subject for all retention classes in one transaction, which otherwise each first use would make by
+     * itself. They are committed when this returns.
+     */
+    public void introduce(String tenant, String subject) {
+        subjects.introduce(new SubjectKeys.Subject(tenant, subject), RETENTION_CLASSES);
     }
 
     /** Seals a text, as UTF-8. */

@@ -38,7 +38,9 @@ final class SubjectKeys {
     /** @param subject empty: the tenant's own key, for what is about nobody */
     record Subject(String tenant, String subject) {}
 
-    private record Wanted(Subject of, int retention) {}
+    private record Wanted(Subject of, List<Integer> retentions) {}
+
+    private record NewKey(Subject of, int retention) {}
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
     private record Row(int retention, int version, KeyState state, byte[] wrapped, int wrappedBy) {}
@@ -131,16 +133,22 @@ final class SubjectKeys {
             if (old != null && old.current(retention).isPresent()) {
                 return old;
             }
-            return inserts.run(name.tenant(), new Wanted(name, retention));
+            return inserts.run(name.tenant(), new Wanted(name, List.of(retention)));
         });
         return ring.current(retention).orElseThrow(KeyMissing::new);
+    }
+
+    /** Makes the keys of a new subject that it will need, at once. */
+    void introduce(Subject of, List<Integer> retentions) {
+        cache.asMap().compute(of, (name, old) -> inserts.run(name.tenant(), new Wanted(name, retentions)));
     }
 
     private List<SubjectRing> insert(String tenant, List<Wanted> keys) {
         TenantKey tenantKey = tenants.current(tenant);
         // Always in the same order: the trigger locks each subject, and another process may be inserting the same ones.
-        List<Wanted> inOrder = keys.stream()
+        List<NewKey> inOrder = keys.stream()
                 .sorted(Comparator.comparing(wanted -> wanted.of().subject()))
+                .flatMap(wanted -> wanted.retentions().stream().map(retention -> new NewKey(wanted.of(), retention)))
                 .toList();
         Map<String, List<Row>> rows = new HashMap<>();
         try {
@@ -166,10 +174,10 @@ final class SubjectKeys {
                                             SqlBatch.text(tenant),
                                             SqlBatch.number(FIRST_VERSION),
                                             SqlBatch.number(tenantKey.version()),
-                                            SqlBatch.texts(inOrder, wanted -> wanted.of()
-                                                    .subject()),
-                                            SqlBatch.numbers(inOrder, wanted -> (long) wanted.retention()),
-                                            SqlBatch.blobs(inOrder, wanted -> wrappedNew(tenantKey, wanted)),
+                                            SqlBatch.texts(
+                                                    inOrder, key -> key.of().subject()),
+                                            SqlBatch.numbers(inOrder, key -> (long) key.retention()),
+                                            SqlBatch.blobs(inOrder, key -> wrapped(tenantKey, key)),
                                             SqlBatch.text(tenant))));
         } catch (DatabaseUnavailable e) {
             if (SUBJECT_WAS_DESTROYED.equals(e.sqlState())) {
@@ -182,10 +190,10 @@ final class SubjectKeys {
                 .toList();
     }
 
-    private static byte[] wrappedNew(TenantKey tenantKey, Wanted wanted) {
+    private static byte[] wrapped(TenantKey tenantKey, NewKey of) {
         SecretBytes key = SecretBytes.random();
         try {
-            return tenantKey.wrap(key, context(wanted.of(), wanted.retention(), FIRST_VERSION, tenantKey.version()));
+            return tenantKey.wrap(key, context(of.of(), of.retention(), FIRST_VERSION, tenantKey.version()));
         } finally {
             key.destroy();
         }

@@ -2,6 +2,7 @@ package dev.chancery.log;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.SqlBatch;
 import dev.chancery.keyring.Signer;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Statement;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.postgresql.PGConnection;
+import org.postgresql.util.PSQLException;
 
 /**
  * One transaction for a group of one tenant's drafts: lock the head, judge each draft, sign the admitted ones together, write,
@@ -108,17 +110,17 @@ final class AppendGroup {
         boolean committing = false;
         boolean clean = false;
         try {
-            boolean written = run(connection, tenant, group, results);
-            if (written) {
+            Optional<SqlBatch> write = judge(connection, tenant, group, results);
+            if (write.isPresent()) {
                 committing = true;
-                connection.commit();
+                write.get().execute(connection);
             } else {
                 connection.rollback();
             }
             clean = true;
             return new Attempt.Ended(results);
         } catch (SQLException | RuntimeException e) {
-            if (committing) {
+            if (committing && !isRefusal(e)) {
                 LOG.warnf(
                         "Commit unknown: tenant=%s cause=%s",
                         tenant, e.getClass().getSimpleName());
@@ -131,8 +133,16 @@ final class AppendGroup {
         }
     }
 
-    /** Fills {@code results}; true when something was written. */
-    private boolean run(Connection connection, String tenant, List<PreparedDraft> group, List<AppendResult> results)
+    /** Whether PostgreSQL said that it refused a statement, the commit included, and so has committed nothing. */
+    private static boolean isRefusal(Exception e) {
+        return e instanceof PSQLException sql
+                && sql.getServerErrorMessage() != null
+                && AppendFailure.of(sql) != AppendFailure.CONNECTION;
+    }
+
+    /** Fills {@code results}, which hold once what this answers was executed; empty when there is nothing to write. */
+    private Optional<SqlBatch> judge(
+            Connection connection, String tenant, List<PreparedDraft> group, List<AppendResult> results)
             throws SQLException {
         var sql = new AppendSql(connection, tenant, feature);
         var locked = new LockedTenant();
@@ -140,7 +150,7 @@ final class AppendGroup {
                 sql.lock(locked, group.stream().map(PreparedDraft::draft).toList());
         if (refusal.isPresent()) {
             results.addAll(all(group, refusal.get()));
-            return false;
+            return Optional.empty();
         }
         var rows = new AppendRows(locked);
         List<Admitted> admitted = new ArrayList<>(group.size());
@@ -157,14 +167,9 @@ final class AppendGroup {
             }
             objections.add(objection);
         }
-        if (!admitted.isEmpty()) {
-            Iterator<AppendResult.Appended> appended = sign(admitted, rows).iterator();
-            sql.write(rows);
-            objections.forEach(objection -> results.add(objection.orElseGet(appended::next)));
-            return true;
-        }
-        objections.forEach(objection -> results.add(objection.orElseThrow()));
-        return false;
+        Iterator<AppendResult.Appended> appended = sign(admitted, rows).iterator();
+        objections.forEach(objection -> results.add(objection.orElseGet(appended::next)));
+        return admitted.isEmpty() ? Optional.empty() : Optional.of(sql.writeAndCommit(rows));
     }
 
     /** A draft that may be appended, with what it says at its place. */

@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * The SQL of an append: lock and read, then write; one round trip to PostgreSQL each, and one for the commit. Each statement of a
- * round trip sees what was committed before it began, so what is read after the lock is what the lock protects.
+ * The SQL of an append: lock and read, then write and commit; one round trip to PostgreSQL each. Each statement of a round trip sees
+ * what was committed before it began, so what is read after the lock is what the lock protects.
  */
 final class AppendSql {
     /** How long a group waits for the head that another process holds. */
@@ -181,8 +181,8 @@ final class AppendSql {
         }
     }
 
-    /** Writes what a group came to. */
-    void write(AppendRows rows) throws SQLException {
+    /** Writes what a group came to and commits it, in one round trip: a statement that fails keeps the commit from running. */
+    SqlBatch writeAndCommit(AppendRows rows) {
         var batch = new SqlBatch();
         batch.update(
                 "INSERT INTO log.record (tenant, position, feature, event_types, record)"
@@ -201,7 +201,7 @@ final class AppendSql {
                 number(rows.nextPosition),
                 number(rows.recordedAtMicros),
                 text(tenant));
-        batch.execute(connection);
+        return batch.update("COMMIT");
     }
 
     private void addEvents(SqlBatch batch, AppendRows rows) {

@@ -14,7 +14,7 @@ import org.jboss.logging.Logger;
  * Puts records at the end of tenants' logs, for one feature. Appends of one tenant that arrive together are committed together
  * (group commit): one lock, one write, one flush to disk; each is judged by itself, so one that conflicts fails alone.
  *
- * <p>An outcome that ends an intent is let in where other drafts are turned away (the gate says so, too many wait): what was begun is
+ * <p>An outcome that ends an intent is taken where other drafts are refused (the gate is closed, or too many wait): what was begun is
  * ended, and there are no more of them than there are intents.
  *
  * <p><b>Thread safety:</b> safe. {@link #append} blocks until the record is durable or refused, interrupted or not; call it from virtual
@@ -35,7 +35,7 @@ public final class Appender implements AutoCloseable {
 
     private final AppendGroup groups;
     private final Gate gate;
-    private final TenantQueues<PreparedDraft, AppendResult> lanes =
+    private final TenantQueues<PreparedDraft, AppendResult> queues =
             new TenantQueues<>(MAX_GROUP, MAX_GROUP_BYTES, PreparedDraft::bytes, this::commit);
 
     /**
@@ -61,9 +61,9 @@ public final class Appender implements AutoCloseable {
         if (refusal.isPresent()) {
             return new AppendResult.Refused(refusal.get());
         }
-        return lanes.run(draft.tenant(), PreparedDraft.of(draft), ends ? 2 * MAX_WAITING : MAX_WAITING)
+        return queues.run(draft.tenant(), PreparedDraft.of(draft), ends ? 2 * MAX_WAITING : MAX_WAITING)
                 .orElseGet(() ->
-                        new AppendResult.Refused(lanes.isClosed() ? LogRejection.UNAVAILABLE : LogRejection.BUSY));
+                        new AppendResult.Refused(queues.isClosed() ? LogRejection.UNAVAILABLE : LogRejection.BUSY));
     }
 
     private List<AppendResult> commit(String tenant, List<PreparedDraft> group) {
@@ -79,6 +79,6 @@ public final class Appender implements AutoCloseable {
     /** Takes no more appends and waits for those under way, at most ten seconds. */
     @Override
     public void close() {
-        lanes.close();
+        queues.close();
     }
 }
