@@ -1,4 +1,4 @@
--- Keys, each wrapped by the one above it: sealer, tenant key, subject key. Run as chancery_owner.
+-- Keys, each wrapped by the one above it: sealer, tenant key, subject key; and the keys that sign. Run as chancery_owner.
 --
 -- Rules that PostgreSQL itself keeps here, whatever the application does:
 --   * no key is deleted, and its state goes forward only: a destroyed key stays as a tombstone without bytes;
@@ -70,26 +70,11 @@ END $$;
 CREATE TRIGGER refuse_the_forgotten BEFORE INSERT ON keyring.subject_key
     FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_forgotten();
 
--- Ed25519. The installation's and not a tenant's: log keys, source keys, the token key.
-CREATE TABLE keyring.signing_key (
-    -- a C2SP signed-note key name
-    name text NOT NULL CHECK (name ~ '^[a-z0-9.-]{1,63}(/[a-z0-9.-]{1,63}){1,3}$'),
-    key_id integer NOT NULL,
-    state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
-    public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
-    -- the private key, sealed by the sealer
-    wrapped_private bytea,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (name, key_id),
-    CHECK ((state = 'DESTROYED') = (wrapped_private IS NULL))
-);
-CREATE UNIQUE INDEX one_current_signing_key ON keyring.signing_key (name) WHERE state = 'CURRENT';
-
 DO $$
 DECLARE
     keys text;
 BEGIN
-    FOREACH keys IN ARRAY ARRAY['tenant_key', 'subject_key', 'signing_key'] LOOP
+    FOREACH keys IN ARRAY ARRAY['tenant_key', 'subject_key'] LOOP
         EXECUTE format('CREATE TRIGGER refuse_removal BEFORE DELETE ON keyring.%I FOR EACH ROW EXECUTE FUNCTION keyring.refuse_removal()', keys);
         EXECUTE format('CREATE TRIGGER refuse_emptying BEFORE TRUNCATE ON keyring.%I FOR EACH STATEMENT EXECUTE FUNCTION keyring.refuse_removal()', keys);
         EXECUTE format('CREATE TRIGGER forward_only BEFORE UPDATE ON keyring.%I FOR EACH ROW EXECUTE FUNCTION keyring.forward_only()', keys);
@@ -104,10 +89,63 @@ CREATE POLICY own_tenant ON keyring.tenant_key TO chancery_keyring
 CREATE POLICY own_tenant ON keyring.subject_key TO chancery_keyring
     USING (tenant = current_setting('chancery.tenant', true))
     WITH CHECK (tenant = current_setting('chancery.tenant', true));
-CREATE POLICY whole_installation ON keyring.signing_key TO chancery_keyring USING (true) WITH CHECK (true);
 
 GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
-GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key, keyring.signing_key TO chancery_keyring;
+GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped) ON keyring.tenant_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_keyring;
-GRANT UPDATE (state, wrapped_private) ON keyring.signing_key TO chancery_keyring;
+
+-- Ed25519 keys that sign. They are the installation's and not a tenant's, in a schema of their own: processes that hold no personal key
+-- need the public halves, and the ledger's need the private halves of the logs' keys, and of no others.
+CREATE SCHEMA signing;
+
+-- Whose private half it is, by its name: a log's key (<instance>/<log id>) the ledger's, every other the core's.
+CREATE FUNCTION signing.holder(name text) RETURNS name LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN name ~ '^[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)$'
+        THEN 'chancery_ledger' ELSE 'chancery_keyring' END::name
+$$;
+
+-- Public halves, for every role; those of destroyed keys too, since what they signed stays to be checked.
+CREATE TABLE signing.key (
+    -- a C2SP signed-note key name
+    name text NOT NULL CHECK (name ~ '^[a-z0-9.-]{1,63}(/[a-z0-9.-]{1,63}){1,3}$'),
+    key_id integer NOT NULL,
+    public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (name, key_id)
+);
+
+CREATE TABLE signing.private_key (
+    name text NOT NULL,
+    key_id integer NOT NULL,
+    state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
+    -- sealed by the sealer
+    wrapped bytea,
+    PRIMARY KEY (name, key_id),
+    FOREIGN KEY (name, key_id) REFERENCES signing.key (name, key_id),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
+);
+CREATE UNIQUE INDEX one_current_key ON signing.private_key (name) WHERE state = 'CURRENT';
+
+DO $$
+DECLARE
+    keys text;
+BEGIN
+    FOREACH keys IN ARRAY ARRAY['key', 'private_key'] LOOP
+        EXECUTE format('CREATE TRIGGER refuse_removal BEFORE DELETE ON signing.%I FOR EACH ROW EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER refuse_emptying BEFORE TRUNCATE ON signing.%I FOR EACH STATEMENT EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('ALTER TABLE signing.%I ENABLE ROW LEVEL SECURITY', keys);
+        EXECUTE format('ALTER TABLE signing.%I FORCE ROW LEVEL SECURITY', keys);
+        EXECUTE format('CREATE POLICY holder_makes ON signing.%I FOR INSERT WITH CHECK (signing.holder(name) = current_user)', keys);
+    END LOOP;
+END $$;
+CREATE TRIGGER forward_only BEFORE UPDATE ON signing.private_key FOR EACH ROW EXECUTE FUNCTION keyring.forward_only();
+CREATE POLICY all_verify ON signing.key FOR SELECT USING (true);
+CREATE POLICY holder_signs ON signing.private_key FOR SELECT USING (signing.holder(name) = current_user);
+CREATE POLICY holder_changes ON signing.private_key FOR UPDATE USING (signing.holder(name) = current_user);
+
+GRANT USAGE ON SCHEMA signing TO PUBLIC;
+GRANT SELECT ON signing.key TO PUBLIC;
+GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger;
+GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger;
+GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger;

@@ -182,7 +182,7 @@ CREATE POLICY relay_reads ON log.record FOR SELECT TO chancery_relay USING (true
 CREATE POLICY relay_reads ON log.head FOR SELECT TO chancery_relay USING (true);
 CREATE POLICY relay_stops_forks ON log.head FOR UPDATE TO chancery_relay USING (true);
 
-GRANT USAGE ON SCHEMA log TO chancery_identity, chancery_access, chancery_relay, chancery_replay;
+GRANT USAGE ON SCHEMA log TO chancery_identity, chancery_access, chancery_decisions, chancery_relay, chancery_replay;
 GRANT SELECT ON log.head, log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent, log.reconciled
     TO chancery_identity, chancery_access;
 GRANT INSERT ON log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent
@@ -193,6 +193,8 @@ GRANT UPDATE (version) ON log.stream_head TO chancery_identity, chancery_access;
 GRANT UPDATE (request_hash, feature, position, reply, code, expires_at_micros) ON log.receipt
     TO chancery_identity, chancery_access;
 GRANT DELETE ON log.claim, log.receipt, log.open_intent TO chancery_identity, chancery_access;
+-- What a decision rests on, in processes that serve views or the ledger and append nothing.
+GRANT SELECT ON log.head, log.record, log.event TO chancery_decisions;
 GRANT SELECT ON log.record, log.head, log.reconciled TO chancery_relay;
 GRANT INSERT, UPDATE ON log.reconciled TO chancery_relay;
 GRANT UPDATE (forked_at) ON log.head TO chancery_relay;

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The boundary: every call of either face comes through {@link #call}, and this is the order in which it is judged.
@@ -48,10 +49,12 @@ public final class Pipeline implements AutoCloseable {
     private final Authentication authentication;
     private final FieldRules rules;
     private final Authorisation authorisation;
-    private final CommandRuns runs;
+    private final @Nullable CommandRuns runs;
     private final InFlight inFlight = new InFlight();
 
-    public Pipeline(Authentication authentication, FieldRules rules, Authorisation authorisation, CommandRuns runs) {
+    /** @param runs null: this process serves no command */
+    public Pipeline(
+            Authentication authentication, FieldRules rules, Authorisation authorisation, @Nullable CommandRuns runs) {
         this.authentication = authentication;
         this.rules = rules;
         this.authorisation = authorisation;
@@ -145,7 +148,7 @@ public final class Pipeline implements AutoCloseable {
                 return wrong.get();
             }
             Principal principal = identify(open, request);
-            return runs.run(contract, open.decide(), request, principal, caller, Optional.empty());
+            return runs().run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
         Principal principal = authentication.authenticate(caller, place);
         Message request = unread.read();
@@ -156,10 +159,17 @@ public final class Pipeline implements AutoCloseable {
         Optional<Position> seen = position(caller, principal);
         return switch (handler) {
             case Handler.Command<?> command ->
-                runs.run(contract, command.decide(), request, principal, caller, Optional.of(contract.capability()));
+                runs().run(contract, command.decide(), request, principal, caller, Optional.of(contract.capability()));
             case Handler.Query<?, ?> query -> read(contract, query, request, principal, seen);
             case Handler.PublicCommand<?> open -> throw new IllegalStateException("handled above");
         };
+    }
+
+    private CommandRuns runs() {
+        if (runs == null) {
+            throw new IllegalStateException("a command was bound in a process that runs none");
+        }
+        return runs;
     }
 
     /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */

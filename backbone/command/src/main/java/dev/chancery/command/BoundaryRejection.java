@@ -79,6 +79,11 @@ public enum BoundaryRejection implements Rejection {
             Kind.NOT_FOUND,
             "There is nothing at this path for this verb.",
             "chancery contract lists every method with its path."),
+    NOT_SERVED_HERE(
+            "backbone.not-served-here",
+            Kind.NOT_FOUND,
+            "This process does not serve this method: it runs with another role.",
+            "Send it to a process whose role has the method; a gateway routes by the first segment of the path."),
     POSITION_NOT_REACHED(
             "backbone.position-not-reached",
             Kind.UNAVAILABLE,

@@ -7,6 +7,7 @@ import dev.chancery.schema.ContractMethod;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,13 @@ public final class Methods {
 
     private static IllegalStateException wrong(String method, String what) {
         return new IllegalStateException("method " + method + " " + what);
+    }
+
+    /** The contract's methods that no feature of this process serves. */
+    public List<ContractMethod> elsewhere() {
+        return contract.methods().stream()
+                .filter(method -> !bound.containsKey(method.fullName()))
+                .toList();
     }
 
     public Collection<Bound> all() {

@@ -10,6 +10,8 @@ public enum DatabaseRole {
     ACCESS,
     KEYRING,
     RBAC,
+    /** Reads a tenant's log, to decide who may do what, in processes that have no feature's role. */
+    DECISIONS,
     LEDGER,
     /** Reads the log of all tenants and its write-ahead log; writes nothing but its own progress. */
     RELAY,

@@ -34,12 +34,22 @@ final class KeyFile {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
+    /** As orchestrators mount secrets: root's, and the process's by its group. */
+    private static final Set<PosixFilePermission> MOUNTED =
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_READ);
+
     private KeyFile() {}
+
+    private static boolean isOpen(Path file) throws IOException {
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+        boolean ours = Files.getOwner(file).getName().equals(System.getProperty("user.name"));
+        return !(ours ? OWNER_ONLY : MOUNTED).containsAll(permissions);
+    }
 
     static SecretBytes read(Path file) {
         byte[] text = new byte[0];
         try {
-            if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
+            if (isOpen(file)) {
                 throw new KeyFileUnusable("key file " + file + " is open to others: run chmod 600 " + file);
             }
             try (var in = Files.newInputStream(file)) {

@@ -22,7 +22,7 @@ public final class KeyFileSealer implements Sealer {
     }
 
     /**
-     * Reads a key file. It must be readable by its owner alone.
+     * Reads a key file. It must be readable by its owner alone, or, where it is another user's (a mounted secret), by its group too.
      *
      * @throws KeyFileUnusable if it is missing, open to others, damaged or unreadable
      */

@@ -6,9 +6,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -16,7 +14,8 @@ import org.jboss.logging.Logger;
 /**
  * The installation's Ed25519 keys, by C2SP key name: {@code <instance>/<log id>} signs a log's checkpoints, {@code
  * <instance>/source/<feature>} a feature's entries, {@code <instance>/token} access tokens. Made on demand, the private half wrapped by
- * the sealer.
+ * the sealer. The logs' keys are read and made as {@code chancery_ledger}, all others as {@code chancery_keyring}: neither sees the other's.
+ * The public halves are for everybody, see {@link VerifierKeys}.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #SIGNERS_CACHED}, and {@link Keyring#CACHE_SECONDS} until a signer is read
  * again.
@@ -34,6 +33,10 @@ public final class SigningKeys {
             .maximumSize(SIGNERS_CACHED)
             .expireAfterWrite(Keyring.CACHE)
             .build();
+
+    /** A log's key, which the ledger alone holds; as {@code signing.holder} in the database has it. */
+    private static final Pattern OF_A_LOG =
+            Pattern.compile("[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)");
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
     private record Row(byte[] publicKey, byte[] wrappedPrivate) {}
@@ -54,42 +57,19 @@ public final class SigningKeys {
         return signers.get(name, this::loadOrCreate);
     }
 
-    /**
-     * All verifier keys ever used under a name, or under every name that begins with a prefix, oldest first; those of destroyed
-     * private keys too, since what they signed stays to be checked.
-     *
-     * @param nameOrPrefix a prefix ends with a slash
-     */
-    public List<VerifierKey> verifierKeys(String nameOrPrefix) {
-        String condition = nameOrPrefix.endsWith("/") ? "starts_with(name, ?)" : "name = ?";
-        return database.transaction(DatabaseRole.KEYRING, connection -> {
-            try (var select =
-                    connection.prepareStatement("SELECT name, key_id, public_key FROM keyring.signing_key WHERE "
-                            + condition + " ORDER BY created_at, name, key_id")) {
-                select.setString(1, nameOrPrefix);
-                List<VerifierKey> keys = new ArrayList<>();
-                try (var found = select.executeQuery()) {
-                    while (found.next()) {
-                        keys.add(new VerifierKey(found.getString(1), found.getInt(2), found.getBytes(3)));
-                    }
-                }
-                return List.copyOf(keys);
-            }
-        });
-    }
-
     private Signer loadOrCreate(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
         }
-        Row row = database.transaction(DatabaseRole.KEYRING, connection -> select(connection, name))
-                .or(() -> create(name))
+        DatabaseRole holder = OF_A_LOG.matcher(name).matches() ? DatabaseRole.LEDGER : DatabaseRole.KEYRING;
+        Row row = database.transaction(holder, connection -> select(connection, name))
+                .or(() -> create(holder, name))
                 .orElseThrow(KeyDestroyed::new);
         byte[] secret = sealer.unwrap(row.wrappedPrivate(), context(name, row.publicKey()));
         return new Signer(name, SecretBytes.owning(secret), row.publicKey());
     }
 
-    private Optional<Row> create(String name) {
+    private Optional<Row> create(DatabaseRole holder, String name) {
         SecretBytes secret = SecretBytes.random();
         byte[] bytes = secret.getEncoded();
         VerifierKey key = VerifierKey.of(name, Signer.publicKeyOf(secret));
@@ -100,16 +80,18 @@ public final class SigningKeys {
             Arrays.fill(bytes, (byte) 0);
             secret.destroy();
         }
-        return database.transaction(DatabaseRole.KEYRING, connection -> {
+        return database.transaction(holder, connection -> {
             try (var insert = connection.prepareStatement("""
-                    INSERT INTO keyring.signing_key (name, key_id, state, public_key, wrapped_private)
-                    SELECT ?, ?, 'CURRENT', ?, ? WHERE NOT EXISTS (SELECT FROM keyring.signing_key WHERE name = ?)
-                    ON CONFLICT DO NOTHING""")) {
+                    WITH made AS (
+                        INSERT INTO signing.private_key (name, key_id, state, wrapped)
+                        SELECT ?, ?, 'CURRENT', ? WHERE NOT EXISTS (SELECT FROM signing.private_key WHERE name = ?)
+                        ON CONFLICT DO NOTHING RETURNING name, key_id)
+                    INSERT INTO signing.key (name, key_id, public_key) SELECT name, key_id, ? FROM made""")) {
                 insert.setString(1, name);
                 insert.setInt(2, key.keyId());
-                insert.setBytes(3, key.publicKey());
-                insert.setBytes(4, wrapped);
-                insert.setString(5, name);
+                insert.setBytes(3, wrapped);
+                insert.setString(4, name);
+                insert.setBytes(5, key.publicKey());
                 if (insert.executeUpdate() == 1) {
                     LOG.infof("Signing key created name=%s key_id=%08x", name, key.keyId());
                 }
@@ -120,7 +102,8 @@ public final class SigningKeys {
 
     private static Optional<Row> select(Connection connection, String name) throws SQLException {
         try (var select = connection.prepareStatement(
-                "SELECT public_key, wrapped_private FROM keyring.signing_key WHERE name = ? AND state = 'CURRENT'")) {
+                "SELECT public_key, wrapped FROM signing.private_key JOIN signing.key USING (name, key_id)"
+                        + " WHERE name = ? AND state = 'CURRENT'")) {
             select.setString(1, name);
             try (var found = select.executeQuery()) {
                 return found.next() ? Optional.of(new Row(found.getBytes(1), found.getBytes(2))) : Optional.empty();

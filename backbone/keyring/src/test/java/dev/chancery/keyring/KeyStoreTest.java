@@ -63,30 +63,33 @@ class KeyStoreTest {
             names = {"KEYRING", "OWNER"},
             mode = EnumSource.Mode.EXCLUDE)
     void noOtherRoleReadsKeys(DatabaseRole role) {
-        for (String table : new String[] {"tenant_key", "subject_key", "signing_key"}) {
-            assertState(NOT_ALLOWED, () -> query(role, tenant, "SELECT count(*) FROM keyring." + table));
+        for (String table : new String[] {"keyring.tenant_key", "keyring.subject_key"}) {
+            assertState(NOT_ALLOWED, () -> query(role, tenant, "SELECT count(*) FROM " + table));
+        }
+        if (role != DatabaseRole.LEDGER) {
+            assertState(NOT_ALLOWED, () -> query(role, tenant, "SELECT count(*) FROM signing.private_key"));
         }
     }
 
     @Test
     void theOwnerSeesNoKeysEither() {
         new SigningKeys(Ring.DATABASE, Ring.SEALER).signer("ch-owner/token");
-        for (String table : new String[] {"tenant_key", "subject_key", "signing_key"}) {
-            assertThat(query(DatabaseRole.OWNER, tenant, "SELECT count(*) FROM keyring." + table))
+        for (String table : new String[] {"keyring.tenant_key", "keyring.subject_key", "signing.private_key"}) {
+            assertThat(query(DatabaseRole.OWNER, tenant, "SELECT count(*) FROM " + table))
                     .isZero();
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tenant_key", "subject_key", "signing_key"})
+    @ValueSource(strings = {"keyring.tenant_key", "keyring.subject_key", "signing.private_key", "signing.key"})
     void keysAreNeverDeleted(String table) {
         new SigningKeys(Ring.DATABASE, Ring.SEALER).signer("ch-deleted/token");
 
-        assertState(NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "DELETE FROM keyring." + table));
-        assertState(NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "TRUNCATE keyring." + table));
+        assertState(NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "DELETE FROM " + table));
+        assertState(NOT_ALLOWED, () -> update(DatabaseRole.KEYRING, tenant, "TRUNCATE " + table));
         // not by the owner, not by an administrator who is not determined to
-        assertState(RESTRICTED, () -> update(DatabaseRole.OWNER, tenant, "TRUNCATE keyring." + table + " CASCADE"));
-        assertSuperuserState(RESTRICTED, "DELETE FROM keyring." + table);
+        assertState(RESTRICTED, () -> update(DatabaseRole.OWNER, tenant, "TRUNCATE " + table + " CASCADE"));
+        assertSuperuserState(RESTRICTED, "DELETE FROM " + table);
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.chancery.database.DatabaseRole;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -13,6 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SigningKeysTest {
+    private static final VerifierKeys PUBLIC = new VerifierKeys(Ring.DATABASE, DatabaseRole.KEYRING);
+
     private final String instance = "ch-" + Ring.id().substring(0, 8);
     private final SigningKeys keys = fresh();
 
@@ -36,11 +40,11 @@ class SigningKeysTest {
         VerifierKey identity = keys.signer(instance + "/source/identity").verifierKey();
         VerifierKey access = keys.signer(instance + "/source/access").verifierKey();
 
-        assertThat(keys.verifierKeys(instance + "/token")).containsExactly(token);
-        assertThat(keys.verifierKeys(instance + "/source/")).containsExactly(identity, access);
-        assertThat(keys.verifierKeys(instance + "/")).containsExactly(token, identity, access);
-        assertThat(keys.verifierKeys(instance + "/source")).isEmpty();
-        assertThat(keys.verifierKeys("%/")).isEmpty();
+        assertThat(PUBLIC.of(instance + "/token")).containsExactly(token);
+        assertThat(PUBLIC.of(instance + "/source/")).containsExactly(identity, access);
+        assertThat(PUBLIC.of(instance + "/")).containsExactly(token, identity, access);
+        assertThat(PUBLIC.of(instance + "/source")).isEmpty();
+        assertThat(PUBLIC.of("%/")).isEmpty();
     }
 
     @Test
@@ -59,7 +63,7 @@ class SigningKeysTest {
                         .isEqualTo(keys.signer(instance + "/token").verifierKey());
             }
         }
-        assertThat(keys.verifierKeys(instance + "/token")).hasSize(1);
+        assertThat(PUBLIC.of(instance + "/token")).hasSize(1);
     }
 
     @Test
@@ -68,11 +72,11 @@ class SigningKeysTest {
         Ring.update(
                 DatabaseRole.KEYRING,
                 "",
-                "UPDATE keyring.signing_key SET state = 'DESTROYED', wrapped_private = NULL WHERE name = '" + instance
+                "UPDATE signing.private_key SET state = 'DESTROYED', wrapped = NULL WHERE name = '" + instance
                         + "/token'");
 
         assertThatExceptionOfType(KeyDestroyed.class).isThrownBy(() -> fresh().signer(instance + "/token"));
-        assertThat(keys.verifierKeys(instance + "/token")).containsExactly(key);
+        assertThat(PUBLIC.of(instance + "/token")).containsExactly(key);
     }
 
     @Test
@@ -80,7 +84,7 @@ class SigningKeysTest {
         keys.signer(instance + "/a");
         keys.signer(instance + "/b");
         Ring.update(DatabaseRole.KEYRING, "", """
-                UPDATE keyring.signing_key SET wrapped_private = (SELECT wrapped_private FROM keyring.signing_key WHERE name = '%1$s/a')
+                UPDATE signing.private_key SET wrapped = (SELECT wrapped FROM signing.private_key WHERE name = '%1$s/a')
                 WHERE name = '%1$s/b'""".formatted(instance));
 
         assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> fresh().signer(instance + "/b"));
@@ -90,6 +94,33 @@ class SigningKeysTest {
     @ValueSource(strings = {"alone", "UPPER/case", "a/b/c/d/e", "a//b", "/a", "a/"})
     void aNameOfAnotherShapeIsRefused(String name) {
         assertThatIllegalArgumentException().isThrownBy(() -> keys.signer(name));
+    }
+
+    @Test
+    void theLedgerHoldsTheLogsKeysAndNoOthersAndTheCoreTheRest() {
+        String log = instance + "/0192d3e4-0000-7000-8000-000000000000";
+        Signer ofTheLog = keys.signer(log);
+        keys.signer(instance + "/token");
+
+        assertThat(privateKeys(DatabaseRole.LEDGER)).containsExactly(log);
+        assertThat(privateKeys(DatabaseRole.KEYRING)).containsExactly(instance + "/token");
+        assertThat(new VerifierKeys(Ring.DATABASE, DatabaseRole.RBAC).of(log)).containsExactly(ofTheLog.verifierKey());
+    }
+
+    private List<String> privateKeys(DatabaseRole role) {
+        return Ring.DATABASE.transaction(role, connection -> {
+            var names = new ArrayList<String>();
+            try (var select = connection.prepareStatement(
+                    "SELECT name FROM signing.private_key WHERE starts_with(name, ?) ORDER BY name")) {
+                select.setString(1, instance + "/");
+                try (var rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        names.add(rows.getString(1));
+                    }
+                }
+            }
+            return names;
+        });
     }
 
     private static SigningKeys fresh() {

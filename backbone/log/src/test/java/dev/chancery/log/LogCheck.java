@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.keyring.Ed25519Verifier;
-import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;
+import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Intent;
@@ -35,9 +35,9 @@ final class LogCheck {
     private long lastRecordedAtMicros;
     private long next;
 
-    private LogCheck(String tenant, SigningKeys keys) {
+    private LogCheck(String tenant, VerifierKeys keys) {
         this.tenant = tenant;
-        keys.verifierKeys(TestLog.INSTANCE + "/").forEach(key -> this.keys.put(key.keyId(), key));
+        keys.of(TestLog.INSTANCE + "/").forEach(key -> this.keys.put(key.keyId(), key));
     }
 
     /** Fails at the first record that breaks a rule. */
@@ -47,7 +47,7 @@ final class LogCheck {
         assertThat(log.records(tenant)).hasSize(Math.toIntExact(size));
     }
 
-    static void check(List<StoredRecord> records, String tenant, SigningKeys keys) {
+    static void check(List<StoredRecord> records, String tenant, VerifierKeys keys) {
         var check = new LogCheck(tenant, keys);
         records.forEach(check::record);
     }

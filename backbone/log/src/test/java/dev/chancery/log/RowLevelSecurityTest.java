@@ -1,6 +1,7 @@
 package dev.chancery.log;
 
 import static dev.chancery.database.DatabaseRole.ACCESS;
+import static dev.chancery.database.DatabaseRole.DECISIONS;
 import static dev.chancery.database.DatabaseRole.IDENTITY;
 import static dev.chancery.database.DatabaseRole.OWNER;
 import static dev.chancery.database.DatabaseRole.RBAC;
@@ -163,6 +164,21 @@ final class RowLevelSecurityTest {
             assertThat(state(RBAC, A, "SELECT FROM log." + table)).isEqualTo(PRIVILEGE);
             assertThat(state(REPLAY, A, "SELECT FROM log." + table)).isEqualTo(PRIVILEGE);
         }
+    }
+
+    @Test
+    void decisionsReadTheirTenantsRecordsAndWriteNothing() {
+        for (String table : List.of("head", "record", "event")) {
+            assertThat(LOG.query(DECISIONS, A, "SELECT count(DISTINCT tenant) FROM log." + table))
+                    .isEqualTo(1);
+            assertThat(LOG.query(DECISIONS, "", "SELECT count(*) FROM log." + table))
+                    .isZero();
+        }
+        for (String table : List.of("stream_head", "claim", "receipt", "open_intent")) {
+            assertThat(state(DECISIONS, A, "SELECT FROM log." + table)).isEqualTo(PRIVILEGE);
+        }
+        assertThat(state(DECISIONS, A, record(A, "access", "{}"))).isEqualTo(PRIVILEGE);
+        assertThat(state(DECISIONS, A, "UPDATE log.head SET next_position = 0")).isEqualTo(PRIVILEGE);
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
+import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.testkit.Backing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,8 +65,8 @@ final class TestLog implements AutoCloseable {
                 SET system_identifier = excluded.system_identifier, timeline = excluded.timeline""");
     }
 
-    SigningKeys keys() {
-        return keys;
+    VerifierKeys keys() {
+        return new VerifierKeys(database, DatabaseRole.DECISIONS);
     }
 
     Signer signer(DatabaseRole role) {

@@ -20,7 +20,9 @@ import dev.chancery.feature.Feature;
 import dev.chancery.identity.IdentityService;
 import dev.chancery.identity.OwnerClaim;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.SigningKeys;
+import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.ledger.CheckpointWorker;
 import dev.chancery.ledger.Checkpoints;
 import dev.chancery.ledger.LedgerProjection;
@@ -57,6 +59,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +80,7 @@ public final class Application implements AutoCloseable {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<Feature> features = new ArrayList<>();
     private final ApplicationMetrics measures = new ApplicationMetrics();
-    private final SigningKeys signingKeys;
+    private final VerifierKeys verifierKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
     private final List<ProjectionRunner> projections = new ArrayList<>();
@@ -85,9 +88,10 @@ public final class Application implements AutoCloseable {
 
     public Application(Settings settings) {
         this.settings = settings;
-        this.signingKeys = new SigningKeys(settings.database(), settings.sealer());
+        DatabaseRole reader = Role.decisions(settings.roles());
+        this.verifierKeys = new VerifierKeys(settings.database(), reader);
         this.decisions = new DecisionPoint(
-                new StreamScan(settings.database(), DatabaseRole.ACCESS),
+                new StreamScan(settings.database(), reader),
                 settings.kafka(),
                 Settings.LOG_TOPIC,
                 Settings.PULSE_TOPIC);
@@ -107,7 +111,7 @@ public final class Application implements AutoCloseable {
                             + 2 * Pipeline.MAX_UNKNOWN_AT_WORK);
         }
         opened.push(executor);
-        if (settings.roles().contains(Role.RELAY)) {
+        if (runs(Role.RELAY)) {
             var starting = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
             starting.start();
             measures.watch(starting);
@@ -116,7 +120,36 @@ public final class Application implements AutoCloseable {
         startProjections();
         opened(decisions);
         decisions.start();
-        var keyring = new Keyring(database, settings.sealer());
+        Tokens tokens = runs(Role.CORE)
+                ? new Tokens(settings.publicUrl(), signingKeys().signer(tokenKey()))
+                : new Tokens(settings.publicUrl(), () -> verifierKeys.of(tokenKey()));
+        @Nullable CommandRuns commands = runs(Role.CORE) ? core(tokens) : null;
+        if (runs(Role.PROJECTORS)) {
+            features.add(new RbacService(database));
+        }
+        if (runs(Role.LEDGER)) {
+            features.add(new LedgerService(new LedgerReader(database), verifierKeys, settings.instanceId(), contract));
+        }
+        features.add(new OperationsService(measures));
+        features.forEach(feature -> feature.register(methods));
+        methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
+        features.forEach(Feature::start);
+        opened(() -> features.forEach(Feature::stop));
+        opened(measures);
+        var pipeline = new Pipeline(
+                new Authentication(tokens), FieldRules.of(contract), new Authorisation(decisions, views()), commands);
+        measures.watch(pipeline);
+        // Closed first: a command that has begun needs everything else.
+        opened(pipeline);
+        mount(vertx, router, pipeline);
+        endpoints.serve(pipeline, methods, features);
+        started = true;
+    }
+
+    /** What takes commands: the only part that holds people's keys. */
+    private CommandRuns core(Tokens tokens) {
+        Database database = settings.database();
+        var keyring = new Keyring(database, sealer());
         var guard = opened(new RelayGuard(
                 database,
                 DatabaseRole.IDENTITY,
@@ -126,7 +159,6 @@ public final class Application implements AutoCloseable {
         Appender identity = appender(DatabaseRole.IDENTITY, gate);
         Appender access = appender(DatabaseRole.ACCESS, gate);
         var streams = new Streams(database, DatabaseRole.IDENTITY);
-        var tokens = new Tokens(settings.publicUrl(), signingKeys.signer(settings.instanceId() + "/token"));
         features.add(IdentityService.create(
                 new LogCreation(database, DatabaseRole.IDENTITY),
                 identity,
@@ -136,36 +168,35 @@ public final class Application implements AutoCloseable {
                 tokens,
                 new OwnerClaim(settings.ownerClaim(), settings.ownerClaimed())));
         features.add(new AccessService(decisions));
-        features.add(new RbacService(database));
-        features.add(new OperationsService(measures));
-        features.add(new LedgerService(new LedgerReader(database), signingKeys, settings.instanceId(), contract));
-        features.forEach(feature -> feature.register(methods));
-        methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
-        features.forEach(Feature::start);
-        opened(() -> features.forEach(Feature::stop));
-        measures.watch(database, guard);
-        opened(measures);
+        measures.watch(guard);
+        measures.watch(database);
         reap(DatabaseRole.IDENTITY, identity);
         reap(DatabaseRole.ACCESS, access);
-        var pipeline = new Pipeline(
-                new Authentication(tokens),
-                FieldRules.of(contract),
-                new Authorisation(decisions, Map.of("rbac", rbacPositions(database))),
-                new CommandRuns(
-                        feature -> switch (feature) {
-                            case "identity" -> identity;
-                            case "access" -> access;
-                            default -> throw new IllegalStateException("a feature without a log: " + feature);
-                        },
-                        streams,
-                        keyring,
-                        methods));
-        measures.watch(pipeline);
-        // Closed first: a command that has begun needs everything else.
-        opened(pipeline);
-        mount(vertx, router, pipeline);
-        endpoints.serve(pipeline, methods, features);
-        started = true;
+        return new CommandRuns(
+                feature -> switch (feature) {
+                    case "identity" -> identity;
+                    case "access" -> access;
+                    default -> throw new IllegalStateException("a feature without a log: " + feature);
+                },
+                streams,
+                keyring,
+                methods);
+    }
+
+    private boolean runs(Role role) {
+        return settings.roles().contains(role);
+    }
+
+    private Sealer sealer() {
+        return settings.sealer().orElseThrow(() -> new IllegalStateException("this process was given no key file"));
+    }
+
+    private SigningKeys signingKeys() {
+        return new SigningKeys(settings.database(), sealer());
+    }
+
+    private String tokenKey() {
+        return settings.instanceId() + "/token";
     }
 
     private void mount(Vertx vertx, Router router, Pipeline pipeline) {
@@ -181,15 +212,16 @@ public final class Application implements AutoCloseable {
 
     private void startProjections() {
         Database database = settings.database();
-        if (settings.roles().contains(Role.PROJECTORS)) {
+        if (runs(Role.PROJECTORS)) {
             run(new RbacProjection(), ProjectionOptions.defaults());
         }
-        if (settings.roles().contains(Role.LEDGER)) {
+        if (runs(Role.LEDGER)) {
+            SigningKeys keys = signingKeys();
             var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
             var worker = opened(new CheckpointWorker(new Checkpoints(
                     database,
                     settings.instanceId(),
-                    (origin, text) -> signingKeys.signer(origin).signNote(text),
+                    (origin, text) -> keys.signer(origin).signNote(text),
                     publisher::publish)));
             worker.start();
             run(
@@ -198,13 +230,11 @@ public final class Application implements AutoCloseable {
         }
     }
 
-    /** Where the projection runs here, a reader wakes with its commit; elsewhere the table is asked. */
-    private Positions rbacPositions(Database database) {
+    /** A process serves lists where it keeps them: a reader wakes with the projection's commit. */
+    private Map<String, Positions> views() {
         return projections.stream()
                 .filter(runner -> runner.name().equals("rbac"))
-                .findFirst()
-                .map(ProjectionRunner::positions)
-                .orElseGet(() -> new Positions(database, DatabaseRole.RBAC, "rbac"));
+                .collect(Collectors.toMap(ProjectionRunner::name, ProjectionRunner::positions));
     }
 
     private void run(Projection projection, ProjectionOptions options) {
@@ -221,7 +251,8 @@ public final class Application implements AutoCloseable {
 
     private Appender appender(DatabaseRole role, Gate gate) {
         String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
-        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys.signer(key), gate));
+        return opened(new Appender(
+                settings.database(), role, settings.instanceId(), signingKeys().signer(key), gate));
     }
 
     private void reap(DatabaseRole role, Appender appender) {

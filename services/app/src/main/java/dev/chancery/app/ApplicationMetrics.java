@@ -39,11 +39,14 @@ final class ApplicationMetrics implements AutoCloseable {
         gauge("chancery.relay.held.tenants", "Tenants that are not relayed", relay::stoppedTenants);
     }
 
-    void watch(Database database, RelayGuard guard) {
+    void watch(RelayGuard guard) {
         gauge(
                 "chancery.relay.slot.retained.bytes",
                 "Write-ahead log that the relay's slot holds back",
                 guard::retainedBytes);
+    }
+
+    void watch(Database database) {
         for (DatabaseRole role : List.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS)) {
             Gauge.builder("chancery.intent.oldest.open.seconds", () -> known(() -> oldestIntentSeconds(database, role)))
                     .description("Age of the oldest intent without an outcome; 0: there is none")

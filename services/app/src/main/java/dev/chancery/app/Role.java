@@ -1,10 +1,12 @@
 package dev.chancery.app;
 
+import dev.chancery.database.DatabaseRole;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a process does. Split by trust and by how it scales: each role comes with its own database roles and keys. */
 public enum Role {
@@ -18,6 +20,28 @@ public enum Role {
     LEDGER;
 
     public static final Set<Role> ALL = EnumSet.allOf(Role.class);
+
+    /** The database roles of a process with these roles; it holds no others. */
+    public static Set<DatabaseRole> databaseRoles(Set<Role> roles) {
+        return roles.stream()
+                .flatMap(role -> switch (role) {
+                    case CORE -> Stream.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS, DatabaseRole.KEYRING);
+                    case RELAY -> Stream.of(DatabaseRole.RELAY, decisions(roles));
+                    case PROJECTORS -> Stream.of(DatabaseRole.RBAC, decisions(roles));
+                    case LEDGER -> Stream.of(DatabaseRole.LEDGER, decisions(roles));
+                })
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The role that a process reads authority as: it authorises its own calls. */
+    static DatabaseRole decisions(Set<Role> roles) {
+        return roles.contains(CORE) ? DatabaseRole.ACCESS : DatabaseRole.DECISIONS;
+    }
+
+    /** Whether a process with these roles wraps and unwraps keys: the core's personal ones, or the ledger's that sign checkpoints. */
+    public static boolean needSealer(Set<Role> roles) {
+        return roles.contains(CORE) || roles.contains(LEDGER);
+    }
 
     /** Reads {@code core,relay} or {@code all}. */
     public static Set<Role> parse(String text) {

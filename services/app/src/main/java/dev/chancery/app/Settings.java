@@ -4,6 +4,7 @@ import dev.chancery.database.Database;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.log.Gate;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 
@@ -12,9 +13,10 @@ import java.util.Set;
  *
  * @param instanceId the installation's opaque name, the first half of every log's origin; never changes
  * @param process this process's own name in the installation, the same at each start of it
- * @param publicUrl how clients reach the HTTP face; tokens name it as their issuer
+ * @param publicUrl how clients reach the installation; tokens name it as their issuer
+ * @param sealer of processes that hold keys: {@link Role#needSealer}
  * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
- * @param ownerClaim the file for the one-time owner claim
+ * @param ownerClaim the file for the one-time owner claim; asked for by the core alone
  * @param ownerClaimed told once the claim was used
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
  * @param gate what else may keep the log from taking new commands; not closed by the application
@@ -25,7 +27,7 @@ public record Settings(
         String process,
         String publicUrl,
         Database database,
-        Sealer sealer,
+        Optional<Sealer> sealer,
         Properties kafka,
         Path ownerClaim,
         Runnable ownerClaimed,

@@ -96,7 +96,7 @@ class ArchitectureTest {
     void ciphersStayInTheKeyring() {
         hold(noClasses()
                 .that()
-                .resideOutsideOfPackages("dev.chancery.keyring..", "dev.chancery.auditor..")
+                .resideOutsideOfPackages("dev.chancery.keyring..", "dev.chancery.auditor..", "dev.chancery.testkit..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("javax.crypto..", "org.bouncycastle..")
@@ -106,6 +106,8 @@ class ArchitectureTest {
     @Test
     void httpClientsStayOut() {
         hold(noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.chancery.cli..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.net.http..", "io.vertx.core.http.HttpClient..")

@@ -83,7 +83,7 @@ public final class IdentityService implements Feature {
         founder.foundInstance(claim::offer);
         founder.adopt(Principal.INSTANCE);
         foundings.start();
-        ownership.withdrawUsed();
+        ownership.withdrawUseless();
     }
 
     @Override

@@ -16,12 +16,15 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Set;
+import org.jboss.logging.Logger;
 
 /**
  * The one-time owner claim: 256 random bits in a file that only its owner reads (mode 0600), written before its hash goes into the
  * log, removed once it was used. Whoever can read the file may claim the installation, once.
  */
 public final class OwnerClaim {
+    private static final Logger LOG = Logger.getLogger(OwnerClaim.class);
+
     private final Path file;
     private final Runnable used;
 
@@ -39,6 +42,15 @@ public final class OwnerClaim {
     /** Whether it can still be used, as far as the file tells. */
     public boolean isOffered() {
         return Files.exists(file);
+    }
+
+    /** Whether the file, if there is one, holds the claim of this hash. */
+    boolean isOf(ByteString hash) {
+        try {
+            return !Files.exists(file) || hash(Files.readString(file).strip()).equals(hash);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The claim's hash: of the file that is there, or of a new one that is made. Durable when this returns. */
@@ -79,7 +91,8 @@ public final class OwnerClaim {
                 used.run();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // Mounted by an operator, who removes it: used, it opens nothing.
+            LOG.warnf("Owner claim could not be removed: cause=%s", e.getClass().getName());
         }
     }
 

@@ -28,9 +28,10 @@ final class Ownership {
         this.claim = claim;
     }
 
-    /** Withdraws a claim that was used by a process that crashed before it could. */
-    void withdrawUsed() {
-        if (foundationNow().isClaimed()) {
+    /** Withdraws a claim that opens nothing: it was used, or another process began the log with a claim of its own. */
+    void withdrawUseless() {
+        FirstGrant foundation = foundationNow();
+        if (foundation.isClaimed() || !claim.isOf(foundation.claimHash())) {
             claim.withdraw();
         }
     }

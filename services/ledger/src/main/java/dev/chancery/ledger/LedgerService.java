@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.feature.Feature;
-import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;
+import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
@@ -14,11 +14,11 @@ import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 /** The contract's ledger methods; {@link LedgerFiles} serves the files. */
 public final class LedgerService implements Feature {
     private final LedgerReader reader;
-    private final SigningKeys keys;
+    private final VerifierKeys keys;
     private final String instanceId;
     private final Contract contract;
 
-    public LedgerService(LedgerReader reader, SigningKeys keys, String instanceId, Contract contract) {
+    public LedgerService(LedgerReader reader, VerifierKeys keys, String instanceId, Contract contract) {
         this.reader = reader;
         this.keys = keys;
         this.instanceId = instanceId;
@@ -48,10 +48,10 @@ public final class LedgerService implements Feature {
         GetCheckpointReply.Builder reply = GetCheckpointReply.newBuilder();
         reader.head(context.tenant())
                 .ifPresent(head -> reply.setSize(head.size()).setCheckpoint(new String(head.note(), UTF_8)));
-        for (VerifierKey key : keys.verifierKeys(Origin.of(instanceId, context.tenant()))) {
+        for (VerifierKey key : keys.of(Origin.of(instanceId, context.tenant()))) {
             reply.addVerifierKeys(key.vkey());
         }
-        for (VerifierKey key : keys.verifierKeys(instanceId + "/source/")) {
+        for (VerifierKey key : keys.of(instanceId + "/source/")) {
             reply.addVerifierKeys(key.vkey());
         }
         return reply.build();

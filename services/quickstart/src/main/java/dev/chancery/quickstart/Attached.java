@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
 import io.vertx.core.json.DecodeException;

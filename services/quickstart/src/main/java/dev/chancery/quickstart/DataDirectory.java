@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.configuration.Unusable;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import java.io.IOException;

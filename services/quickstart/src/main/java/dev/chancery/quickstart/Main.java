@@ -1,5 +1,7 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.Logs;
+import dev.chancery.app.configuration.Unusable;
 import dev.chancery.embedded.ServerNotStarted;
 import dev.chancery.keyring.KeyFileUnusable;
 import io.quarkus.runtime.Quarkus;
@@ -33,14 +35,11 @@ public final class Main {
         if (options.command().equals("replay")) {
             System.exit(replay(options));
         }
+        Logs.redactEarly();
         try {
-            int port = freePort(options.port());
-            System.setProperty("quarkus.http.port", Integer.toString(port));
-        } catch (IOException e) {
-            System.exit(complain(
-                    new Unusable(
-                            "port " + options.port() + " is in use; name another with --port, or 0 for any free one"),
-                    options.data()));
+            Started.begin(options, freePort(options.port()));
+        } catch (RuntimeException e) {
+            System.exit(complain(e, options.data()));
         }
         Quarkus.run(Up.class, (code, failure) -> System.exit(code), arguments);
     }
@@ -54,11 +53,13 @@ public final class Main {
     }
 
     /** The port itself where it is free, or any where it is 0. */
-    private static int freePort(int wanted) throws IOException {
+    private static int freePort(int wanted) {
         try (var socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted));
             return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new Unusable("port " + wanted + " is in use; name another with --port, or 0 for any free one");
         }
     }
 

@@ -45,9 +45,10 @@ final class Replay {
             }
         }
         try (DataDirectory data = DataDirectory.open(options.data(), false);
-                Servers servers = Servers.start(data)) {
-            Application.migrate(servers.database());
-            return new Replay(data.instanceId(), servers.database(), servers.kafkaClient()).check();
+                Servers servers = Servers.start(data);
+                Database database = servers.pooled()) {
+            Application.migrate(database);
+            return new Replay(data.instanceId(), database, servers.kafkaClient()).check();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
 import dev.chancery.database.DatabaseRole;
@@ -22,16 +23,16 @@ import org.jboss.logging.Logger;
 final class Servers implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Servers.class);
     static final String DATABASE = "chancery";
-    private static final int CONNECTIONS_A_ROLE = 10;
+    static final int CONNECTIONS_A_ROLE = 10;
 
     private final EmbeddedPostgres postgres;
     private final FutureTask<EmbeddedKafka> kafka;
-    private final Database database;
+    private final DatabaseAccess access;
 
-    private Servers(EmbeddedPostgres postgres, FutureTask<EmbeddedKafka> kafka, Database database) {
+    private Servers(EmbeddedPostgres postgres, FutureTask<EmbeddedKafka> kafka, DatabaseAccess access) {
         this.postgres = postgres;
         this.kafka = kafka;
-        this.database = database;
+        this.access = access;
     }
 
     /** Starts both; an orphan of a killed process is stopped first. Passwords are derived from the sealer and kept nowhere. */
@@ -46,11 +47,7 @@ final class Servers implements AutoCloseable {
                 postgres.supervise(line -> LOG.warn(line));
                 provision(postgres, passwords);
                 return new Servers(
-                        postgres,
-                        kafka,
-                        Database.pooled(
-                                DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords),
-                                CONNECTIONS_A_ROLE));
+                        postgres, kafka, DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords));
             } catch (RuntimeException | Error e) {
                 postgres.close();
                 throw e;
@@ -103,8 +100,13 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    Database database() {
-        return database;
+    DatabaseAccess access() {
+        return access;
+    }
+
+    /** With pools of its own, for what runs without Quarkus; closed by the caller. */
+    Database pooled() {
+        return Database.pooled(access, CONNECTIONS_A_ROLE);
     }
 
     String bootstrapServers() {
@@ -119,7 +121,6 @@ final class Servers implements AutoCloseable {
 
     @Override
     public void close() {
-        database.close();
         close(kafka);
         postgres.close();
     }

@@ -5,6 +5,8 @@ import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
 import dev.chancery.app.Role;
 import dev.chancery.app.Settings;
+import dev.chancery.app.configuration.Datasources;
+import dev.chancery.app.configuration.Unusable;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.vertx.core.json.JsonObject;
@@ -12,9 +14,9 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
@@ -29,6 +31,9 @@ public final class Up implements QuarkusApplication {
 
     @Inject
     HttpFront doors;
+
+    @Inject
+    Datasources datasources;
 
     @Override
     public int run(String... arguments) {
@@ -58,23 +63,22 @@ public final class Up implements QuarkusApplication {
     }
 
     private int serve(Options options) {
-        try (DataDirectory data = DataDirectory.open(options.data(), true);
-                Servers servers = Servers.start(data);
-                SpaceGuard space = new SpaceGuard(data.directory())) {
-            Application.migrate(servers.database());
-            String http = "http://127.0.0.1:" + ConfigProvider.getConfig().getValue("quarkus.http.port", Integer.class);
+        try (Started started = Started.taken()) {
+            DataDirectory data = started.data();
+            Servers servers = started.servers();
+            String http = "http://127.0.0.1:" + started.port();
             try (var application = new Application(new Settings(
                     Role.ALL,
                     data.instanceId(),
                     PROCESS,
                     http,
-                    servers.database(),
-                    data.sealer(),
+                    datasources.database(Servers.CONNECTIONS_A_ROLE, Role.databaseRoles(Role.ALL)),
+                    Optional.of(data.sealer()),
                     servers.kafkaClient(),
                     data.claim(),
                     () -> forgetClaim(data, servers, http),
                     MAX_SLOT_BYTES,
-                    space))) {
+                    started.space()))) {
                 doors.open(application);
                 awaitHealth(application);
                 ready(data, servers, http);

@@ -17,6 +17,7 @@ import dev.chancery.command.Caller;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
+import dev.chancery.schema.ContractMethod;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
@@ -50,7 +51,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -88,7 +91,9 @@ public final class GrpcApi {
 
     /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
     public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
-        GrpcServer server = GrpcServer.server(vertx).callHandler(GrpcApi::nothingHere);
+        Set<String> elsewhere =
+                methods.elsewhere().stream().map(ContractMethod::fullName).collect(Collectors.toUnmodifiableSet());
+        GrpcServer server = GrpcServer.server(vertx).callHandler(request -> nothingHere(request, elsewhere));
         services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
         others.forEach(service -> GrpcServiceBridge.bridge(ServerInterceptors.intercept(service, new Beside()))
                 .bind(server));
@@ -121,8 +126,11 @@ public final class GrpcApi {
     }
 
     /** A method that there is not, refused like everything else; left alone, Vert.x repeats the name that was sent. */
-    private static void nothingHere(GrpcServerRequest<Buffer, Buffer> request) {
-        var refused = new CallResult.Refused(BoundaryRejection.NO_SUCH_PATH);
+    private static void nothingHere(GrpcServerRequest<Buffer, Buffer> request, Set<String> elsewhere) {
+        var refused = new CallResult.Refused(
+                elsewhere.contains(request.fullMethodName())
+                        ? BoundaryRejection.NOT_SERVED_HERE
+                        : BoundaryRejection.NO_SUCH_PATH);
         byte[] details = Problem.status(refused, Ids.uuidV7().toString())
                 .setCode(GrpcStatus.UNIMPLEMENTED.code)
                 .build()

@@ -12,7 +12,10 @@ import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.schema.ContractMethod;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
@@ -40,10 +43,10 @@ public final class RestApi {
     /** Mounts every bound method. */
     public void mount(Router router) {
         for (Methods.Bound method : methods.all()) {
-            String path = method.contract().pathTemplate().text().replaceAll("\\{([a-z0-9_]+)}", ":$1");
-            router.route(HttpMethod.valueOf(method.contract().httpMethod()), path)
-                    .handler(context -> begin(method, context));
+            route(router, method.contract()).handler(context -> begin(method, context));
         }
+        methods.elsewhere().forEach(method -> route(router, method)
+                .handler(context -> refuse(context, BoundaryRejection.NOT_SERVED_HERE)));
     }
 
     /** Serves a request that {@link HttpAdmission} let in, on a thread of its own. */
@@ -57,11 +60,20 @@ public final class RestApi {
                 }
             });
         } catch (RefusedException e) {
-            HttpReply.refuse(
-                    context,
-                    new CallResult.Refused(e.rejection()),
-                    call.caller().requestId());
+            refuse(context, e.rejection());
         }
+    }
+
+    private static void refuse(RoutingContext context, Rejection why) {
+        HttpReply.refuse(
+                context,
+                new CallResult.Refused(why),
+                HttpAdmission.call(context).caller().requestId());
+    }
+
+    private static Route route(Router router, ContractMethod method) {
+        String path = method.pathTemplate().text().replaceAll("\\{([a-z0-9_]+)}", ":$1");
+        return router.route(HttpMethod.valueOf(method.httpMethod()), path);
     }
 
     private void serve(Methods.Bound method, RoutingContext context, Caller caller, InFlight.Permit place) {

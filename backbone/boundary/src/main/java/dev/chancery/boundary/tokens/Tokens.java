@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.VerifierKey;
 import dev.chancery.log.Digest;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -18,8 +19,14 @@ import java.security.spec.NamedParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jose4j.jwa.AlgorithmConstraints;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jws.AlgorithmIdentifiers;
@@ -45,10 +52,13 @@ public final class Tokens {
     static final int MAX_CACHED = 20_000;
     private static final int MAX_TOKEN_CHARS = 4_096;
     private static final int MAX_SKEW_SECONDS = 5;
+    private static final long ASK_MILLIS = 1_000;
 
     private final String issuer;
-    private final Signer signer;
-    private final String keyId;
+    private final @Nullable Signer signer;
+    private final Supplier<List<VerifierKey>> keys;
+    private volatile Map<String, VerifierKey> known = Map.of();
+    private volatile long askedNanos;
     private final JwtConsumer consumer;
     private final Cache<Digest, Verified> verified =
             Caffeine.newBuilder().maximumSize(MAX_CACHED).build();
@@ -62,11 +72,29 @@ public final class Tokens {
         record Bad(boolean expired) implements Presented {}
     }
 
-    /** @param issuer the installation's public URL; tokens name it as issuer and as audience */
+    /**
+     * Signs and verifies.
+     *
+     * @param issuer the installation's public URL; tokens name it as issuer and as audience
+     */
     public Tokens(String issuer, Signer signer) {
+        this(issuer, signer, () -> List.of(signer.verifierKey()));
+    }
+
+    /**
+     * Verifies what another process signs.
+     *
+     * @param keys that sign tokens; asked again when a token names another, at most every {@value #ASK_MILLIS} ms
+     */
+    public Tokens(String issuer, Supplier<List<VerifierKey>> keys) {
+        this(issuer, null, keys);
+    }
+
+    private Tokens(String issuer, @Nullable Signer signer, Supplier<List<VerifierKey>> keys) {
         this.issuer = issuer;
         this.signer = signer;
-        this.keyId = "%08x".formatted(signer.verifierKey().keyId());
+        this.keys = keys;
+        this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
         this.consumer = new JwtConsumerBuilder()
                 .setRequireSubject()
                 .setRequireExpirationTime()
@@ -81,12 +109,39 @@ public final class Tokens {
                 .build();
     }
 
-    /** The key that a token names; there is one. */
+    /** The key that a token names. */
     private PublicKey key(@Nullable String named) throws UnresolvableKeyException {
-        if (!keyId.equals(named)) {
+        VerifierKey key = named == null ? null : known.get(named);
+        if (key == null && named != null && mayAsk()) {
+            known = keys.get().stream()
+                    .collect(Collectors.toUnmodifiableMap(Tokens::keyId, Function.identity(), (one, same) -> one));
+            key = known.get(named);
+        }
+        if (key == null) {
             throw new UnresolvableKeyException("no such key");
         }
-        return publicKey(signer.verifierKey().publicKey());
+        return publicKey(key.publicKey());
+    }
+
+    /** Anybody can make up a key's name: they don't make us ask PostgreSQL each time. */
+    private synchronized boolean mayAsk() {
+        long now = System.nanoTime();
+        boolean may = now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
+        if (may) {
+            askedNanos = now;
+        }
+        return may;
+    }
+
+    private static String keyId(VerifierKey key) {
+        return "%08x".formatted(key.keyId());
+    }
+
+    private Signer signer() {
+        if (signer == null) {
+            throw new IllegalStateException("this process signs no tokens");
+        }
+        return signer;
     }
 
     public String issuer() {
@@ -95,8 +150,9 @@ public final class Tokens {
 
     /** The keys that verify tokens, as a JWK set (RFC 7517, RFC 8037). */
     public String keySet() {
-        return "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\"" + keyId
-                + "\",\"x\":\"" + base64(signer.verifierKey().publicKey()) + "\"}]}";
+        return "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\""
+                + keyId(signer().verifierKey()) + "\",\"x\":\""
+                + base64(signer().verifierKey().publicKey()) + "\"}]}";
     }
 
     /** Signs a token. Its contents are ids and times; nothing personal. */
@@ -113,10 +169,10 @@ public final class Tokens {
         claims.setClaim("tenant", principal.tenant());
         claims.setClaim("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
         workspace.ifPresent(id -> claims.setClaim("workspace", id));
-        String header = "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + keyId + "\"}";
+        String header = "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + keyId(signer().verifierKey()) + "\"}";
         String signed = base64(header.getBytes(StandardCharsets.UTF_8)) + "."
                 + base64(claims.toJson().getBytes(StandardCharsets.UTF_8));
-        return signed + "." + base64(signer.sign(signed.getBytes(StandardCharsets.US_ASCII)));
+        return signed + "." + base64(signer().sign(signed.getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Whom a token stands for, if it was verified before and is still good: that costs next to nothing. */

@@ -1,0 +1,41 @@
+package dev.chancery.keyring;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The public halves of the installation's keys, readable as any role: for processes that check signatures and hold no key. */
+public final class VerifierKeys {
+    private final Database database;
+    private final DatabaseRole role;
+
+    /** @param role any role of this process */
+    public VerifierKeys(Database database, DatabaseRole role) {
+        this.database = database;
+        this.role = role;
+    }
+
+    /**
+     * All verifier keys ever used under a name, or under every name that begins with a prefix, oldest first; those of destroyed
+     * private keys too, since what they signed stays to be checked.
+     *
+     * @param nameOrPrefix a prefix ends with a slash
+     */
+    public List<VerifierKey> of(String nameOrPrefix) {
+        String condition = nameOrPrefix.endsWith("/") ? "starts_with(name, ?)" : "name = ?";
+        return database.transaction(role, connection -> {
+            try (var select = connection.prepareStatement("SELECT name, key_id, public_key FROM signing.key WHERE "
+                    + condition + " ORDER BY created_at, name, key_id")) {
+                select.setString(1, nameOrPrefix);
+                List<VerifierKey> keys = new ArrayList<>();
+                try (var found = select.executeQuery()) {
+                    while (found.next()) {
+                        keys.add(new VerifierKey(found.getString(1), found.getInt(2), found.getBytes(3)));
+                    }
+                }
+                return List.copyOf(keys);
+            }
+        });
+    }
+}

@@ -1,0 +1,123 @@
+package dev.chancery.app;
+
+import dev.chancery.app.configuration.ChanceryConfig;
+import dev.chancery.app.configuration.Datasources;
+import dev.chancery.app.configuration.KafkaFiles;
+import dev.chancery.app.configuration.Unusable;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.Sealer;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** Runs the application of a process's roles, until it is told to stop. Says READY once it serves; health tells whether it does so well. */
+public final class Serve implements QuarkusApplication {
+    private static final long STOP_SECONDS = 60;
+
+    @Inject
+    HttpFront front;
+
+    @Inject
+    Datasources datasources;
+
+    /** What a process was given, checked and read. */
+    record Start(Set<Role> roles, ChanceryConfig config, Optional<Sealer> sealer, Properties kafka) {
+        /** @throws Unusable if the roles and what they were given don't go together */
+        static Start of(Set<Role> roles, ChanceryConfig.Read read) {
+            ChanceryConfig config = read.config();
+            if (!config.instanceId().matches("ch-[0-9a-f]{16}")) {
+                throw new Unusable("chancery.instance-id is ch- and 16 hexadecimal digits, e.g. ch-"
+                        + "0123456789abcdef; it never changes once something was written");
+            }
+            if (!config.process().matches("[a-z0-9.-]{1,63}")) {
+                throw new Unusable("chancery.process is 1 to 63 lower-case letters, digits, dots and hyphens");
+            }
+            if (config.sealerFile().isPresent() && !Role.needSealer(roles)) {
+                throw new Unusable("these roles hold no keys: leave chancery.sealer-file out, and the file too");
+            }
+            if (config.sealerFile().isEmpty() && Role.needSealer(roles)) {
+                throw new Unusable("core and ledger need a key file: set chancery.sealer-file");
+            }
+            if (config.ownerClaimFile().isEmpty() && roles.contains(Role.CORE)) {
+                throw new Unusable("core needs a place for the owner claim: set chancery.owner-claim-file");
+            }
+            return new Start(
+                    roles,
+                    config,
+                    config.sealerFile().map(KeyFileSealer::open),
+                    KafkaFiles.client(config.kafka(), read.properties()));
+        }
+
+        Settings settings(Datasources datasources) {
+            return new Settings(
+                    roles,
+                    config.instanceId(),
+                    config.process(),
+                    config.publicUrl(),
+                    datasources.database(config.database().poolSize(), Role.databaseRoles(roles)),
+                    sealer,
+                    kafka,
+                    config.ownerClaimFile().orElse(Path.of("no-claim")),
+                    () -> {},
+                    config.relay().maxSlotBytes(),
+                    Optional::empty);
+        }
+
+        String ready() {
+            String scheme = config.http().certificateFile().isPresent() ? "https://" : "http://";
+            String address = config.http().host() + ":" + config.http().port();
+            return new JsonObject()
+                    .put(
+                            "role",
+                            roles.stream()
+                                    .map(role -> role.name().toLowerCase(Locale.ROOT))
+                                    .sorted()
+                                    .collect(Collectors.joining(",")))
+                    .put("http", scheme + address)
+                    .put("grpc", address)
+                    .encode();
+        }
+    }
+
+    @Override
+    public int run(String... arguments) {
+        Logs.redact();
+        var stopped = new CountDownLatch(1);
+        holdExit(stopped);
+        Start start = Main.prepared();
+        try (var application = new Application(start.settings(datasources))) {
+            front.open(application);
+            System.out.println("READY " + start.ready());
+            System.out.flush();
+            Quarkus.waitForExit();
+            return 0;
+        } catch (RuntimeException e) {
+            return Main.complain(e);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** A signal ends the virtual machine once everything here is closed, or after a minute. */
+    private static void holdExit(CountDownLatch stopped) {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            try {
+                if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+                    System.err.println(
+                            "chancery: stopped before everything was closed; the next start goes on from there");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+    }
+}

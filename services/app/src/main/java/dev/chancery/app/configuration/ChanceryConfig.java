@@ -1,0 +1,199 @@
+package dev.chancery.app.configuration;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The settings of a process. A file that holds anything else that begins with {@code chancery.} is refused, so that a misspelt limit is
+ * noticed.
+ */
+@ConfigMapping(prefix = "chancery")
+public interface ChanceryConfig {
+    @About("The installation's own name, the first half of every log's origin: `ch-` and 16 hexadecimal digits. "
+            + "The same in every process; never changes.")
+    String instanceId();
+
+    @About("This process's name in the installation, the same at each start of it. "
+            + "The environment variable `CHANCERY_PROCESS` sets it too.")
+    String process();
+
+    @About("How clients reach the installation: issuer and audience of its access tokens. The same in every process.")
+    String publicUrl();
+
+    @About(
+            "The key file that wraps keys: `core` and `ledger` need one, may have different ones, and no other role may have one.")
+    Optional<Path> sealerFile();
+
+    @About("`core`: where the one-time owner claim is written, or is found when it is there already.")
+    Optional<Path> ownerClaimFile();
+
+    Http http();
+
+    Database database();
+
+    Kafka kafka();
+
+    Relay relay();
+
+    Projection projection();
+
+    Ledger ledger();
+
+    interface Http {
+        @About(
+                "The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a certificate.")
+        @WithDefault("127.0.0.1")
+        String host();
+
+        @About("The port.")
+        @WithDefault("8080")
+        int port();
+
+        @About("PEM file with the server's certificate chain.")
+        Optional<Path> certificateFile();
+
+        @About("PEM file with the certificate's key (PKCS#8, unencrypted).")
+        Optional<Path> keyFile();
+    }
+
+    interface Database {
+        @About("PostgreSQL's host.")
+        @WithDefault("127.0.0.1")
+        String host();
+
+        @About("PostgreSQL's port.")
+        @WithDefault("5432")
+        int port();
+
+        @About("The database.")
+        @WithDefault("chancery")
+        String name();
+
+        @About("PEM file with the certificates that the server's is checked against; its host name is checked too. "
+                + "Needed unless the host is a loopback address.")
+        Optional<Path> caFile();
+
+        @About(
+                "Directory with the files `<role>.password`, `<role>.crt` and `<role>.key` of each database role of this process.")
+        Path credentialsDirectory();
+
+        @About("Connections a database role at most.")
+        @WithDefault("10")
+        int poolSize();
+    }
+
+    interface Kafka {
+        @About("PEM file with the certificates that brokers' are checked against; turns TLS on. "
+                + "Needed unless every bootstrap server is a loopback address.")
+        Optional<Path> caFile();
+
+        @About("PEM file with this process's certificate chain, which it shows to brokers.")
+        Optional<Path> certificateFile();
+
+        @About("PEM file with the certificate's key (PKCS#8, unencrypted).")
+        Optional<Path> keyFile();
+    }
+
+    interface Relay {
+        @About(
+                "Copies of each partition of a topic that the relay creates; -1: what the brokers have as their default.")
+        @WithDefault("-1")
+        short replicationFactor();
+
+        @About("Write-ahead log that the relay may leave unread, in bytes, before commands are refused with "
+                + "`backbone.relay-behind`. Well below PostgreSQL's `max_slot_wal_keep_size`.")
+        @WithDefault("2147483648")
+        long maxSlotBytes();
+
+        @About("Records sent before their acknowledgements are awaited.")
+        @WithDefault("2048")
+        int maxBatchRecords();
+
+        @About("Bytes read from the table before they are sent.")
+        @WithDefault("8388608")
+        int maxBatchBytes();
+
+        @About("How long Kafka may take to acknowledge before the batch fails.")
+        @WithDefault("PT30S")
+        Duration deliveryTimeout();
+
+        @About("The first wait before a restart after a failure; each further one doubles it.")
+        @WithDefault("PT0.2S")
+        Duration minBackoff();
+
+        @About("The longest wait before a restart after a failure.")
+        @WithDefault("PT10S")
+        Duration maxBackoff();
+    }
+
+    interface Projection {
+        @About("How long a process that says nothing keeps its partitions.")
+        @WithDefault("PT10S")
+        Duration memberTimeout();
+
+        @About("Records read from Kafka at once.")
+        @WithDefault("2000")
+        int maxPollRecords();
+
+        @About("Records of one organisation applied in one transaction.")
+        @WithDefault("1000")
+        int maxRunRecords();
+
+        @About("How long a record may wait for others to be applied with.")
+        @WithDefault("PT0.02S")
+        Duration fetchMaxWait();
+
+        @About("The first wait before a retry; each further one doubles it.")
+        @WithDefault("PT0.1S")
+        Duration minBackoff();
+
+        @About("The longest wait before a retry.")
+        @WithDefault("PT10S")
+        Duration maxBackoff();
+    }
+
+    interface Ledger {
+        @About("How long an entry may wait for others before the tree grows by them.")
+        @WithDefault("PT0.05S")
+        Duration fetchMaxWait();
+    }
+
+    /** Settings as they were read: the typed ones, and all properties as they stand for Quarkus and Kafka. */
+    record Read(ChanceryConfig config, SmallRyeConfig properties) {}
+
+    /**
+     * Reads files, the later over the earlier.
+     *
+     * @param overrides win over the files
+     * @throws Unusable if a file can't be read, a required setting is missing, one is malformed, or one is unknown
+     */
+    static Read read(List<Path> files, Map<String, String> overrides) {
+        var builder = new SmallRyeConfigBuilder().addDefaultInterceptors().withMapping(ChanceryConfig.class);
+        int ordinal = 100;
+        for (Path file : files) {
+            try {
+                builder.withSources(new PropertiesConfigSource(file.toUri().toURL(), ordinal++));
+            } catch (IOException e) {
+                throw new Unusable("can't read the configuration file " + file + "; name another with --config");
+            }
+        }
+        builder.withSources(new PropertiesConfigSource(overrides, "overrides", ordinal));
+        try {
+            SmallRyeConfig properties = builder.build();
+            return new Read(properties.getConfigMapping(ChanceryConfig.class), properties);
+        } catch (ConfigValidationException e) {
+            throw new Unusable(
+                    "the configuration can't be used: " + e.getProblem(0).getMessage());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.chancery.app.configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.chancery.database.DatabaseRole;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChanceryConfigTest {
+    @TempDir
+    Path directory;
+
+    private ChanceryConfig.Read read(String... lines) throws IOException {
+        List<String> all = new java.util.ArrayList<>(List.of(
+                "chancery.instance-id=ch-0123456789abcdef",
+                "chancery.process=core-1",
+                "chancery.public-url=https://chancery.test",
+                "chancery.database.credentials-directory=" + directory));
+        all.addAll(List.of(lines));
+        return ChanceryConfig.read(List.of(Files.write(directory.resolve("chancery.properties"), all)), Map.of());
+    }
+
+    @Test
+    void whatIsNotSetHasItsDefault() throws IOException {
+        ChanceryConfig config = read().config();
+        assertThat(config.http().host()).isEqualTo("127.0.0.1");
+        assertThat(config.http().port()).isEqualTo(8080);
+        assertThat(config.database().poolSize()).isEqualTo(10);
+        assertThat(config.sealerFile()).isEmpty();
+    }
+
+    @Test
+    void aLaterFileAndTheEnvironmentWin() throws IOException {
+        Path first = Files.writeString(directory.resolve("first"), """
+                chancery.instance-id=ch-0123456789abcdef
+                chancery.public-url=https://chancery.test
+                chancery.database.credentials-directory=/somewhere
+                chancery.process=first
+                chancery.http.port=1""");
+        Path second = Files.writeString(directory.resolve("second"), "chancery.process=second\nchancery.http.port=2");
+        ChanceryConfig config = ChanceryConfig.read(List.of(first, second), Map.of("chancery.process", "third"))
+                .config();
+        assertThat(config.process()).isEqualTo("third");
+        assertThat(config.http().port()).isEqualTo(2);
+    }
+
+    @Test
+    void aMisspeltSettingIsRefused() {
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> read("chancery.database.poolsize=3"))
+                .withMessageContaining("chancery.database.poolsize");
+    }
+
+    @Test
+    void aRequiredSettingThatIsMissingIsNamed() throws IOException {
+        Path empty = Files.writeString(directory.resolve("empty"), "");
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> ChanceryConfig.read(List.of(empty), Map.of()))
+                .withMessageContaining("required");
+    }
+
+    @Test
+    void nothingGoesBeyondTheLoopbackInClear() throws IOException {
+        ChanceryConfig.Read read = read(
+                "chancery.http.host=0.0.0.0",
+                "chancery.database.host=192.0.2.1",
+                "kafka.bootstrap.servers=192.0.2.1:9092");
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> QuarkusSettings.Listener.of(read.config().http()))
+                .withMessageContaining("chancery.http.certificate-file");
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> DatabaseFiles.access(read.config().database(), Set.of()))
+                .withMessageContaining("chancery.database.ca-file");
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> KafkaFiles.client(read.config().kafka(), read.properties()))
+                .withMessageContaining("chancery.kafka.ca-file");
+    }
+
+    @Test
+    void onTheLoopbackItMay() throws IOException {
+        ChanceryConfig.Read read = read("kafka.bootstrap.servers=127.0.0.1:9092,localhost:9093");
+        QuarkusSettings.Listener.of(read.config().http());
+        DatabaseFiles.access(read.config().database(), Set.of());
+        assertThat(KafkaFiles.client(read.config().kafka(), read.properties()))
+                .containsEntry("bootstrap.servers", "127.0.0.1:9092,localhost:9093");
+    }
+
+    @Test
+    void aPasswordIsReadForEachConnectionAndNotByOthers() throws IOException {
+        Path password = Files.writeString(directory.resolve("chancery_rbac.password"), "first\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r-----"));
+        var access = DatabaseFiles.access(read().config().database(), Set.of(DatabaseRole.RBAC));
+        assertThat(access.properties(DatabaseRole.RBAC)).containsEntry("password", "first");
+
+        Files.writeString(password, "second\n");
+        assertThat(access.properties(DatabaseRole.RBAC)).containsEntry("password", "second");
+
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> access.properties(DatabaseRole.RBAC))
+                .withMessageContaining("chmod o-rw");
+    }
+
+    @Test
+    void aRoleThatTheProcessDoesNotHoldHasNoCredentials() throws IOException {
+        Files.writeString(directory.resolve("chancery_keyring.password"), "there");
+        var access = DatabaseFiles.access(read().config().database(), Set.of());
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> access.properties(DatabaseRole.KEYRING))
+                .withMessageContaining("does not hold");
+    }
+}

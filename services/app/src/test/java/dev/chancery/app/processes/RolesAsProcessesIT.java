@@ -1,0 +1,295 @@
+package dev.chancery.app.processes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.chancery.app.Role;
+import dev.chancery.app.processes.TestClient.Caller;
+import dev.chancery.app.processes.TestClient.Reply;
+import dev.chancery.app.processes.TestInstallation.Member;
+import dev.chancery.cli.client.ClientKey;
+import dev.chancery.cli.export.Export;
+import dev.chancery.database.DatabaseRole;
+import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Relay, projectors, ledger and two cores, each a process with its own files, over TLS with mutual authentication: together they do what
+ * one process with every role does, and each can do no more than its role.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RolesAsProcessesIT {
+    private static final String IDENTITY = "identity.v1.IdentityService/";
+    private static final String ACCESS = "access.v1.AccessService/";
+    private static final Duration CATCH_UP_LIMIT = Duration.ofSeconds(60);
+
+    private static Path directory;
+    private static TestInstallation installation;
+    private static TestClient client;
+    private static Member relay;
+    private static Member projectors;
+    private static Member ledger;
+    private static Member one;
+    private static Member two;
+    private static Caller administrator;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Path parent = Files.createDirectories(Path.of("target", "installations").toAbsolutePath());
+        directory = Files.createTempDirectory(parent, "roles-");
+        installation = new TestInstallation(directory);
+        client = new TestClient(installation.authority());
+        relay = installation.add("relay", Role.RELAY);
+        projectors = installation.add("projectors", Role.PROJECTORS);
+        ledger = installation.add("ledger", Role.LEDGER);
+        one = installation.add("core-1", Role.CORE);
+        two = installation.add("core-2", Role.CORE);
+        for (Member member : members()) {
+            member.start();
+        }
+        for (Member member : members()) {
+            member.awaitReady(client);
+        }
+    }
+
+    private static List<Member> members() {
+        return List.of(relay, projectors, ledger, one, two);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (client != null) {
+            client.close();
+        }
+        if (installation != null) {
+            installation.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void theStoryGoesThroughWhicheverCoreAnswers() throws Exception {
+        assertThat(installation.claims()).as("one core began the installation").hasSize(1);
+        ClientKey owner = ClientKey.generate("nobody");
+        Reply claimed = client.call(
+                        two.base(),
+                        IDENTITY + "ClaimOwner",
+                        new JsonObject()
+                                .put("claim", installation.claim())
+                                .put("displayName", "Olive Owner")
+                                .put("publicKey", TestClient.bytes(owner.publicKey())),
+                        Map.of("Idempotency-Key", "claim"))
+                .done();
+        Caller byOwner = client.signIn(one.base(), claimed.json().getString("clientId"), owner);
+        ClientKey ada = ClientKey.generate("nobody");
+        Reply created = client.call(
+                        two.base(),
+                        IDENTITY + "CreateOrganisation",
+                        new JsonObject()
+                                .put("name", "Example")
+                                .put("administratorName", "Ada Administrator")
+                                .put("administratorKey", TestClient.bytes(ada.publicKey())),
+                        TestClient.headers(byOwner))
+                .done();
+        administrator = client.signIn(one.base(), created.json().getString("clientId"), ada);
+        Reply ben = client.call(
+                        one.base(),
+                        IDENTITY + "CreatePrincipal",
+                        new JsonObject()
+                                .put("type", "USER")
+                                .put("displayName", "Ben")
+                                .put(
+                                        "publicKey",
+                                        TestClient.bytes(
+                                                ClientKey.generate("nobody").publicKey())),
+                        TestClient.headers(administrator))
+                .done();
+        String principal = ben.json().getString("principalId");
+        client.call(
+                        two.base(),
+                        ACCESS + "DefineRole",
+                        new JsonObject().put("role", "reader").put("capabilities", List.of("role:read")),
+                        TestClient.headers(administrator))
+                .done();
+        Reply assigned = client.call(
+                        one.base(),
+                        ACCESS + "AssignRole",
+                        new JsonObject()
+                                .put("principalId", principal)
+                                .put("role", "reader")
+                                .put("reason", "reads"),
+                        TestClient.headers(administrator))
+                .done();
+
+        Reply check = client.call(
+                        two.base(),
+                        ACCESS + "Check",
+                        new JsonObject().put("principalId", principal).put("capability", "role:read"),
+                        TestClient.reading(administrator, assigned.position()))
+                .done();
+        assertThat(check.json().getBoolean("decision")).isTrue();
+        Reply listed = client.call(
+                        projectors.base(),
+                        "rbac.v1.RbacService/ListAssignments",
+                        new JsonObject(),
+                        TestClient.reading(administrator, assigned.position()))
+                .done();
+        assertThat(listed.json().encode()).contains(assigned.json().getString("assignmentId"));
+    }
+
+    @Test
+    @Order(2)
+    void projectorsHoldNoKeyRingAndRefuseAnIdentityCall() throws Exception {
+        Reply refused = client.call(
+                projectors.base(),
+                IDENTITY + "CreatePrincipal",
+                new JsonObject().put("type", "USER").put("displayName", "Ben"),
+                TestClient.headers(administrator));
+        assertThat(refused.status()).isEqualTo(404);
+        assertThat(refused.json().getString("code")).isEqualTo("backbone.not-served-here");
+
+        for (DatabaseRole role : List.of(DatabaseRole.RBAC, DatabaseRole.DECISIONS)) {
+            try (Connection connection = installation.as(role, projectors.name());
+                    var statement = connection.createStatement()) {
+                assertThatThrownBy(() -> statement.executeQuery("SELECT FROM keyring.tenant_key"))
+                        .isInstanceOf(SQLException.class)
+                        .hasMessageContaining("permission denied for schema keyring");
+            }
+        }
+        Path wanting = Files.writeString(
+                directory.resolve("wanting.properties"), "chancery.sealer-file=" + directory.resolve("CORE.sealer"));
+        var ended = installation.run("projectors", projectors.file(), wanting);
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err()).contains("these roles hold no keys");
+    }
+
+    @Test
+    @Order(3)
+    void whatWasAcknowledgedOutlivesAKillOfEachInTurn() throws Exception {
+        Map<String, Reply> acknowledged;
+        try (var load = new LightLoad(client, administrator, List.of(one.base(), two.base()))) {
+            for (Member member : members()) {
+                int before = load.acknowledged().size();
+                assertThat(TestInstallation.await(
+                                CATCH_UP_LIMIT, () -> load.acknowledged().size() >= before + 10))
+                        .as("commands are acknowledged before the kill of %s: %s", member.name(), load.refused())
+                        .isTrue();
+                member.kill();
+                int killed = load.acknowledged().size();
+                assertThat(TestInstallation.await(
+                                CATCH_UP_LIMIT, () -> load.acknowledged().size() >= killed + 5))
+                        .as("the others go on without %s: %s", member.name(), load.refused())
+                        .isTrue();
+                member.start();
+                member.awaitReady(client);
+            }
+            load.settle();
+            acknowledged = load.acknowledged();
+            acknowledged.forEach((key, reply) -> {
+                load.send(one.base(), key);
+                assertThat(load.acknowledged().get(key).json()).isEqualTo(reply.json());
+                load.send(two.base(), key);
+                assertThat(load.acknowledged().get(key).json()).isEqualTo(reply.json());
+            });
+        }
+        var principals = acknowledged.values().stream()
+                .map(reply -> reply.json().getString("principalId"))
+                .collect(Collectors.toSet());
+        assertThat(principals).as("each key has its own principal").hasSize(acknowledged.size());
+        // Ada and Ben were there before.
+        assertThat(principalsIn(administrator.tenant())).isEqualTo(acknowledged.size() + 2);
+        System.out.printf("roles as processes: %d commands acknowledged%n", acknowledged.size());
+    }
+
+    private static long principalsIn(String tenant) throws Exception {
+        try (Connection superuser = installation.superuser();
+                var query = superuser.prepareStatement("SELECT count(*) FROM log.event WHERE tenant = ?"
+                        + " AND type = 'chancery.identity.v1.PrincipalCreated'")) {
+            query.setString(1, tenant);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    @Test
+    @Order(4)
+    void theLedgerCatchesUpAndAnExportIsIntact() throws Exception {
+        long size = size(administrator.tenant());
+        assertThat(TestInstallation.await(
+                        CATCH_UP_LIMIT, () -> head().getString("size").equals(Long.toString(size))))
+                .as("the checkpoint reaches %d: %s", size, head())
+                .isTrue();
+        Path trust = directory.resolve("trust.vkey");
+        Files.write(
+                trust,
+                head().getJsonArray("verifierKeys").stream()
+                        .map(String::valueOf)
+                        .toList());
+        Path out = directory.resolve("export");
+        Export export = Export.write(RolesAsProcessesIT::copy, out);
+        assertThat(export.size()).isEqualTo(size);
+        var said = new ByteArrayOutputStream();
+        try (var print = new PrintStream(said, true, UTF_8)) {
+            int code = dev.chancery.auditor.Main.run(
+                    new String[] {"verify", out.toString(), "--trust", trust.toString()}, print, print);
+            assertThat(code).as(said.toString(UTF_8)).isZero();
+        }
+    }
+
+    private static long size(String tenant) throws Exception {
+        try (Connection superuser = installation.superuser();
+                var query = superuser.prepareStatement("SELECT next_position FROM log.head WHERE tenant = ?")) {
+            query.setString(1, tenant);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    private static JsonObject head() {
+        try {
+            return client.call(
+                            ledger.base(),
+                            "ledger.v1.LedgerService/GetCheckpoint",
+                            new JsonObject(),
+                            Map.of("Authorization", "Bearer " + administrator.token()))
+                    .json();
+        } catch (IOException e) {
+            return new JsonObject().put("size", e.toString());
+        }
+    }
+
+    private static void copy(String name, Path to) throws IOException {
+        HttpResponse<byte[]> response = client.send(
+                ledger.base(),
+                "GET",
+                "/ledger/v1/" + name,
+                Map.of("Authorization", "Bearer " + administrator.token()),
+                new byte[0]);
+        if (response.statusCode() != 200) {
+            throw new IOException(name + ": " + response.statusCode());
+        }
+        Files.write(to, response.body());
+    }
+}

@@ -1,0 +1,54 @@
+package dev.chancery.quickstart;
+
+import dev.chancery.app.Application;
+import dev.chancery.app.Role;
+import dev.chancery.app.configuration.QuarkusSettings;
+import dev.chancery.database.Database;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What runs before Quarkus starts, since Quarkus is told where it is: the data directory is taken, its servers run, the schemas are there. */
+record Started(DataDirectory data, Servers servers, SpaceGuard space, int port) implements AutoCloseable {
+    private static volatile @Nullable Started begun;
+
+    /** Begins, and tells Quarkus where PostgreSQL is and where to listen. */
+    static void begin(Options options, int port) {
+        DataDirectory data = DataDirectory.open(options.data(), true);
+        try {
+            Servers servers = Servers.start(data);
+            try (Database database = servers.pooled()) {
+                Application.migrate(database);
+            } catch (RuntimeException | Error e) {
+                servers.close();
+                throw e;
+            }
+            QuarkusSettings.tell(
+                    new QuarkusSettings.Listener("127.0.0.1", port, Optional.empty(), Optional.empty()),
+                    servers.access(),
+                    Servers.CONNECTIONS_A_ROLE,
+                    Role.databaseRoles(Role.ALL),
+                    Optional.empty());
+            begun = new Started(data, servers, new SpaceGuard(data.directory()), port);
+        } catch (RuntimeException | Error e) {
+            data.close();
+            throw e;
+        }
+    }
+
+    /** What this process's main began; whoever takes it closes it. */
+    static Started taken() {
+        Started taken = begun;
+        if (taken == null) {
+            throw new IllegalStateException("nothing was begun");
+        }
+        begun = null;
+        return taken;
+    }
+
+    @Override
+    public void close() {
+        space.close();
+        servers.close();
+        data.close();
+    }
+}
