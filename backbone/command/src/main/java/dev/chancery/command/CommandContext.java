@@ -85,6 +85,11 @@ public final class CommandContext {
         return Ids.uuidV7().toString();
     }
 
+    /** Makes the keys of somebody who is new in one go: what is sealed to them soon would make each by itself. */
+    public void introduce(String subject) {
+        keyring.introduce(tenant(), subject);
+    }
+
     /** Seals text about {@code subject} (empty: about nobody) for a field of an event of this command. */
     public Sealed seal(String subject, RetentionClass retention, String type, String field, String text) {
         return keyring.seal(new SealContext(tenant(), subject, retention, entryId, type, field), text);

@@ -21,11 +21,13 @@ import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -33,46 +35,55 @@ import org.jspecify.annotations.Nullable;
 /**
  * One command, from the authorised request to the answer.
  *
- * <p>Privileged: authorise, intent, then as often as what it rests on moves: authorise, decide, outcome. So the outcome is never
- * appended on authority that was gone by then. Not privileged: the same without the intent. Wherever this dies, the log has at
- * most an open intent, which the reaper ends.
+ * <pre>
+ *   authorise            refused: a DENIED record of a privileged method
+ *   intent               of a privileged method, durable before anything else
+ *   again while the data it depends on changes:
+ *       decide           authorise and decide, on states that may be cached
+ *       append           success or failure, with every stream version that was read
+ *       next             the answer, or read again what append found changed
+ * </pre>
+ *
+ * <p>So nothing is granted or refused on a state that was old: append compares the versions under the head lock. A refusal that
+ * leaves no record is decided again on what PostgreSQL has. Wherever this dies, the log has at most an open intent, which the reaper
+ * ends.
  */
 final class CommandRun<Q extends Message> {
     private static final Logger LOG = Logger.getLogger(CommandRun.class);
 
     private final CommandParts parts;
+    private final Call call;
     private final ContractMethod method;
-    private final Handler.Decide<Q> decide;
-    private final Message request;
     private final Principal principal;
+    private final Handler.Decide<Q> decide;
     private final Optional<String> capability;
     private final Appender appender;
     private final StatementDraft draft;
     private final Optional<Digest> key;
     private final Digest requestHash;
 
-    CommandRun(
-            CommandParts parts,
-            ContractMethod method,
-            Handler.Decide<Q> decide,
-            Message request,
-            Principal principal,
-            Caller caller,
-            Optional<String> capability) {
+    /** What was decided, and on what. */
+    private record Decided(UUID entryId, CommandContext context, Authority.Answer authority, CommandOutcome outcome) {}
+
+    /** @param capability what the caller must hold; empty for a public method, whose credential was its request */
+    CommandRun(CommandParts parts, Call call, Handler.Decide<Q> decide, Optional<String> capability) {
         this.parts = parts;
-        this.method = method;
+        this.call = call;
+        this.method = call.method();
+        this.principal = call.principal();
         this.decide = decide;
-        this.request = request;
-        this.principal = principal;
         this.capability = capability;
         this.appender = parts.appender(method.feature());
         this.requestHash = hash(
-                "request", ByteString.copyFromUtf8(method.fullName() + "\n").concat(request.toByteString()));
-        this.key = caller.idempotencyKey()
+                "request",
+                ByteString.copyFromUtf8(method.fullName() + "\n")
+                        .concat(call.request().toByteString()));
+        this.key = call.caller()
+                .idempotencyKey()
                 .map(sent -> hash(
                         "idempotency",
                         ByteString.copyFromUtf8(principal.id() + "\n" + method.fullName() + "\n" + sent)));
-        this.draft = new StatementDraft(parts.keyring(), method, request, principal, caller, key, requestHash);
+        this.draft = new StatementDraft(parts.keyring(), call, key, requestHash);
     }
 
     private Digest hash(String purpose, ByteString value) {
@@ -85,20 +96,63 @@ final class CommandRun<Q extends Message> {
         }
         Authorisation.requireFresh(method, principal);
         // Before anything is sealed: a new key is written too.
-        Optional<LogRejection> turnedAway = appender.refusal();
-        if (turnedAway.isPresent()) {
-            return new CallResult.Refused(turnedAway.get());
+        Optional<LogRejection> closed = appender.refusal();
+        if (closed.isPresent()) {
+            return new CallResult.Refused(closed.get());
         }
-        CommandContext first = context(Ids.uuidV7(), Clock.nowMicros());
-        Authority.Answer authority = authorise(first);
-        if (!authority.granted()) {
-            authority = authorise(reread(first));
+        for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
+            CommandContext context = context(Ids.uuidV7(), Clock.nowMicros());
+            Authority.Answer authority = authorise(context);
+            if (authority.granted()) {
+                return begin(authority, context.atMicros());
+            }
+            Optional<CallResult> denied = deny(context, attempt);
+            if (denied.isPresent()) {
+                return denied.get();
+            }
         }
-        if (!authority.granted()) {
-            return deny();
-        }
+        return new CallResult.Refused(LogRejection.BUSY);
+    }
+
+    private CommandContext context(UUID entryId, long atMicros) {
+        return new CommandContext(principal, entryId, atMicros, parts.streams(), parts.keyring());
+    }
+
+    /** A public method's caller has shown its credential; everybody else needs the capability. */
+    private Authority.Answer authorise(CommandContext context) {
+        return capability
+                .map(needed -> context.authority(principal.id())
+                        .decide(needed, Authorisation.where(method, call.request(), principal), context.atMicros()))
+                .orElse(new Authority.Answer(Authority.Reason.GRANTED, "", ""));
+    }
+
+    /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. Empty: authorise again. */
+    private Optional<CallResult> deny(CommandContext context, int attempt) {
         if (!method.privileged()) {
-            return attempt(null, first.atMicros());
+            return refuse(BoundaryRejection.FORBIDDEN, context, attempt);
+        }
+        AppendResult result = appender.append(
+                failure(draft.denied(Ids.uuidV7(), BoundaryRejection.FORBIDDEN), Optional.empty(), context.basis()));
+        return switch (result) {
+            case AppendResult.Moved moved -> readAgain(moved.streams());
+            case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
+            default -> Optional.of(new CallResult.Refused(BoundaryRejection.FORBIDDEN));
+        };
+    }
+
+    /** Refuses without a record, but not on a state that may be cached. */
+    private Optional<CallResult> refuse(Rejection rejection, CommandContext context, int attempt) {
+        return attempt == 1 ? readAgain(context.basis().keySet()) : Optional.of(new CallResult.Refused(rejection));
+    }
+
+    private Optional<CallResult> readAgain(Set<StreamId> streams) {
+        parts.streams().moved(principal.tenant(), streams);
+        return Optional.empty();
+    }
+
+    private CallResult begin(Authority.Answer authority, long atMicros) {
+        if (!method.privileged()) {
+            return perform(null, atMicros);
         }
         AppendResult intent = appender.append(Draft.intent(
                 principal.tenant(),
@@ -106,7 +160,7 @@ final class CommandRun<Q extends Message> {
                 Limits.DEADLINE_MILLIS,
                 receipt(new Receipt.Reserve())));
         return switch (intent) {
-            case AppendResult.Appended appended -> attempt(appended, appended.recordedAtMicros());
+            case AppendResult.Appended appended -> perform(appended, appended.recordedAtMicros());
             case AppendResult.Replayed replayed -> replay(replayed);
             case AppendResult.Refused refused -> new CallResult.Refused(refused.rejection());
             case AppendResult.Moved m -> throw new IllegalStateException("an intent rests on nothing");
@@ -114,14 +168,53 @@ final class CommandRun<Q extends Message> {
         };
     }
 
-    private CommandContext context(UUID entryId, long atMicros) {
-        return new CommandContext(principal, entryId, atMicros, parts.streams(), parts.keyring());
+    private CallResult perform(AppendResult.@Nullable Appended intent, long atMicros) {
+        for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
+            Decided decided = decide(atMicros);
+            Optional<CallResult> answer =
+                    switch (decided.outcome()) {
+                        case Done done -> next(intent, decided, done, appender.append(outcome(intent, decided, done)));
+                        case CommandOutcome.Rejected rejected -> {
+                            Rejection why = rejected.rejection();
+                            yield intent == null
+                                    ? refuse(why, decided.context(), attempt)
+                                    : fail(intent, why, decided.context().basis());
+                        }
+                    };
+            if (answer.isPresent()) {
+                return answer.get();
+            }
+        }
+        return give(intent, LogRejection.BUSY);
     }
 
-    /** Nobody is refused on a cached state: what was read is read again from PostgreSQL. */
-    private CommandContext reread(CommandContext context) {
-        parts.streams().moved(principal.tenant(), context.basis().keySet());
-        return context(Ids.uuidV7(), context.atMicros());
+    @SuppressWarnings("unchecked") // the method was bound with its request's class
+    private Decided decide(long atMicros) {
+        UUID entryId = Ids.uuidV7();
+        CommandContext context = context(entryId, atMicros);
+        Authority.Answer authority = authorise(context);
+        CommandOutcome outcome = authority.granted()
+                ? decide.decide(context, (Q) call.request())
+                : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
+        return new Decided(entryId, context, authority, outcome);
+    }
+
+    /** The answer to what append made of a success; empty: decide again. */
+    private Optional<CallResult> next(
+            AppendResult.@Nullable Appended intent, Decided decided, Done done, AppendResult result) {
+        return switch (result) {
+            case AppendResult.Appended appended -> {
+                remember(appended, decided, done);
+                done.then().ifPresent(this::follow);
+                yield Optional.of(new CallResult.Replied(
+                        done.reply(), Optional.of(new Position(principal.tenant(), appended.position()))));
+            }
+            case AppendResult.Moved moved -> readAgain(moved.streams());
+            case AppendResult.Replayed replayed -> Optional.of(replay(replayed));
+            case AppendResult.Taken taken ->
+                Optional.of(give(intent, done.taken().orElse(LogRejection.BUSY)));
+            case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
+        };
     }
 
     private void follow(Runnable work) {
@@ -132,61 +225,37 @@ final class CommandRun<Q extends Message> {
         }
     }
 
-    /** A public method's caller has shown its credential; everybody else needs the capability. */
-    private Authority.Answer authorise(CommandContext context) {
-        return capability
-                .map(needed -> context.authority(principal.id())
-                        .decide(needed, Authorisation.where(method, request, principal), context.atMicros()))
-                .orElse(new Authority.Answer(Authority.Reason.GRANTED, "", ""));
+    /** Refuses for a reason that rests on no stream: the intent, if any, gets its outcome. */
+    private CallResult give(AppendResult.@Nullable Appended intent, Rejection rejection) {
+        return intent == null
+                ? new CallResult.Refused(rejection)
+                : fail(intent, rejection, Map.of()).orElseThrow();
     }
 
-    /** Decides and appends, again while what it rests on moves. */
-    @SuppressWarnings("unchecked")
-    private CallResult attempt(AppendResult.@Nullable Appended intent, long atMicros) {
-        for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
-            UUID entryId = Ids.uuidV7();
-            CommandContext context = context(entryId, atMicros);
-            Authority.Answer authority = authorise(context);
-            CommandOutcome decided = authority.granted()
-                    ? decide.decide(context, (Q) request)
-                    : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
-            if (decided instanceof CommandOutcome.Rejected rejected) {
-                if (attempt == 1) {
-                    reread(context);
-                    continue;
-                }
-                return fail(intent, rejected.rejection());
-            }
-            Done done = (Done) decided;
-            AppendResult result = appender.append(outcome(entryId, intent, context, authority, done));
-            switch (result) {
-                case AppendResult.Appended appended -> {
-                    remember(appended, entryId, context, done);
-                    done.then().ifPresent(this::follow);
-                    return new CallResult.Replied(
-                            done.reply(), Optional.of(new Position(principal.tenant(), appended.position())));
-                }
-                case AppendResult.Replayed replayed -> {
-                    return replay(replayed);
-                }
-                case AppendResult.Moved moved -> parts.streams().moved(principal.tenant(), moved.streams());
-                case AppendResult.Taken taken -> {
-                    return fail(intent, done.taken().orElse(LogRejection.BUSY));
-                }
-                case AppendResult.Refused refused -> {
-                    return new CallResult.Refused(refused.rejection());
-                }
-            }
-        }
-        return fail(intent, LogRejection.BUSY);
+    /** The command is refused for good, or for now: the intent gets its outcome either way. Empty: decide again. */
+    private Optional<CallResult> fail(AppendResult.Appended intent, Rejection rejection, Map<StreamId, Long> basis) {
+        boolean worthTryingAgain = rejection.kind() == Rejection.Kind.UNAVAILABLE;
+        AppendResult result = appender.append(failure(
+                draft.outcome(
+                        Ids.uuidV7(),
+                        "",
+                        intent,
+                        Outcome.newBuilder().setResult(Result.FAILURE).setCode(rejection.code()),
+                        Optional.empty()),
+                receipt(worthTryingAgain ? new Receipt.Release() : new Receipt.KeepCode(rejection.code())),
+                basis));
+        return switch (result) {
+            case AppendResult.Appended appended -> Optional.of(new CallResult.Refused(rejection));
+            case AppendResult.Moved moved -> readAgain(moved.streams());
+            default -> Optional.of(new CallResult.Refused(LogRejection.UNAVAILABLE));
+        };
     }
 
-    private Draft outcome(
-            UUID entryId,
-            AppendResult.@Nullable Appended intent,
-            CommandContext context,
-            Authority.Answer authority,
-            Done done) {
+    private Draft failure(Statement statement, Optional<Receipt> receipt, Map<StreamId, Long> basis) {
+        return new Draft(principal.tenant(), statement, 0, List.of(), List.of(), receipt, basis);
+    }
+
+    private Draft outcome(AppendResult.@Nullable Appended intent, Decided decided, Done done) {
         Outcome.Builder outcome = Outcome.newBuilder().setResult(Result.SUCCESS);
         Receipt.Effect kept = new Receipt.KeepReply(
                 method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
@@ -199,53 +268,12 @@ final class CommandRun<Q extends Message> {
                 .or(() -> receipt(kept));
         return new Draft(
                 principal.tenant(),
-                draft.outcome(entryId, authority.role(), intent, outcome, done.target()),
+                draft.outcome(decided.entryId(), decided.authority().role(), intent, outcome, done.target()),
                 0,
                 done.events(),
                 done.claims(),
                 receipt,
-                context.basis());
-    }
-
-    /** The command is refused for good, or for now: the intent gets its outcome either way. */
-    private CallResult fail(AppendResult.@Nullable Appended intent, Rejection rejection) {
-        var refused = new CallResult.Refused(rejection);
-        if (intent == null) {
-            return refused;
-        }
-        boolean worthTryingAgain = rejection.kind() == Rejection.Kind.UNAVAILABLE;
-        AppendResult result = appender.append(new Draft(
-                principal.tenant(),
-                draft.outcome(
-                        Ids.uuidV7(),
-                        "",
-                        intent,
-                        Outcome.newBuilder().setResult(Result.FAILURE).setCode(rejection.code()),
-                        Optional.empty()),
-                0,
-                List.of(),
-                List.of(),
-                receipt(worthTryingAgain ? new Receipt.Release() : new Receipt.KeepCode(rejection.code())),
-                Map.of()));
-        return result instanceof AppendResult.Appended ? refused : new CallResult.Refused(LogRejection.UNAVAILABLE);
-    }
-
-    /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. */
-    private CallResult deny() {
-        if (method.privileged()) {
-            AppendResult result = appender.append(new Draft(
-                    principal.tenant(),
-                    draft.denied(Ids.uuidV7(), BoundaryRejection.FORBIDDEN),
-                    0,
-                    List.of(),
-                    List.of(),
-                    Optional.empty(),
-                    Map.of()));
-            if (result instanceof AppendResult.Refused refused) {
-                return new CallResult.Refused(refused.rejection());
-            }
-        }
-        return new CallResult.Refused(BoundaryRejection.FORBIDDEN);
+                decided.context().basis());
     }
 
     private Optional<Receipt> receipt(Receipt.Effect effect) {
@@ -270,15 +298,19 @@ final class CommandRun<Q extends Message> {
     }
 
     /** What this process appended it need not read back. */
-    private void remember(AppendResult.Appended appended, UUID entryId, CommandContext context, Done done) {
+    private void remember(AppendResult.Appended appended, Decided decided, Done done) {
         Map<StreamId, List<StoredEvent>> appendedTo = new HashMap<>();
-        Map<StreamId, Long> versions = new HashMap<>(context.basis());
+        Map<StreamId, Long> versions = new HashMap<>(decided.context().basis());
         for (NewEvent event : done.events()) {
             long version = versions.merge(event.stream(), 1L, Long::sum);
             appendedTo
                     .computeIfAbsent(event.stream(), stream -> new ArrayList<>())
                     .add(new StoredEvent(
-                            event.type(), event.body().toByteString(), appended.position(), version, entryId));
+                            event.type(),
+                            event.body().toByteString(),
+                            appended.position(),
+                            version,
+                            decided.entryId()));
         }
         appendedTo.forEach((stream, events) -> parts.streams().appended(principal.tenant(), stream, events));
     }

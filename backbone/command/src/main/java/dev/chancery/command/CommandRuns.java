@@ -29,6 +29,6 @@ public final class CommandRuns {
             Caller caller,
             Optional<String> capability)
             throws RefusedException {
-        return new CommandRun<>(parts, method, decide, request, principal, caller, capability).run();
+        return new CommandRun<>(parts, new Call(method, request, principal, caller), decide, capability).run();
     }
 }

@@ -38,19 +38,12 @@ final class StatementDraft {
     private final Optional<Digest> key;
     private final Digest requestHash;
 
-    StatementDraft(
-            Keyring keyring,
-            ContractMethod method,
-            Message request,
-            Principal principal,
-            Caller caller,
-            Optional<Digest> key,
-            Digest requestHash) {
+    StatementDraft(Keyring keyring, Call call, Optional<Digest> key, Digest requestHash) {
         this.keyring = keyring;
-        this.method = method;
-        this.request = request;
-        this.principal = principal;
-        this.caller = caller;
+        this.method = call.method();
+        this.request = call.request();
+        this.principal = call.principal();
+        this.caller = call.caller();
         this.key = key;
         this.requestHash = requestHash;
     }

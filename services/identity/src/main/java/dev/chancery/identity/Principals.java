@@ -86,6 +86,7 @@ final class Principals {
             String displayName,
             String email,
             ByteString publicKey) {
+        context.introduce(id);
         String type = PrincipalCreated.getDescriptor().getFullName();
         PrincipalCreated.Builder created = PrincipalCreated.newBuilder()
                 .setPrincipalId(id)
