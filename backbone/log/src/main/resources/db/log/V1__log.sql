@@ -146,9 +146,9 @@ BEGIN
     END LOOP;
 END $$;
 
--- Writers: the features. identity alone begins a log.
+-- Writers: the roles of features, members of chancery_writer. identity alone begins a log.
 CREATE POLICY feature_updates ON log.head FOR UPDATE USING (tenant = log.tenant()) WITH CHECK (tenant = log.tenant());
-CREATE POLICY identity_begins ON log.head FOR INSERT TO chancery_identity WITH CHECK (tenant = log.tenant());
+CREATE POLICY identity_begins ON log.head FOR INSERT WITH CHECK (tenant = log.tenant() AND log.feature() = 'identity');
 CREATE POLICY feature_appends ON log.record FOR INSERT
     -- written out, since a function with a query in it would be planned anew for each append
     WITH CHECK (tenant = log.tenant() AND feature = log.feature()
@@ -182,17 +182,17 @@ CREATE POLICY relay_reads ON log.record FOR SELECT TO chancery_relay USING (true
 CREATE POLICY relay_reads ON log.head FOR SELECT TO chancery_relay USING (true);
 CREATE POLICY relay_stops_forks ON log.head FOR UPDATE TO chancery_relay USING (true);
 
-GRANT USAGE ON SCHEMA log TO chancery_identity, chancery_access, chancery_decisions, chancery_relay, chancery_replay;
+GRANT USAGE ON SCHEMA log TO chancery_writer, chancery_decisions, chancery_relay, chancery_replay;
 GRANT SELECT ON log.head, log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent, log.reconciled
-    TO chancery_identity, chancery_access;
+    TO chancery_writer;
 GRANT INSERT ON log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent
-    TO chancery_identity, chancery_access;
-GRANT INSERT ON log.head TO chancery_identity;
-GRANT UPDATE (next_position, recorded_at_micros) ON log.head TO chancery_identity, chancery_access;
-GRANT UPDATE (version) ON log.stream_head TO chancery_identity, chancery_access;
+    TO chancery_writer;
+GRANT INSERT ON log.head TO chancery_writer;
+GRANT UPDATE (next_position, recorded_at_micros) ON log.head TO chancery_writer;
+GRANT UPDATE (version) ON log.stream_head TO chancery_writer;
 GRANT UPDATE (request_hash, feature, position, reply, code, expires_at_micros) ON log.receipt
-    TO chancery_identity, chancery_access;
-GRANT DELETE ON log.claim, log.receipt, log.open_intent TO chancery_identity, chancery_access;
+    TO chancery_writer;
+GRANT DELETE ON log.claim, log.receipt, log.open_intent TO chancery_writer;
 -- What a decision rests on, in processes that serve views or the ledger and append nothing.
 GRANT SELECT ON log.head, log.record, log.event TO chancery_decisions;
 GRANT SELECT ON log.record, log.head, log.reconciled TO chancery_relay;

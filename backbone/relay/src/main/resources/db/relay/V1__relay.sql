@@ -54,10 +54,10 @@ CREATE POLICY relay_reads ON relay.republish_request FOR SELECT TO chancery_rela
 CREATE POLICY relay_shortens ON relay.republish_request FOR UPDATE TO chancery_relay USING (true);
 CREATE POLICY relay_removes ON relay.republish_request FOR DELETE TO chancery_relay USING (true);
 
-GRANT USAGE ON SCHEMA relay TO chancery_relay, chancery_rbac, chancery_ledger;
+GRANT USAGE ON SCHEMA relay TO chancery_relay, chancery_projector;
 GRANT SELECT, INSERT, UPDATE ON relay.progress, relay.topic TO chancery_relay;
 GRANT DELETE ON relay.progress TO chancery_relay;
 GRANT SELECT, DELETE ON relay.republish_request TO chancery_relay;
 GRANT UPDATE (id, from_position) ON relay.republish_request TO chancery_relay;
-GRANT SELECT, INSERT ON relay.republish_request TO chancery_rbac, chancery_ledger;
-GRANT UPDATE (id, from_position, to_position) ON relay.republish_request TO chancery_rbac, chancery_ledger;
+GRANT SELECT, INSERT ON relay.republish_request TO chancery_projector;
+GRANT UPDATE (id, from_position, to_position) ON relay.republish_request TO chancery_projector;

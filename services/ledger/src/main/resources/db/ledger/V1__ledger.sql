@@ -1,7 +1,4 @@
--- The ledger: the records as they came from Kafka, the tree over them, its signed heads. Run as chancery_owner.
---
--- Names are unqualified: the migration runs with its schema as search path, so that `replay` can rebuild a ledger beside the live
--- one from this same text. The live one is the schema `ledger`, written by chancery_ledger; any other is chancery_replay's.
+-- The ledger: the records as they came from Kafka, the tree over them, its signed heads. A projection: see V1__projection.sql.
 --
 -- Rules that PostgreSQL itself keeps here, whatever the application does:
 --   * a record, a tile and a checkpoint are inserted once and never changed (privileges, and triggers for the owner too);
@@ -11,9 +8,6 @@
 --
 -- Nothing but `head` is ever updated. Tiles are stored when they are full; the partial ones at the right edge are read off the level
 -- below (leaf hashes off the records, all others off the `root` of its tiles), so growing the tree rewrites nothing.
-
-CREATE FUNCTION tenant() RETURNS text LANGUAGE sql STABLE
-    RETURN current_setting('chancery.tenant', true);
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -68,22 +62,6 @@ CREATE TABLE checkpoint (
     PRIMARY KEY (tenant, size)
 );
 
--- The consumer's.
-CREATE TABLE position (
-    tenant text PRIMARY KEY,
-    position bigint NOT NULL,
-    stopped_at bigint,
-    stopped_because text
-) WITH (fillfactor = 50);
-
--- Spans tenants and holds nothing of theirs.
-CREATE TABLE "offset" (
-    partition integer PRIMARY KEY,
-    next_offset bigint NOT NULL,
-    -- of Kafka's leader when what was read last was written; -1: not known
-    leader_epoch integer NOT NULL
-) WITH (fillfactor = 50);
-
 -- Hashes and what is signed or encrypted don't compress, and apart from its hashes a tile's row is small: what partial tiles are
 -- read from stays dense.
 ALTER TABLE tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
@@ -94,26 +72,15 @@ CREATE TRIGGER only_grows BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION re
 CREATE TRIGGER stays BEFORE DELETE ON head FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER all_stay BEFORE TRUNCATE ON head FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+SELECT projection.make('ledger', appended => '{head, record, tile, checkpoint}');
+
 DO $$
 DECLARE
     plain text;
-    writer text := CASE current_schema() WHEN 'ledger' THEN 'chancery_ledger' ELSE 'chancery_replay' END;
 BEGIN
     FOREACH plain IN ARRAY ARRAY['record', 'tile', 'checkpoint'] LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', plain);
         EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', plain);
     END LOOP;
-    FOREACH plain IN ARRAY ARRAY['head', 'record', 'tile', 'checkpoint', 'position'] LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', plain);
-        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', plain);
-        EXECUTE format('CREATE POLICY of_tenant ON %I USING (tenant = tenant()) WITH CHECK (tenant = tenant())', plain);
-        EXECUTE format('GRANT SELECT ON %I TO %I, chancery_replay', plain, writer);
-        EXECUTE format('GRANT INSERT ON %I TO %I', plain, writer);
-    END LOOP;
-    -- The consumer finds where it was in every tenant's log.
-    EXECUTE format('CREATE POLICY consumer_reads ON position FOR SELECT TO %I USING (true)', writer);
-    EXECUTE format('GRANT UPDATE (position, stopped_at, stopped_because) ON position TO %I', writer);
-    EXECUTE format('GRANT UPDATE (size, root, published_size) ON head TO %I', writer);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON "offset" TO %I', writer);
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, chancery_replay', current_schema(), writer);
+    EXECUTE format('GRANT UPDATE (size, root, published_size) ON head TO %I', projection.writer('ledger'));
 END $$;

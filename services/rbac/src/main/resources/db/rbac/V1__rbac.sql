@@ -1,7 +1,4 @@
--- The RBAC views: who may do what, in rows, and since which position of the log. Run as chancery_owner.
---
--- Names are unqualified: the migration runs with its schema as search path, so that `replay` can rebuild the views beside the live
--- ones from this same text. The live ones are the schema `rbac`, written by chancery_rbac; any other is chancery_replay's.
+-- The RBAC views: who may do what, in rows, and since which position of the log. A projection: see V1__projection.sql.
 --
 -- Rules that PostgreSQL itself keeps here, whatever the application does:
 --   * a role sees and writes rows of the tenant that its transaction has set, and of no other;
@@ -63,7 +60,7 @@ CREATE TABLE assignment (
     role text COLLATE "C" NOT NULL,
     -- null: the whole organisation
     workspace uuid,
-    -- null: the first grant, made by the founding itself
+    -- null: the first grant, made when the log was created
     granter uuid,
     from_micros bigint NOT NULL,
     -- exclusive; null: without end
@@ -92,37 +89,4 @@ CREATE TABLE member (
     PRIMARY KEY (tenant, workspace, principal)
 );
 
--- The consumer's.
-CREATE TABLE position (
-    tenant text PRIMARY KEY,
-    position bigint NOT NULL,
-    stopped_at bigint,
-    stopped_because text
-) WITH (fillfactor = 50);
-
--- Spans tenants and holds nothing of theirs.
-CREATE TABLE "offset" (
-    partition integer PRIMARY KEY,
-    next_offset bigint NOT NULL,
-    -- of Kafka's leader when what was read last was written; -1: not known
-    leader_epoch integer NOT NULL
-) WITH (fillfactor = 50);
-
-DO $$
-DECLARE
-    plain text;
-    ours CONSTANT text := 'tenant = current_setting(''chancery.tenant'', true)';
-    writer text := CASE current_schema() WHEN 'rbac' THEN 'chancery_rbac' ELSE 'chancery_replay' END;
-BEGIN
-    FOREACH plain IN ARRAY ARRAY['capability', 'role', 'role_capability', 'principal', 'assignment', 'workspace', 'member', 'position'] LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', plain);
-        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', plain);
-        EXECUTE format('CREATE POLICY of_tenant ON %I USING (%s) WITH CHECK (%s)', plain, ours, ours);
-        EXECUTE format('GRANT SELECT ON %I TO %I, chancery_replay', plain, writer);
-        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO %I', plain, writer);
-    END LOOP;
-    -- The consumer finds where it was in every tenant's log; `replay` finds which logs there are to compare.
-    EXECUTE format('CREATE POLICY consumer_reads ON position FOR SELECT TO %I, chancery_replay USING (true)', writer);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON "offset" TO %I', writer);
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, chancery_replay', current_schema(), writer);
-END $$;
+SELECT projection.make('rbac', views => '{capability, role, role_capability, principal, assignment, workspace, member}');

@@ -114,7 +114,7 @@ public final class TestInstance {
     }
 
     private Appender appender(DatabaseRole role) {
-        String feature = role.name().toLowerCase(java.util.Locale.ROOT);
+        String feature = role.name();
         return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard.and(this::disk));
     }
 

@@ -1,25 +1,78 @@
 package dev.chancery.database;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
-/** The roles that Chancery's processes sign in to PostgreSQL as. None is a superuser and none bypasses row-level security. */
-public enum DatabaseRole {
+/**
+ * A role that a process of Chancery signs in to PostgreSQL as. None is a superuser and none bypasses row-level security.
+ *
+ * <p>What a role may do to the log and the relay it has from its groups; in its own schema, from that schema's migration. So a feature
+ * brings its role, and no migration outside its folder names it:
+ *
+ * <pre>{@code
+ * static final DatabaseRole CONSENT = new DatabaseRole("consent", Set.of(Group.WRITER, Group.PROJECTOR));
+ * }</pre>
+ *
+ * @param name 1 to 40 letters; for a feature that appends, the feature's name: PostgreSQL lets it append records of that feature alone
+ */
+public record DatabaseRole(String name, Set<Group> groups) {
+    /** Roles that nobody signs in as. */
+    public enum Group {
+        /** Appends its own feature's records and reads its tenant's. */
+        WRITER,
+        /** Keeps a projection's tables and asks the relay for records that were lost. */
+        PROJECTOR;
+
+        /** The group's name in PostgreSQL, e.g. {@code chancery_writer}. */
+        public String roleName() {
+            return PREFIX + name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final String PREFIX = "chancery_";
+
     /** Owns the schemas and runs migrations; serves no request. */
-    OWNER,
-    IDENTITY,
-    ACCESS,
-    KEYRING,
-    RBAC,
+    public static final DatabaseRole OWNER = new DatabaseRole("owner");
+
+    public static final DatabaseRole KEYRING = new DatabaseRole("keyring");
+
     /** Reads a tenant's log, to decide who may do what, in processes that have no feature's role. */
-    DECISIONS,
-    LEDGER,
+    public static final DatabaseRole DECISIONS = new DatabaseRole("decisions");
+
     /** Reads the log of all tenants and its write-ahead log; writes nothing but its own progress. */
-    RELAY,
-    /** Rebuilds views and ledger in schemas of its own and reads the live ones, to compare. */
-    REPLAY;
+    public static final DatabaseRole RELAY = new DatabaseRole("relay");
+
+    /** Rebuilds projections in schemas of its own and reads the live ones, to compare. */
+    public static final DatabaseRole REPLAY = new DatabaseRole("replay");
+
+    public static final DatabaseRole IDENTITY = new DatabaseRole("identity", Set.of(Group.WRITER));
+    public static final DatabaseRole ACCESS = new DatabaseRole("access", Set.of(Group.WRITER));
+    public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
+    public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.PROJECTOR));
+
+    /** Those that every installation has, whatever its features. */
+    public static final List<DatabaseRole> STANDARD =
+            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, RBAC, LEDGER);
+
+    public DatabaseRole {
+        if (!name.matches("[a-z]{1,40}")) {
+            throw new IllegalArgumentException("a database role's name has 1 to 40 letters from a to z, not: " + name);
+        }
+        for (Group group : Group.values()) {
+            if (group.roleName().equals(PREFIX + name)) {
+                throw new IllegalArgumentException(name + " is the name of a group");
+            }
+        }
+        groups = Set.copyOf(groups);
+    }
+
+    private DatabaseRole(String name) {
+        this(name, Set.of());
+    }
 
     /** The role's name in PostgreSQL, e.g. {@code chancery_identity}. */
     public String roleName() {
-        return "chancery_" + name().toLowerCase(Locale.ROOT);
+        return PREFIX + name;
     }
 }

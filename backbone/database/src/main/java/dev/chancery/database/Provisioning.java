@@ -1,7 +1,10 @@
 package dev.chancery.database;
 
+import dev.chancery.database.DatabaseRole.Group;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collection;
 import java.util.function.Function;
 import org.postgresql.PGConnection;
 
@@ -25,21 +28,26 @@ public final class Provisioning {
         }
     }
 
-    /** Creates the roles and sets their passwords. The connection is a superuser's, on Chancery's database, auto-commit on. */
-    public static void createRoles(Connection superuser, String database, Function<DatabaseRole, String> passwords)
+    /**
+     * Creates the groups and these roles, puts each role into its groups and sets its password. The connection is a superuser's, on
+     * Chancery's database, auto-commit on.
+     */
+    public static void createRoles(
+            Connection superuser,
+            String database,
+            Collection<DatabaseRole> roles,
+            Function<DatabaseRole, String> passwords)
             throws SQLException {
         try (var statement = superuser.createStatement()) {
-            for (DatabaseRole role : DatabaseRole.values()) {
-                boolean exists;
-                try (var found =
-                        statement.executeQuery("SELECT 1 FROM pg_roles WHERE rolname = '" + role.roleName() + "'")) {
-                    exists = found.next();
-                }
-                if (!exists) {
-                    statement.execute("CREATE ROLE " + role.roleName()
-                            + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS INHERIT"
-                            + (role == DatabaseRole.RELAY ? " REPLICATION" : " NOREPLICATION"));
-                }
+            for (Group group : Group.values()) {
+                createIfMissing(statement, group.roleName(), "NOLOGIN", "NOREPLICATION");
+            }
+            for (DatabaseRole role : roles) {
+                createIfMissing(
+                        statement,
+                        role.roleName(),
+                        "LOGIN",
+                        role.equals(DatabaseRole.RELAY) ? "REPLICATION" : "NOREPLICATION");
                 // Hashed here, so that the password is in no statement and in no log of the server.
                 superuser
                         .unwrap(PGConnection.class)
@@ -48,12 +56,26 @@ public final class Provisioning {
             }
             statement.execute("REVOKE ALL ON DATABASE \"" + quoted(database) + "\" FROM PUBLIC");
             statement.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC");
-            for (DatabaseRole role : DatabaseRole.values()) {
+            for (DatabaseRole role : roles) {
                 statement.execute("GRANT CONNECT ON DATABASE \"" + quoted(database) + "\" TO " + role.roleName());
+                for (Group group : role.groups()) {
+                    statement.execute("GRANT " + group.roleName() + " TO " + role.roleName());
+                }
             }
             statement.execute(
                     "GRANT CREATE ON DATABASE \"" + quoted(database) + "\" TO " + DatabaseRole.OWNER.roleName());
         }
+    }
+
+    private static void createIfMissing(Statement statement, String role, String login, String replication)
+            throws SQLException {
+        try (var found = statement.executeQuery("SELECT 1 FROM pg_roles WHERE rolname = '" + role + "'")) {
+            if (found.next()) {
+                return;
+            }
+        }
+        statement.execute("CREATE ROLE " + role + " NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS INHERIT " + login
+                + " " + replication);
     }
 
     private static String quoted(String name) {

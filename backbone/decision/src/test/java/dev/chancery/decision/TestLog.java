@@ -98,7 +98,7 @@ final class TestLog implements AutoCloseable {
     }
 
     private Appender appender(DatabaseRole role) {
-        String feature = role.name().toLowerCase(java.util.Locale.ROOT);
+        String feature = role.name();
         return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard);
     }
 

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.postgresql.PGConnection;
@@ -56,7 +55,7 @@ final class AppendGroup {
     AppendGroup(Database database, DatabaseRole role, String instanceId, Signer signer, Duration unknownLimit) {
         this.database = database;
         this.role = role;
-        this.feature = role.name().toLowerCase(Locale.ROOT);
+        this.feature = role.name();
         this.instanceId = instanceId;
         this.signer = signer;
         this.question = new CommitQuestion(database, role, feature, unknownLimit);

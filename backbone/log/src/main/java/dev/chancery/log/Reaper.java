@@ -11,7 +11,6 @@ import dev.chancery.schema.log.v1.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -56,7 +55,7 @@ public final class Reaper implements AutoCloseable {
     public Reaper(Database database, DatabaseRole role, Appender appender, Supplier<byte[]> entryIds) {
         this.database = database;
         this.role = role;
-        this.feature = role.name().toLowerCase(Locale.ROOT);
+        this.feature = role.name();
         this.appender = appender;
         this.entryIds = entryIds;
         this.clock = Executors.newSingleThreadScheduledExecutor(

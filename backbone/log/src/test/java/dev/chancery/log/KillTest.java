@@ -166,7 +166,7 @@ final class KillTest {
             Provisioning.createDatabase(superuser, NAME);
         }
         try (var superuser = postgres.superuser(NAME)) {
-            Provisioning.createRoles(superuser, NAME, PASSWORDS);
+            Provisioning.createRoles(superuser, NAME, DatabaseRole.STANDARD, PASSWORDS);
         }
         Database database = database(postgres);
         database.migrate("keyring");

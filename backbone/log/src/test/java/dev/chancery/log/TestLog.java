@@ -14,7 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -28,7 +28,7 @@ final class TestLog implements AutoCloseable {
     final Database database;
     final RelayGuard guard;
     private final SigningKeys keys;
-    private final Map<DatabaseRole, Appender> appenders = new EnumMap<>(DatabaseRole.class);
+    private final Map<DatabaseRole, Appender> appenders = new HashMap<>();
 
     TestLog(Database database) {
         this(
@@ -74,7 +74,7 @@ final class TestLog implements AutoCloseable {
     }
 
     static String feature(DatabaseRole role) {
-        return role.name().toLowerCase(java.util.Locale.ROOT);
+        return role.name();
     }
 
     /** The appender of this process; the same each time. */

@@ -6,7 +6,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -55,7 +55,7 @@ public final class Backing {
                 Provisioning.createDatabase(superuser, name);
             }
             try (Connection superuser = postgres.superuser(name)) {
-                Provisioning.createRoles(superuser, name, Backing::passwordOf);
+                Provisioning.createRoles(superuser, name, DatabaseRole.STANDARD, Backing::passwordOf);
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the test's database could not be made", e);
@@ -99,8 +99,8 @@ public final class Backing {
     }
 
     private static Map<DatabaseRole, String> passwords() {
-        var passwords = new EnumMap<DatabaseRole, String>(DatabaseRole.class);
-        for (DatabaseRole role : DatabaseRole.values()) {
+        var passwords = new HashMap<DatabaseRole, String>();
+        for (DatabaseRole role : DatabaseRole.STANDARD) {
             passwords.put(role, Secrets.fresh());
         }
         return passwords;

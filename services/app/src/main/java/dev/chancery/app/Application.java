@@ -55,7 +55,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -71,7 +70,7 @@ public final class Application implements AutoCloseable {
     private static final Duration LEDGER_GATHERS = Duration.ofMillis(50);
 
     /** Schemas, in the order in which they refer to each other. */
-    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "rbac", "ledger");
+    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "projection", "rbac", "ledger");
 
     private final Settings settings;
     private final Contract contract = Contract.load();
@@ -250,7 +249,7 @@ public final class Application implements AutoCloseable {
     }
 
     private Appender appender(DatabaseRole role, Gate gate) {
-        String key = settings.instanceId() + "/source/" + role.name().toLowerCase(Locale.ROOT);
+        String key = settings.instanceId() + "/source/" + role.name();
         return opened(new Appender(
                 settings.database(), role, settings.instanceId(), signingKeys().signer(key), gate));
     }

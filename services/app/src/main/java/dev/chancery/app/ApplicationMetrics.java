@@ -50,7 +50,7 @@ final class ApplicationMetrics implements AutoCloseable {
         for (DatabaseRole role : List.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS)) {
             Gauge.builder("chancery.intent.oldest.open.seconds", () -> known(() -> oldestIntentSeconds(database, role)))
                     .description("Age of the oldest intent without an outcome; 0: there is none")
-                    .tag("feature", role.name().toLowerCase(java.util.Locale.ROOT))
+                    .tag("feature", role.name())
                     .register(registry);
         }
     }

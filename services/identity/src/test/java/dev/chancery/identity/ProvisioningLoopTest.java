@@ -38,11 +38,11 @@ class ProvisioningLoopTest {
     @Test
     void anOrganisationThatCouldNotBeFoundedWhenItWasCreatedIsFoundedOnceItCanBe() throws IOException {
         String clientId = installation.claimed(process).getClientId();
-        installation.sql(DatabaseRole.OWNER, "REVOKE INSERT ON log.head FROM chancery_identity");
+        installation.sql(DatabaseRole.OWNER, "REVOKE INSERT ON log.head FROM chancery_writer");
         String tenant = installation.createdBy(process, clientId);
         assertThat(installation.founding.size(tenant)).isEqualTo(-1);
 
-        installation.sql(DatabaseRole.OWNER, "GRANT INSERT ON log.head TO chancery_identity");
+        installation.sql(DatabaseRole.OWNER, "GRANT INSERT ON log.head TO chancery_writer");
 
         await(() -> isFounded(tenant));
         assertThat(installation.founding.size(tenant)).isEqualTo(1);

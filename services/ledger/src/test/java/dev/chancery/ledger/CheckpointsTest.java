@@ -30,7 +30,7 @@ class CheckpointsTest {
 
     @BeforeEach
     void begin() {
-        database = Backing.database("ledger");
+        database = Backing.database("projection", "ledger");
         ledger = new Ledger(database, new LogKey());
     }
 

@@ -24,7 +24,7 @@ final class LedgerBenchmark {
         int runRecords = Integer.getInteger("chancery.bench.run", 1_000);
         int warmUp = Integer.getInteger("chancery.bench.warmup", 60_000);
         var published = new AtomicInteger();
-        try (Database database = Backing.database("ledger")) {
+        try (Database database = Backing.database("projection", "ledger")) {
             var key = new LogKey();
             var checkpoints =
                     new Checkpoints(database, Records.INSTANCE, key, (origin, note) -> published.incrementAndGet());

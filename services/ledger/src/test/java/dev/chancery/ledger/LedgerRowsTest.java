@@ -28,7 +28,7 @@ class LedgerRowsTest {
 
     @BeforeAll
     static void begin() {
-        database = Backing.database("ledger");
+        database = Backing.database("projection", "ledger");
         ledger = new Ledger(database, new LogKey());
         ledger.drain(TENANT, 0, 300, 300);
     }
@@ -144,7 +144,7 @@ class LedgerRowsTest {
 
     @Test
     void aLedgerWhoseTilesWereTamperedWithDoesNotGrow() throws Exception {
-        try (Database damaged = Backing.database("ledger")) {
+        try (Database damaged = Backing.database("projection", "ledger")) {
             var before = new Ledger(damaged, new LogKey());
             before.drain(TENANT, 0, 300, 300);
             try (Connection superuser = Backing.postgres().superuser(damaged.name());

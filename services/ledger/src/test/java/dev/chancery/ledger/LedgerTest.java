@@ -23,7 +23,7 @@ class LedgerTest {
 
     @BeforeEach
     void begin() {
-        database = Backing.database("ledger");
+        database = Backing.database("projection", "ledger");
         ledger = new Ledger(database, new LogKey());
     }
 
@@ -70,7 +70,7 @@ class LedgerTest {
         ledger.drain(TENANT, 0, 700, 700);
         byte[] root = ledger.checkpoint(TENANT).root();
         for (int runRecords : List.of(1, 3, 255, 256, 257)) {
-            try (Database another = Backing.database("ledger")) {
+            try (Database another = Backing.database("projection", "ledger")) {
                 var other = new Ledger(another, ledger.key);
                 other.drain(TENANT, 0, 700, runRecords);
                 assertThat(other.checkpoint(TENANT).root()).isEqualTo(root);

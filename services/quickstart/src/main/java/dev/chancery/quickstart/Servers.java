@@ -94,7 +94,7 @@ final class Servers implements AutoCloseable {
             throw new Unusable("PostgreSQL does not take the first connection: SQLSTATE " + e.getSQLState());
         }
         try (Connection server = postgres.superuser(DATABASE)) {
-            Provisioning.createRoles(server, DATABASE, passwords);
+            Provisioning.createRoles(server, DATABASE, DatabaseRole.STANDARD, passwords);
         } catch (SQLException e) {
             throw new Unusable("PostgreSQL refuses to make the roles: SQLSTATE " + e.getSQLState());
         }

@@ -24,7 +24,7 @@ final class Live {
     private Live() {}
 
     private static Database database() {
-        Database database = Backing.database("rbac");
+        Database database = Backing.database("projection", "rbac");
         database.migrate("rbac", SHADOW);
         return database;
     }
