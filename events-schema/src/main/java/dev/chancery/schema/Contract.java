@@ -1,5 +1,9 @@
 package dev.chancery.schema;
 
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import java.io.ByteArrayOutputStream;
+import java.util.Comparator;
+import java.util.ServiceLoader;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import dev.chancery.schema.contract.ContractFiles;
 import java.io.IOException;
@@ -45,16 +49,32 @@ public final class Contract {
      * @throws InvalidContract if it is incomplete or contradicts itself
      */
     public static Contract load() {
-        var reader = new ContractReader(ContractFiles.getDescriptor(), GeneratedMessages.PROTOTYPES);
-        return new Contract(reader.files(), reader.methods(), reader.events(), read());
+        List<ContractPart> parts = ServiceLoader.load(ContractPart.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparing(part -> part.file().getFullName()))
+                .toList();
+        var roots = Stream.concat(
+                        Stream.of(ContractFiles.getDescriptor()), parts.stream().map(ContractPart::file))
+                .toList();
+        var reader = new ContractReader(roots, GeneratedMessages::prototype);
+        return new Contract(reader.files(), reader.methods(), reader.events(), read(parts));
     }
 
-    private static byte[] read() {
+    private static byte[] read(List<ContractPart> parts) {
         try (InputStream in = Contract.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new InvalidContract(RESOURCE, "is not on the class path");
             }
-            return in.readAllBytes();
+            var bytes = new ByteArrayOutputStream();
+            in.transferTo(bytes);
+            // Serialised sets, one after the other, are the serialised union of them.
+            for (ContractPart part : parts) {
+                FileDescriptorSet.newBuilder()
+                        .addFile(part.file().toProto())
+                        .build()
+                        .writeTo(bytes);
+            }
+            return bytes.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

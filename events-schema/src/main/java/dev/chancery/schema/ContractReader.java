@@ -14,13 +14,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads methods and events from descriptors and refuses what is incomplete or contradicts itself. */
@@ -31,14 +30,15 @@ final class ContractReader {
     private static final Pattern REST = Pattern.compile("(GET|POST) (\\S+)");
 
     private final List<FileDescriptor> files;
-    private final Map<Descriptor, Message> prototypes;
+    private final Function<Descriptor, Optional<Message>> prototypes;
 
-    ContractReader(FileDescriptor root, List<Message> prototypes) {
-        this.files = Stream.concat(root.getDependencies().stream(), Stream.of(root))
+    ContractReader(List<FileDescriptor> roots, Function<Descriptor, Optional<Message>> prototypes) {
+        this.files = roots.stream()
+                .flatMap(root -> Stream.concat(root.getDependencies().stream(), Stream.of(root)))
                 .filter(file -> file.getPackage().startsWith("chancery"))
+                .distinct()
                 .toList();
-        this.prototypes =
-                prototypes.stream().collect(Collectors.toMap(Message::getDescriptorForType, Function.identity()));
+        this.prototypes = prototypes;
     }
 
     List<FileDescriptor> files() {
@@ -190,9 +190,9 @@ final class ContractReader {
     }
 
     private Message prototype(Descriptor message, String name) {
-        Message prototype = prototypes.get(message);
-        require(prototype != null, name, "uses " + message.getFullName() + ", which GeneratedMessages does not list");
-        return prototype;
+        Optional<Message> prototype = prototypes.apply(message);
+        require(prototype.isPresent(), name, "uses " + message.getFullName() + ", which has no generated class");
+        return prototype.orElseThrow();
     }
 
     private static String feature(FileDescriptor file, String name) {

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
@@ -21,6 +22,7 @@ import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.RateClass;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ContractReaderTest {
@@ -111,7 +113,7 @@ class ContractReaderTest {
 
     @Test
     void aMessageWithoutAPrototypeIsNamed() {
-        assertThatThrownBy(() -> new ContractReader(file(feed()), List.of()).methods())
+        assertThatThrownBy(() -> new ContractReader(List.of(file(feed())), GeneratedMessages::prototype).methods())
                 .isInstanceOf(InvalidContract.class)
                 .hasMessageContaining(SERVICE + "Feed: uses chancery.pets.v1.FeedRequest");
     }
@@ -120,7 +122,7 @@ class ContractReaderTest {
     void anEventBelongsToTheFeatureOfItsPackage() {
         var file = Proto.build(Proto.file("pets").addMessageType(Proto.event("dogs", "Fed")));
 
-        assertThatThrownBy(() -> new ContractReader(file, prototypes(file)).events())
+        assertThatThrownBy(() -> new ContractReader(List.of(file), ContractReaderTest::dynamic).events())
                 .isInstanceOf(InvalidContract.class)
                 .hasMessageContaining("chancery.pets.v1.Fed");
     }
@@ -137,7 +139,7 @@ class ContractReaderTest {
                 .addMessageType(secret)
                 .addMessageType(reply));
 
-        assertThat(new ContractReader(file, prototypes(file)).methods().get(0).replyHoldsSecret())
+        assertThat(new ContractReader(List.of(file), ContractReaderTest::dynamic).methods().get(0).replyHoldsSecret())
                 .isTrue();
         assertThat(read(feed()).methods().get(0).replyHoldsSecret()).isFalse();
     }
@@ -176,15 +178,13 @@ class ContractReaderTest {
         return Proto.build(base(methods));
     }
 
-    private static List<Message> prototypes(FileDescriptor file) {
-        return file.getMessageTypes().stream()
-                .map(type -> (Message) DynamicMessage.getDefaultInstance(type))
-                .toList();
+    private static Optional<Message> dynamic(Descriptor type) {
+        return Optional.of(DynamicMessage.getDefaultInstance(type));
     }
 
     private static ContractReader read(MethodDescriptorProto.Builder... methods) {
         var file = file(methods);
-        return new ContractReader(file, prototypes(file));
+        return new ContractReader(List.of(file), ContractReaderTest::dynamic);
     }
 
     private static void refuses(String because, MethodDescriptorProto.Builder... methods) {
