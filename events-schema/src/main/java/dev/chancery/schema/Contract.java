@@ -1,20 +1,20 @@
 package dev.chancery.schema;
 
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
-import java.io.ByteArrayOutputStream;
-import java.util.Comparator;
-import java.util.ServiceLoader;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import dev.chancery.schema.contract.ContractFiles;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 

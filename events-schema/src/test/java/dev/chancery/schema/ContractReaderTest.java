@@ -139,7 +139,10 @@ class ContractReaderTest {
                 .addMessageType(secret)
                 .addMessageType(reply));
 
-        assertThat(new ContractReader(List.of(file), ContractReaderTest::dynamic).methods().get(0).replyHoldsSecret())
+        assertThat(new ContractReader(List.of(file), ContractReaderTest::dynamic)
+                        .methods()
+                        .get(0)
+                        .replyHoldsSecret())
                 .isTrue();
         assertThat(read(feed()).methods().get(0).replyHoldsSecret()).isFalse();
     }

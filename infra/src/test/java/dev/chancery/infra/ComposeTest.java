@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -117,17 +116,22 @@ class ComposeTest {
         }
         // Each role that a process signs in as is one that PostgreSQL's script creates, and has a password there.
         String roles = Manifests.text(COMPOSE.resolve("postgres/roles.sh"));
-        for (DatabaseRole role : DatabaseRole.values()) {
+        for (DatabaseRole role : DatabaseRole.STANDARD) {
             assertThat(roles)
                     .as("roles.sh creates it")
                     .containsPattern("roles=\\(.*\\b" + role.roleName() + "\\b.*\\)");
+            for (DatabaseRole.Group group : role.groups()) {
+                assertThat(roles)
+                        .as("roles.sh puts it into its group")
+                        .containsPattern("GRANT " + group.roleName() + " TO .*\\b" + role.roleName() + "\\b");
+            }
         }
         try (Stream<Path> files = Files.walk(secrets)) {
             assertThat(files.filter(file -> file.toString().endsWith(".password"))
                             .map(Path::getFileName)
                             .map(Path::toString))
                     .allMatch(file -> file.equals("superuser.password")
-                            || Arrays.stream(DatabaseRole.values())
+                            || DatabaseRole.STANDARD.stream()
                                     .anyMatch(role -> file.equals(role.roleName() + ".password")));
         }
     }

@@ -14,7 +14,7 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
-import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.schema.ContractMethod;
@@ -198,7 +198,7 @@ public final class Pipeline implements AutoCloseable {
 
     private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
             throws RefusedException {
-        Authority.Answer answer = authorisation.check(principal, capability, where, seen, Clock.nowMicros());
+        AuthorityDecision answer = authorisation.check(principal, capability, where, seen, Clock.nowMicros());
         if (!answer.granted()) {
             throw new RefusedException(BoundaryRejection.FORBIDDEN);
         }

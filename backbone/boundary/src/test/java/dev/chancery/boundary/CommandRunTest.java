@@ -52,11 +52,13 @@ class CommandRunTest {
                         RoleRetired.newBuilder().setRole(request.getRole()).build()));
     };
     private static final AtomicReference<Handler.Decide<RetireRoleRequest>> FEATURE = new AtomicReference<>(RETIRES);
+    private static final Rejection UNWANTED =
+            new Rejection("access.unwanted", Rejection.Kind.CONFLICT, "Unwanted.", "Want it.");
     private static final TestInstance INSTANCE = new TestInstance();
 
     static {
         INSTANCE.methods
-                .rejections(Unwanted.ROLE)
+                .rejections(List.of(UNWANTED))
                 .command(RETIRE, RetireRoleRequest.class, (context, request) -> FEATURE.get()
                         .decide(context, request))
                 .command(
@@ -69,30 +71,6 @@ class CommandRunTest {
 
     private final String tenant = INSTANCE.organisation();
     private final AtomicInteger decisions = new AtomicInteger();
-
-    private enum Unwanted implements Rejection {
-        ROLE;
-
-        @Override
-        public String code() {
-            return "access.unwanted";
-        }
-
-        @Override
-        public Kind kind() {
-            return Kind.CONFLICT;
-        }
-
-        @Override
-        public String message() {
-            return "Unwanted.";
-        }
-
-        @Override
-        public String hint() {
-            return "Want it.";
-        }
-    }
 
     @BeforeEach
     void theFeatureRetires() {
@@ -218,7 +196,7 @@ class CommandRunTest {
 
     @Test
     void aRejectionIsTheIntentsOutcomeAndToldAgain() {
-        given((context, request) -> CommandOutcome.reject(Unwanted.ROLE));
+        given((context, request) -> CommandOutcome.reject(UNWANTED));
 
         assertThat(code(call(INSTANCE.as(ADA, tenant, "k")))).isEqualTo("access.unwanted");
         assertThat(INSTANCE.statements(tenant, 2)).singleElement().satisfies(record -> {
@@ -365,7 +343,7 @@ class CommandRunTest {
     @Test
     void aCredentialIsSpentOnceWhateverElseIsAsked() {
         given((context, request) -> ((CommandOutcome.Done) RETIRES.decide(context, request))
-                .withOnce(context.hash("assertion", "jti"), Unwanted.ROLE, 60_000));
+                .withOnce(context.hash("assertion", "jti"), UNWANTED, 60_000));
 
         assertThat(call(INSTANCE.as(ADA, tenant))).isInstanceOf(CallResult.Replied.class);
         CallResult other = INSTANCE.call(

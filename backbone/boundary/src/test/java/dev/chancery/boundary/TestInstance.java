@@ -17,6 +17,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
@@ -82,9 +83,9 @@ public final class TestInstance {
 
     public TestInstance() {
         reconcile();
-        methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
+        methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
         var decisions = new DecisionPoint(
-                new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1");
+                new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1", List.of());
         pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(Contract.load()),
@@ -118,7 +119,7 @@ public final class TestInstance {
         return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard.and(this::disk));
     }
 
-    private Optional<LogRejection> disk() {
+    private Optional<Rejection> disk() {
         return full ? Optional.of(LogRejection.DISK_FULL) : Optional.empty();
     }
 

@@ -3,6 +3,7 @@ package dev.chancery.command;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
@@ -39,7 +40,7 @@ public final class Authorisation {
      * @param where the workspace; empty: the whole organisation
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
      */
-    public Authority.Answer check(
+    public AuthorityDecision check(
             Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
             throws RefusedException {
         OptionalLong atLeast =

@@ -1,149 +1,142 @@
 package dev.chancery.command;
 
 import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.Rejection.Kind;
+import java.util.List;
 
 /** Why a request is refused before any feature sees it, and what is said when something breaks. */
-public enum BoundaryRejection implements Rejection {
-    TOKEN_MISSING(
+public final class BoundaryRejection {
+    public static final Rejection TOKEN_MISSING = new Rejection(
             "auth.token-missing",
             Kind.UNAUTHENTICATED,
             "This method needs an access token.",
-            "Send Authorization: Bearer with a token from POST /oauth/token."),
-    TOKEN_INVALID(
+            "Send Authorization: Bearer with a token from POST /oauth/token.");
+
+    public static final Rejection TOKEN_INVALID = new Rejection(
             "auth.token-invalid",
             Kind.UNAUTHENTICATED,
-            "The access token is not valid here.",
-            "Get a new token from POST /oauth/token of this instance."),
-    TOKEN_EXPIRED(
+            "The access token is not valid for this instance.",
+            "Get a new token from POST /oauth/token of this instance.");
+
+    public static final Rejection TOKEN_EXPIRED = new Rejection(
             "auth.token-expired",
             Kind.UNAUTHENTICATED,
             "The access token has expired.",
-            "Get a new token from POST /oauth/token."),
-    FORBIDDEN(
+            "Get a new token from POST /oauth/token.");
+
+    public static final Rejection FORBIDDEN = new Rejection(
             "auth.forbidden",
             Kind.FORBIDDEN,
             "The caller does not hold the capability that this method asks for.",
-            "Ask an administrator for a role that has it; chancery contract lists what each method asks for."),
-    STEP_UP(
+            "Ask an administrator for a role that has it; chancery contract lists what each method asks for.");
+
+    public static final Rejection STEP_UP = new Rejection(
             "auth.step-up",
             Kind.UNAUTHENTICATED,
             "This method asks for a more recent authentication.",
-            "Authenticate again and repeat the request with the new token."),
-    CONTEXT_FIELD(
+            "Authenticate again and repeat the request with the new token.");
+
+    public static final Rejection CONTEXT_FIELD = new Rejection(
             "request.context-field",
             Kind.INVALID,
             "The request names a tenant, an organisation, an active workspace or an actor.",
-            "Leave it out: all of that comes from the access token."),
-    UNKNOWN_FIELD(
+            "Leave it out: all of that comes from the access token.");
+
+    public static final Rejection UNKNOWN_FIELD = new Rejection(
             "request.unknown-field",
             Kind.INVALID,
-            "The request has a field that the method does not have.",
-            "Compare with the method's request in the contract."),
-    INVALID_FIELD(
+            "The request has a field that the method does not know.",
+            "Compare with the method's request in the contract.");
+
+    public static final Rejection INVALID_FIELD = new Rejection(
             "request.invalid-field",
             Kind.INVALID,
             "A field of the request is missing or malformed.",
-            "Compare with the field's declaration in the contract."),
-    MALFORMED(
+            "Compare with the field's declaration in the contract.");
+
+    public static final Rejection MALFORMED = new Rejection(
             "request.malformed",
             Kind.INVALID,
-            "The body is not what its media type says, or a field has the wrong type.",
-            "Send proto3 JSON in UTF-8, each name once."),
-    KEY_MALFORMED(
+            "The body does not match its media type, or a field has the wrong type.",
+            "Send proto3 JSON in UTF-8, each name once.");
+
+    public static final Rejection KEY_MALFORMED = new Rejection(
             "request.idempotency-key",
             Kind.INVALID,
             "The idempotency key is not 1 to 128 printable ASCII characters.",
-            "Use a random UUID for each new command."),
-    REPEATED_HEADER(
+            "Use a random UUID for each new command.");
+
+    public static final Rejection REPEATED_HEADER = new Rejection(
             "request.repeated-header",
             Kind.INVALID,
-            "A header that has one meaning has two values.",
-            "Send Authorization, Idempotency-Key, Chancery-Position and Content-Type once."),
-    POSITION_MALFORMED(
+            "A header that must appear once was sent more than once.",
+            "Send Authorization, Idempotency-Key, Chancery-Position and Content-Type once.");
+
+    public static final Rejection POSITION_MALFORMED = new Rejection(
             "request.position",
             Kind.INVALID,
             "Chancery-Position is not a position of the caller's log.",
-            "Send it as it was received."),
-    MEDIA_TYPE(
+            "Send it as it was received.");
+
+    public static final Rejection MEDIA_TYPE = new Rejection(
             "request.media-type",
             Kind.UNSUPPORTED_MEDIA_TYPE,
-            "The body's media type is not the one this path takes.",
-            "Send Content-Type: application/json."),
-    TOO_LARGE(
-            "request.too-large",
-            Kind.TOO_LARGE,
-            "The request is larger than a request may be.",
-            "Send at most 64 KiB."),
-    NO_SUCH_PATH(
+            "This path does not accept the body's media type.",
+            "Send Content-Type: application/json.");
+
+    public static final Rejection TOO_LARGE =
+            new Rejection("request.too-large", Kind.TOO_LARGE, "The request is too large.", "Send at most 64 KiB.");
+
+    public static final Rejection NO_SUCH_PATH = new Rejection(
             "request.no-such-path",
             Kind.NOT_FOUND,
-            "There is nothing at this path for this verb.",
-            "chancery contract lists every method with its path."),
-    NOT_SERVED_HERE(
+            "No endpoint has this path and verb.",
+            "chancery contract lists every method with its path.");
+
+    public static final Rejection NOT_SERVED_HERE = new Rejection(
             "backbone.not-served-here",
             Kind.NOT_FOUND,
             "This process does not serve this method: it runs with another role.",
-            "Send it to a process whose role has the method; a gateway routes by the first segment of the path."),
-    POSITION_NOT_REACHED(
+            "Send it to a process whose role has the method; a gateway routes by the first segment of the path.");
+
+    public static final Rejection POSITION_NOT_REACHED = new Rejection(
             "backbone.position-not-reached",
             Kind.UNAVAILABLE,
-            "What answers this has not yet seen the position that the request carries.",
-            "Send it again after a short wait."),
-    STALE(
+            "This read has not caught up with the Chancery-Position that was sent.",
+            "Send it again after a short wait.");
+
+    public static final Rejection STALE = new Rejection(
             "backbone.decision-stale",
             Kind.UNAVAILABLE,
-            "Who may do what can't be told reliably right now, so nothing is allowed.",
-            "Send it again after a short wait."),
-    OVERLOADED(
+            "Permissions can't be decided reliably right now, so the call was denied.",
+            "Send it again after a short wait.");
+
+    public static final Rejection OVERLOADED = new Rejection(
             "backbone.overloaded",
             Kind.UNAVAILABLE,
-            "As many calls are being served as can be; this one was not begun.",
-            "Send it again, with the same idempotency key, after a short wait."),
-    TENANT_OVERLOADED(
+            "The server is at capacity; this call was not started.",
+            "Send it again, with the same idempotency key, after a short wait.");
+
+    public static final Rejection TENANT_OVERLOADED = new Rejection(
             "tenant.too-many-calls",
             Kind.TOO_MANY,
-            "This organisation has as many calls under way as it may; this one was not begun.",
-            "Have fewer at a time, and send it again, with the same idempotency key, after a short wait."),
-    UNAVAILABLE(
+            "This organisation has reached its limit of calls at a time; this call was not started.",
+            "Send fewer calls at a time, and send this one again, with the same idempotency key, after a short wait.");
+
+    public static final Rejection UNAVAILABLE = new Rejection(
             "backbone.unavailable",
             Kind.UNAVAILABLE,
-            "Something this method needs can't be reached right now; nothing took effect.",
-            "Send it again, with the same idempotency key, after a short wait."),
-    INTERNAL(
+            "A part that this method needs can't be reached right now; nothing took effect.",
+            "Send it again, with the same idempotency key, after a short wait.");
+
+    public static final Rejection INTERNAL = new Rejection(
             "internal.error",
             Kind.INTERNAL,
-            "Something went wrong on this side.",
-            "Send it again with the same idempotency key; if it stays, tell the operator the request id.");
+            "The server failed.",
+            "Send it again with the same idempotency key; if it fails again, give the operator the request id.");
 
-    private final String code;
-    private final Kind kind;
-    private final String message;
-    private final String hint;
+    /** All of them. */
+    public static final List<Rejection> ALL = Rejection.constantsOf(BoundaryRejection.class);
 
-    BoundaryRejection(String code, Kind kind, String message, String hint) {
-        this.code = code;
-        this.kind = kind;
-        this.message = message;
-        this.hint = hint;
-    }
-
-    @Override
-    public String code() {
-        return code;
-    }
-
-    @Override
-    public Kind kind() {
-        return kind;
-    }
-
-    @Override
-    public String message() {
-        return message;
-    }
-
-    @Override
-    public String hint() {
-        return hint;
-    }
+    private BoundaryRejection() {}
 }

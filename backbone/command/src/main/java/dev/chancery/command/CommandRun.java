@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandOutcome.Done;
-import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -63,7 +63,7 @@ final class CommandRun<Q extends Message> {
     private final Digest requestHash;
 
     /** What was decided, and on what. */
-    private record Decided(UUID entryId, CommandContext context, Authority.Answer authority, CommandOutcome outcome) {}
+    private record Decided(UUID entryId, CommandContext context, AuthorityDecision authority, CommandOutcome outcome) {}
 
     /** @param capability what the caller must hold; empty for a public method, whose credential was its request */
     CommandRun(CommandParts parts, Call call, Handler.Decide<Q> decide, Optional<String> capability) {
@@ -96,13 +96,13 @@ final class CommandRun<Q extends Message> {
         }
         Authorisation.requireFresh(method, principal);
         // Before anything is sealed: a new key is written too.
-        Optional<LogRejection> closed = appender.refusal();
+        Optional<Rejection> closed = appender.refusal();
         if (closed.isPresent()) {
             return new CallResult.Refused(closed.get());
         }
         for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
             CommandContext context = context(Ids.uuidV7(), Clock.nowMicros());
-            Authority.Answer authority = authorise(context);
+            AuthorityDecision authority = authorise(context);
             if (authority.granted()) {
                 return begin(authority, context.atMicros());
             }
@@ -119,11 +119,11 @@ final class CommandRun<Q extends Message> {
     }
 
     /** A public method's caller has shown its credential; everybody else needs the capability. */
-    private Authority.Answer authorise(CommandContext context) {
+    private AuthorityDecision authorise(CommandContext context) {
         return capability
                 .map(needed -> context.authority(principal.id())
                         .decide(needed, Authorisation.where(method, call.request(), principal), context.atMicros()))
-                .orElse(new Authority.Answer(Authority.Reason.GRANTED, "", ""));
+                .orElse(new AuthorityDecision(AuthorityDecision.Reason.GRANTED, "", ""));
     }
 
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. Empty: authorise again. */
@@ -150,7 +150,7 @@ final class CommandRun<Q extends Message> {
         return Optional.empty();
     }
 
-    private CallResult begin(Authority.Answer authority, long atMicros) {
+    private CallResult begin(AuthorityDecision authority, long atMicros) {
         if (!method.privileged()) {
             return perform(null, atMicros);
         }
@@ -192,7 +192,7 @@ final class CommandRun<Q extends Message> {
     private Decided decide(long atMicros) {
         UUID entryId = Ids.uuidV7();
         CommandContext context = context(entryId, atMicros);
-        Authority.Answer authority = authorise(context);
+        AuthorityDecision authority = authorise(context);
         CommandOutcome outcome = authority.granted()
                 ? decide.decide(context, (Q) call.request())
                 : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);

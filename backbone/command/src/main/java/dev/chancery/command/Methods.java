@@ -46,7 +46,7 @@ public final class Methods {
     }
 
     /** Makes a feature's rejections known, so that a kept code can be told again. */
-    public Methods rejections(Rejection... known) {
+    public Methods rejections(List<Rejection> known) {
         for (Rejection rejection : known) {
             rejections.put(rejection.code(), rejection);
         }

@@ -75,7 +75,7 @@ class MethodsTest {
 
     @Test
     void aKeptCodeIsToldAgain() {
-        methods.rejections(BoundaryRejection.values());
+        methods.rejections(BoundaryRejection.ALL);
 
         assertThat(methods.rejection("auth.forbidden")).contains(BoundaryRejection.FORBIDDEN);
         assertThat(methods.rejection("auth.unheard-of")).isEmpty();

@@ -5,7 +5,6 @@ import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -46,15 +45,14 @@ public record Assignments(List<Assignment> held, Set<String> revoked) {
 
     public Assignments {
         held = List.copyOf(held);
-        revoked = Set.copyOf(revoked);
+        // Shared from event to event: copied, it would take time in the square of a stream's length.
+        revoked = GrowingSet.copyOf(revoked);
     }
-
-    public static final Assignments NONE = new Assignments(List.of(), Set.of());
 
     public static final Fold<Assignments, StoredEvent> FOLD = new Fold<>() {
         @Override
         public Assignments initial() {
-            return NONE;
+            return new Assignments(List.of(), Set.of());
         }
 
         @Override
@@ -74,13 +72,11 @@ public record Assignments(List<Assignment> held, Set<String> revoked) {
                 case "chancery.access.v1.AssignmentRevoked" -> {
                     var id = EventReading.read(AssignmentRevoked.parser(), event.body())
                             .getAssignmentId();
-                    var revoked = new HashSet<>(state.revoked());
-                    revoked.add(id);
                     yield new Assignments(
                             state.held().stream()
                                     .filter(a -> !a.id().equals(id))
                                     .toList(),
-                            revoked);
+                            GrowingSet.copyOf(state.revoked()).plus(id));
                 }
                 default -> state;
             };

@@ -1,6 +1,7 @@
 package dev.chancery.decision;
 
 import dev.chancery.decision.Assignments.Assignment;
+import dev.chancery.decision.AuthorityDecision.Reason;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,40 +19,13 @@ public record Authority(
         RoleModel roleModel,
         Assignments assignments) {
 
-    /** An answer and what decided. */
-    public record Answer(Reason reason, String assignmentId, String role) {
-        public boolean granted() {
-            return reason == Reason.GRANTED;
-        }
-    }
-
-    public enum Reason {
-        GRANTED("granted"),
-        NO_GRANT("no-grant"),
-        NOT_YET("not-yet"),
-        EXPIRED("expired"),
-        UNKNOWN_PRINCIPAL("unknown-principal"),
-        INACTIVE_PRINCIPAL("inactive-principal");
-
-        private final String code;
-
-        Reason(String code) {
-            this.code = code;
-        }
-
-        /** As it is told to callers. */
-        public String code() {
-            return code;
-        }
-    }
-
     /**
      * Whether the principal may do {@code capability} at a moment.
      *
      * @param workspace where; empty: in the organisation
      * @param atMicros Unix time in microseconds
      */
-    public Answer decide(String capability, String workspace, long atMicros) {
+    public AuthorityDecision decide(String capability, String workspace, long atMicros) {
         if (!principal.exists()) {
             return deny(Reason.UNKNOWN_PRINCIPAL);
         }
@@ -59,13 +33,13 @@ public record Authority(
             return deny(Reason.INACTIVE_PRINCIPAL);
         }
         if (firstGrantHas(capability)) {
-            return new Answer(Reason.GRANTED, foundation.assignmentId(), foundation.role());
+            return new AuthorityDecision(Reason.GRANTED, foundation.assignmentId(), foundation.role());
         }
         Reason reason = Reason.NO_GRANT;
         for (Assignment assignment : assignments.held()) {
             if (assignment.covers(workspace) && has(assignment, capability)) {
                 if (assignment.countsAt(atMicros)) {
-                    return new Answer(Reason.GRANTED, assignment.id(), assignment.role());
+                    return new AuthorityDecision(Reason.GRANTED, assignment.id(), assignment.role());
                 }
                 reason = assignment.endsAfter(atMicros) ? Reason.NOT_YET : Reason.EXPIRED;
             }
@@ -115,7 +89,7 @@ public record Authority(
                 .isPresent();
     }
 
-    private static Answer deny(Reason reason) {
-        return new Answer(reason, "", "");
+    private static AuthorityDecision deny(Reason reason) {
+        return new AuthorityDecision(reason, "", "");
     }
 }

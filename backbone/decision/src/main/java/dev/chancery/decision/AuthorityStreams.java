@@ -1,6 +1,5 @@
 package dev.chancery.decision;
 
-import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 
 /** The streams that authority rests on. */
@@ -15,7 +14,7 @@ public final class AuthorityStreams {
 
     /** Where the tenant's first grant is. */
     public static StreamId foundation(String tenant) {
-        return StreamId.of("identity", tenant.equals(Principal.INSTANCE) ? "instance" : "organisation");
+        return new StreamId(AuthorityParts.firstGrant(tenant).streamPrefix());
     }
 
     public static StreamId principal(String id) {

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -26,22 +27,34 @@ public final class DecisionPoint implements AutoCloseable {
 
     static final int MAX_TENANTS = 1_000;
 
-    /** What authority is folded from. */
-    private static final List<String> STREAMS = List.of(
-            "identity/instance",
-            "identity/organisation",
-            "identity/contract",
-            "identity/principal/",
-            "access/role-model",
-            "access/assignments/");
+    /** Streams whose states are in memory at once, over all tenants, roughly: a view is weighed when it is loaded. */
+    private static final long MAX_STATES = 2_000_000;
 
     private final StreamScan scan;
+    private final List<Part<?>> parts;
+    private final List<String> streams;
     private final LogFollower follower;
-    private final LoadingCache<String, TenantView> views =
-            Caffeine.newBuilder().maximumSize(MAX_TENANTS).build(this::load);
+    private final LoadingCache<String, TenantView> views;
 
-    public DecisionPoint(StreamScan scan, Properties kafka, String topic, String pulseTopic) {
+    /**
+     * @param featureParts what features decide by, beyond authority
+     * @throws IllegalArgumentException if two parts cover the same streams
+     */
+    public DecisionPoint(
+            StreamScan scan, Properties kafka, String topic, String pulseTopic, List<Part<?>> featureParts) {
         this.scan = scan;
+        this.parts = Stream.concat(AuthorityParts.ALL.stream(), featureParts.stream())
+                .toList();
+        this.streams = parts.stream().<String>map(Part::streamPrefix).toList();
+        for (String prefix : streams) {
+            if (streams.stream().filter(prefix::startsWith).count() > 1) {
+                throw new IllegalArgumentException("two decision parts cover the streams " + prefix);
+            }
+        }
+        this.views = Caffeine.newBuilder()
+                .maximumWeight(MAX_STATES)
+                .weigher((String tenant, TenantView view) -> (int) Math.max(view.size(), MAX_STATES / MAX_TENANTS))
+                .build(this::load);
         this.follower = new LogFollower(kafka, topic, pulseTopic, this::follow, this::startOver);
     }
 
@@ -68,6 +81,24 @@ public final class DecisionPoint implements AutoCloseable {
         return healthy() ? Optional.of(view.authority(principalId)) : Optional.empty();
     }
 
+    /**
+     * A feature's own decision state, as of at least a position.
+     *
+     * @param part one that the decision point was made with
+     * @param id the rest of the stream's name after the part's prefix
+     * @return empty when that position was not seen within {@code atMost}, or what has been seen is stale
+     */
+    public <S> Optional<S> state(String tenant, Part<S> part, String id, OptionalLong atLeast, Duration atMost) {
+        if (!parts.contains(part)) {
+            throw new IllegalArgumentException("the decision point keeps no " + part.streamPrefix());
+        }
+        TenantView view = view(tenant);
+        if (atLeast.isPresent() && !view.await(atLeast.getAsLong(), atMost.toMillis())) {
+            return Optional.empty();
+        }
+        return healthy() ? Optional.of(view.state(part, id)) : Optional.empty();
+    }
+
     /** The position that the tenant's view has seen. */
     long position(String tenant) {
         return view(tenant).position();
@@ -82,7 +113,7 @@ public final class DecisionPoint implements AutoCloseable {
         if (!view.isFollowed()) {
             synchronized (view) {
                 if (!view.isFollowed()) {
-                    view.reached(scan.scan(tenant, STREAMS, view.position(), view::apply));
+                    view.reached(scan.scan(tenant, streams, view.position(), view::apply));
                     view.setFollowed();
                 }
             }
@@ -91,8 +122,8 @@ public final class DecisionPoint implements AutoCloseable {
     }
 
     private TenantView load(String tenant) {
-        var view = new TenantView(tenant);
-        view.reached(scan.scan(tenant, STREAMS, -1, view::apply));
+        var view = new TenantView(tenant, parts);
+        view.reached(scan.scan(tenant, streams, -1, view::apply));
         return view;
     }
 

@@ -2,30 +2,37 @@ package dev.chancery.decision;
 
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.Streams.StoredEvent;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What one tenant's decisions rest on, in memory, as of a position.
+ * What one tenant's decisions rest on, in memory, as of a position: a state for each stream of each part.
  *
  * <p><b>Thread safety:</b> one writer, which holds the view's lock while it applies a record's events and its position; any number of
  * readers, which see either all of a record or nothing of it.
  */
 final class TenantView {
-    private final StreamId foundationStream;
-    private final ConcurrentHashMap<String, PrincipalState> principals = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<String, Assignments> assignments = new ConcurrentHashMap<>();
-    private volatile FirstGrant foundation = FirstGrant.FOLD.initial();
-    private volatile AdoptedContract contract = AdoptedContract.FOLD.initial();
-    private volatile RoleModel roleModel = RoleModel.FOLD.initial();
+    private final String tenant;
+    private final List<Part<?>> parts;
+    /** By the stream's name, whose part tells the state's type. */
+    private final ConcurrentHashMap<String, Object> states = new ConcurrentHashMap<>();
+
     private volatile long position = -1;
     private volatile boolean followed;
 
-    TenantView(String tenant) {
-        foundationStream = AuthorityStreams.foundation(tenant);
+    TenantView(String tenant, List<Part<?>> parts) {
+        this.tenant = tenant;
+        this.parts = parts;
     }
 
     long position() {
         return position;
+    }
+
+    /** How many streams there is a state of. */
+    int size() {
+        return states.size();
     }
 
     /** Whether every record after the position will be applied as it arrives. */
@@ -38,27 +45,12 @@ final class TenantView {
     }
 
     void apply(StreamId stream, StoredEvent event) {
-        String name = stream.value();
-        if (stream.equals(foundationStream)) {
-            foundation = FirstGrant.FOLD.evolve(foundation, event);
-        } else if (stream.equals(AuthorityStreams.CONTRACT)) {
-            contract = AdoptedContract.FOLD.evolve(contract, event);
-        } else if (stream.equals(AuthorityStreams.ROLE_MODEL)) {
-            roleModel = RoleModel.FOLD.evolve(roleModel, event);
-        } else if (name.startsWith("identity/principal/")) {
-            principals.compute(
-                    idOf(name),
-                    (id, state) ->
-                            PrincipalState.FOLD.evolve(state == null ? PrincipalState.FOLD.initial() : state, event));
-        } else if (name.startsWith("access/assignments/")) {
-            assignments.compute(
-                    idOf(name),
-                    (id, state) -> Assignments.FOLD.evolve(state == null ? Assignments.NONE : state, event));
+        for (Part<?> part : parts) {
+            if (part.covers(stream)) {
+                states.compute(stream.value(), (name, state) -> part.evolved(state, event));
+                return;
+            }
         }
-    }
-
-    private static String idOf(String stream) {
-        return stream.substring(stream.lastIndexOf('/') + 1);
     }
 
     /** Says that everything up to a position has been applied, and wakes who waits for it. */
@@ -89,11 +81,18 @@ final class TenantView {
         return new AuthorityAt(
                 new Authority(
                         principalId,
-                        principals.getOrDefault(principalId, PrincipalState.FOLD.initial()),
-                        foundation,
-                        contract,
-                        roleModel,
-                        assignments.getOrDefault(principalId, Assignments.NONE)),
+                        state(AuthorityParts.PRINCIPAL, principalId),
+                        state(AuthorityParts.firstGrant(tenant), ""),
+                        state(AuthorityParts.CONTRACT, ""),
+                        state(AuthorityParts.ROLE_MODEL, ""),
+                        state(AuthorityParts.ASSIGNMENTS, principalId)),
                 position);
+    }
+
+    /** The state of one stream of a part, which must be one of this view's; the initial one where it has no events. */
+    @SuppressWarnings("unchecked")
+    synchronized <S> S state(Part<S> part, String id) {
+        @Nullable Object state = states.get(part.streamPrefix() + id);
+        return state == null ? part.fold().initial() : (S) state;
     }
 }

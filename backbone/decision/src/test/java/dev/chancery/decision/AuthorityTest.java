@@ -1,11 +1,11 @@
 package dev.chancery.decision;
 
-import static dev.chancery.decision.Authority.Reason.EXPIRED;
-import static dev.chancery.decision.Authority.Reason.GRANTED;
-import static dev.chancery.decision.Authority.Reason.INACTIVE_PRINCIPAL;
-import static dev.chancery.decision.Authority.Reason.NOT_YET;
-import static dev.chancery.decision.Authority.Reason.NO_GRANT;
-import static dev.chancery.decision.Authority.Reason.UNKNOWN_PRINCIPAL;
+import static dev.chancery.decision.AuthorityDecision.Reason.EXPIRED;
+import static dev.chancery.decision.AuthorityDecision.Reason.GRANTED;
+import static dev.chancery.decision.AuthorityDecision.Reason.INACTIVE_PRINCIPAL;
+import static dev.chancery.decision.AuthorityDecision.Reason.NOT_YET;
+import static dev.chancery.decision.AuthorityDecision.Reason.NO_GRANT;
+import static dev.chancery.decision.AuthorityDecision.Reason.UNKNOWN_PRINCIPAL;
 import static dev.chancery.decision.Events.adopted;
 import static dev.chancery.decision.Events.assigned;
 import static dev.chancery.decision.Events.created;
@@ -18,7 +18,6 @@ import static dev.chancery.decision.Events.role;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
-import dev.chancery.decision.Authority.Answer;
 import dev.chancery.schema.access.v1.CapabilityDefined;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ class AuthorityTest {
     private static final String ADA = Events.ADA;
     private static final String BEN = Events.BEN;
     private static final long NOW = Events.NOW;
-    private static final Answer DENIED = new Answer(NO_GRANT, "", "");
+    private static final AuthorityDecision DENIED = new AuthorityDecision(NO_GRANT, "", "");
 
     @Test
     void whatNobodyGrantedIsDenied() {
@@ -38,14 +37,14 @@ class AuthorityTest {
     void anAssignedRoleGrantsWhatItBundles() {
         var ben = new Given(BEN).holding(assigned("a1", "clerk"));
 
-        assertThat(ben.decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
         assertThat(ben.decide("invoice:approve")).isEqualTo(DENIED);
     }
 
     @Test
     void aPrincipalThatIsNotThereIsDenied() {
         assertThat(new Given(BEN).principal().holding(assigned("a1", "clerk")).decide("invoice:read"))
-                .isEqualTo(new Answer(UNKNOWN_PRINCIPAL, "", ""));
+                .isEqualTo(new AuthorityDecision(UNKNOWN_PRINCIPAL, "", ""));
     }
 
     @Test
@@ -54,9 +53,9 @@ class AuthorityTest {
                         .principal(created(BEN), deactivated(BEN))
                         .holding(assigned("a1", "clerk"))
                         .decide("invoice:read"))
-                .isEqualTo(new Answer(INACTIVE_PRINCIPAL, "", ""));
+                .isEqualTo(new AuthorityDecision(INACTIVE_PRINCIPAL, "", ""));
         assertThat(new Given(ADA).principal(created(ADA), deactivated(ADA)).decide("role:define"))
-                .isEqualTo(new Answer(INACTIVE_PRINCIPAL, "", ""));
+                .isEqualTo(new AuthorityDecision(INACTIVE_PRINCIPAL, "", ""));
     }
 
     @Test
@@ -66,16 +65,16 @@ class AuthorityTest {
                         .setUntilMicros(NOW + 10)
                         .build());
 
-        assertThat(ben.at(NOW + 9).decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
-        assertThat(ben.at(NOW + 10).decide("invoice:read")).isEqualTo(new Answer(EXPIRED, "", ""));
+        assertThat(ben.at(NOW + 9).decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
+        assertThat(ben.at(NOW + 10).decide("invoice:read")).isEqualTo(new AuthorityDecision(EXPIRED, "", ""));
     }
 
     @Test
     void aGrantBeginsAtItsExactMicrosecond() {
         var ben = new Given(BEN).holding(assigned("a1", "clerk"));
 
-        assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(new Answer(NOT_YET, "", ""));
-        assertThat(ben.at(NOW).decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(new AuthorityDecision(NOT_YET, "", ""));
+        assertThat(ben.at(NOW).decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
     }
 
     @Test
@@ -86,7 +85,7 @@ class AuthorityTest {
                         .holding(over, assigned("a2", "clerk"))
                         .at(NOW + 5)
                         .decide("invoice:read"))
-                .isEqualTo(new Answer(GRANTED, "a2", "clerk"));
+                .isEqualTo(new AuthorityDecision(GRANTED, "a2", "clerk"));
     }
 
     @Test
@@ -95,7 +94,7 @@ class AuthorityTest {
                 .holding(
                         assigned("a1", "clerk").toBuilder().setWorkspaceId("w1").build());
 
-        assertThat(ben.in("w1").decide("invoice:read")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.in("w1").decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
         assertThat(ben.in("w2").decide("invoice:read")).isEqualTo(DENIED);
         assertThat(ben.in("").decide("invoice:read")).isEqualTo(DENIED);
     }
@@ -103,7 +102,7 @@ class AuthorityTest {
     @Test
     void aGrantInTheOrganisationCountsInEveryWorkspace() {
         assertThat(new Given(BEN).holding(assigned("a1", "clerk")).in("w1").decide("invoice:read"))
-                .isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+                .isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
     }
 
     @Test
@@ -129,12 +128,13 @@ class AuthorityTest {
                 .roles(role("clerk", "invoice:read"), role("clerk", "invoice:approve"));
 
         assertThat(ben.decide("invoice:read")).isEqualTo(DENIED);
-        assertThat(ben.decide("invoice:approve")).isEqualTo(new Answer(GRANTED, "a1", "clerk"));
+        assertThat(ben.decide("invoice:approve")).isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
     }
 
     @Test
     void theFirstAdministratorMayWhatTheContractHas() {
-        assertThat(new Given(ADA).decide("role:define")).isEqualTo(new Answer(GRANTED, "first", "administrator"));
+        assertThat(new Given(ADA).decide("role:define"))
+                .isEqualTo(new AuthorityDecision(GRANTED, "first", "administrator"));
         assertThat(new Given(ADA).decide("invoice:read")).isEqualTo(DENIED);
         assertThat(new Given(BEN).decide("role:define")).isEqualTo(DENIED);
     }
@@ -148,7 +148,7 @@ class AuthorityTest {
     @Test
     void theBuiltInRoleGrantsItsLaterHoldersTheSame() {
         assertThat(new Given(BEN).holding(assigned("a1", "administrator")).decide("role:define"))
-                .isEqualTo(new Answer(GRANTED, "a1", "administrator"));
+                .isEqualTo(new AuthorityDecision(GRANTED, "a1", "administrator"));
     }
 
     @Test
@@ -156,7 +156,7 @@ class AuthorityTest {
         var ada = new Given(ADA).contract(adopted("role:define"), adopted("principal:create"));
 
         assertThat(ada.decide("role:define")).isEqualTo(DENIED);
-        assertThat(ada.decide("principal:create")).isEqualTo(new Answer(GRANTED, "first", "administrator"));
+        assertThat(ada.decide("principal:create")).isEqualTo(new AuthorityDecision(GRANTED, "first", "administrator"));
     }
 
     @Test
@@ -167,7 +167,7 @@ class AuthorityTest {
                         .setAssignmentId("first")
                         .build());
 
-        assertThat(owner.decide("role:define")).isEqualTo(new Answer(GRANTED, "first", "operator"));
+        assertThat(owner.decide("role:define")).isEqualTo(new AuthorityDecision(GRANTED, "first", "operator"));
     }
 
     @Test
@@ -238,7 +238,7 @@ class AuthorityTest {
             return this;
         }
 
-        Answer decide(String capability) {
+        AuthorityDecision decide(String capability) {
             return authority().decide(capability, workspace, atMicros);
         }
 

@@ -103,7 +103,7 @@ final class TestLog implements AutoCloseable {
     }
 
     DecisionPoint decisionPoint() {
-        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic, pulseTopic);
+        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic, pulseTopic, List.of());
     }
 
     /** From now on says, as the relay does, that all there is on the topic was committed by now. */

@@ -1,5 +1,6 @@
 package dev.chancery.log;
 
+import dev.chancery.kernel.Rejection;
 import java.sql.SQLException;
 
 /** Whose fault it was that a group could not be written. Nothing was, in any case. */
@@ -13,13 +14,13 @@ enum AppendFailure {
     /** PostgreSQL can't write: no space, read-only, no connection free. */
     SERVER(LogRejection.UNAVAILABLE);
 
-    private final LogRejection rejection;
+    private final Rejection rejection;
 
-    AppendFailure(LogRejection rejection) {
+    AppendFailure(Rejection rejection) {
         this.rejection = rejection;
     }
 
-    LogRejection rejection() {
+    Rejection rejection() {
         return rejection;
     }
 

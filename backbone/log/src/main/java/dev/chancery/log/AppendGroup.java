@@ -3,6 +3,7 @@ package dev.chancery.log;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.SqlBatch;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Signer;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Statement;
@@ -145,7 +146,7 @@ final class AppendGroup {
             throws SQLException {
         var sql = new AppendSql(connection, tenant, feature);
         var locked = new LockedTenant();
-        Optional<LogRejection> refusal =
+        Optional<Rejection> refusal =
                 sql.lock(locked, group.stream().map(PreparedDraft::draft).toList());
         if (refusal.isPresent()) {
             results.addAll(all(group, refusal.get()));
@@ -204,7 +205,7 @@ final class AppendGroup {
         return results;
     }
 
-    private static List<AppendResult> all(List<PreparedDraft> group, LogRejection rejection) {
+    private static List<AppendResult> all(List<PreparedDraft> group, Rejection rejection) {
         return Collections.nCopies(group.size(), new AppendResult.Refused(rejection));
     }
 

@@ -8,6 +8,7 @@ import static dev.chancery.database.SqlBatch.texts;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.database.SqlBatch;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.LockedTenant.ClaimKey;
 import dev.chancery.log.LockedTenant.OpenIntent;
@@ -58,7 +59,7 @@ final class AppendSql {
     }
 
     /** Locks the tenant's head and reads all that these drafts are judged by; a rejection when nothing may be appended. */
-    Optional<LogRejection> lock(LockedTenant locked, Iterable<Draft> drafts) throws SQLException {
+    Optional<Rejection> lock(LockedTenant locked, Iterable<Draft> drafts) throws SQLException {
         var wanted = new Wanted(drafts);
         var known = new AtomicBoolean();
         var stopped = new AtomicBoolean();

@@ -3,6 +3,7 @@ package dev.chancery.log;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.TenantQueues;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Signer;
 import dev.chancery.schema.EntryFrame;
 import java.util.Collections;
@@ -50,14 +51,14 @@ public final class Appender implements AutoCloseable {
     }
 
     /** Why nothing is let in right now but outcomes that end an intent. */
-    public Optional<LogRejection> refusal() {
+    public Optional<Rejection> refusal() {
         return gate.refusal();
     }
 
     /** Appends a record; returns when it is durable, or says why it is not there. */
     public AppendResult append(Draft draft) {
         boolean ends = draft.ends().isPresent();
-        Optional<LogRejection> refusal = ends ? Optional.empty() : refusal();
+        Optional<Rejection> refusal = ends ? Optional.empty() : refusal();
         if (refusal.isPresent()) {
             return new AppendResult.Refused(refusal.get());
         }

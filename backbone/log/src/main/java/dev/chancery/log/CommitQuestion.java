@@ -3,6 +3,7 @@ package dev.chancery.log;
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.Rejection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +82,7 @@ final class CommitQuestion {
 
     // A draft was judged on what the ones before it in the group left, and that is gone: neither its reply nor its
     // refusal is so. Only one that is to decide again, on what PostgreSQL has, may do that at once.
-    private static List<AppendResult> withoutAppended(List<AppendResult> results, LogRejection rejection) {
+    private static List<AppendResult> withoutAppended(List<AppendResult> results, Rejection rejection) {
         return results.stream()
                 .map(result -> result instanceof AppendResult.Moved ? result : new AppendResult.Refused(rejection))
                 .toList();

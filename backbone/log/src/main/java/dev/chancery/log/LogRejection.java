@@ -1,99 +1,85 @@
 package dev.chancery.log;
 
 import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.Rejection.Kind;
+import java.util.List;
 
 /** Why the log refuses, or can't say. */
-public enum LogRejection implements Rejection {
-    IN_PROGRESS(
+public final class LogRejection {
+    public static final Rejection IN_PROGRESS = new Rejection(
             "idempotency.in-progress",
             Kind.CONFLICT,
             "A command with this idempotency key is still running.",
-            "Repeat the request with the same key after a second."),
-    KEY_REUSED(
+            "Repeat the request with the same key after a second.");
+
+    public static final Rejection KEY_REUSED = new Rejection(
             "idempotency.key-reused",
             Kind.UNPROCESSABLE,
             "This idempotency key was used for another request.",
-            "Use a new key for a new command."),
-    TOO_LATE(
+            "Use a new key for a new command.");
+
+    public static final Rejection TOO_LATE = new Rejection(
             "backbone.too-late",
             Kind.UNAVAILABLE,
             "The command took longer than its deadline and was abandoned; nothing took effect.",
-            "Send it again."),
-    BUSY(
+            "Send it again.");
+
+    public static final Rejection BUSY = new Rejection(
             "backbone.busy",
             Kind.UNAVAILABLE,
-            "Too much is happening on what this command rests on.",
-            "Send it again, with the same idempotency key, after a short wait."),
-    TENANT_UNKNOWN(
+            "The data that this command depends on keeps changing.",
+            "Send it again, with the same idempotency key, after a short wait.");
+
+    public static final Rejection TENANT_UNKNOWN = new Rejection(
             "backbone.no-such-log",
             Kind.NOT_FOUND,
             "There is no such organisation here.",
-            "Check the client id that the token was issued for."),
-    STOPPED(
+            "Check the client id that the token was issued for.");
+
+    public static final Rejection STOPPED = new Rejection(
             "backbone.log-stopped",
             Kind.UNAVAILABLE,
-            "This organisation's log is stopped since two different records were seen at one position.",
-            "An operator has to resolve the fork."),
-    RELAY_BEHIND(
+            "This organisation's log is stopped because two different records were found at one position.",
+            "An operator has to resolve the fork.");
+
+    public static final Rejection RELAY_BEHIND = new Rejection(
             "backbone.relay-behind",
             Kind.UNAVAILABLE,
-            "The relay to Kafka is too far behind to accept more.",
-            "Send it again, with the same idempotency key, in a minute."),
-    DISK_FULL(
+            "The relay to Kafka is too far behind to accept more commands.",
+            "Send it again, with the same idempotency key, in a minute.");
+
+    public static final Rejection DISK_FULL = new Rejection(
             "backbone.disk-full",
             Kind.UNAVAILABLE,
             "The disk of the log is nearly full; nothing took effect.",
-            "Send it again, with the same idempotency key, once an operator has made room."),
-    UNAVAILABLE(
+            "Send it again, with the same idempotency key, once an operator has made room.");
+
+    public static final Rejection UNAVAILABLE = new Rejection(
             "backbone.log-unavailable",
             Kind.UNAVAILABLE,
             "The log can't be written right now; nothing took effect.",
-            "Send it again, with the same idempotency key, after a short wait."),
-    OUTCOME_UNKNOWN(
+            "Send it again, with the same idempotency key, after a short wait.");
+
+    public static final Rejection OUTCOME_UNKNOWN = new Rejection(
             "backbone.outcome-unknown",
             Kind.UNAVAILABLE,
-            "Whether the command took effect can't be told right now.",
-            "Send it again with the same idempotency key: the answer will tell."),
-    TOO_LARGE(
+            "Whether the command took effect is not known yet.",
+            "Send it again with the same idempotency key to get its result.");
+
+    public static final Rejection TOO_LARGE = new Rejection(
             "backbone.record-too-large",
             Kind.TOO_LARGE,
-            "The command's record would be larger than a record may be.",
-            "Send less at once."),
-    RECORD_REFUSED(
+            "The command's record would be too large.",
+            "Split the command into smaller ones.");
+
+    public static final Rejection RECORD_REFUSED = new Rejection(
             "backbone.record-refused",
             Kind.INTERNAL,
             "The log's own rules refused the command's record; nothing took effect.",
             "This is a fault of the server: report it with the request id.");
 
-    private final String code;
-    private final Kind kind;
-    private final String message;
-    private final String hint;
+    /** All of them. */
+    public static final List<Rejection> ALL = Rejection.constantsOf(LogRejection.class);
 
-    LogRejection(String code, Kind kind, String message, String hint) {
-        this.code = code;
-        this.kind = kind;
-        this.message = message;
-        this.hint = hint;
-    }
-
-    @Override
-    public String code() {
-        return code;
-    }
-
-    @Override
-    public Kind kind() {
-        return kind;
-    }
-
-    @Override
-    public String message() {
-        return message;
-    }
-
-    @Override
-    public String hint() {
-        return hint;
-    }
+    private LogRejection() {}
 }

@@ -2,6 +2,7 @@ package dev.chancery.log;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.Rejection;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,7 +43,7 @@ public final class RelayGuard implements Gate, AutoCloseable {
     }
 
     @Override
-    public Optional<LogRejection> refusal() {
+    public Optional<Rejection> refusal() {
         return behind ? Optional.of(LogRejection.RELAY_BEHIND) : Optional.empty();
     }
 

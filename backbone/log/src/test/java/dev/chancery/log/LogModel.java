@@ -1,5 +1,6 @@
 package dev.chancery.log;
 
+import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.AppendResult.Appended;
 import dev.chancery.log.AppendResult.Moved;
@@ -20,8 +21,14 @@ import java.util.TreeSet;
 
 /** One tenant's log as the documentation tells it, without a database, groups or time. Not thread-safe. */
 final class LogModel {
-    static final Set<String> ALL_ANSWERS =
-            Set.of("Appended", "Moved", "Taken", "Replayed", "IN_PROGRESS", "KEY_REUSED", "TOO_LATE");
+    static final Set<String> ALL_ANSWERS = Set.of(
+            "Appended",
+            "Moved",
+            "Taken",
+            "Replayed",
+            LogRejection.IN_PROGRESS.code(),
+            LogRejection.KEY_REUSED.code(),
+            LogRejection.TOO_LATE.code());
 
     private static final int STREAMS = 4;
     private static final int KEYS = 6;
@@ -163,8 +170,8 @@ final class LogModel {
                         ? new Appended(position, one.recordedAtMicros(), one.hash())
                         : new Appended(position, 0, Drafts.digest("")));
         seen.add(
-                answer instanceof Refused(LogRejection rejection)
-                        ? rejection.name()
+                answer instanceof Refused(Rejection rejection)
+                        ? rejection.code()
                         : answer.getClass().getSimpleName());
         if (answer instanceof Appended appended) {
             apply(draft, appended);

@@ -6,6 +6,7 @@ import static dev.chancery.database.DatabaseRole.RELAY;
 import static dev.chancery.log.Drafts.ROLE_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.kernel.Rejection;
 import dev.chancery.log.AppendResult.Appended;
 import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.Result;
@@ -181,7 +182,7 @@ final class ReaperTest {
         return intent;
     }
 
-    private void assertRefused(Draft draft, LogRejection rejection) {
+    private void assertRefused(Draft draft, Rejection rejection) {
         assertThat(log.appender(ACCESS).append(draft)).isEqualTo(new AppendResult.Refused(rejection));
     }
 }

@@ -4,6 +4,7 @@ import static dev.chancery.database.DatabaseRole.ACCESS;
 import static dev.chancery.log.Drafts.ROLE_MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.kernel.Rejection;
 import dev.chancery.log.AppendResult.Appended;
 import dev.chancery.log.AppendResult.Refused;
 import java.nio.charset.StandardCharsets;
@@ -205,7 +206,7 @@ final class ReceiptTest {
         return LOG.appender(ACCESS).append(draft);
     }
 
-    private void assertRefused(Draft draft, LogRejection rejection) {
+    private void assertRefused(Draft draft, Rejection rejection) {
         assertThat(append(draft)).isEqualTo(new Refused(rejection));
     }
 

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * What a view does with the log. It has no clock, no randomness and no keys: the same records give the same rows.
  *
- * <p>Its schema holds, besides its own tables, {@code position} (one row a tenant) and {@code offset} (one row a partition).
+ * <p>Its schema's migration makes its tables with {@code projection.make}, which adds {@code position} (one row a tenant) and {@code offset} (one row a partition).
  */
 public interface Projection {
     /** Name in metrics, logs and the consumer group, e.g. {@code rbac}. */
@@ -19,6 +19,18 @@ public interface Projection {
 
     /** Holds the view's tables and its {@code position} and {@code offset} tables. */
     String schema();
+
+    /** The schema's tables that hold what was projected, all with a column {@code tenant}; at least one. */
+    List<String> tables();
+
+    /**
+     * What {@code replay} compares: two that applied the same records have the same.
+     *
+     * @param connection one that sees the tenant's rows, in a transaction
+     */
+    default ViewHash contents(Connection connection, String tenant) throws SQLException {
+        return ViewHash.of(connection, this, tenant);
+    }
 
     /**
      * Applies a dense, non-empty run of one tenant's records; the first is at the last applied position plus one. The connection's

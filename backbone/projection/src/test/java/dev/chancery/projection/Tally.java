@@ -40,6 +40,11 @@ final class Tally implements Projection {
     }
 
     @Override
+    public List<String> tables() {
+        return List.of("seen");
+    }
+
+    @Override
     public void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
         try (var insert = connection.prepareStatement("INSERT INTO " + schema + ".seen VALUES (?, ?, ?)")) {
             for (LogRecord record : run) {

@@ -1,104 +1,91 @@
 package dev.chancery.access;
 
 import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.Rejection.Kind;
+import java.util.List;
 
 /** Why access refuses. */
-enum AccessRejection implements Rejection {
-    SELF_GRANT(
+final class AccessRejection {
+    static final Rejection SELF_GRANT = new Rejection(
             "access.self-grant",
             Kind.FORBIDDEN,
-            "Nobody grants a role to themselves or to whom they act for.",
-            "Ask another administrator."),
-    SELF_WIDENING(
+            "A caller may not grant a role to themselves or to the principal they act for.",
+            "Ask another administrator.");
+
+    static final Rejection SELF_WIDENING = new Rejection(
             "access.self-widening",
             Kind.FORBIDDEN,
-            "Nobody adds what they don't hold to a role that they, or whom they act for, hold.",
-            "Ask another administrator, or define another role."),
-    NOT_HELD(
+            "A caller may not add a capability that they don't hold to a role that they, or the principal they act for, hold.",
+            "Ask another administrator, or define another role.");
+
+    static final Rejection NOT_HELD = new Rejection(
             "access.not-held",
             Kind.FORBIDDEN,
-            "The role has a capability that the granter does not hold there for that long, and may not delegate.",
-            "Grant less, or ask somebody who holds it or who holds role:delegate."),
-    SELF_REVOKE(
+            "The role includes a capability that the caller neither holds in that scope for that period nor may delegate.",
+            "Grant less, or ask somebody who holds the capability or role:delegate.");
+
+    static final Rejection SELF_REVOKE = new Rejection(
             "access.last-grant",
             Kind.FORBIDDEN,
-            "The first administrator's own grant is not theirs to end.",
-            "Another administrator can end it."),
-    NO_SUCH_PRINCIPAL(
+            "The first administrator may not end their own grant.",
+            "Ask another administrator to end it.");
+
+    static final Rejection NO_SUCH_PRINCIPAL = new Rejection(
             "access.no-such-principal",
             Kind.NOT_FOUND,
             "There is no such active principal in this organisation.",
-            "Check the id."),
-    NO_SUCH_ROLE(
+            "Check the id.");
+
+    static final Rejection NO_SUCH_ROLE = new Rejection(
             "access.no-such-role",
             Kind.NOT_FOUND,
             "There is no such role in this organisation.",
-            "Define it first, or check the name."),
-    NO_SUCH_WORKSPACE(
+            "Define it first, or check the name.");
+
+    static final Rejection NO_SUCH_WORKSPACE = new Rejection(
             "access.no-such-workspace",
             Kind.NOT_FOUND,
             "There is no such workspace in this organisation.",
-            "Check the id."),
-    NO_SUCH_ASSIGNMENT(
+            "Check the id.");
+
+    static final Rejection NO_SUCH_ASSIGNMENT = new Rejection(
             "access.no-such-assignment",
             Kind.NOT_FOUND,
             "The principal holds no such assignment.",
-            "List the principal's assignments."),
-    NO_SUCH_CAPABILITY(
+            "List the principal's assignments.");
+
+    static final Rejection NO_SUCH_CAPABILITY = new Rejection(
             "access.no-such-capability",
             Kind.NOT_FOUND,
             "The role names a capability that is not defined.",
-            "Define the capability first."),
-    RESERVED_ROLE(
+            "Define the capability first.");
+
+    static final Rejection RESERVED_ROLE = new Rejection(
             "access.reserved-role",
             Kind.CONFLICT,
-            "The built-in roles are not the organisation's to change.",
-            "Use another name."),
-    RESERVED_CAPABILITY(
+            "The organisation can't change a built-in role.",
+            "Use another name.");
+
+    static final Rejection RESERVED_CAPABILITY = new Rejection(
             "access.reserved-capability",
             Kind.CONFLICT,
             "The capability is part of the contract.",
-            "Use another name, or the capability as it is."),
-    ALREADY_OVER(
+            "Use another name, or the capability as it is.");
+
+    static final Rejection ALREADY_OVER = new Rejection(
             "access.already-over",
             Kind.INVALID,
             "The assignment would end before it begins.",
-            "Send a time in the future, or 0 for one without end."),
-    TOO_MANY(
+            "Send a time in the future, or 0 for one without end.");
+
+    static final Rejection TOO_MANY = new Rejection(
             "access.too-many",
             Kind.CONFLICT,
-            "The organisation or the principal has as many of these as it can have.",
-            "Retire or revoke some that are not used.");
+            "The organisation or the principal has reached its limit of these.",
+            "Retire or revoke unused ones.");
 
-    private final String code;
-    private final Kind kind;
-    private final String message;
-    private final String hint;
+    /** All of them. */
+    static final List<Rejection> ALL = Rejection.constantsOf(AccessRejection.class);
 
-    AccessRejection(String code, Kind kind, String message, String hint) {
-        this.code = code;
-        this.kind = kind;
-        this.message = message;
-        this.hint = hint;
-    }
-
-    @Override
-    public String code() {
-        return code;
-    }
-
-    @Override
-    public Kind kind() {
-        return kind;
-    }
-
-    @Override
-    public String message() {
-        return message;
-    }
-
-    @Override
-    public String hint() {
-        return hint;
-    }
+    private AccessRejection() {}
 }

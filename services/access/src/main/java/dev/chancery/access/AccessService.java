@@ -16,8 +16,8 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
-import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityAt;
+import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
@@ -64,8 +64,7 @@ public final class AccessService implements Feature {
 
     @Override
     public void register(Methods methods) {
-        methods.rejections(AccessRejection.values())
-                .command(SERVICE + "DefineCapability", DefineCapabilityRequest.class, this::defineCapability)
+        methods.command(SERVICE + "DefineCapability", DefineCapabilityRequest.class, this::defineCapability)
                 .command(SERVICE + "DefineRole", DefineRoleRequest.class, this::defineRole)
                 .command(SERVICE + "RetireRole", RetireRoleRequest.class, this::retireRole)
                 .command(SERVICE + "AssignRole", AssignRoleRequest.class, this::assignRole)
@@ -177,7 +176,7 @@ public final class AccessService implements Feature {
         AuthorityAt at = decisions
                 .authority(context.tenant(), subject, OptionalLong.empty(), Duration.ZERO)
                 .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
-        Authority.Answer answer =
+        AuthorityDecision answer =
                 at.authority().decide(request.getCapability(), request.getWorkspaceId(), context.atMicros());
         return CheckReply.newBuilder()
                 .setDecision(answer.granted())

@@ -1,6 +1,5 @@
 package dev.chancery.app;
 
-import dev.chancery.access.AccessService;
 import dev.chancery.boundary.Pipeline;
 import dev.chancery.boundary.grpc.GrpcApi;
 import dev.chancery.boundary.http.HttpAdmission;
@@ -17,20 +16,18 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.feature.Feature;
-import dev.chancery.identity.IdentityService;
-import dev.chancery.identity.OwnerClaim;
+import dev.chancery.feature.FeatureCheck;
+import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.FeatureParts;
+import dev.chancery.feature.FeatureProjection;
+import dev.chancery.feature.OwnerClaimFile;
+import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
-import dev.chancery.ledger.CheckpointWorker;
-import dev.chancery.ledger.Checkpoints;
-import dev.chancery.ledger.LedgerProjection;
-import dev.chancery.ledger.LedgerReader;
-import dev.chancery.ledger.LedgerService;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Gate;
-import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.Reaper;
 import dev.chancery.log.RelayGuard;
@@ -40,9 +37,6 @@ import dev.chancery.projection.Positions;
 import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.ProjectionRunner;
-import dev.chancery.projection.TopicPublisher;
-import dev.chancery.rbac.RbacProjection;
-import dev.chancery.rbac.RbacService;
 import dev.chancery.relay.Relay;
 import dev.chancery.relay.RelayOptions;
 import dev.chancery.schema.Contract;
@@ -50,12 +44,14 @@ import dev.chancery.schema.FieldRules;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -66,42 +62,54 @@ import org.jspecify.annotations.Nullable;
 public final class Application implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Application.class);
 
-    /** A tree grows better by many: what an entry waits for others, on top of what its checkpoint takes. */
-    private static final Duration LEDGER_GATHERS = Duration.ofMillis(50);
+    /** The application's own schemas, in the order in which they refer to each other; those of projections follow. */
+    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "projection");
 
-    /** Schemas, in the order in which they refer to each other. */
-    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "projection", "rbac", "ledger");
+    /** The features of the contract that the application serves itself. */
+    private static final Set<String> OWN = Set.of("operations");
 
     private final Settings settings;
     private final Contract contract = Contract.load();
     private final Methods methods = new Methods(contract);
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final List<FeatureDescription> descriptions = FeatureDescription.all();
     private final List<Feature> features = new ArrayList<>();
     private final ApplicationMetrics measures = new ApplicationMetrics();
     private final VerifierKeys verifierKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
     private final List<ProjectionRunner> projections = new ArrayList<>();
+    private final Map<String, Positions> views = new HashMap<>();
     private volatile boolean started;
 
     public Application(Settings settings) {
         this.settings = settings;
-        DatabaseRole reader = Role.decisions(settings.roles());
+        DatabaseRole reader = ProcessRole.decisions(settings.roles());
         this.verifierKeys = new VerifierKeys(settings.database(), reader);
         this.decisions = new DecisionPoint(
                 new StreamScan(settings.database(), reader),
                 settings.kafka(),
                 Settings.LOG_TOPIC,
-                Settings.PULSE_TOPIC);
+                Settings.PULSE_TOPIC,
+                descriptions.stream()
+                        .flatMap(feature -> feature.decisionParts().stream())
+                        .toList());
     }
 
     /** Brings the database's schemas to this version. */
     public static void migrate(Database database) {
         SCHEMAS.forEach(database::migrate);
+        FeatureDescription.all().stream()
+                .filter(feature -> feature.projection().isPresent())
+                .forEach(feature -> database.migrate(feature.name()));
     }
 
-    /** Starts everything and opens the doors. */
+    /**
+     * Starts everything and opens the HTTP front.
+     *
+     * @throws dev.chancery.feature.IncompleteFeature if a feature lacks something; nothing is served then
+     */
     public void start(Vertx vertx, Router router, StandardEndpoints endpoints) {
         Database database = settings.database();
         if (database.poolSize() < 2 * Pipeline.MAX_UNKNOWN_AT_WORK) {
@@ -109,34 +117,48 @@ public final class Application implements AutoCloseable {
                     "sign-ins could take the connections that commands need: a role wants at least "
                             + 2 * Pipeline.MAX_UNKNOWN_AT_WORK);
         }
+        var check = new FeatureCheck(descriptions, contract);
+        check.descriptions(OWN);
+        List<FeatureDescription> active = descriptions.stream()
+                .filter(feature -> settings.roles().contains(feature.process()))
+                .toList();
         opened.push(executor);
-        if (runs(Role.RELAY)) {
+        if (runs(ProcessRole.RELAY)) {
             var starting = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
             starting.start();
             measures.watch(starting);
             relay = starting;
         }
-        startProjections();
-        opened(decisions);
-        decisions.start();
-        Tokens tokens = runs(Role.CORE)
+        List<DatabaseRole> writers = writers(active);
+        Tokens tokens = runs(ProcessRole.CORE)
                 ? new Tokens(settings.publicUrl(), signingKeys().signer(tokenKey()))
                 : new Tokens(settings.publicUrl(), () -> verifierKeys.of(tokenKey()));
-        @Nullable CommandRuns commands = runs(Role.CORE) ? core(tokens) : null;
-        if (runs(Role.PROJECTORS)) {
-            features.add(new RbacService(database));
-        }
-        if (runs(Role.LEDGER)) {
-            features.add(new LedgerService(new LedgerReader(database), verifierKeys, settings.instanceId(), contract));
-        }
+        Map<Class<?>, Object> shared = new HashMap<>(Map.of(
+                VerifierKeys.class, verifierKeys,
+                Tokens.class, tokens,
+                OwnerClaimFile.class, new OwnerClaimFile(settings.ownerClaim(), settings.ownerClaimed())));
+        settings.sealer().ifPresent(sealer -> shared.put(SigningKeys.class, signingKeys()));
+        Map<String, Appender> appenders = new HashMap<>();
+        @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
+        Map<String, FeatureParts> parts = active.stream()
+                .collect(Collectors.toMap(
+                        FeatureDescription::name, feature -> parts(feature.name(), shared, appenders)));
+        active.forEach(feature -> feature.projection()
+                .ifPresent(projection -> project(projection, Objects.requireNonNull(parts.get(feature.name())))));
+        opened(decisions);
+        decisions.start();
+        active.forEach(feature -> features.add(feature.create(Objects.requireNonNull(parts.get(feature.name())))));
         features.add(new OperationsService(measures));
         features.forEach(feature -> feature.register(methods));
-        methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
+        check.handlers(active, methods);
+        methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
+        descriptions.forEach(feature -> methods.rejections(feature.rejections()));
         features.forEach(Feature::start);
         opened(() -> features.forEach(Feature::stop));
         opened(measures);
+        writers.forEach(role -> reap(role, Objects.requireNonNull(appenders.get(role.name()))));
         var pipeline = new Pipeline(
-                new Authentication(tokens), FieldRules.of(contract), new Authorisation(decisions, views()), commands);
+                new Authentication(tokens), FieldRules.of(contract), new Authorisation(decisions, views), commands);
         measures.watch(pipeline);
         // Closed first: a command that has begun needs everything else.
         opened(pipeline);
@@ -145,44 +167,7 @@ public final class Application implements AutoCloseable {
         started = true;
     }
 
-    /** What takes commands: the only part that holds people's keys. */
-    private CommandRuns core(Tokens tokens) {
-        Database database = settings.database();
-        var keyring = new Keyring(database, sealer());
-        var guard = opened(new RelayGuard(
-                database,
-                DatabaseRole.IDENTITY,
-                RelayOptions.defaults(database.name()).slot(),
-                settings.maxSlotBytes()));
-        Gate gate = guard.and(settings.gate());
-        Appender identity = appender(DatabaseRole.IDENTITY, gate);
-        Appender access = appender(DatabaseRole.ACCESS, gate);
-        var streams = new Streams(database, DatabaseRole.IDENTITY);
-        features.add(IdentityService.create(
-                new LogCreation(database, DatabaseRole.IDENTITY),
-                identity,
-                streams,
-                keyring,
-                contract,
-                tokens,
-                new OwnerClaim(settings.ownerClaim(), settings.ownerClaimed())));
-        features.add(new AccessService(decisions));
-        measures.watch(guard);
-        measures.watch(database);
-        reap(DatabaseRole.IDENTITY, identity);
-        reap(DatabaseRole.ACCESS, access);
-        return new CommandRuns(
-                feature -> switch (feature) {
-                    case "identity" -> identity;
-                    case "access" -> access;
-                    default -> throw new IllegalStateException("a feature without a log: " + feature);
-                },
-                streams,
-                keyring,
-                methods);
-    }
-
-    private boolean runs(Role role) {
+    private boolean runs(ProcessRole role) {
         return settings.roles().contains(role);
     }
 
@@ -198,6 +183,52 @@ public final class Application implements AutoCloseable {
         return settings.instanceId() + "/token";
     }
 
+    private static List<DatabaseRole> writers(List<FeatureDescription> features) {
+        return features.stream()
+                .map(FeatureDescription::databaseRole)
+                .filter(role -> role.groups().contains(DatabaseRole.Group.WRITER))
+                .toList();
+    }
+
+    /** What takes commands: the only part that holds people's keys. */
+    private CommandRuns commands(
+            List<DatabaseRole> writers, Map<String, Appender> appenders, Map<Class<?>, Object> shared) {
+        Database database = settings.database();
+        var keyring = new Keyring(database, sealer());
+        var streams = new Streams(database, writers.getFirst());
+        var guard = opened(new RelayGuard(
+                database,
+                writers.getFirst(),
+                RelayOptions.defaults(database.name()).slot(),
+                settings.maxSlotBytes()));
+        Gate gate = guard.and(settings.gate());
+        writers.forEach(role -> appenders.put(role.name(), appender(role, gate)));
+        shared.put(Keyring.class, keyring);
+        shared.put(Streams.class, streams);
+        measures.watch(guard);
+        measures.watch(database, writers);
+        // A command of a feature that does not append has stopped the start.
+        return new CommandRuns(
+                feature -> Objects.requireNonNull(appenders.get(feature), feature), streams, keyring, methods);
+    }
+
+    private FeatureParts parts(String feature, Map<Class<?>, Object> shared, Map<String, Appender> appenders) {
+        Map<Class<?>, Object> own = new HashMap<>(shared);
+        Appender appender = appenders.get(feature);
+        if (appender != null) {
+            own.put(Appender.class, appender);
+        }
+        return new FeatureParts(
+                feature,
+                settings.instanceId(),
+                settings.database(),
+                settings.kafka(),
+                contract,
+                decisions,
+                own,
+                this::opened);
+    }
+
     private void mount(Vertx vertx, Router router, Pipeline pipeline) {
         new GrpcApi(pipeline, executor)
                 .mount(
@@ -209,43 +240,20 @@ public final class Application implements AutoCloseable {
         new RestApi(pipeline, methods, executor).mount(router);
     }
 
-    private void startProjections() {
-        Database database = settings.database();
-        if (runs(Role.PROJECTORS)) {
-            run(new RbacProjection(), ProjectionOptions.defaults());
-        }
-        if (runs(Role.LEDGER)) {
-            SigningKeys keys = signingKeys();
-            var publisher = opened(new TopicPublisher(settings.kafka(), Settings.CHECKPOINT_TOPIC));
-            var worker = opened(new CheckpointWorker(new Checkpoints(
-                    database,
-                    settings.instanceId(),
-                    (origin, text) -> keys.signer(origin).signNote(text),
-                    publisher::publish)));
-            worker.start();
-            run(
-                    new LedgerProjection(settings.instanceId(), worker::due),
-                    ProjectionOptions.defaults().withFetchMaxWait(LEDGER_GATHERS));
-        }
-    }
-
-    /** A process serves lists where it keeps them: a reader wakes with the projection's commit. */
-    private Map<String, Positions> views() {
-        return projections.stream()
-                .filter(runner -> runner.name().equals("rbac"))
-                .collect(Collectors.toMap(ProjectionRunner::name, ProjectionRunner::positions));
-    }
-
-    private void run(Projection projection, ProjectionOptions options) {
+    private void project(FeatureProjection described, FeatureParts parts) {
+        Projection projection = described.live().apply(parts);
         var runner = new ProjectionRunner(
                 projection,
                 settings.database(),
                 settings.kafka(),
                 Settings.LOG_TOPIC,
-                options.withMember(settings.process()));
+                described.options().apply(ProjectionOptions.defaults()).withMember(settings.process()));
         projections.add(opened(runner));
         measures.watch(projection.name(), runner);
         runner.start();
+        if (described.answers()) {
+            views.put(parts.feature(), runner.positions());
+        }
     }
 
     private Appender appender(DatabaseRole role, Gate gate) {

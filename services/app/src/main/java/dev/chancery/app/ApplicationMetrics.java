@@ -46,8 +46,8 @@ final class ApplicationMetrics implements AutoCloseable {
                 guard::retainedBytes);
     }
 
-    void watch(Database database) {
-        for (DatabaseRole role : List.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS)) {
+    void watch(Database database, List<DatabaseRole> writers) {
+        for (DatabaseRole role : writers) {
             Gauge.builder("chancery.intent.oldest.open.seconds", () -> known(() -> oldestIntentSeconds(database, role)))
                     .description("Age of the oldest intent without an outcome; 0: there is none")
                     .tag("feature", role.name())

@@ -1,5 +1,6 @@
 package dev.chancery.app;
 
+import dev.chancery.feature.ProcessRole;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.Set;
  * @param roles empty: to bring the database's schemas to this version and end
  * @param files of configuration, the later over the earlier
  */
-record Arguments(Set<Role> roles, List<Path> files) {
+record Arguments(Set<ProcessRole> roles, List<Path> files) {
     static final String USAGE = """
             usage: --role ROLE[,ROLE…] --config FILE [--config FILE…]
               core         takes commands and checks: identity, access; holds the personal key ring
@@ -42,6 +43,6 @@ record Arguments(Set<Role> roles, List<Path> files) {
         if (role.isEmpty() || files.isEmpty()) {
             throw new IllegalArgumentException("name a role and a configuration file");
         }
-        return new Arguments(role.equals("migrate") ? Set.of() : Role.parse(role), List.copyOf(files));
+        return new Arguments(role.equals("migrate") ? Set.of() : ProcessRole.parse(role), List.copyOf(files));
     }
 }

@@ -6,6 +6,7 @@ import dev.chancery.app.configuration.QuarkusSettings;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.KeyFileUnusable;
 import dev.chancery.relay.RelayRefused;
 import io.quarkus.runtime.Quarkus;
@@ -71,10 +72,10 @@ public final class Main {
         }
     }
 
-    private static Serve.Start prepare(Set<Role> roles, ChanceryConfig.Read read) {
+    private static Serve.Start prepare(Set<ProcessRole> roles, ChanceryConfig.Read read) {
         ChanceryConfig config = read.config();
         var start = Serve.Start.of(roles, read);
-        Set<DatabaseRole> held = Role.databaseRoles(roles);
+        Set<DatabaseRole> held = ProcessRole.databaseRoles(roles);
         QuarkusSettings.tell(
                 QuarkusSettings.Listener.of(config.http()),
                 DatabaseFiles.access(config.database(), held),

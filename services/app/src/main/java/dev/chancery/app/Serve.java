@@ -4,6 +4,7 @@ import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.KafkaFiles;
 import dev.chancery.app.configuration.Unusable;
+import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import io.quarkus.runtime.Quarkus;
@@ -30,9 +31,9 @@ public final class Serve implements QuarkusApplication {
     Datasources datasources;
 
     /** What a process was given, checked and read. */
-    record Start(Set<Role> roles, ChanceryConfig config, Optional<Sealer> sealer, Properties kafka) {
+    record Start(Set<ProcessRole> roles, ChanceryConfig config, Optional<Sealer> sealer, Properties kafka) {
         /** @throws Unusable if the roles and what they were given don't go together */
-        static Start of(Set<Role> roles, ChanceryConfig.Read read) {
+        static Start of(Set<ProcessRole> roles, ChanceryConfig.Read read) {
             ChanceryConfig config = read.config();
             if (!config.instanceId().matches("ch-[0-9a-f]{16}")) {
                 throw new Unusable("chancery.instance-id is ch- and 16 hexadecimal digits, e.g. ch-"
@@ -41,13 +42,13 @@ public final class Serve implements QuarkusApplication {
             if (!config.process().matches("[a-z0-9.-]{1,63}")) {
                 throw new Unusable("chancery.process is 1 to 63 lower-case letters, digits, dots and hyphens");
             }
-            if (config.sealerFile().isPresent() && !Role.needSealer(roles)) {
+            if (config.sealerFile().isPresent() && !ProcessRole.needSealer(roles)) {
                 throw new Unusable("these roles hold no keys: leave chancery.sealer-file out, and the file too");
             }
-            if (config.sealerFile().isEmpty() && Role.needSealer(roles)) {
+            if (config.sealerFile().isEmpty() && ProcessRole.needSealer(roles)) {
                 throw new Unusable("core and ledger need a key file: set chancery.sealer-file");
             }
-            if (config.ownerClaimFile().isEmpty() && roles.contains(Role.CORE)) {
+            if (config.ownerClaimFile().isEmpty() && roles.contains(ProcessRole.CORE)) {
                 throw new Unusable("core needs a place for the owner claim: set chancery.owner-claim-file");
             }
             return new Start(
@@ -63,7 +64,7 @@ public final class Serve implements QuarkusApplication {
                     config.instanceId(),
                     config.process(),
                     config.publicUrl(),
-                    datasources.database(config.database().poolSize(), Role.databaseRoles(roles)),
+                    datasources.database(config.database().poolSize(), ProcessRole.databaseRoles(roles)),
                     sealer,
                     kafka,
                     config.ownerClaimFile().orElse(Path.of("no-claim")),

@@ -1,6 +1,7 @@
 package dev.chancery.app;
 
 import dev.chancery.database.Database;
+import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.log.Gate;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.Set;
  * @param instanceId the installation's opaque name, the first half of every log's origin; never changes
  * @param process this process's own name in the installation, the same at each start of it
  * @param publicUrl how clients reach the installation; tokens name it as their issuer
- * @param sealer of processes that hold keys: {@link Role#needSealer}
+ * @param sealer of processes that hold keys: {@link ProcessRole#needSealer}
  * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
  * @param ownerClaim the file for the one-time owner claim; asked for by the core alone
  * @param ownerClaimed told once the claim was used
@@ -22,7 +23,7 @@ import java.util.Set;
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
-        Set<Role> roles,
+        Set<ProcessRole> roles,
         String instanceId,
         String process,
         String publicUrl,
@@ -39,7 +40,4 @@ public record Settings(
 
     /** The topic that says how far the log's is complete. */
     public static final String PULSE_TOPIC = "pulse.v1";
-
-    /** The topic that checkpoints are published to. */
-    public static final String CHECKPOINT_TOPIC = "ledger.checkpoints.v1";
 }

@@ -59,8 +59,7 @@ public final class IdentityService implements Feature {
 
     @Override
     public void register(Methods methods) {
-        methods.rejections(IdentityRejection.values())
-                .publicCommand(
+        methods.publicCommand(
                         SERVICE + "ClaimOwner", ClaimOwnerRequest.class, ownership::claimant, ownership::claimOwner)
                 .publicCommand(SERVICE + "IssueToken", IssueTokenRequest.class, signIn::client, signIn::issueToken)
                 .command(SERVICE + "CreateOrganisation", CreateOrganisationRequest.class, organisations::create)

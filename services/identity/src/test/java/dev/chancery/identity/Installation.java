@@ -134,9 +134,11 @@ final class Installation implements AutoCloseable {
 
         Process() {
             service.register(methods);
-            methods.rejections(BoundaryRejection.values()).rejections(LogRejection.values());
+            methods.rejections(BoundaryRejection.ALL)
+                    .rejections(LogRejection.ALL)
+                    .rejections(IdentityRejection.ALL);
             var decisions = new DecisionPoint(
-                    new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1");
+                    new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1", List.of());
             pipeline = new Pipeline(
                     new Authentication(tokens),
                     FieldRules.of(contract),

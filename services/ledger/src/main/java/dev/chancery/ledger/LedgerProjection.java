@@ -4,6 +4,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.projection.ForkFound;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
+import dev.chancery.projection.ViewHash;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -69,6 +70,17 @@ public final class LedgerProjection implements Projection {
     @Override
     public String schema() {
         return schema;
+    }
+
+    @Override
+    public List<String> tables() {
+        return List.of("head", "record", "tile", "checkpoint");
+    }
+
+    /** The root of the tree as it stands, signed or not: it stands for every entry. */
+    @Override
+    public ViewHash contents(Connection connection, String tenant) throws SQLException {
+        return tables.treeHead(connection, tenant);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.chancery.ledger;
 
 import dev.chancery.projection.LogRecord;
+import dev.chancery.projection.ViewHash;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -272,13 +273,13 @@ final class LedgerTables {
     }
 
     /** The tree as it stands, without a lock. */
-    TreeHead treeHead(Connection connection, String tenant) throws SQLException {
+    ViewHash treeHead(Connection connection, String tenant) throws SQLException {
         try (var query = prepare(connection, "SELECT size, root FROM %s.head WHERE tenant = ?")) {
             query.setString(1, tenant);
             try (var row = query.executeQuery()) {
                 return row.next()
-                        ? new TreeHead(row.getLong(1), HexFormat.of().formatHex(row.getBytes(2)))
-                        : new TreeHead(0, "");
+                        ? new ViewHash(row.getLong(1) - 1, HexFormat.of().formatHex(row.getBytes(2)))
+                        : new ViewHash(-1, "");
             }
         }
     }

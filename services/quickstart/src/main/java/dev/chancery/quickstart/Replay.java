@@ -4,18 +4,18 @@ import dev.chancery.app.Application;
 import dev.chancery.app.Settings;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.ledger.LedgerProjection;
-import dev.chancery.ledger.TreeHead;
+import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.FeatureProjection;
 import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.Rebuild;
-import dev.chancery.rbac.RbacProjection;
-import dev.chancery.rbac.ViewHash;
-import java.sql.Connection;
-import java.sql.SQLException;
+import dev.chancery.projection.ViewHash;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 
 /**
@@ -24,8 +24,6 @@ import java.util.Properties;
  */
 final class Replay {
     private static final Duration AT_MOST = Duration.ofHours(6);
-    private static final String VIEWS = "rbac_replay";
-    private static final String LEDGER = "ledger_replay";
 
     private final String instanceId;
     private final Database database;
@@ -53,67 +51,75 @@ final class Replay {
     }
 
     private boolean check() {
-        Map<String, ViewHash> views = new LinkedHashMap<>();
-        Map<String, TreeHead> heads = new LinkedHashMap<>();
-        for (String tenant : tenants()) {
-            views.put(tenant, read(tenant, connection -> ViewHash.of(connection, RbacProjection.LIVE, tenant)));
-            heads.put(tenant, read(tenant, connection -> TreeHead.of(connection, "ledger", tenant)));
+        List<String> tenants = tenants();
+        boolean equal = true;
+        for (FeatureDescription feature : FeatureDescription.all()) {
+            if (feature.projection().isPresent()) {
+                equal &= check(feature.name(), feature.projection().get(), tenants);
+            }
         }
+        System.out.println(equal ? "EQUAL " + tenants.size() + " logs" : "NOT EQUAL");
+        return equal;
+    }
+
+    private boolean check(String name, FeatureProjection described, List<String> tenants) {
+        Projection live = described.rebuilt().apply(name, instanceId);
+        String schema = name + "_replay";
+        Projection rebuilt = described.rebuilt().apply(schema, instanceId);
+        Map<String, ViewHash> wanted = contents(live, tenants);
         try {
-            clear();
-            database.migrate("rbac", VIEWS);
-            database.migrate("ledger", LEDGER);
-            rebuild(new RbacProjection(VIEWS), positions(views, ViewHash::position));
-            rebuild(
-                    new LedgerProjection(instanceId, DatabaseRole.REPLAY, LEDGER, tenant -> {}),
-                    positions(heads, head -> head.size() - 1));
-            return compare(views, heads);
+            drop(schema);
+            database.migrate(name, schema);
+            new Rebuild(rebuilt, database, kafka, Settings.LOG_TOPIC, ProjectionOptions.defaults())
+                    .upTo(positions(wanted), AT_MOST);
+            return compare(name, wanted, contents(rebuilt, tenants));
         } finally {
-            clear();
+            drop(schema);
         }
     }
 
-    private void rebuild(Projection projection, Map<String, Long> positions) {
-        new Rebuild(projection, database, kafka, Settings.LOG_TOPIC, ProjectionOptions.defaults())
-                .upTo(positions, AT_MOST);
+    private Map<String, ViewHash> contents(Projection projection, List<String> tenants) {
+        Map<String, ViewHash> contents = new LinkedHashMap<>();
+        for (String tenant : tenants) {
+            contents.put(
+                    tenant,
+                    database.inTenant(
+                            DatabaseRole.REPLAY, tenant, connection -> projection.contents(connection, tenant)));
+        }
+        return contents;
     }
 
-    private static <T> Map<String, Long> positions(Map<String, T> live, java.util.function.ToLongFunction<T> position) {
+    private static Map<String, Long> positions(Map<String, ViewHash> live) {
         Map<String, Long> positions = new LinkedHashMap<>();
-        live.forEach((tenant, state) -> {
-            if (position.applyAsLong(state) >= 0) {
-                positions.put(tenant, position.applyAsLong(state));
+        live.forEach((tenant, contents) -> {
+            if (contents.position() >= 0) {
+                positions.put(tenant, contents.position());
             }
         });
         return positions;
     }
 
-    private boolean compare(Map<String, ViewHash> views, Map<String, TreeHead> heads) {
-        boolean equal = true;
-        for (var live : views.entrySet()) {
-            String tenant = live.getKey();
-            equal &= say(tenant, "views", live.getValue(), read(tenant, c -> ViewHash.of(c, VIEWS, tenant)));
+    private static boolean compare(String projection, Map<String, ViewHash> live, Map<String, ViewHash> rebuilt) {
+        boolean all = true;
+        for (String tenant : live.keySet()) {
+            ViewHash wanted = live.get(tenant);
+            ViewHash found = rebuilt.get(tenant);
+            boolean equal = Objects.equals(wanted, found);
+            all &= equal;
+            System.out.printf(
+                    "%-5s %-36s %-6s %s%n",
+                    equal ? "ok" : "DIFF",
+                    tenant,
+                    projection,
+                    equal ? wanted : "live " + wanted + ", from Kafka " + found);
         }
-        for (var live : heads.entrySet()) {
-            String tenant = live.getKey();
-            equal &= say(tenant, "ledger", live.getValue(), read(tenant, c -> TreeHead.of(c, LEDGER, tenant)));
-        }
-        System.out.println(equal ? "EQUAL " + views.size() + " logs" : "NOT EQUAL");
-        return equal;
-    }
-
-    private static boolean say(String tenant, String what, Record live, Record rebuilt) {
-        boolean equal = live.equals(rebuilt);
-        System.out.printf(
-                "%-5s %-36s %-6s %s%n",
-                equal ? "ok" : "DIFF", tenant, what, equal ? live : "live " + live + ", from Kafka " + rebuilt);
-        return equal;
+        return all;
     }
 
     /** Every log there is. */
-    private java.util.List<String> tenants() {
+    private List<String> tenants() {
         return database.transaction(DatabaseRole.RELAY, connection -> {
-            var tenants = new java.util.ArrayList<String>();
+            var tenants = new ArrayList<String>();
             try (var statement = connection.createStatement();
                     var rows = statement.executeQuery("SELECT tenant FROM log.head ORDER BY tenant")) {
                 while (rows.next()) {
@@ -124,21 +130,11 @@ final class Replay {
         });
     }
 
-    private <T> T read(String tenant, Database.Work<T> work) {
-        return database.inTenant(DatabaseRole.REPLAY, tenant, work);
-    }
-
-    private void clear() {
-        database.transaction(DatabaseRole.OWNER, (Connection connection) -> {
-            drop(connection, VIEWS);
-            drop(connection, LEDGER);
-            return true;
+    private void drop(String schema) {
+        database.transaction(DatabaseRole.OWNER, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.execute("DROP SCHEMA IF EXISTS " + schema + " CASCADE");
+            }
         });
-    }
-
-    private static void drop(Connection connection, String schema) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            statement.execute("DROP SCHEMA IF EXISTS " + schema + " CASCADE");
-        }
     }
 }

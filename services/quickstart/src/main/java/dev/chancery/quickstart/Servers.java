@@ -7,6 +7,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import dev.chancery.embedded.EmbeddedKafka;
 import dev.chancery.embedded.EmbeddedPostgres;
+import dev.chancery.feature.FeatureDescription;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
@@ -94,7 +95,7 @@ final class Servers implements AutoCloseable {
             throw new Unusable("PostgreSQL does not take the first connection: SQLSTATE " + e.getSQLState());
         }
         try (Connection server = postgres.superuser(DATABASE)) {
-            Provisioning.createRoles(server, DATABASE, DatabaseRole.STANDARD, passwords);
+            Provisioning.createRoles(server, DATABASE, FeatureDescription.databaseRoles(), passwords);
         } catch (SQLException e) {
             throw new Unusable("PostgreSQL refuses to make the roles: SQLSTATE " + e.getSQLState());
         }

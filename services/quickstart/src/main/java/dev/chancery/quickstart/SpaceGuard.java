@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Gate;
 import dev.chancery.log.LogRejection;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class SpaceGuard implements Gate, AutoCloseable {
     }
 
     @Override
-    public Optional<LogRejection> refusal() {
+    public Optional<Rejection> refusal() {
         return full ? Optional.of(LogRejection.DISK_FULL) : Optional.empty();
     }
 

@@ -1,9 +1,9 @@
 package dev.chancery.quickstart;
 
 import dev.chancery.app.Application;
-import dev.chancery.app.Role;
 import dev.chancery.app.configuration.QuarkusSettings;
 import dev.chancery.database.Database;
+import dev.chancery.feature.ProcessRole;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,7 @@ record Started(DataDirectory data, Servers servers, SpaceGuard space, int port) 
                     new QuarkusSettings.Listener("127.0.0.1", port, Optional.empty(), Optional.empty()),
                     servers.access(),
                     Servers.CONNECTIONS_A_ROLE,
-                    Role.databaseRoles(Role.ALL),
+                    ProcessRole.databaseRoles(ProcessRole.ALL),
                     Optional.empty());
             begun = new Started(data, servers, new SpaceGuard(data.directory()), port);
         } catch (RuntimeException | Error e) {

@@ -3,10 +3,10 @@ package dev.chancery.quickstart;
 import dev.chancery.app.Application;
 import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
-import dev.chancery.app.Role;
 import dev.chancery.app.Settings;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Unusable;
+import dev.chancery.feature.ProcessRole;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.vertx.core.json.JsonObject;
@@ -68,11 +68,11 @@ public final class Up implements QuarkusApplication {
             Servers servers = started.servers();
             String http = "http://127.0.0.1:" + started.port();
             try (var application = new Application(new Settings(
-                    Role.ALL,
+                    ProcessRole.ALL,
                     data.instanceId(),
                     PROCESS,
                     http,
-                    datasources.database(Servers.CONNECTIONS_A_ROLE, Role.databaseRoles(Role.ALL)),
+                    datasources.database(Servers.CONNECTIONS_A_ROLE, ProcessRole.databaseRoles(ProcessRole.ALL)),
                     Optional.of(data.sealer()),
                     servers.kafkaClient(),
                     data.claim(),

@@ -35,6 +35,9 @@ public final class RbacProjection implements Projection {
     /** Schema of the views that are served. */
     public static final String LIVE = "rbac";
 
+    static final List<String> TABLES =
+            List.of("assignment", "capability", "member", "principal", "role", "role_capability", "workspace");
+
     private final String schema;
     private final RbacTables tables;
 
@@ -62,6 +65,11 @@ public final class RbacProjection implements Projection {
     @Override
     public String schema() {
         return schema;
+    }
+
+    @Override
+    public List<String> tables() {
+        return TABLES;
     }
 
     @Override

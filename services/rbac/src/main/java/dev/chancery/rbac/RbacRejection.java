@@ -1,54 +1,28 @@
 package dev.chancery.rbac;
 
 import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.Rejection.Kind;
+import java.util.List;
 
 /** Why a list is refused. */
-public enum RbacRejection implements Rejection {
-    PAGE(
+public final class RbacRejection {
+    public static final Rejection PAGE = new Rejection(
             "rbac.page",
             Kind.INVALID,
-            "The page is none that this list has answered.",
-            "Send next_page of the reply before as it was received, to the same method; leave it out for the first page."),
-    PAGE_SIZE(
-            "rbac.page-size",
-            Kind.INVALID,
-            "The page size is larger than a page may be.",
-            "Ask for 1 to 200; 0 asks for 100."),
-    NO_SUCH_PRINCIPAL(
+            "The page token is not valid for this list.",
+            "Send next_page of the reply before as it was received, to the same method; leave it out for the first page.");
+
+    public static final Rejection PAGE_SIZE = new Rejection(
+            "rbac.page-size", Kind.INVALID, "The page size is too large.", "Ask for 1 to 200; 0 asks for 100.");
+
+    public static final Rejection NO_SUCH_PRINCIPAL = new Rejection(
             "rbac.no-such-principal",
             Kind.NOT_FOUND,
             "There is no such principal in this organisation.",
             "Check the id, and send Chancery-Position if the principal is new.");
 
-    private final String code;
-    private final Kind kind;
-    private final String message;
-    private final String hint;
+    /** All of them. */
+    public static final List<Rejection> ALL = Rejection.constantsOf(RbacRejection.class);
 
-    RbacRejection(String code, Kind kind, String message, String hint) {
-        this.code = code;
-        this.kind = kind;
-        this.message = message;
-        this.hint = hint;
-    }
-
-    @Override
-    public String code() {
-        return code;
-    }
-
-    @Override
-    public Kind kind() {
-        return kind;
-    }
-
-    @Override
-    public String message() {
-        return message;
-    }
-
-    @Override
-    public String hint() {
-        return hint;
-    }
+    private RbacRejection() {}
 }

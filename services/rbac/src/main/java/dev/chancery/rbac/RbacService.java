@@ -33,8 +33,7 @@ public final class RbacService implements Feature {
     public void register(Methods methods) {
         methods.query(SERVICE + "ListCapabilities", ListCapabilitiesRequest.class, this::listCapabilities)
                 .query(SERVICE + "ListRoles", ListRolesRequest.class, this::listRoles)
-                .query(SERVICE + "ListAssignments", ListAssignmentsRequest.class, this::listAssignments)
-                .rejections(RbacRejection.values());
+                .query(SERVICE + "ListAssignments", ListAssignmentsRequest.class, this::listAssignments);
     }
 
     private ListCapabilitiesReply listCapabilities(ReadContext context, ListCapabilitiesRequest request)

@@ -9,6 +9,7 @@ import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Fold;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.projection.LogRecord;
+import dev.chancery.projection.ViewHash;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Role;

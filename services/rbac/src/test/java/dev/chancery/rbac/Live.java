@@ -5,6 +5,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
+import dev.chancery.projection.ViewHash;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Capability;
 import dev.chancery.schema.rbac.v1.Role;
@@ -61,7 +62,8 @@ final class Live {
     }
 
     static ViewHash hash(String schema, String tenant) {
-        return DATABASE.inTenant(DatabaseRole.REPLAY, tenant, connection -> ViewHash.of(connection, schema, tenant));
+        return DATABASE.inTenant(
+                DatabaseRole.REPLAY, tenant, connection -> new RbacProjection(schema).contents(connection, tenant));
     }
 
     static List<Capability> capabilities(String tenant) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.projection.ViewHash;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
@@ -78,7 +79,7 @@ class ViewHashTest {
 
     @Test
     void everyTableOfTheViewsTakesPart() {
-        var tables = new ArrayList<>(ViewHash.TABLES);
+        var tables = new ArrayList<>(RbacProjection.TABLES);
         tables.add("offset");
         tables.add("position");
         tables.add("schema_history");

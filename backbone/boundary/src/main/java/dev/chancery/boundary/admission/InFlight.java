@@ -4,6 +4,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Limits;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
 import io.micrometer.core.instrument.Metrics;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -89,7 +90,7 @@ public final class InFlight implements AutoCloseable {
         known.decrementAndGet();
     }
 
-    private static RefusedException refusal(BoundaryRejection why) {
+    private static RefusedException refusal(Rejection why) {
         Metrics.counter("chancery.calls.turned.away", "code", why.code()).increment();
         return new RefusedException(why);
     }

@@ -3,6 +3,7 @@ package dev.chancery.app.configuration;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.FeatureDescription;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.agroal.DataSource.DataSourceLiteral;
 import io.quarkus.arc.Unremovable;
@@ -13,7 +14,6 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,14 +31,9 @@ public class Datasources implements CredentialsProvider {
     static final String CREDENTIALS = "chancery-database";
 
     /** Every role that a serving process may hold. */
-    static final List<DatabaseRole> ALL = List.of(
-            DatabaseRole.IDENTITY,
-            DatabaseRole.ACCESS,
-            DatabaseRole.KEYRING,
-            DatabaseRole.RBAC,
-            DatabaseRole.LEDGER,
-            DatabaseRole.RELAY,
-            DatabaseRole.DECISIONS);
+    static final List<DatabaseRole> ALL = FeatureDescription.databaseRoles().stream()
+            .filter(role -> !role.equals(DatabaseRole.OWNER) && !role.equals(DatabaseRole.REPLAY))
+            .toList();
 
     private static volatile @Nullable DatabaseAccess access;
 
@@ -51,7 +46,7 @@ public class Datasources implements CredentialsProvider {
     }
 
     static String name(DatabaseRole role) {
-        return role.name().toLowerCase(Locale.ROOT);
+        return role.name();
     }
 
     static void reach(DatabaseAccess database) {

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.chancery.app.Role;
 import dev.chancery.app.processes.TestClient.Caller;
 import dev.chancery.app.processes.TestClient.Reply;
 import dev.chancery.app.processes.TestInstallation.Member;
 import dev.chancery.cli.client.ClientKey;
 import dev.chancery.cli.export.Export;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.ProcessRole;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -57,11 +57,11 @@ class RolesAsProcessesIT {
         directory = Files.createTempDirectory(parent, "roles-");
         installation = new TestInstallation(directory);
         client = new TestClient(installation.authority());
-        relay = installation.add("relay", Role.RELAY);
-        projectors = installation.add("projectors", Role.PROJECTORS);
-        ledger = installation.add("ledger", Role.LEDGER);
-        one = installation.add("core-1", Role.CORE);
-        two = installation.add("core-2", Role.CORE);
+        relay = installation.add("relay", ProcessRole.RELAY);
+        projectors = installation.add("projectors", ProcessRole.PROJECTORS);
+        ledger = installation.add("ledger", ProcessRole.LEDGER);
+        one = installation.add("core-1", ProcessRole.CORE);
+        two = installation.add("core-2", ProcessRole.CORE);
         for (Member member : members()) {
             member.start();
         }

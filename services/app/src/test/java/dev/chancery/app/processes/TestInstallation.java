@@ -3,12 +3,12 @@ package dev.chancery.app.processes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.chancery.app.Role;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import dev.chancery.embedded.EmbeddedKafka;
 import dev.chancery.embedded.EmbeddedPostgres;
 import dev.chancery.embedded.ServerTls;
+import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.testkit.TestAuthority;
 import java.io.IOException;
@@ -59,10 +59,10 @@ final class TestInstallation implements AutoCloseable {
             Provisioning.createDatabase(superuser, DATABASE);
         }
         try (Connection superuser = postgres.superuser(DATABASE)) {
-            Provisioning.createRoles(superuser, DATABASE, this::password);
+            Provisioning.createRoles(superuser, DATABASE, DatabaseRole.STANDARD, this::password);
         }
-        KeyFileSealer.create(sealer(Role.CORE));
-        KeyFileSealer.create(sealer(Role.LEDGER));
+        KeyFileSealer.create(sealer(ProcessRole.CORE));
+        KeyFileSealer.create(sealer(ProcessRole.LEDGER));
         Path migration = write("migrate", Set.of(DatabaseRole.OWNER), List.of());
         assertThat(run("migrate", migration)).isEqualTo(new Ended(0, ""));
     }
@@ -73,20 +73,20 @@ final class TestInstallation implements AutoCloseable {
                 name -> "of-this-test-" + name + ThreadLocalRandom.current().nextLong());
     }
 
-    private Path sealer(Role role) {
+    private Path sealer(ProcessRole role) {
         return directory.resolve(role + ".sealer");
     }
 
     /** Adds a process, which does not run yet. */
-    Member add(String name, Role role) throws IOException {
+    Member add(String name, ProcessRole role) throws IOException {
         List<String> own = new ArrayList<>();
-        if (Role.needSealer(Set.of(role))) {
+        if (ProcessRole.needSealer(Set.of(role))) {
             own.add("chancery.sealer-file=" + sealer(role));
         }
-        if (role == Role.CORE) {
+        if (role == ProcessRole.CORE) {
             own.add("chancery.owner-claim-file=" + directory.resolve(name + ".claim"));
         }
-        var member = new Member(name, role, write(name, Role.databaseRoles(Set.of(role)), own));
+        var member = new Member(name, role, write(name, ProcessRole.databaseRoles(Set.of(role)), own));
         members.put(name, member);
         return member;
     }
@@ -170,12 +170,12 @@ final class TestInstallation implements AutoCloseable {
     /** A process of the installation. */
     final class Member {
         private final String name;
-        private final Role role;
+        private final ProcessRole role;
         private final Path file;
         private final String base;
         private volatile Process process;
 
-        private Member(String name, Role role, Path file) throws IOException {
+        private Member(String name, ProcessRole role, Path file) throws IOException {
             this.name = name;
             this.role = role;
             this.file = file;

@@ -1,4 +1,4 @@
-package dev.chancery.rbac;
+package dev.chancery.projection;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -21,11 +22,7 @@ import java.util.stream.Collectors;
  * @param sha256 in hexadecimal
  */
 public record ViewHash(long position, String sha256) {
-    /** Every table of the views. */
-    static final List<String> TABLES =
-            List.of("assignment", "capability", "member", "principal", "role", "role_capability", "workspace");
-
-    private static final String DOMAIN = "chancery/rbac-views/v1";
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z_]{0,62}");
     private static final int FETCHED_ROWS = 1_000;
 
     /**
@@ -33,13 +30,14 @@ public record ViewHash(long position, String sha256) {
      *
      * @param connection one that sees the tenant's rows, in a transaction: rows are fetched {@value #FETCHED_ROWS} at a time
      */
-    public static ViewHash of(Connection connection, String schema, String tenant) throws SQLException {
+    public static ViewHash of(Connection connection, Projection projection, String tenant) throws SQLException {
+        List<String> tables = projection.tables().stream().sorted().toList();
         MessageDigest digest = newDigest();
-        update(digest, DOMAIN);
+        update(digest, "chancery/" + projection.name() + "-views/v1");
         long position = -1;
-        try (var query = connection.prepareStatement(sql(schema))) {
+        try (var query = connection.prepareStatement(sql(projection.schema(), tables))) {
             query.setFetchSize(FETCHED_ROWS);
-            for (int parameter = 1; parameter <= TABLES.size() + 1; parameter++) {
+            for (int parameter = 1; parameter <= tables.size() + 1; parameter++) {
                 query.setString(parameter, tenant);
             }
             try (var rows = query.executeQuery()) {
@@ -56,9 +54,11 @@ public record ViewHash(long position, String sha256) {
         return new ViewHash(position, HexFormat.of().formatHex(digest.digest()));
     }
 
-    private static String sql(String schema) {
-        RbacTables.requireName(schema);
-        String views = TABLES.stream()
+    private static String sql(String schema, List<String> tables) {
+        if (!NAME.matcher(schema).matches()) {
+            throw new IllegalArgumentException("not a schema's name");
+        }
+        String views = tables.stream()
                 .map(table -> "SELECT '%2$s' AS view, to_jsonb(t)::text AS line FROM %1$s.%2$s t WHERE tenant = ?"
                         .formatted(schema, table))
                 .collect(Collectors.joining(" UNION ALL "));

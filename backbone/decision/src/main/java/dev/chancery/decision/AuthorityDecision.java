@@ -1,0 +1,33 @@
+package dev.chancery.decision;
+
+/**
+ * Whether a principal may do something, and what decided.
+ *
+ * @param assignmentId what grants it; empty when nothing does
+ * @param role the assignment's role; empty when nothing grants it
+ */
+public record AuthorityDecision(Reason reason, String assignmentId, String role) {
+    public enum Reason {
+        GRANTED("granted"),
+        NO_GRANT("no-grant"),
+        NOT_YET("not-yet"),
+        EXPIRED("expired"),
+        UNKNOWN_PRINCIPAL("unknown-principal"),
+        INACTIVE_PRINCIPAL("inactive-principal");
+
+        private final String code;
+
+        Reason(String code) {
+            this.code = code;
+        }
+
+        /** As callers read it. */
+        public String code() {
+            return code;
+        }
+    }
+
+    public boolean granted() {
+        return reason == Reason.GRANTED;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.chancery.feature;
+
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.Part;
+import dev.chancery.kernel.Rejection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * All that the application, {@code replay} and the tests need to know about a feature. An implementation is named in its module's {@code
+ * META-INF/services}; nothing else lists features.
+ *
+ * <p>From the description follow: the feature's database role and, if that role may append, its appender and reaper; its projection's
+ * schema, consumer, replay and metrics; its decision state in memory. What a feature lacks ends the start with its name ({@link
+ * IncompleteFeature}).
+ */
+public interface FeatureDescription {
+    /** In the contract's packages, URLs, streams and schemas, e.g. {@code access}. */
+    String name();
+
+    /** The processes that run it. */
+    ProcessRole process();
+
+    /** Bears the feature's name. */
+    DatabaseRole databaseRole();
+
+    /** Every way in which it refuses. */
+    default List<Rejection> rejections() {
+        return List.of();
+    }
+
+    /** What it decides by in memory, folded from streams of any feature. */
+    default List<Part<?>> decisionParts() {
+        return List.of();
+    }
+
+    /** What it keeps in tables; its schema has the feature's name. */
+    default Optional<FeatureProjection> projection() {
+        return Optional.empty();
+    }
+
+    /** Makes the feature in a process that runs it; what it needs, it takes from {@code parts}. */
+    Feature create(FeatureParts parts);
+
+    /** Every feature on the class path, by name. */
+    static List<FeatureDescription> all() {
+        return ServiceLoader.load(FeatureDescription.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparing(FeatureDescription::name))
+                .toList();
+    }
+
+    /** Every database role of an installation with these features. */
+    static List<DatabaseRole> databaseRoles() {
+        return java.util.stream.Stream.concat(
+                        DatabaseRole.STANDARD.stream(), all().stream().map(FeatureDescription::databaseRole))
+                .distinct()
+                .toList();
+    }
+}

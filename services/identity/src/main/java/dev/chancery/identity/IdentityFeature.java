@@ -1,0 +1,51 @@
+package dev.chancery.identity;
+
+import dev.chancery.boundary.tokens.Tokens;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.Feature;
+import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.FeatureParts;
+import dev.chancery.feature.OwnerClaimFile;
+import dev.chancery.feature.ProcessRole;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.log.Appender;
+import dev.chancery.log.LogCreation;
+import dev.chancery.log.Streams;
+import java.util.List;
+
+/** Organisations, principals, workspaces and signing in. */
+public final class IdentityFeature implements FeatureDescription {
+    @Override
+    public String name() {
+        return "identity";
+    }
+
+    @Override
+    public ProcessRole process() {
+        return ProcessRole.CORE;
+    }
+
+    @Override
+    public DatabaseRole databaseRole() {
+        return DatabaseRole.IDENTITY;
+    }
+
+    @Override
+    public List<Rejection> rejections() {
+        return IdentityRejection.ALL;
+    }
+
+    @Override
+    public Feature create(FeatureParts parts) {
+        var claim = parts.get(OwnerClaimFile.class);
+        return IdentityService.create(
+                new LogCreation(parts.database(), databaseRole()),
+                parts.get(Appender.class),
+                parts.get(Streams.class),
+                parts.get(Keyring.class),
+                parts.contract(),
+                parts.get(Tokens.class),
+                new OwnerClaim(claim.path(), claim.used()));
+    }
+}

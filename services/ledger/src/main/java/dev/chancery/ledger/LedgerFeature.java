@@ -1,0 +1,67 @@
+package dev.chancery.ledger;
+
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.Feature;
+import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.FeatureParts;
+import dev.chancery.feature.FeatureProjection;
+import dev.chancery.feature.ProcessRole;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.keyring.VerifierKeys;
+import dev.chancery.projection.TopicPublisher;
+import java.time.Duration;
+import java.util.Optional;
+
+/** The transparency log of each organisation and its signed checkpoints. */
+public final class LedgerFeature implements FeatureDescription {
+    /** The topic that checkpoints are published to. */
+    public static final String CHECKPOINT_TOPIC = "ledger.checkpoints.v1";
+
+    /** A tree grows better by many: how long an entry may wait for others, on top of what its checkpoint takes. */
+    private static final Duration GATHER = Duration.ofMillis(50);
+
+    @Override
+    public String name() {
+        return "ledger";
+    }
+
+    @Override
+    public ProcessRole process() {
+        return ProcessRole.LEDGER;
+    }
+
+    @Override
+    public DatabaseRole databaseRole() {
+        return DatabaseRole.LEDGER;
+    }
+
+    @Override
+    public Optional<FeatureProjection> projection() {
+        return Optional.of(new FeatureProjection(
+                LedgerFeature::live,
+                (schema, instanceId) -> new LedgerProjection(instanceId, DatabaseRole.REPLAY, schema, tenant -> {}),
+                options -> options.withFetchMaxWait(GATHER),
+                false));
+    }
+
+    private static LedgerProjection live(FeatureParts parts) {
+        var keys = parts.get(SigningKeys.class);
+        var publisher = parts.closed(new TopicPublisher(parts.kafka(), CHECKPOINT_TOPIC));
+        var worker = parts.closed(new CheckpointWorker(new Checkpoints(
+                parts.database(),
+                parts.instanceId(),
+                (origin, text) -> keys.signer(origin).signNote(text),
+                publisher::publish)));
+        worker.start();
+        return new LedgerProjection(parts.instanceId(), worker::due);
+    }
+
+    @Override
+    public Feature create(FeatureParts parts) {
+        return new LedgerService(
+                new LedgerReader(parts.database()),
+                parts.get(VerifierKeys.class),
+                parts.instanceId(),
+                parts.contract());
+    }
+}
