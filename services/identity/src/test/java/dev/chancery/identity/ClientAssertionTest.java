@@ -63,6 +63,7 @@ class ClientAssertionTest {
                 Arguments.of("other claims", parts[0] + "." + encoded(claims(CLIENT_ID)) + "." + parts[2]),
                 Arguments.of("HMAC with the public key", hmac()),
                 Arguments.of("another key", new Client().assertion(CLIENT_ID)),
+                Arguments.of("padded", CLIENT.assertion(CLIENT_ID) + "="),
                 signed("another audience", claims(CLIENT_ID).put("aud", "http://evil.example")),
                 signed("no audience", without("aud")),
                 signed("another issuer", claims(CLIENT_ID).put("iss", TENANT + "." + TENANT)),

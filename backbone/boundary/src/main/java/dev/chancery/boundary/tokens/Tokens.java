@@ -6,6 +6,9 @@ import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.VerifierKey;
 import dev.chancery.log.Digest;
+import jakarta.json.Json;
+import jakarta.json.JsonBuilderFactory;
+import jakarta.json.JsonObjectBuilder;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
@@ -23,20 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import org.jose4j.jwa.AlgorithmConstraints;
-import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
-import org.jose4j.jws.AlgorithmIdentifiers;
-import org.jose4j.jwt.JwtClaims;
-import org.jose4j.jwt.MalformedClaimException;
-import org.jose4j.jwt.consumer.ErrorCodes;
-import org.jose4j.jwt.consumer.InvalidJwtException;
-import org.jose4j.jwt.consumer.JwtConsumer;
-import org.jose4j.jwt.consumer.JwtConsumerBuilder;
-import org.jose4j.lang.UnresolvableKeyException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,16 +40,11 @@ public final class Tokens {
     public static final Duration LIFETIME = Duration.ofMinutes(10);
 
     static final int MAX_CACHED = 20_000;
+    private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
     private static final int MAX_TOKEN_CHARS = 4_096;
-    private static final int MAX_SKEW_SECONDS = 5;
-    private static final long ASK_MILLIS = 1_000;
 
-    private final String issuer;
     private final @Nullable Signer signer;
-    private final Supplier<List<VerifierKey>> keys;
-    private volatile Map<String, VerifierKey> known = Map.of();
-    private volatile long askedNanos;
-    private final JwtConsumer consumer;
+    private final TokenVerifier own;
     private final Cache<Digest, Verified> verified =
             Caffeine.newBuilder().maximumSize(MAX_CACHED).build();
 
@@ -78,63 +63,21 @@ public final class Tokens {
      * @param issuer the installation's public URL; tokens name it as issuer and as audience
      */
     public Tokens(String issuer, Signer signer) {
-        this(issuer, signer, () -> List.of(signer.verifierKey()));
+        this(signer, new OwnIssuer(issuer, () -> List.of(signer.verifierKey())));
     }
 
     /**
      * Verifies what another process signs.
      *
-     * @param keys that sign tokens; asked again when a token names another, at most every {@value #ASK_MILLIS} ms
+     * @param keys that sign tokens; read again when a token names another, at most once a second
      */
     public Tokens(String issuer, Supplier<List<VerifierKey>> keys) {
-        this(issuer, null, keys);
+        this(null, new OwnIssuer(issuer, keys));
     }
 
-    private Tokens(String issuer, @Nullable Signer signer, Supplier<List<VerifierKey>> keys) {
-        this.issuer = issuer;
+    private Tokens(@Nullable Signer signer, TokenVerifier own) {
         this.signer = signer;
-        this.keys = keys;
-        this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
-        this.consumer = new JwtConsumerBuilder()
-                .setRequireSubject()
-                .setRequireExpirationTime()
-                .setRequireJwtId()
-                .setRequireIssuedAt()
-                .setExpectedIssuer(issuer)
-                .setExpectedAudience(issuer)
-                .setExpectedType(true, "at+jwt")
-                .setAllowedClockSkewInSeconds(MAX_SKEW_SECONDS)
-                .setVerificationKeyResolver((token, outer) -> key(token.getKeyIdHeaderValue()))
-                .setJwsAlgorithmConstraints(new AlgorithmConstraints(ConstraintType.PERMIT, AlgorithmIdentifiers.EDDSA))
-                .build();
-    }
-
-    /** The key that a token names. */
-    private PublicKey key(@Nullable String named) throws UnresolvableKeyException {
-        VerifierKey key = named == null ? null : known.get(named);
-        if (key == null && named != null && mayAsk()) {
-            known = keys.get().stream()
-                    .collect(Collectors.toUnmodifiableMap(Tokens::keyId, Function.identity(), (one, same) -> one));
-            key = known.get(named);
-        }
-        if (key == null) {
-            throw new UnresolvableKeyException("no such key");
-        }
-        return publicKey(key.publicKey());
-    }
-
-    /** Anybody can make up a key's name: they don't make us ask PostgreSQL each time. */
-    private synchronized boolean mayAsk() {
-        long now = System.nanoTime();
-        boolean may = now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
-        if (may) {
-            askedNanos = now;
-        }
-        return may;
-    }
-
-    private static String keyId(VerifierKey key) {
-        return "%08x".formatted(key.keyId());
+        this.own = own;
     }
 
     private Signer signer() {
@@ -145,33 +88,34 @@ public final class Tokens {
     }
 
     public String issuer() {
-        return issuer;
+        return own.issuer();
     }
 
     /** The keys that verify tokens, as a JWK set (RFC 7517, RFC 8037). */
     public String keySet() {
         return "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\""
-                + keyId(signer().verifierKey()) + "\",\"x\":\""
+                + OwnIssuer.keyId(signer().verifierKey()) + "\",\"x\":\""
                 + base64(signer().verifierKey().publicKey()) + "\"}]}";
     }
 
     /** Signs a token. Its contents are ids and times; nothing personal. */
     public String issue(String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt) {
-        var claims = new JwtClaims();
-        claims.setIssuer(issuer);
-        claims.setAudience(issuer);
-        claims.setSubject(principal.id());
-        claims.setJwtId(tokenId);
-        claims.setClaim("iat", issuedAt.getEpochSecond());
-        claims.setClaim("exp", issuedAt.plus(LIFETIME).getEpochSecond());
-        claims.setClaim("auth_time", principal.authenticatedAt().getEpochSecond());
-        claims.setClaim("client_id", principal.tenant() + "." + principal.id());
-        claims.setClaim("tenant", principal.tenant());
-        claims.setClaim("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
-        workspace.ifPresent(id -> claims.setClaim("workspace", id));
-        String header = "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + keyId(signer().verifierKey()) + "\"}";
+        JsonObjectBuilder claims = JSON.createObjectBuilder()
+                .add("iss", issuer())
+                .add("aud", issuer())
+                .add("sub", principal.id())
+                .add("jti", tokenId)
+                .add("iat", issuedAt.getEpochSecond())
+                .add("exp", issuedAt.plus(LIFETIME).getEpochSecond())
+                .add("auth_time", principal.authenticatedAt().getEpochSecond())
+                .add("client_id", principal.tenant() + "." + principal.id())
+                .add("tenant", principal.tenant())
+                .add("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
+        workspace.ifPresent(id -> claims.add("workspace", id));
+        String header =
+                "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + OwnIssuer.keyId(signer().verifierKey()) + "\"}";
         String signed = base64(header.getBytes(StandardCharsets.UTF_8)) + "."
-                + base64(claims.toJson().getBytes(StandardCharsets.UTF_8));
+                + base64(claims.build().toString().getBytes(StandardCharsets.UTF_8));
         return signed + "." + base64(signer().sign(signed.getBytes(StandardCharsets.US_ASCII)));
     }
 
@@ -195,38 +139,21 @@ public final class Tokens {
             boolean expired = known.expiresAtMillis() <= System.currentTimeMillis();
             return expired ? new Presented.Bad(true) : new Presented.Good(known.principal());
         }
-        try {
-            JwtClaims claims = consumer.processToClaims(token);
-            Principal principal = principal(claims);
-            verified.put(
-                    digest, new Verified(principal, claims.getExpirationTime().getValueInMillis()));
-            return new Presented.Good(principal);
-        } catch (InvalidJwtException e) {
-            return new Presented.Bad(
-                    e.hasErrorCode(ErrorCodes.EXPIRED) && e.getErrorDetails().size() == 1);
-        } catch (MalformedClaimException | IllegalArgumentException e) {
-            return new Presented.Bad(false);
-        }
+        return Jwt.read(token)
+                .map(own::verify)
+                .map(result -> remember(digest, result))
+                .orElse(new Presented.Bad(false));
     }
 
-    private static Principal principal(JwtClaims claims) throws MalformedClaimException {
-        return new Principal(
-                Principal.Type.valueOf(
-                        required(claims, "principal_type", String.class).toUpperCase(Locale.ROOT)),
-                claims.getSubject(),
-                required(claims, "tenant", String.class),
-                Optional.ofNullable(claims.getStringClaimValue("workspace")),
-                claims.getJwtId(),
-                Optional.empty(),
-                Instant.ofEpochSecond(required(claims, "auth_time", Long.class)));
-    }
-
-    private static <T> T required(JwtClaims claims, String name, Class<T> type) throws MalformedClaimException {
-        T value = claims.getClaimValue(name, type);
-        if (value == null) {
-            throw new MalformedClaimException("a claim is missing");
-        }
-        return value;
+    private Presented remember(Digest digest, TokenVerifier.Verified result) {
+        return switch (result) {
+            case TokenVerifier.Verified.Good good -> {
+                verified.put(
+                        digest, new Verified(good.principal(), good.expiresAt().toEpochMilli()));
+                yield new Presented.Good(good.principal());
+            }
+            case TokenVerifier.Verified.Bad bad -> new Presented.Bad(bad.expired());
+        };
     }
 
     private static Digest digest(String token) {

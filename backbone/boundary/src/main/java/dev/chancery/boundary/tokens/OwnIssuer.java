@@ -1,0 +1,115 @@
+package dev.chancery.boundary.tokens;
+
+import dev.chancery.boundary.tokens.JwtVerifier.Expected;
+import dev.chancery.kernel.Principal;
+import dev.chancery.keyring.VerifierKey;
+import jakarta.json.JsonNumber;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies the tokens that this installation issues: type {@code at+jwt} (RFC 9068), issuer and audience its public URL.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
+final class OwnIssuer implements TokenVerifier {
+    private static final String TYPE = "at+jwt";
+    private static final int MAX_SKEW_SECONDS = 5;
+    private static final long ASK_MILLIS = 1_000;
+
+    private final Expected expected;
+    private final Supplier<List<VerifierKey>> keys;
+    private volatile Map<String, VerifierKey> known = Map.of();
+    private volatile long askedNanos;
+
+    /** @param keys that sign tokens; asked again when a token names another, at most every {@value #ASK_MILLIS} ms */
+    OwnIssuer(String issuer, Supplier<List<VerifierKey>> keys) {
+        this.expected = new Expected(
+                issuer,
+                Set.of(issuer),
+                MAX_SKEW_SECONDS,
+                Set.of("sub", "jti", "iat", "auth_time", "tenant", "principal_type"));
+        this.keys = keys;
+        this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
+    }
+
+    @Override
+    public String issuer() {
+        return expected.issuer();
+    }
+
+    @Override
+    public Verified verify(Jwt token) {
+        VerifierKey key = token.header("kid").map(this::key).orElse(null);
+        if (key == null || !token.header("typ").equals(Optional.of(TYPE))) {
+            return new Verified.Bad(false);
+        }
+        return switch (JwtVerifier.verify(token, Tokens.publicKey(key.publicKey()), expected)) {
+            case GOOD -> good(token);
+            case EXPIRED -> new Verified.Bad(true);
+            case BAD -> new Verified.Bad(false);
+        };
+    }
+
+    private static Verified good(Jwt token) {
+        try {
+            var principal = new Principal(
+                    Principal.Type.valueOf(required(token, "principal_type").toUpperCase(Locale.ROOT)),
+                    required(token, "sub"),
+                    required(token, "tenant"),
+                    token.claims().containsKey("workspace")
+                            ? Optional.of(required(token, "workspace"))
+                            : Optional.empty(),
+                    required(token, "jti"),
+                    Optional.empty(),
+                    instant(token, "auth_time"));
+            return new Verified.Good(principal, instant(token, "exp"));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            return new Verified.Bad(false);
+        }
+    }
+
+    private static String required(Jwt token, String claim) {
+        return token.claim(claim).orElseThrow(() -> new IllegalArgumentException("no text: " + claim));
+    }
+
+    private static Instant instant(Jwt token, String claim) {
+        if (token.claims().get(claim) instanceof JsonNumber seconds) {
+            return Instant.ofEpochSecond(seconds.longValueExact());
+        }
+        throw new IllegalArgumentException("no number: " + claim);
+    }
+
+    private @Nullable VerifierKey key(String named) {
+        VerifierKey key = known.get(named);
+        if (key == null && mayAsk()) {
+            known = keys.get().stream()
+                    .collect(Collectors.toUnmodifiableMap(OwnIssuer::keyId, Function.identity(), (one, same) -> one));
+            key = known.get(named);
+        }
+        return key;
+    }
+
+    /** Anybody can make up the name of a key: the keys are not read again for each of them. */
+    private synchronized boolean mayAsk() {
+        long now = System.nanoTime();
+        boolean may = now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
+        if (may) {
+            askedNanos = now;
+        }
+        return may;
+    }
+
+    static String keyId(VerifierKey key) {
+        return "%08x".formatted(key.keyId());
+    }
+}
