@@ -5,7 +5,7 @@ import java.util.Set;
 
 /**
  * The names by which a request might claim to be somebody or somewhere else. They are refused wherever they stand: bodies, headers,
- * query parameters, cookies, gRPC metadata. Refused, not ignored, since whoever sends one expects it to count.
+ * query parameters, cookies, gRPC metadata. Refused, not ignored: a client that sends one expects it to count.
  */
 public final class ContextFields {
     private static final Set<String> NAMES = Set.of(

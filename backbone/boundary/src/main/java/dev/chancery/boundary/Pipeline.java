@@ -28,10 +28,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The boundary: every call of either face comes through {@link #call}, and this is the order in which it is judged.
+ * Every call, over REST, gRPC or a standard endpoint, goes through {@link #call}, and is judged in this order.
  *
  * <ol>
- *   <li>whether there is a place for it ({@link InFlight}); its body is read after that
+ *   <li>whether there is a permit for it ({@link InFlight}); its body is read after that
  *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
  *   <li>what is asked (shape, field rules, idempotency key, position)
  *   <li>whether it may ({@link Authorisation}: capability where the call takes place, freshness of the authentication)
@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class Pipeline implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Pipeline.class);
 
-    /** Calls of callers that nobody knows yet that are worked on at a time: they hold no more database connections than that. */
+    /** How many unauthenticated calls are worked on at a time. This also caps the database connections they can hold. */
     public static final int MAX_UNKNOWN_AT_WORK = InFlight.MAX_UNKNOWN_AT_WORK;
 
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
@@ -68,16 +68,16 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Lets a call in, before its body is read: to a place of the caller's tenant where the token is known, otherwise to one among the
-     * unknown.
+     * Admits a call before its body is read: with a permit of the caller's tenant where the token is known, otherwise with one of unknown
+     * callers.
      *
-     * @throws RefusedException when there is none
+     * @throws RefusedException when a limit is reached
      */
     public InFlight.Permit enter(Caller caller) throws RefusedException {
         return inFlight.enter(authentication.remembered(caller));
     }
 
-    /** Serves a call that came by neither face, and so has no place yet; never throws. */
+    /** Admits and serves a call that came neither over HTTP nor over gRPC; never throws. */
     public CallResult call(Methods.Bound method, Request request, Caller caller) {
         try (InFlight.Permit place = enter(caller)) {
             return call(method, request, caller, place);
@@ -89,7 +89,10 @@ public final class Pipeline implements AutoCloseable {
     /** Serves a call; never throws. */
     public CallResult call(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
         long begunNanos = System.nanoTime();
-        CallResult answer = guarded(method, request, caller, place);
+        CallResult answer;
+        try (var _ = new LoggedCall(caller)) {
+            answer = guarded(method, request, caller, place);
+        }
         String code = answer instanceof CallResult.Refused refused
                 ? refused.rejection().code()
                 : "ok";
@@ -98,18 +101,18 @@ public final class Pipeline implements AutoCloseable {
         return answer;
     }
 
-    /** Lets no call in any more, and waits until those under way are answered. */
+    /** Admits no call any more, and waits until those under way are answered. */
     @Override
     public void close() {
         inFlight.close();
     }
 
-    /** Calls in flight of callers that are known. */
+    /** Calls in flight of known callers. */
     public int knownCalls() {
         return inFlight.knownCalls();
     }
 
-    /** Calls in flight of callers that nobody knows yet. */
+    /** Calls in flight of unknown callers. */
     public int unknownCalls() {
         return inFlight.unknownCalls();
     }
@@ -120,18 +123,10 @@ public final class Pipeline implements AutoCloseable {
         } catch (RefusedException e) {
             return new CallResult.Refused(e.rejection());
         } catch (DatabaseUnavailable e) {
-            LOG.errorf(
-                    e,
-                    "Call failed: request=%s method=%s",
-                    caller.requestId(),
-                    method.contract().fullName());
+            LOG.errorf(e, "Call failed: method=%s", method.contract().fullName());
             return new CallResult.Refused(BoundaryRejection.UNAVAILABLE);
         } catch (RuntimeException e) {
-            LOG.errorf(
-                    e,
-                    "Call failed: request=%s method=%s",
-                    caller.requestId(),
-                    method.contract().fullName());
+            LOG.errorf(e, "Call failed: method=%s", method.contract().fullName());
             return new CallResult.Refused(BoundaryRejection.INTERNAL);
         }
     }
@@ -141,7 +136,7 @@ public final class Pipeline implements AutoCloseable {
         ContractMethod contract = method.contract();
         Handler handler = method.handler();
         if (handler instanceof Handler.PublicCommand<?> open) {
-            place.awaitTurn();
+            place.awaitWorkerSlot();
             Message request = unread.read();
             Optional<CallResult> wrong = wrongShape(request, caller);
             if (wrong.isPresent()) {
@@ -172,7 +167,7 @@ public final class Pipeline implements AutoCloseable {
         return runs;
     }
 
-    /** Authenticates and authorises a caller for a standard face that serves files rather than a method. */
+    /** Authenticates and authorises a caller for a standard endpoint that serves files rather than a method. */
     public Principal admit(Caller caller, String capability, InFlight.Permit place) throws RefusedException {
         Principal principal = authentication.authenticate(caller, place);
         requireGrant(principal, capability, "", position(caller, principal));

@@ -155,7 +155,6 @@ public final class Application implements AutoCloseable {
         descriptions.forEach(feature -> methods.rejections(feature.rejections()));
         features.forEach(Feature::start);
         opened(() -> features.forEach(Feature::stop));
-        opened(measures);
         writers.forEach(role -> reap(role, Objects.requireNonNull(appenders.get(role.name()))));
         var pipeline = new Pipeline(
                 new Authentication(tokens), FieldRules.of(contract), new Authorisation(decisions, views), commands);

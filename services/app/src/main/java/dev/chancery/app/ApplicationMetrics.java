@@ -1,6 +1,7 @@
 package dev.chancery.app;
 
 import dev.chancery.boundary.Pipeline;
+import dev.chancery.command.Limits;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.log.RelayGuard;
@@ -8,13 +9,9 @@ import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.relay.Relay;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Metrics;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * What is counted and timed, as Prometheus reads it. {@code NaN} where a part can't be asked.
@@ -22,17 +19,7 @@ import java.util.function.Supplier;
  * <p>The ones to watch: {@code chancery_relay_lag_records}, {@code chancery_relay_slot_retained_bytes}, {@code
  * chancery_intent_oldest_open_seconds}, {@code chancery_projection_stopped_tenants}.
  */
-final class ApplicationMetrics implements AutoCloseable {
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JvmGcMetrics collector = new JvmGcMetrics();
-
-    ApplicationMetrics() {
-        new JvmMemoryMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        collector.bindTo(registry);
-        Metrics.globalRegistry.add(registry);
-    }
-
+final class ApplicationMetrics {
     void watch(Relay relay) {
         gauge("chancery.relay.lag.records", "Records committed and not known to be in Kafka", relay::lagRecords);
         gauge("chancery.relay.healthy", "1 while records are relayed", () -> relay.healthy() ? 1 : 0);
@@ -51,7 +38,7 @@ final class ApplicationMetrics implements AutoCloseable {
             Gauge.builder("chancery.intent.oldest.open.seconds", () -> known(() -> oldestIntentSeconds(database, role)))
                     .description("Age of the oldest intent without an outcome; 0: there is none")
                     .tag("feature", role.name())
-                    .register(registry);
+                    .register(Metrics.globalRegistry);
         }
     }
 
@@ -59,24 +46,24 @@ final class ApplicationMetrics implements AutoCloseable {
         Gauge.builder("chancery.projection.healthy", () -> runner.healthy() ? 1 : 0)
                 .description("1 while the projection runs")
                 .tag("projection", projection)
-                .register(registry);
+                .register(Metrics.globalRegistry);
         Gauge.builder("chancery.projection.stopped.tenants", runner::stoppedTenants)
                 .description("Tenants stopped by a fork or an unreadable record")
                 .tag("projection", projection)
-                .register(registry);
+                .register(Metrics.globalRegistry);
         Gauge.builder("chancery.projection.waiting.tenants", runner::waitingTenants)
                 .description("Tenants that wait for a missing record")
                 .tag("projection", projection)
-                .register(registry);
+                .register(Metrics.globalRegistry);
     }
 
     void watch(Pipeline pipeline) {
-        gauge("chancery.calls.in.flight", "Calls of callers that are known", pipeline::knownCalls);
-        gauge("chancery.calls.in.flight.unknown", "Calls of callers that nobody knows yet", pipeline::unknownCalls);
+        gauge("chancery.calls.in.flight", "Calls of known callers", pipeline::knownCalls);
+        gauge("chancery.calls.in.flight.unknown", "Calls of unknown callers", pipeline::unknownCalls);
     }
 
     private void gauge(String name, String description, Supplier<Number> value) {
-        Gauge.builder(name, () -> known(value)).description(description).register(registry);
+        Gauge.builder(name, () -> known(value)).description(description).register(Metrics.globalRegistry);
     }
 
     private static Number known(Supplier<Number> value) {
@@ -91,23 +78,22 @@ final class ApplicationMetrics implements AutoCloseable {
     private static double oldestIntentSeconds(Database database, DatabaseRole role) {
         return database.transaction(role, connection -> {
             try (var query = connection.prepareStatement("SELECT coalesce(extract(epoch FROM clock_timestamp())"
-                            + " - min(deadline_micros) / 1000000.0 + 10, 0)::float8 FROM log.open_intent");
-                    var row = query.executeQuery()) {
-                row.next();
-                return row.getDouble(1);
+                    + " - min(deadline_micros) / 1000000.0 + ?, 0)::float8 FROM log.open_intent")) {
+                query.setDouble(1, Limits.DEADLINE_MILLIS / 1000.0);
+                try (var row = query.executeQuery()) {
+                    row.next();
+                    return row.getDouble(1);
+                }
             }
         });
     }
 
-    /** Everything, in Prometheus' text format. */
+    /** Everything, in Prometheus' text format, from the registry that Quarkus makes. */
+    @SuppressWarnings("deprecation") // the registry that Quarkus' extension brings
     String text() {
-        return registry.scrape();
-    }
-
-    @Override
-    public void close() {
-        Metrics.globalRegistry.remove(registry);
-        collector.close();
-        registry.close();
+        return Metrics.globalRegistry.getRegistries().stream()
+                .filter(io.micrometer.prometheus.PrometheusMeterRegistry.class::isInstance)
+                .map(registry -> ((io.micrometer.prometheus.PrometheusMeterRegistry) registry).scrape())
+                .collect(Collectors.joining());
     }
 }

@@ -9,8 +9,8 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
-import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
+import jakarta.json.Json;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -76,16 +76,17 @@ public final class Serve implements QuarkusApplication {
         String ready() {
             String scheme = config.http().certificateFile().isPresent() ? "https://" : "http://";
             String address = config.http().host() + ":" + config.http().port();
-            return new JsonObject()
-                    .put(
+            return Json.createObjectBuilder()
+                    .add(
                             "role",
                             roles.stream()
                                     .map(role -> role.name().toLowerCase(Locale.ROOT))
                                     .sorted()
                                     .collect(Collectors.joining(",")))
-                    .put("http", scheme + address)
-                    .put("grpc", address)
-                    .encode();
+                    .add("http", scheme + address)
+                    .add("grpc", address)
+                    .build()
+                    .toString();
         }
     }
 

@@ -115,6 +115,34 @@ class ArchitectureTest {
     }
 
     @Test
+    void featuresKnowNoHttpServer() {
+        hold(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackages(
+                                "dev.chancery.boundary..",
+                                "dev.chancery.app..",
+                                "dev.chancery.quickstart..",
+                                "dev.chancery.cli..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("io.vertx..", "io.grpc..")
+                        .because(
+                                "an endpoint of a standard is a JAX-RS resource on StandardEndpoints, and everything else a method of the contract"));
+    }
+
+    @Test
+    void jwtsAreVerifiedInOnePlace() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.chancery.boundary.tokens..", "dev.chancery.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.jose4j..", "io.smallrye.jwt..")
+                .because("one stack verifies every JWT: hand JwtVerifier the key and what you expect"));
+    }
+
+    @Test
     void projectionsAndFoldsReadNoClockAndNoChance() {
         hold(noClasses()
                 .that()

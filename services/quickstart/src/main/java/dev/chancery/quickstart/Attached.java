@@ -3,9 +3,11 @@ package dev.chancery.quickstart;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonObject;
+import jakarta.json.Json;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +34,7 @@ final class Attached implements AutoCloseable {
     static Attached to(Path data) {
         try {
             DataDirectory.Identity identity = DataDirectory.identity(data);
-            var run = new JsonObject(Files.readString(data.resolve("run.json")));
+            JsonObject run = run(data);
             return new Attached(
                     identity.instanceId(),
                     Database.pooled(
@@ -41,8 +43,14 @@ final class Attached implements AutoCloseable {
                                             .derive("postgres/" + role.roleName())),
                             CONNECTIONS_A_ROLE),
                     run.getString("kafka"));
-        } catch (IOException | DecodeException | IndexOutOfBoundsException | NumberFormatException e) {
+        } catch (IOException | JsonException | IndexOutOfBoundsException | NumberFormatException e) {
             throw new Unusable("an instance holds " + data + " but is not ready; try again once it is");
+        }
+    }
+
+    private static JsonObject run(Path data) throws IOException {
+        try (var reader = Json.createReader(new StringReader(Files.readString(data.resolve("run.json"))))) {
+            return reader.readObject();
         }
     }
 

@@ -9,8 +9,8 @@ import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.ProcessRole;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
-import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
+import jakarta.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -118,14 +118,14 @@ public final class Up implements QuarkusApplication {
 
     /** Where the instance is to be found, and its claim for as long as there is one. */
     private static String where(DataDirectory data, Servers servers, String http) {
-        var where = new JsonObject()
-                .put("http", http)
-                .put("grpc", http.substring("http://".length()))
-                .put("kafka", servers.bootstrapServers());
+        var where = Json.createObjectBuilder()
+                .add("http", http)
+                .add("grpc", http.substring("http://".length()))
+                .add("kafka", servers.bootstrapServers());
         if (Files.exists(data.claim())) {
-            where.put("claimFile", data.claim().toString());
+            where.add("claimFile", data.claim().toString());
         }
-        return where.encode();
+        return where.build().toString();
     }
 
     /** The claim was used: run.json names it no more. Before READY there is nothing to mend. */

@@ -14,49 +14,50 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The calls in flight, and how many there may be: in the process, of any one tenant, and of callers that nobody knows yet. A call has
- * its place from before its body is read until it is answered, so this bounds the bodies in memory as well. Who finds no place is
- * refused at once, and nothing is written.
+ * Admission control: how many calls may be in flight in the process, of one tenant, and of unknown callers. A call holds its permit from
+ * before its body is read until it has been answered, so this bounds the bodies in memory as well. Calls beyond a limit are refused at
+ * once, not queued, and nothing is written for them.
  *
- * <p>Callers that nobody knows yet (a public method, a token that was not verified before) have places of their own, and only few of
- * them are worked on at a time. So whatever they send, they hold at most {@value #MAX_UNKNOWN_AT_WORK} database connections, and
- * callers whose token is known never wait for them. They can crowd out each other.
+ * <p>A caller is unknown when it calls a public method, or with a token that has not been verified before. Unknown callers have permits
+ * of their own, and share {@value #MAX_UNKNOWN_AT_WORK} worker slots. So they hold at most that many database connections, and callers
+ * whose token is known never wait for them. They can crowd out each other.
  *
- * <p>Once closed it lets nobody in, and closing waits for those who are: what has begun is ended before the parts that it needs are.
+ * <p>Once closed it admits no call, and closing waits until the admitted ones are answered: only then are the parts closed that they
+ * need.
  *
- * <p><b>Thread safety:</b> safe; a {@link Permit} is its call's. <b>Limits:</b> {@value #MAX_CALLS} calls of known callers, {@value
- * #MAX_OF_A_TENANT} of a tenant, {@value #MAX_UNKNOWN} of unknown callers, each of which waits {@value #TURN_WAIT_MILLIS} ms for its
- * turn at most. Closing waits for the longest that a command may take, {@value Limits#DEADLINE_MILLIS} ms.
+ * <p><b>Thread safety:</b> safe; a {@link Permit} belongs to its call. <b>Limits:</b> {@value #MAX_CALLS} calls of known callers,
+ * {@value #MAX_OF_A_TENANT} of a tenant, {@value #MAX_UNKNOWN} of unknown callers, each of which waits {@value #SLOT_WAIT_MILLIS} ms for
+ * a worker slot at most. Closing waits for the longest that a command may take, {@value Limits#DEADLINE_MILLIS} ms.
  */
 public final class InFlight implements AutoCloseable {
     /** Of known callers, of whichever tenant. */
     static final int MAX_CALLS = 1_024;
 
-    /** Of one tenant: several would have to flood at once to take every place. */
+    /** Of one tenant: several tenants would have to flood at once to use up every permit. */
     static final int MAX_OF_A_TENANT = 256;
 
-    /** Of callers that nobody knows yet. */
+    /** Of unknown callers. */
     static final int MAX_UNKNOWN = 128;
 
-    /** Those of them that are worked on; well below the connections that a database role has. */
+    /** Worker slots of unknown callers; well below the connections that a database role has. */
     public static final int MAX_UNKNOWN_AT_WORK = 4;
 
-    /** How long one of them waits for its turn; the others take a few milliseconds each, unless what they need is stuck. */
-    static final long TURN_WAIT_MILLIS = 2_000;
+    /** How long an unknown caller waits for a worker slot; each is held for a few milliseconds, unless what it needs is stuck. */
+    static final long SLOT_WAIT_MILLIS = 2_000;
 
     private static final long CLOSE_PAUSE_NANOS = 5_000_000;
 
     private final AtomicInteger known = new AtomicInteger();
     private final AtomicInteger unknown = new AtomicInteger();
-    private final Semaphore turns = new Semaphore(MAX_UNKNOWN_AT_WORK, true);
+    private final Semaphore slots = new Semaphore(MAX_UNKNOWN_AT_WORK, true);
     private final ConcurrentHashMap<String, Integer> ofTenants = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
-     * Lets a call in.
+     * Admits a call.
      *
-     * @param caller empty: nobody knows yet
-     * @throws RefusedException when there is no place
+     * @param caller empty: unknown
+     * @throws RefusedException when a limit is reached
      */
     public Permit enter(Optional<Principal> caller) throws RefusedException {
         if (caller.isPresent()) {
@@ -65,13 +66,13 @@ public final class InFlight implements AutoCloseable {
             unknown.decrementAndGet();
             throw refusal(BoundaryRejection.OVERLOADED);
         }
-        var place = new Permit(caller);
-        // After it has counted: close() sees either this or nobody.
+        var permit = new Permit(caller);
+        // After it was counted: either close() sees this call, or this call sees that it is closed.
         if (closed) {
-            place.close();
+            permit.close();
             throw refusal(BoundaryRejection.UNAVAILABLE);
         }
-        return place;
+        return permit;
     }
 
     private void take(String tenant) throws RefusedException {
@@ -95,17 +96,17 @@ public final class InFlight implements AutoCloseable {
         return new RefusedException(why);
     }
 
-    /** Calls of callers that are known. */
+    /** Calls of known callers. */
     public int knownCalls() {
         return known.get();
     }
 
-    /** Calls of callers that are not. */
+    /** Calls of unknown callers. */
     public int unknownCalls() {
         return unknown.get();
     }
 
-    /** Lets nobody in any more, and waits for those who are. */
+    /** Admits no call any more, and waits for those under way. */
     @Override
     public void close() {
         closed = true;
@@ -116,44 +117,44 @@ public final class InFlight implements AutoCloseable {
         }
     }
 
-    /** A call's place, until it is closed. */
+    /** A call's admission, until it is closed. */
     public final class Permit implements AutoCloseable {
         private Optional<Principal> caller;
-        private boolean hasTurn;
+        private boolean hasSlot;
 
         private Permit(Optional<Principal> caller) {
             this.caller = caller;
         }
 
-        /** Whose it is; empty: nobody knows yet. */
+        /** Whose it is; empty: unknown. */
         public Optional<Principal> caller() {
             return caller;
         }
 
         /**
-         * Waits until work may be done for somebody whom nobody knows yet.
+         * Waits for a worker slot of unknown callers.
          *
          * @throws RefusedException when that takes too long
          */
-        public void awaitTurn() throws RefusedException {
-            // Those who are known come here too, with a public method: more than the unknown may be don't wait either.
-            if (turns.getQueueLength() >= MAX_UNKNOWN) {
+        public void awaitWorkerSlot() throws RefusedException {
+            // Known callers of public methods come here too: no more calls wait than unknown callers may have.
+            if (slots.getQueueLength() >= MAX_UNKNOWN) {
                 throw refusal(BoundaryRejection.OVERLOADED);
             }
             try {
-                hasTurn = turns.tryAcquire(TURN_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+                hasSlot = slots.tryAcquire(SLOT_WAIT_MILLIS, TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            if (!hasTurn) {
+            if (!hasSlot) {
                 throw refusal(BoundaryRejection.OVERLOADED);
             }
         }
 
         /**
-         * Takes one of the places of a caller who is known now, instead of one among the unknown.
+         * Exchanges the permit of an unknown caller for one of its tenant, once it is known who calls.
          *
-         * @throws RefusedException when there is none
+         * @throws RefusedException when a limit is reached
          */
         public void becomes(Principal principal) throws RefusedException {
             take(principal.tenant());
@@ -163,9 +164,9 @@ public final class InFlight implements AutoCloseable {
 
         @Override
         public void close() {
-            if (hasTurn) {
-                hasTurn = false;
-                turns.release();
+            if (hasSlot) {
+                hasSlot = false;
+                slots.release();
             }
             caller.map(Principal::tenant).ifPresentOrElse(InFlight.this::giveBack, unknown::decrementAndGet);
         }

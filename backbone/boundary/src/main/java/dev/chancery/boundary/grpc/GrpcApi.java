@@ -114,7 +114,7 @@ public final class GrpcApi {
         return encoding != null && !encoding.equals("identity");
     }
 
-    /** The limit of a message's size is that of its compressed form: what it unpacks to nobody bounds, before anybody is asked who. */
+    /** The limit on a message's size holds for its compressed form: nothing bounds what it unpacks to before the caller is authenticated. */
     private static void refuseCompressed(HttpServerRequest request) {
         request.resume();
         request.response()
@@ -125,7 +125,7 @@ public final class GrpcApi {
                 .end();
     }
 
-    /** A method that there is not, refused like everything else; left alone, Vert.x repeats the name that was sent. */
+    /** An unknown method is refused like everything else; left alone, Vert.x repeats the name that was sent. */
     private static void nothingHere(GrpcServerRequest<Buffer, Buffer> request, Set<String> elsewhere) {
         var refused = new CallResult.Refused(
                 elsewhere.contains(request.fullMethodName())
@@ -180,11 +180,11 @@ public final class GrpcApi {
             call.request(2);
             try {
                 requireOnce(headers);
-                InFlight.Permit place = pipeline.enter(caller);
-                return new OneMessage(call, caller, arrival(connection, call, place)) {
+                InFlight.Permit permit = pipeline.enter(caller);
+                return new OneMessage(call, caller, arrival(connection, call, permit)) {
                     @Override
                     void serve(byte[] request) {
-                        CallResult answer = answer(method, request, headers, caller, place);
+                        CallResult answer = answer(method, request, headers, caller, permit);
                         connection.runOnContext(go -> reply(call, answer, caller));
                     }
                 };
@@ -195,7 +195,7 @@ public final class GrpcApi {
         };
     }
 
-    /** Services beside the contract's: whoever calls them has a place like everybody else, and no longer than a body may take. */
+    /** Services beside the contract's: their calls hold a permit like all others, and no longer than a body may take. */
     private final class Beside implements ServerInterceptor {
         @Override
         public <Q, R> ServerCall.Listener<Q> interceptCall(
@@ -228,10 +228,10 @@ public final class GrpcApi {
         }
     }
 
-    private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Permit place) {
+    private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Permit permit) {
         return new Arrival(
                 connection.owner(),
-                place,
+                permit,
                 () -> call.close(
                         Status.DEADLINE_EXCEEDED.withDescription("the request took too long to come"), new Metadata()));
     }
@@ -295,7 +295,7 @@ public final class GrpcApi {
     }
 
     private CallResult answer(
-            Methods.Bound method, byte[] request, Metadata headers, Caller caller, InFlight.Permit place) {
+            Methods.Bound method, byte[] request, Metadata headers, Caller caller, InFlight.Permit permit) {
         return pipeline.call(
                 method,
                 () -> {
@@ -305,7 +305,7 @@ public final class GrpcApi {
                     return parse(method, request);
                 },
                 caller,
-                place);
+                permit);
     }
 
     private static Message parse(Methods.Bound method, byte[] request) throws RefusedException {

@@ -56,7 +56,7 @@ public final class HttpReply {
         return waiting ? Map.of("Retry-After", "1") : Map.of();
     }
 
-    /** RFC 6750 and, for step-up, RFC 9470. Whoever brought no token hears of no error. */
+    /** RFC 6750 and, for step-up, RFC 9470. Without a token there is no error to name. */
     private static String challenge(Rejection rejection) {
         if (rejection == BoundaryRejection.TOKEN_INVALID || rejection == BoundaryRejection.TOKEN_EXPIRED) {
             return "Bearer error=\"invalid_token\"";

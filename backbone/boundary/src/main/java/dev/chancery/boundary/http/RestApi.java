@@ -95,7 +95,7 @@ public final class RestApi {
         }
     }
 
-    /** JSON as every face writes it. */
+    /** JSON as every endpoint writes it. */
     public static byte[] json(Message message) {
         try {
             return JSON.print(message).getBytes(StandardCharsets.UTF_8);

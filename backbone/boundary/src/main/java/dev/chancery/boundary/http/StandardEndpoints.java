@@ -1,6 +1,7 @@
 package dev.chancery.boundary.http;
 
 import dev.chancery.boundary.ContextFields;
+import dev.chancery.boundary.LoggedCall;
 import dev.chancery.boundary.Pipeline;
 import dev.chancery.boundary.admission.AdmittedCall;
 import dev.chancery.command.BoundaryRejection;
@@ -54,14 +55,14 @@ public class StandardEndpoints {
     /**
      * The feature of this process that a resource belongs to.
      *
-     * @throws RefusedException where this process doesn't serve it: there is nothing at the resource's path
+     * @throws RefusedException where this process runs with another role
      */
     public <F> F feature(Class<F> type) throws RefusedException {
         return served().features().stream()
                 .filter(type::isInstance)
                 .map(type::cast)
                 .findFirst()
-                .orElseThrow(() -> new RefusedException(BoundaryRejection.NO_SUCH_PATH));
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.NOT_SERVED_HERE));
     }
 
     /**
@@ -73,10 +74,10 @@ public class StandardEndpoints {
     public CallResult.Replied call(String method, Pipeline.Request reads) throws RefusedException {
         Methods.Bound bound = served().methods().find(method);
         if (bound == null) {
-            throw new RefusedException(BoundaryRejection.NO_SUCH_PATH);
+            throw new RefusedException(BoundaryRejection.NOT_SERVED_HERE);
         }
         AdmittedCall call = HttpAdmission.call(current());
-        try (AdmittedCall.Work work = call.begin()) {
+        try (var _ = call.begin()) {
             return switch (served().pipeline().call(bound, reads, call.caller(), call.permit())) {
                 case CallResult.Replied replied -> replied;
                 case CallResult.Refused refused -> throw new RefusedException(refused.rejection());
@@ -97,7 +98,8 @@ public class StandardEndpoints {
      */
     public Response admit(String capability, Admitted work) throws RefusedException {
         AdmittedCall call = HttpAdmission.call(current());
-        try (AdmittedCall.Work held = call.begin()) {
+        try (var _ = call.begin();
+                var _ = new LoggedCall(call.caller())) {
             return work.answer(served().pipeline().admit(call.caller(), capability, call.permit()));
         }
     }

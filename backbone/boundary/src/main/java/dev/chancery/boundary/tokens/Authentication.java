@@ -15,24 +15,24 @@ public final class Authentication {
         this.tokens = tokens;
     }
 
-    /** Who calls, if the token was verified before. */
+    /** Who calls, if the token has been verified before. */
     public Optional<Principal> remembered(Caller caller) {
         return caller.bearer().flatMap(tokens::remembered);
     }
 
     /**
-     * Who calls, in a place that is theirs from here on.
+     * Who calls; from here on the permit is one of the caller's tenant.
      *
-     * @throws RefusedException when there is no token, none that is worth anything here, or no place
+     * @throws RefusedException when the token is missing or not valid here, or a limit is reached
      */
-    public Principal authenticate(Caller caller, InFlight.Permit place) throws RefusedException {
-        if (place.caller().isPresent()) {
-            return place.caller().get();
+    public Principal authenticate(Caller caller, InFlight.Permit permit) throws RefusedException {
+        if (permit.caller().isPresent()) {
+            return permit.caller().get();
         }
         String bearer = caller.bearer().orElseThrow(() -> new RefusedException(BoundaryRejection.TOKEN_MISSING));
-        place.awaitTurn();
+        permit.awaitWorkerSlot();
         Principal principal = principal(tokens.verify(bearer));
-        place.becomes(principal);
+        permit.becomes(principal);
         return principal;
     }
 

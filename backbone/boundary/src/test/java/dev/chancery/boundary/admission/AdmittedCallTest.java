@@ -30,7 +30,7 @@ class AdmittedCallTest {
     @Test
     void workThatOutlivesItsConnectionKeepsThePermit() throws RefusedException {
         AdmittedCall call = admitted();
-        try (AdmittedCall.Work work = call.begin()) {
+        try (var _ = call.begin()) {
             call.responseEnded();
             call.responseEnded();
             assertThat(inFlight.unknownCalls()).isEqualTo(1);
