@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "And, to run an instance:",
+            "  demo [--out DIR]                 the story: some thirty steps on a fresh instance",
             "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
             "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
             "",
@@ -46,7 +47,6 @@ public final class Main {
     /** Runs a command; returns the exit code. */
     static int run(PrintStream out, PrintStream err, String... arguments) {
         return new CommandLine(new Main())
-                .addSubcommand(new DemoCommand(out, err))
                 .addSubcommand(new ContractCommand(out))
                 .addSubcommand(new ClaimCommand(out))
                 .addSubcommand(new TokenCommand(out))

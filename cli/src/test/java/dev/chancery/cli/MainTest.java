@@ -59,7 +59,6 @@ class MainTest {
         assertThat(run("call", "ListRoles")).isEqualTo(2);
         assertThat(run("call", "ListRoles", "{\"nonsense\":1}", "--key", key)).isEqualTo(2);
         assertThat(run("export", "--key", key, "--out", full.toString())).isEqualTo(2);
-        assertThat(run("demo", "--out", full.toString())).isNotZero();
         assertThat(run("token", "--key", key, "--server", "nonsense")).isEqualTo(2);
     }
 

@@ -2,8 +2,8 @@ package dev.chancery.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chancery.cli.demo.Traces;
-import dev.chancery.cli.demo.Traces.Found;
+import dev.chancery.story.ClearText;
+import dev.chancery.story.ClearText.Found;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -49,13 +49,13 @@ class AtRestIT {
     private void nothingIsFound() throws IOException {
         Path all = instance.data().getParent();
         assertThat(instance.outputs()).allMatch(output -> output.startsWith(all));
-        assertThat(Traces.of(crowd.hidden()).below(all).found())
+        assertThat(ClearText.of(crowd.hidden()).below(all).found())
                 .extracting(found -> found.spelling().value() + ": " + found.place())
                 .isEmpty();
     }
 
     private static Set<String> valuesIn(Path directory, List<String> values) throws IOException {
-        return Traces.of(values).below(directory).found().stream()
+        return ClearText.of(values).below(directory).found().stream()
                 .map(Found::spelling)
                 .filter(spelling -> spelling.how().equals("UTF-8"))
                 .map(spelling -> spelling.value())
