@@ -1,0 +1,47 @@
+package dev.chancery.quickstart;
+
+import dev.chancery.database.Database;
+import dev.chancery.keyring.Sealer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Properties;
+
+/** What the tests, in their packages, see of the quick start's own classes: the servers and the sealer of an instance that runs. */
+public final class InstanceAccess implements AutoCloseable {
+    public static final long MIN_FREE_BYTES = SpaceGuard.MIN_FREE_BYTES;
+
+    private final Attached servers;
+
+    private InstanceAccess(Attached servers) {
+        this.servers = servers;
+    }
+
+    public static InstanceAccess to(Path data) {
+        return new InstanceAccess(Attached.to(data));
+    }
+
+    public static Sealer sealer(Path data) throws IOException {
+        return DataDirectory.identity(data).sealer();
+    }
+
+    public static int postgresPort(Path data) throws IOException {
+        return Attached.postgresPort(data);
+    }
+
+    public Database database() {
+        return servers.database();
+    }
+
+    public Properties kafkaClient() {
+        return servers.kafkaClient();
+    }
+
+    public String instanceId() {
+        return servers.instanceId();
+    }
+
+    @Override
+    public void close() {
+        servers.close();
+    }
+}

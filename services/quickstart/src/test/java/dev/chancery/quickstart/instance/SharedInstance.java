@@ -1,0 +1,300 @@
+package dev.chancery.quickstart.instance;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.quickstart.InstanceAccess;
+import dev.chancery.schema.Contract;
+import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.Examples;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An instance, mostly the shared one, with people in it: an owner, two organisations that know nothing of each other, and whatever values the
+ * contract's examples ask for.
+ */
+public final class SharedInstance implements AutoCloseable {
+    private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
+    private static final String ACCESS = "chancery.access.v1.AccessService/";
+    private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
+    private static final AtomicLong NUMBER = new AtomicLong();
+
+    /** Placeholders for what lies in an organisation. */
+    public static final Set<String> TENANT_BOUND = Set.of("assignment", "principal", "role", "workspace");
+
+    private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
+    private final Map<String, String> seen = new ConcurrentHashMap<>();
+
+    /** Values that must never be found in a log: personal ones, tokens, claims, keys. */
+    private static final Set<String> SECRETS = ConcurrentHashMap.newKeySet();
+
+    /** Who signs in. */
+    public record Client(String tenant, String clientId, SigningKey key, String token) {
+        public Map<String, String> headers() {
+            return Map.of("Authorization", "Bearer " + token);
+        }
+    }
+
+    public final RunningInstance instance;
+    public final RawClient wire;
+    public final Contract contract = Contract.load();
+    public final InstanceAccess inside;
+    public final Reply claimed;
+    public final Client owner;
+    public final Client a;
+    public final Client b;
+
+    private SharedInstance(RunningInstance instance) {
+        this.instance = instance;
+        this.wire = new RawClient(instance);
+        this.inside = InstanceAccess.to(instance.data());
+        SigningKey key = SigningKey.generate();
+        ContractMethod claim = method(IDENTITY + "ClaimOwner");
+        this.claimed = wire.rest(claim, fill(claim, Map.of("claim", claim(), "publicKey", key.publicKey())), Map.of());
+        assertThat(claimed.succeeded()).as("%s", claimed).isTrue();
+        this.owner = signedIn(claimed.json().getString("clientId"), key);
+        this.a = organisation();
+        this.b = organisation();
+    }
+
+    public static SharedInstance shared() {
+        return Shared.WORLD;
+    }
+
+    /** On an instance that nobody has claimed yet. */
+    public static SharedInstance on(RunningInstance instance) {
+        return new SharedInstance(instance);
+    }
+
+    private static final class Shared {
+        static final SharedInstance WORLD = new SharedInstance(RunningInstance.shared());
+    }
+
+    /** Notes that a value must not be found in any log. */
+    public static String secret(String value) {
+        SECRETS.add(value);
+        return value;
+    }
+
+    public static Set<String> secrets() {
+        return Set.copyOf(SECRETS);
+    }
+
+    private String claim() {
+        try {
+            return secret(Files.readString(instance.claimFile().orElseThrow()).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public ContractMethod method(String fullName) {
+        return contract.method(fullName).orElseThrow();
+    }
+
+    // People
+
+    private Client organisation() {
+        SigningKey key = SigningKey.generate();
+        ContractMethod create = method(IDENTITY + "CreateOrganisation");
+        Reply reply = done(create, owner, Map.of("unique", unique(), "publicKey", key.publicKey()));
+        return signedIn(reply.json().getString("clientId"), key);
+    }
+
+    private Client signedIn(String clientId, SigningKey key) {
+        Reply reply = wire.http(
+                "POST",
+                "/oauth/token",
+                Map.of("Content-Type", "application/x-www-form-urlencoded"),
+                tokenForm(assertion(clientId, key)).getBytes(UTF_8));
+        assertThat(reply.succeeded()).as("%s", reply).isTrue();
+        return new Client(
+                clientId.substring(0, clientId.indexOf('.')),
+                clientId,
+                key,
+                secret(reply.json().getString("access_token")));
+    }
+
+    public static String tokenForm(String assertion) {
+        return "grant_type=client_credentials&client_assertion_type=" + RawClient.encode(ASSERTION_TYPE)
+                + "&client_assertion=" + assertion;
+    }
+
+    /** A client assertion (RFC 7523), good once and for a minute. */
+    public String assertion(String clientId, SigningKey key) {
+        long now = Instant.now().getEpochSecond();
+        return secret(SigningKey.jwt(
+                new JsonObject().put("alg", "EdDSA"),
+                new JsonObject()
+                        .put("iss", clientId)
+                        .put("sub", clientId)
+                        .put("aud", instance.http())
+                        .put("jti", UUID.randomUUID().toString())
+                        .put("iat", now)
+                        .put("exp", now + 60),
+                key::sign));
+    }
+
+    /** Who may call a method: the owner where it belongs to the installation, else an organisation's administrator. */
+    public Client rightful(ContractMethod method, Client organisation) {
+        return method.instanceOnly() ? owner : organisation;
+    }
+
+    // Examples
+
+    /** The method's example, with values that exist in this organisation, made for this request alone. */
+    public Message example(ContractMethod method, Client organisation) {
+        return fill(method, values(method, organisation));
+    }
+
+    /** Values for just those placeholders that the method's example has, made for this request alone. */
+    public Map<String, String> values(ContractMethod method, Client in) {
+        return values(method, new TreeMap<>(), in);
+    }
+
+    /** The same, for a request that is to be refused: what is in the organisation is there for all such requests. */
+    public Map<String, String> standing(ContractMethod method, Client in) {
+        Map<String, String> values = standing.computeIfAbsent(in.tenant(), tenant -> {
+            Map<String, String> made = new TreeMap<>();
+            TENANT_BOUND.forEach(placeholder -> value(placeholder, made, in));
+            made.keySet().retainAll(TENANT_BOUND);
+            return made;
+        });
+        return values(method, new TreeMap<>(values), in);
+    }
+
+    private Map<String, String> values(ContractMethod method, Map<String, String> values, Client in) {
+        Set<String> asked = new TreeSet<>();
+        Matcher matcher = PLACEHOLDER.matcher(Examples.of(method));
+        while (matcher.find()) {
+            asked.add(matcher.group(1));
+            value(matcher.group(1), values, in);
+        }
+        values.keySet().retainAll(asked);
+        return values;
+    }
+
+    private String value(String placeholder, Map<String, String> values, Client in) {
+        String known = values.get(placeholder);
+        if (known != null) {
+            return known;
+        }
+        String value =
+                switch (placeholder) {
+                    case "unique" -> unique();
+                    case "publicKey" -> SigningKey.generate().publicKey();
+                    case "claim" -> madeUpClaim();
+                    case "assertion" -> assertion(in.clientId(), in.key());
+                    case "workspace" ->
+                        done(method(IDENTITY + "CreateWorkspace"), in, Map.of("unique", unique()))
+                                .json()
+                                .getString("workspaceId");
+                    case "principal" ->
+                        done(
+                                        method(IDENTITY + "CreatePrincipal"),
+                                        in,
+                                        Map.of("unique", unique(), "publicKey", value("publicKey", values, in)))
+                                .json()
+                                .getString("principalId");
+                    case "role" -> {
+                        String unique = unique();
+                        done(method(ACCESS + "DefineRole"), in, Map.of("unique", unique));
+                        yield "approver-" + unique;
+                    }
+                    case "assignment" ->
+                        done(
+                                        method(ACCESS + "AssignRole"),
+                                        in,
+                                        Map.of(
+                                                "principal", value("principal", values, in),
+                                                "role", value("role", values, in),
+                                                "workspace", value("workspace", values, in)))
+                                .json()
+                                .getString("assignmentId");
+                    // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
+                    default ->
+                        throw new AssertionError(
+                                "an example has a placeholder that nothing here makes: " + placeholder);
+                };
+        values.put(placeholder, value);
+        return value;
+    }
+
+    public static Message fill(ContractMethod method, Map<String, String> values) {
+        Message.Builder request = method.requestPrototype().newBuilderForType();
+        try {
+            JsonFormat.parser().merge(Examples.fill(Examples.of(method), values), request);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException(e);
+        }
+        return request.build();
+    }
+
+    private Reply done(ContractMethod method, Client caller, Map<String, String> values) {
+        Reply reply = wire.rest(method, fill(method, values), caller.headers());
+        assertThat(reply.succeeded()).as("%s: %s", method.fullName(), reply).isTrue();
+        seen.put(caller.tenant(), reply.position());
+        return reply;
+    }
+
+    /** A caller's headers, with the position of what was last made for it. */
+    public Map<String, String> headers(Client caller) {
+        Map<String, String> headers = new TreeMap<>(caller.headers());
+        Optional.ofNullable(seen.get(caller.tenant()))
+                .ifPresent(position -> headers.put("Chancery-Position", position));
+        return headers;
+    }
+
+    private static String madeUpClaim() {
+        byte[] random = new byte[32];
+        new SecureRandom().nextBytes(random);
+        return secret(SigningKey.base64(random));
+    }
+
+    public static String unique() {
+        return secret("u" + NUMBER.incrementAndGet() + "x" + Long.toString(System.nanoTime(), 36));
+    }
+
+    // Inside
+
+    /** How long each tenant's log is, read past all boundaries: a record that was written anywhere shows. */
+    public Map<String, Long> lengths() {
+        return inside.database().transaction(DatabaseRole.RELAY, connection -> {
+            Map<String, Long> lengths = new TreeMap<>();
+            try (var query = connection.createStatement();
+                    var rows = query.executeQuery("SELECT tenant, next_position FROM log.head")) {
+                while (rows.next()) {
+                    lengths.put(rows.getString(1), rows.getLong(2));
+                }
+            }
+            return lengths;
+        });
+    }
+
+    /** Lets go of the instance, which goes on. */
+    @Override
+    public void close() {
+        wire.close();
+        inside.close();
+    }
+}
