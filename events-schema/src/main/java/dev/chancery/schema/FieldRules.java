@@ -7,6 +7,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.chancery.schema.FieldProblem.Rule;
 import dev.chancery.schema.options.v1.FieldContract;
+import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.Options;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Checks requests and events against what their fields declare, nested messages included.
  *
  * <p>Empty means absent: an empty string or byte string breaks no rule but {@code required}. Items of a list are never empty. Patterns
- * match the whole string. Time is linear in the message's size, whatever it holds (see {@link PatternShape}).
+ * match the whole string. Time is linear in the message's size, whatever it holds: a test proves that of every pattern in the contract.
  *
  * <p><b>Thread safety:</b> immutable.
  */
@@ -32,19 +34,14 @@ public final class FieldRules {
 
     private final Map<Descriptor, List<FieldRule>> rules = new HashMap<>();
 
-    /** @param maxChars no match is longer; 0 where there is no pattern */
+    /** @param text what a string must be; null where any will do */
     private record FieldRule(
             FieldDescriptor field,
             boolean required,
             int length,
-            @Nullable Pattern pattern,
-            int maxChars) {}
+            @Nullable Predicate<String> text) {}
 
-    /**
-     * The rules of all requests and events.
-     *
-     * @throws InvalidContract if a field's pattern is outside the subset that is safe to match
-     */
+    /** The rules of all requests and events. */
     public static FieldRules of(Contract contract) {
         return new FieldRules(Stream.concat(
                         contract.methods().stream().map(ContractMethod::input),
@@ -73,17 +70,16 @@ public final class FieldRules {
 
     private static FieldRule compile(FieldDescriptor field) {
         FieldContract declared = field.getOptions().getExtension(Options.field);
-        if (declared.getPattern().isEmpty()) {
-            return new FieldRule(field, declared.getRequired(), declared.getLength(), null, 0);
+        return new FieldRule(field, declared.getRequired(), declared.getLength(), text(declared));
+    }
+
+    private static @Nullable Predicate<String> text(FieldContract declared) {
+        if (declared.getFormat() == Format.FORMAT_ID) {
+            return TextFormat::isId;
         }
-        try {
-            // A code point takes up to two chars.
-            int maxChars = 2 * new PatternShape(declared.getPattern()).maxCodePoints();
-            Pattern pattern = Pattern.compile(declared.getPattern());
-            return new FieldRule(field, declared.getRequired(), declared.getLength(), pattern, maxChars);
-        } catch (IllegalArgumentException e) {
-            throw new InvalidContract(field.getFullName(), "has a pattern that can't be used", e);
-        }
+        return declared.getPattern().isEmpty()
+                ? null
+                : Pattern.compile(declared.getPattern()).asMatchPredicate();
     }
 
     /**
@@ -147,9 +143,7 @@ public final class FieldRules {
 
     private @Nullable FieldProblem valueProblem(String name, FieldRule rule, Object value) {
         if (value instanceof String text) {
-            boolean matches = rule.pattern() == null
-                    || (text.length() <= rule.maxChars()
-                            && rule.pattern().matcher(text).matches());
+            boolean matches = rule.text() == null || rule.text().test(text);
             return matches ? null : new FieldProblem(name, Rule.PATTERN);
         }
         if (value instanceof ByteString bytes) {

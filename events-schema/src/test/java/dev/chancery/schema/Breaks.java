@@ -8,6 +8,7 @@ import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import dev.chancery.schema.options.v1.FieldContract;
+import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
 import java.util.ArrayList;
@@ -94,7 +95,14 @@ final class Breaks {
                 before.getResidency() != after.getResidency() && before.getResidencyValue() != 0,
                 name,
                 "has another residency");
-        same(name, "pattern", pair, field -> contract(field).getPattern());
+        // A format that has a name is the pattern that it stands for.
+        same(
+                name,
+                "pattern",
+                pair,
+                field -> contract(field).getFormat() == Format.FORMAT_ID
+                        ? TextFormatTest.ID
+                        : contract(field).getPattern());
         same(name, "length", pair, field -> contract(field).getLength());
     }
 

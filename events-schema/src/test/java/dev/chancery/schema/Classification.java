@@ -9,6 +9,7 @@ import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.FieldContract;
+import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.util.ArrayList;
@@ -124,6 +125,10 @@ final class Classification {
 
     /** The pattern, or null where it is missing or unusable, which is then noted. */
     private PatternShape pattern(FieldDescriptor field) {
+        if (contract(field).getFormat() == Format.FORMAT_ID) {
+            require(contract(field).getPattern().isEmpty(), field, "has a format and a pattern");
+            return new PatternShape(TextFormatTest.ID);
+        }
         if (contract(field).getPattern().isEmpty()) {
             require(false, field, "has no pattern");
             return null;

@@ -1,6 +1,5 @@
 package dev.chancery.schema;
 
-import static com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,10 +15,8 @@ import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.identity.v1.WorkspaceCreated;
 import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.schema.options.v1.FieldContract;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,19 +191,6 @@ class FieldRulesTest {
                         IssueTokenRequest.newBuilder()
                                 .setClientAssertion(assertion)
                                 .build()));
-    }
-
-    @Test
-    void aPatternThatCouldExplodeDoesNotStart() {
-        var file = Proto.build(Proto.file("pets")
-                .addMessageType(Proto.message(
-                        "Feed",
-                        Proto.field(
-                                "pet", TYPE_STRING, FieldContract.newBuilder().setPattern("(a{1,9}){1,9}b")))));
-
-        assertThatThrownBy(() -> new FieldRules(List.of(file.findMessageTypeByName("Feed"))))
-                .isInstanceOf(InvalidContract.class)
-                .hasMessageContaining("chancery.pets.v1.Feed.pet");
     }
 
     private void finds(String path, Rule rule, Message message) {
