@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Prints what the machine is, hashes a second, entries a second by the clock and by processor time, which says more while others are at
- * work. Run by name; how in docs/performance.md.
+ * work. Run by name; how in docs/reference/performance.md.
  */
 final class AuditBenchmark {
     private static final int TREE_LEAVES = 2_000_000;

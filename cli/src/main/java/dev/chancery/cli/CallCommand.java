@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         name = "call",
         description = {
             "Calls a method of the contract and prints its reply as JSON.",
-            "The position of what was written goes to standard error."
+            "The log position of what was written goes to standard error."
         },
         mixinStandardHelpOptions = true)
 final class CallCommand implements Callable<Integer> {
@@ -71,7 +71,10 @@ final class CallCommand implements Callable<Integer> {
     @Option(names = "--idempotency-key", paramLabel = "KEY", description = "By default a new one.")
     private @Nullable String idempotencyKey;
 
-    @Option(names = "--position", paramLabel = "POSITION", description = "What the reply must have seen.")
+    @Option(
+            names = "--position",
+            paramLabel = "POSITION",
+            description = "The reply must include the log up to this position.")
     private @Nullable String position;
 
     CallCommand(PrintStream out, PrintStream err) {
@@ -84,7 +87,7 @@ final class CallCommand implements Callable<Integer> {
         ContractMethod called = method(Contract.load().methods(), method);
         Message message = message(called, request);
         if (key == null && !called.isPublic()) {
-            throw wrong(called.name() + " needs a caller: name a key with --key");
+            throw wrong(called.name() + " is not public: name your key with --key");
         }
         Instance instance = server.instance();
         try (var rest = new RestTransport(instance)) {
@@ -123,7 +126,7 @@ final class CallCommand implements Callable<Integer> {
         return headers;
     }
 
-    /** The one method whose full name ends with what was typed. */
+    /** The one method whose full name ends with the given one. */
     private ContractMethod method(List<ContractMethod> methods, String typed) {
         List<ContractMethod> found = methods.stream()
                 .filter(one -> one.fullName().equals(typed)
@@ -132,7 +135,7 @@ final class CallCommand implements Callable<Integer> {
                 .toList();
         if (found.size() != 1) {
             throw wrong((found.isEmpty() ? "no method is called " : "more than one method is called ") + typed
-                    + "; 'chancery contract' lists them");
+                    + "; see 'chancery contract'");
         }
         return found.getFirst();
     }
@@ -143,7 +146,7 @@ final class CallCommand implements Callable<Integer> {
         try {
             JsonFormat.parser().merge(json, builder);
         } catch (InvalidProtocolBufferException e) {
-            throw wrong("the request is no " + called.input().getName() + ": " + e.getMessage());
+            throw wrong("the request is not a valid " + called.input().getName() + ": " + e.getMessage());
         }
         return builder.build();
     }

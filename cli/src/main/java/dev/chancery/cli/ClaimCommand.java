@@ -29,7 +29,8 @@ import picocli.CommandLine.Option;
  */
 @Command(
         name = "claim",
-        description = "Makes a key and, with the one-time claim, becomes the instance's owner. Prints the client id.",
+        description =
+                "Makes a key, uses the one-time claim to become the owner of a new instance, and prints the client id.",
         mixinStandardHelpOptions = true)
 final class ClaimCommand implements Callable<Integer> {
     static final String UNCLAIMED = "unclaimed";
@@ -76,7 +77,7 @@ final class ClaimCommand implements Callable<Integer> {
                 .filter(Files::exists)
                 .orElseThrow(
                         () -> new IOException(
-                                "the instance has an owner already, or runs elsewhere: then name the claim's file with --claim"));
+                                "the instance has an owner already; if it runs on another machine, name the claim's file with --claim"));
     }
 
     /** A new key; or the one that an earlier attempt left, which has claimed nothing yet. */

@@ -53,7 +53,7 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (!Export.isFree(export)) {
             throw new ParameterException(
-                    command.commandLine(), export + " is not empty; an export needs a directory of its own");
+                    command.commandLine(), export + " is not empty; name a new or empty directory with --out");
         }
         try (var rest = new RestTransport(server.instance())) {
             var ledger = new LedgerClient(rest, new SignIn(rest, KeyFile.read(key), Optional.empty()));
@@ -71,8 +71,8 @@ final class ExportCommand implements Callable<Integer> {
         switch (TrustFile.pin(file, ledger.verifierKeys())) {
             case WRITTEN ->
                 err.println("wrote the instance's own verifier keys to " + file
-                        + ": compare them with what you get another way before you rely on them");
-            case CONFIRMED -> err.println("the instance's verifier keys are those of " + file);
+                        + ": compare them with keys from another source before you rely on them");
+            case CONFIRMED -> err.println("the instance's verifier keys match " + file);
         }
     }
 }

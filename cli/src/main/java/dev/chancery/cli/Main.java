@@ -5,12 +5,13 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The command line. {@code up} and {@code replay} are the quick start's: the script {@code chancery} sends them there. */
+/** The command line. {@code up}, {@code replay} and {@code demo} are other programs, which the script {@code chancery} starts. */
 @Command(
         name = "chancery",
         description = "The command line of Chancery.",
@@ -24,18 +25,20 @@ import picocli.CommandLine.Command;
             "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
             "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
             "",
-            "'chancery COMMAND --help' tells more."
+            "'chancery COMMAND --help' explains a command."
         })
 public final class Main {
     static final int FAILED = 1;
 
-    // Kept, so that the setting is: the logging framework holds its loggers weakly.
+    // Kept, because the logging framework holds its loggers weakly and would forget the level.
     private static final Logger ROOT = Logger.getLogger("");
 
     private Main() {}
 
     public static void main(String... arguments) {
-        // What libraries log is not for whoever uses the command line; what fails is told by the commands.
+        // A machine's language must not change what is written: not the digits of a number, not a file's name.
+        Locale.setDefault(Locale.ROOT);
+        // The commands report what fails; what libraries log would only confuse.
         ROOT.setLevel(Level.OFF);
         System.setProperty("slf4j.internal.verbosity", "ERROR");
         System.exit(run(
@@ -46,9 +49,14 @@ public final class Main {
 
     /** Runs a command; returns the exit code. */
     static int run(PrintStream out, PrintStream err, String... arguments) {
+        return commandLine(out, err).execute(arguments);
+    }
+
+    static CommandLine commandLine(PrintStream out, PrintStream err) {
         return new CommandLine(new Main())
                 .addSubcommand(new ContractCommand(out))
                 .addSubcommand(new ClaimCommand(out))
+                .addSubcommand(new KeygenCommand(out))
                 .addSubcommand(new TokenCommand(out))
                 .addSubcommand(new BenchCommand(out))
                 .addSubcommand(new CallCommand(out, err))
@@ -57,11 +65,10 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
-                .setExecutionExceptionHandler((failure, line, parsed) -> told(failure, err))
-                .execute(arguments);
+                .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, err));
     }
 
-    private static int told(Exception failure, PrintStream err) {
+    private static int report(Exception failure, PrintStream err) {
         switch (failure) {
             case Refused refused -> {
                 err.println(refused.code() + ": " + refused.text());
@@ -74,14 +81,14 @@ public final class Main {
             }
             case IOException unreadable -> err.println("chancery: " + reason(unreadable));
             default -> {
-                err.println("chancery: a fault of the command line itself");
+                err.println("chancery: an error in the command line itself; please report it");
                 failure.printStackTrace(err);
             }
         }
         return FAILED;
     }
 
-    /** What the operating system says is short, and often only a file's name. */
+    /** The operating system's message is short, and often only a file's name. */
     private static String reason(IOException failure) {
         String said = failure.getMessage() == null ? "" : failure.getMessage();
         return switch (failure) {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "token",
-        description = "Signs in and prints an access token, good for ten minutes.",
+        description = "Signs in and prints an access token, valid for ten minutes.",
         mixinStandardHelpOptions = true)
 final class TokenCommand implements Callable<Integer> {
     private final PrintStream out;

@@ -29,13 +29,13 @@ final class VerifyCommand implements Callable<Integer> {
             names = "--trust",
             required = true,
             paramLabel = "FILE",
-            description = "Verifier keys, one a line, from somewhere else than the export.")
+            description = "Verifier keys, one a line. Get them from another source than the export.")
     private Path trust = Path.of("");
 
     @Option(
             names = "--contract",
             paramLabel = "FILE",
-            description = "A contract of your own: what it calls privileged counts as well.")
+            description = "A contract of your own: methods that it marks as privileged count as privileged, too.")
     private @Nullable Path contract;
 
     @Option(names = "--json", description = "The report as JSON.")

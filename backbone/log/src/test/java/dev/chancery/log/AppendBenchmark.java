@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Commands a second through append alone: intent with its key reserved, then outcome with one event and its receipt, on the embedded
- * PostgreSQL with durable settings, driver included. Run by name; how in docs/performance.md.
+ * PostgreSQL with durable settings, driver included. Run by name; how in docs/reference/performance.md.
  */
 final class AppendBenchmark {
     private static final int WARM_UP_SECONDS = 5;

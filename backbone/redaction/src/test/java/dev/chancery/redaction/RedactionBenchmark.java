@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Prints how many MB one core redacts in a second of its own time, whatever else the machine does, over lines like ours: most clean,
- * some with something to find. Run by name; how in docs/performance.md.
+ * some with something to find. Run by name; how in docs/reference/performance.md.
  */
 final class RedactionBenchmark {
     private static final List<String> LINES = List.of(

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /**
  * ApplicationMetrics the relay beside its servers: from the return of a commit until a consumer has the record (Kafka's acknowledgement
  * lies before that), 200 commits a second; then how fast rows flow while they are inserted. Run by name; how in
- * docs/performance.md.
+ * docs/reference/performance.md.
  */
 final class RelayBenchmark {
     private static final int COMMITS = 4_000;

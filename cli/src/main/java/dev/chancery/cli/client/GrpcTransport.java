@@ -84,7 +84,7 @@ public final class GrpcTransport implements Transport, AutoCloseable {
         return Metadata.Key.of(header.toLowerCase(Locale.ROOT), Metadata.ASCII_STRING_MARSHALLER);
     }
 
-    /** What the instance said; or, where it said nothing, that it did not. */
+    /** The instance's refusal; or, when no answer came, that none came. */
     private Refused refusal(StatusRuntimeException failure) throws Unreachable {
         var status = StatusProto.fromThrowable(failure);
         for (Any detail : status == null ? java.util.List.<Any>of() : status.getDetailsList()) {
@@ -97,7 +97,7 @@ public final class GrpcTransport implements Transport, AutoCloseable {
                             info.getMetadataOrDefault("hint", ""),
                             info.getMetadataOrDefault("requestId", ""));
                 } catch (InvalidProtocolBufferException e) {
-                    throw new Unreachable("what answers at " + target + " is no Chancery", e);
+                    throw new Unreachable("the server at " + target + " is not Chancery", e);
                 }
             }
         }
@@ -117,7 +117,7 @@ public final class GrpcTransport implements Transport, AutoCloseable {
         };
     }
 
-    /** Tries at once rather than when the back-off is over: whoever asks knows that somebody is there again. */
+    /** Connects at once instead of waiting for the back-off: the caller knows that the instance is back. */
     public void reconnect() {
         channel.resetConnectBackoff();
     }

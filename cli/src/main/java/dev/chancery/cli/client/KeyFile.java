@@ -30,7 +30,7 @@ public final class KeyFile {
         sync(file);
     }
 
-    /** Puts another version of a key in the place of the one that is there: whole, or not at all. */
+    /** Replaces a key, atomically. */
     public static void replace(Path file, ClientKey key) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(unfinished);
@@ -70,16 +70,17 @@ public final class KeyFile {
     public static ClientKey read(Path file) throws IOException {
         try {
             if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
-                throw new IOException(file + " can be read by others; if it still is a secret: chmod 600 " + file);
+                throw new IOException(
+                        file + " can be read by other users; if it is still secret, run chmod 600 " + file);
             }
             if (Files.size(file) > MAX_BYTES) {
-                throw new IOException(file + " is no key: too large");
+                throw new IOException(file + " is not a key file: it is too large");
             }
             return ClientKey.parse(Files.readString(file, StandardCharsets.US_ASCII));
         } catch (NoSuchFileException e) {
             throw new IOException("there is no key file " + file, e);
         } catch (IllegalArgumentException e) {
-            throw new IOException(file + " is no key: " + e.getMessage(), e);
+            throw new IOException(file + " is not a key file: " + e.getMessage(), e);
         }
     }
 }

@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The contract's methods as JSON over HTTP, and plain requests for the standard faces.
+ * The contract's methods as JSON over HTTP, and plain requests for the standard endpoints.
  *
  * <p><b>Thread safety:</b> safe.
  */
@@ -71,7 +71,7 @@ public final class RestTransport implements Transport, AutoCloseable {
         try {
             PARSER.merge(answer.text(), reply);
         } catch (InvalidProtocolBufferException e) {
-            throw new Unreachable("what answers at " + base + " is no Chancery", e);
+            throw new Unreachable("the server at " + base + " is not Chancery", e);
         }
         return new Reply(reply.build(), answer.header(Headers.POSITION));
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * Drains records into the ledger as its consumer does, without Kafka: parse, apply, note the position, commit; checkpoints are
  * signed beside it and published to nobody. PostgreSQL is the durable one, on this machine.
  *
- * <p>Run by name; how in docs/performance.md.
+ * <p>Run by name; how in docs/reference/performance.md.
  */
 final class LedgerBenchmark {
     @Test

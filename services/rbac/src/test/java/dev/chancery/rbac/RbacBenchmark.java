@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * ApplicationMetrics how fast records go into empty views. Parsing and Kafka are not in it: records are made beforehand. Run by name; how in
- * docs/performance.md.
+ * docs/reference/performance.md.
  */
 final class RbacBenchmark {
     @Test
