@@ -38,7 +38,6 @@ import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.relay.Relay;
-import dev.chancery.relay.RelayOptions;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.FieldRules;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -124,7 +123,7 @@ public final class Application implements AutoCloseable {
                 .toList();
         opened.push(executor);
         if (runs(ProcessRole.RELAY)) {
-            var starting = opened(new Relay(database, settings.kafka(), RelayOptions.defaults(database.name())));
+            var starting = opened(new Relay(database, settings.kafka(), settings.relay()));
             starting.start();
             measures.watch(starting);
             relay = starting;
@@ -198,7 +197,7 @@ public final class Application implements AutoCloseable {
         var guard = opened(new RelayGuard(
                 database,
                 writers.getFirst(),
-                RelayOptions.defaults(database.name()).slot(),
+                settings.relay().slot(),
                 settings.maxSlotBytes()));
         Gate gate = guard.and(settings.gate());
         writers.forEach(role -> appenders.put(role.name(), appender(role, gate)));
@@ -246,7 +245,7 @@ public final class Application implements AutoCloseable {
                 settings.database(),
                 settings.kafka(),
                 Settings.LOG_TOPIC,
-                described.options().apply(ProjectionOptions.defaults()).withMember(settings.process()));
+                described.options().apply(settings.projection()).withMember(settings.process()));
         projections.add(opened(runner));
         measures.watch(projection.name(), runner);
         runner.start();

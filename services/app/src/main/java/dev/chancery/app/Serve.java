@@ -69,6 +69,8 @@ public final class Serve implements QuarkusApplication {
                     kafka,
                     config.ownerClaimFile().orElse(Path.of("no-claim")),
                     () -> {},
+                    ChanceryConfig.options(config.relay(), config.database().name()),
+                    ChanceryConfig.options(config.projection()),
                     config.relay().maxSlotBytes(),
                     Optional::empty);
         }

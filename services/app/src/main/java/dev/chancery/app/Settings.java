@@ -4,6 +4,8 @@ import dev.chancery.database.Database;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.log.Gate;
+import dev.chancery.projection.ProjectionOptions;
+import dev.chancery.relay.RelayOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
@@ -19,6 +21,8 @@ import java.util.Set;
  * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
  * @param ownerClaim the file for the one-time owner claim; asked for by the core alone
  * @param ownerClaimed told once the claim was used
+ * @param relay the same in processes that append, which look after its slot
+ * @param projection what projections have in common
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
@@ -32,6 +36,8 @@ public record Settings(
         Properties kafka,
         Path ownerClaim,
         Runnable ownerClaimed,
+        RelayOptions relay,
+        ProjectionOptions projection,
         long maxSlotBytes,
         Gate gate) {
 

@@ -7,6 +7,8 @@ import dev.chancery.app.Settings;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.projection.ProjectionOptions;
+import dev.chancery.relay.RelayOptions;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.inject.Inject;
@@ -77,6 +79,8 @@ public final class Up implements QuarkusApplication {
                     servers.kafkaClient(),
                     data.claim(),
                     () -> forgetClaim(data, servers, http),
+                    RelayOptions.defaults(Servers.DATABASE),
+                    ProjectionOptions.defaults(),
                     MAX_SLOT_BYTES,
                     started.space()))) {
                 doors.open(application);

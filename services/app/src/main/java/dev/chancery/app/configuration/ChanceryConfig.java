@@ -1,5 +1,7 @@
 package dev.chancery.app.configuration;
 
+import dev.chancery.projection.ProjectionOptions;
+import dev.chancery.relay.RelayOptions;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.PropertiesConfigSource;
@@ -46,8 +48,6 @@ public interface ChanceryConfig {
     Relay relay();
 
     Projection projection();
-
-    Ledger ledger();
 
     interface Http {
         @About(
@@ -149,10 +149,6 @@ public interface ChanceryConfig {
         @WithDefault("1000")
         int maxRunRecords();
 
-        @About("How long a record may wait for others to be applied with.")
-        @WithDefault("PT0.02S")
-        Duration fetchMaxWait();
-
         @About("The first wait before a retry; each further one doubles it.")
         @WithDefault("PT0.1S")
         Duration minBackoff();
@@ -162,10 +158,13 @@ public interface ChanceryConfig {
         Duration maxBackoff();
     }
 
-    interface Ledger {
-        @About("How long an entry may wait for others before the tree grows by them.")
-        @WithDefault("PT0.05S")
-        Duration fetchMaxWait();
+    /** The relay's options, for a database of this name. */
+    static RelayOptions options(Relay relay, String database) {
+        return Options.filled(RelayOptions.defaults(database), Relay.class, relay);
+    }
+
+    static ProjectionOptions options(Projection projection) {
+        return Options.filled(ProjectionOptions.defaults(), Projection.class, projection);
     }
 
     /** Settings as they were read: the typed ones, and all properties as they stand for Quarkus and Kafka. */

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.projection.ProjectionOptions;
+import dev.chancery.relay.RelayOptions;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +40,36 @@ class ChanceryConfigTest {
         assertThat(config.http().port()).isEqualTo(8080);
         assertThat(config.database().poolSize()).isEqualTo(10);
         assertThat(config.sealerFile()).isEmpty();
+    }
+
+    @Test
+    void optionsAreTheCodesUnlessTheyAreSet() throws IOException {
+        ChanceryConfig without = read().config();
+        assertThat(ChanceryConfig.options(without.relay(), "chancery")).isEqualTo(RelayOptions.defaults("chancery"));
+        assertThat(ChanceryConfig.options(without.projection())).isEqualTo(ProjectionOptions.defaults());
+
+        ChanceryConfig with =
+                read("chancery.relay.max-batch-records=7", "chancery.projection.max-run-records=8").config();
+        assertThat(ChanceryConfig.options(with.relay(), "chancery").maxBatchRecords()).isEqualTo(7);
+        assertThat(ChanceryConfig.options(with.projection()).maxRunRecords()).isEqualTo(8);
+    }
+
+    @Test
+    void everySettingOfAPartIsOneOfItsOptions() {
+        assertThat(settings(ChanceryConfig.Relay.class))
+                .filteredOn(setting -> !setting.equals("maxSlotBytes"))
+                .isSubsetOf(components(RelayOptions.class));
+        assertThat(settings(ChanceryConfig.Projection.class)).isSubsetOf(components(ProjectionOptions.class));
+    }
+
+    private static List<String> settings(Class<?> group) {
+        return Arrays.stream(group.getDeclaredMethods()).map(Method::getName).toList();
+    }
+
+    private static List<String> components(Class<? extends Record> options) {
+        return Arrays.stream(options.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
     }
 
     @Test
