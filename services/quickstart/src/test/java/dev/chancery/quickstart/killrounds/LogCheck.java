@@ -9,6 +9,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.killrounds.CommandMarks.Marked;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Record;
@@ -32,7 +33,6 @@ import java.util.stream.Collectors;
  * intents, one outcome for an intent, one success for an idempotency key, one event for a command.
  */
 final class LogCheck {
-    private static final int SIGNATURE_BYTES = 64;
     private static final int PAGE = 5_000;
 
     /** An outcome with the events that carry a mark. */
@@ -114,7 +114,8 @@ final class LogCheck {
     private void take(String where, Log log, byte[] row) throws InvalidProtocolBufferException {
         Record record = Record.parseFrom(row);
         ByteString entry = record.getEntry();
-        Statement statement = Statement.parseFrom(entry.substring(1, entry.size() - SIGNATURE_BYTES));
+        int statementBytes = EntryFrame.of(entry.toByteArray()).statementBytes();
+        Statement statement = Statement.parseFrom(entry.substring(1, 1 + statementBytes));
         long position = log.recordHashes.size();
         assertThat(statement
                         .getOrigin()
