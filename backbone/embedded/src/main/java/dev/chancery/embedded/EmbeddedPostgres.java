@@ -276,7 +276,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
             if (closed || supervisor != null) {
                 throw new IllegalStateException("closed, or supervised already");
             }
-            var started = new Supervisor(this, log);
+            var started = new Supervisor(
+                    new Supervisor.Server() {
+                        @Override
+                        public @Nullable Process awaitEnd() throws InterruptedException {
+                            return awaitPostmasterEnd();
+                        }
+
+                        @Override
+                        public long revive(Process ended) {
+                            return startAgain(ended);
+                        }
+                    },
+                    log);
             supervisor = started;
             started.start();
         } finally {
@@ -284,9 +296,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    /** Waits until the current postmaster has ended, and answers it; null when this was closed. */
-    @Nullable
-    Process awaitEnd() throws InterruptedException {
+    private @Nullable Process awaitPostmasterEnd() throws InterruptedException {
         Process process = postmaster;
         if (closed || process == null) {
             return null;
@@ -295,13 +305,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return closed ? null : process;
     }
 
-    /** Starts the server unless it was closed, or has been started since {@code ended} did end. */
-    void revive(Process ended) {
+    private long startAgain(Process ended) {
         changes.lock();
         try {
             if (!closed && pid() == ended.pid()) {
                 launch();
             }
+            return pid();
         } finally {
             changes.unlock();
         }

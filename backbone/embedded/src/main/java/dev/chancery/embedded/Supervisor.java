@@ -2,6 +2,7 @@ package dev.chancery.embedded;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a PostgreSQL again when its postmaster ends by itself.
@@ -16,10 +17,20 @@ final class Supervisor extends Thread {
     static final long LONGEST_PAUSE_MILLIS = 5_000;
     static final long STABLE_SECONDS = 60;
 
-    private final EmbeddedPostgres server;
+    /** The server that is watched. */
+    interface Server {
+        /** Waits until the postmaster has ended, and answers it; null when the server was closed. */
+        @Nullable
+        Process awaitEnd() throws InterruptedException;
+
+        /** Starts the server unless it was closed, or has been started since {@code ended} did end; answers its process id. */
+        long revive(Process ended);
+    }
+
+    private final Server server;
     private final Consumer<String> log;
 
-    Supervisor(EmbeddedPostgres server, Consumer<String> log) {
+    Supervisor(Server server, Consumer<String> log) {
         super("postgres-supervisor");
         setDaemon(true);
         this.server = server;
@@ -55,8 +66,7 @@ final class Supervisor extends Thread {
 
     private void revive(Process ended) {
         try {
-            server.revive(ended);
-            log.accept("postgres-restarted pid=" + server.pid());
+            log.accept("postgres-restarted pid=" + server.revive(ended));
         } catch (ServerNotStarted e) {
             log.accept("postgres-not-restarted reason=" + e.reason());
         }

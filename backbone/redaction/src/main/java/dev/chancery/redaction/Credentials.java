@@ -198,6 +198,6 @@ final class Credentials {
             password |= c == ':' && at < 0;
             at = c == '@' ? i : at;
         }
-        return password && !Redactor.isMark(text, start) ? at : -1;
+        return password && !Mark.isAt(text, start) ? at : -1;
     }
 }

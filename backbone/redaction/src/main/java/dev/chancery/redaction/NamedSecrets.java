@@ -81,7 +81,7 @@ final class NamedSecrets {
         char quote = at(text, start);
         boolean quoted = quote == '"' || quote == '\'';
         start += quoted ? 1 : 0;
-        if (start >= text.length() || Redactor.isMark(text, start)) {
+        if (start >= text.length() || Mark.isAt(text, start)) {
             return null;
         }
         if (kind == Kind.IF_RANDOM) {

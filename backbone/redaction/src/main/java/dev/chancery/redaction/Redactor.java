@@ -2,8 +2,6 @@ package dev.chancery.redaction;
 
 import static dev.chancery.redaction.Characters.at;
 
-import java.util.List;
-
 /**
  * Replaces personal data and secrets in a text by {@code [redacted-<kind>]}. What it finds is listed in
  * {@code docs/reference/redaction.md}.
@@ -14,10 +12,6 @@ import java.util.List;
  * <p><b>Thread safety:</b> stateless. Its own marks are left alone, so that a line may pass twice.
  */
 public final class Redactor {
-    private static final String MARK = "[redacted-";
-    private static final List<String> KINDS =
-            List.of("card", "iban", "mail", "pem", "phone", "secret", "token", "vault");
-
     private final String text;
     private final StringBuilder out;
     /** Up to here the text is in {@link #out} or was redacted. */
@@ -134,22 +128,8 @@ public final class Redactor {
     }
 
     private int replace(int start, int end, String kind) {
-        out.append(text, done, start).append(MARK).append(kind).append(']');
+        out.append(text, done, start).append(Mark.of(kind));
         done = end;
         return end;
-    }
-
-    /** Whether one of this class's own marks stands at {@code start}, whole: what only begins like one is no excuse. */
-    static boolean isMark(String text, int start) {
-        if (!text.startsWith(MARK, start)) {
-            return false;
-        }
-        int kind = start + MARK.length();
-        for (String each : KINDS) {
-            if (text.startsWith(each, kind) && at(text, kind + each.length()) == ']') {
-                return true;
-            }
-        }
-        return false;
     }
 }
