@@ -4,28 +4,29 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.LogRejection;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Sees to it that every organisation that was created gets its log: when it is created; at start, where a crash left it without one;
- * and again about every second for as long as its log can't be written. At start every log also adopts the contract that this build
- * serves.
+ * Creates the log of every new organisation, retries once a second until it succeeds, and at start-up picks up organisations that a
+ * crash left without one. At start-up every log also adopts the contract that this build serves.
  *
- * <p>About every minute all organisations are looked through for what another process created and didn't live to found, or a lost
- * answer to a commit hid. An organisation whose log can't be appended to (stopped, or busy, or the relay is behind) is left for the next
- * round and holds up no other.
+ * <p>About every minute it looks through all organisations, for one that another process created before it died, or whose creation was
+ * committed although the answer was lost. An organisation whose log can't be appended to (it is stopped or busy, or the relay is behind)
+ * is left for the next round and holds up no other.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TRIED} tried a round; {@value #MAX_WAITING} waiting, and what comes on top
- * waits for the next look. Remembers which organisations it knows to be founded, some hundred bytes each.
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TRIED} tried a round; {@value #MAX_WAITING} waiting, and more wait for the
+ * next look; {@value #MAX_KNOWN} remembered as having their log, and a look tries the others again, which changes nothing.
  */
 final class ProvisioningLoop implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ProvisioningLoop.class);
@@ -39,9 +40,21 @@ final class ProvisioningLoop implements AutoCloseable {
     /** Organisations that wait for their log. */
     static final int MAX_WAITING = 10_000;
 
+    /** Organisations that are remembered as having their log. */
+    static final int MAX_KNOWN = 100_000;
+
     private final OrganisationProvisioner founder;
     private final SequencedSet<StreamId> waiting = new LinkedHashSet<>();
-    private final Set<StreamId> founded = ConcurrentHashMap.newKeySet();
+    /** Organisations that are known to have their log; the eldest makes room. */
+    private final Set<StreamId> founded = Collections.newSetFromMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<StreamId, Boolean> eldest) {
+            return size() > MAX_KNOWN;
+        }
+    });
+
     private final long lookNanos;
     private long lookDueNanos;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
@@ -104,7 +117,11 @@ final class ProvisioningLoop implements AutoCloseable {
     }
 
     private void look(StreamId organisation) {
-        if (!founded.contains(organisation) && !clock.isShutdown()) {
+        boolean known;
+        synchronized (founded) {
+            known = founded.contains(organisation);
+        }
+        if (!known && !clock.isShutdown()) {
             found(organisation);
         }
     }
@@ -123,7 +140,9 @@ final class ProvisioningLoop implements AutoCloseable {
         try {
             Optional<Rejection> refused = founder.found(organisation);
             if (refused.isEmpty()) {
-                founded.add(organisation);
+                synchronized (founded) {
+                    founded.add(organisation);
+                }
             }
             return refused;
         } catch (RuntimeException e) {

@@ -4,7 +4,7 @@ package dev.chancery.ledger;
 @FunctionalInterface
 public interface CheckpointPublisher {
     /**
-     * Returns when the note is safe with the one who takes it, within a bounded time. The same note may come more than once.
+     * Returns when the note is stored safely, within a bounded time. The same note may be published more than once.
      *
      * @throws RuntimeException when it may not be; it is then published again
      */

@@ -11,23 +11,23 @@ import java.util.concurrent.CountDownLatch;
 import org.jboss.logging.Logger;
 
 /**
- * Signs checkpoints beside the consumer, so that growing trees waits for no signature and no broker. It works in rounds: whoever has
- * grown since the last one has one turn, so the faster logs grow, the more entries a signature covers, and a log gets no more than
- * one checkpoint for each {@link #ROUND_MILLIS}.
+ * Signs checkpoints beside the consumer, so that growing trees waits for no signature and no broker. It works in rounds: a
+ * log that has grown since the last round gets one checkpoint, so the faster logs grow, the more entries a signature covers, and a log
+ * gets no more than one checkpoint in {@link #ROUND_MILLIS}.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #MAX_DUE} tenants wait, each once; then {@link #due} waits. A tenant whose turn
- * failed has the next after {@link #RETRY_MILLIS}, for as long as the worker runs; the others are not held up by it.
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #MAX_DUE} tenants wait, each once; then {@link #due} blocks. A tenant whose
+ * checkpoint failed is tried again every {@link #RETRY_MILLIS}; the others are not held up by it.
  */
 public final class CheckpointWorker implements AutoCloseable {
-    /** Tenants that wait for a turn at most, those that failed among them. */
+    /** Tenants that wait for a checkpoint at most, those that failed among them. */
     static final int MAX_DUE = 100_000;
 
-    /** The least time from one round to the next: what an entry waits for its signature, at most, on top of the signing. */
+    /** The least time from one round to the next: what an entry waits at most until its signature is begun. */
     static final long ROUND_MILLIS = 50;
 
     static final long RETRY_MILLIS = 1_000;
 
-    /** How long {@link #close} waits for the turn that is under way. */
+    /** How long {@link #close} waits for the checkpoint that is being made. */
     static final long STOP_MILLIS = 10_000;
 
     private static final Logger LOG = Logger.getLogger(CheckpointWorker.class);
@@ -51,7 +51,7 @@ public final class CheckpointWorker implements AutoCloseable {
         tenants.forEach(this::due);
     }
 
-    /** The tenant's log has grown, or may have. Waits only while {@link #MAX_DUE} tenants do. Nothing is due once closed. */
+    /** Says that the tenant's log has grown, or may have. Blocks only while {@link #MAX_DUE} tenants wait. */
     public synchronized void due(String tenant) {
         if (due.contains(tenant) || failed.contains(tenant)) {
             return;
@@ -72,17 +72,17 @@ public final class CheckpointWorker implements AutoCloseable {
             while (!stopped()) {
                 long begun = System.nanoTime();
                 for (String tenant : round()) {
-                    turn(tenant);
+                    update(tenant);
                 }
                 long tookMillis = NANOSECONDS.toMillis(System.nanoTime() - begun);
                 closing.await(ROUND_MILLIS - tookMillis, MILLISECONDS);
             }
         } catch (InterruptedException e) {
-            LOG.warn("checkpoints stopped in the middle of a turn");
+            LOG.warn("checkpoints stopped while one was being made");
         }
     }
 
-    /** Waits until somebody is due and takes them all; nobody is once closed. */
+    /** Waits until a tenant is due and takes all that are; none once closed. */
     private synchronized List<String> round() throws InterruptedException {
         while (due.isEmpty() && !retryIsDue() && !stopped()) {
             wait(failed.isEmpty() ? 0 : RETRY_MILLIS);
@@ -101,14 +101,14 @@ public final class CheckpointWorker implements AutoCloseable {
         return !failed.isEmpty() && System.nanoTime() - retryAtNanos >= 0;
     }
 
-    private void turn(String tenant) {
+    private void update(String tenant) {
         if (stopped()) {
             return;
         }
         try {
-            checkpoints.bring(tenant);
+            checkpoints.signAndPublish(tenant);
         } catch (RuntimeException | Error e) {
-            // Whatever it was: the other tenants' turns come.
+            // Whatever it was: the other tenants get their checkpoints.
             LOG.errorf(e, "checkpoint not signed or not published; tenant=%s retry_millis=%d", tenant, RETRY_MILLIS);
             synchronized (this) {
                 if (failed.isEmpty()) {
@@ -123,7 +123,7 @@ public final class CheckpointWorker implements AutoCloseable {
         return closing.getCount() == 0;
     }
 
-    /** Ends the turn that is under way and takes no other. What was due is brought up after the next start. */
+    /** Finishes the checkpoint that is being made and begins no other. What was due is made after the next start. */
     @Override
     public void close() {
         closing.countDown();

@@ -42,7 +42,7 @@ public final class LedgerProjection implements Projection {
     /**
      * The live ledger.
      *
-     * @param grown told, after each commit, which tenant's log has grown: {@link CheckpointWorker#due}
+     * @param grown called after each commit with the tenant whose log has grown: {@link CheckpointWorker#due}
      */
     public LedgerProjection(String instanceId, Consumer<String> grown) {
         this(instanceId, DatabaseRole.LEDGER, "ledger", grown);

@@ -70,8 +70,8 @@ class CheckpointsTest {
         ledger.drain(Records.TENANT, 0, 10, 10);
         byte[] note = ledger.reader.checkpoint(Records.TENANT).orElseThrow();
         var another = new Ledger(database, new LogKey());
-        another.checkpoints.bring(Records.TENANT);
-        ledger.checkpoints.bring(Records.TENANT);
+        another.checkpoints.signAndPublish(Records.TENANT);
+        ledger.checkpoints.signAndPublish(Records.TENANT);
         assertThat(another.reader.checkpoint(Records.TENANT)).contains(note);
         assertThat(another.published).containsExactly(new String(note, UTF_8));
         assertThat(ledger.published).containsExactly(new String(note, UTF_8));
@@ -93,9 +93,9 @@ class CheckpointsTest {
         var second = new Ledger(database, new LogKey());
         ledger.commit(Records.from(Records.TENANT, 0, 10));
         try (var threads = Executors.newFixedThreadPool(2)) {
-            var first = threads.submit(() -> slow.bring(Records.TENANT));
+            var first = threads.submit(() -> slow.signAndPublish(Records.TENANT));
             awaitOrFail(signing);
-            var other = threads.submit(() -> second.checkpoints.bring(Records.TENANT));
+            var other = threads.submit(() -> second.checkpoints.signAndPublish(Records.TENANT));
             try {
                 assertThat(somebodyWaitsForALock()).isTrue();
             } finally {
@@ -141,7 +141,7 @@ class CheckpointsTest {
         var keys = new SigningKeys(database, KeyFileSealer.create(directory.resolve("key")));
         NoteSigner signer = (origin, text) -> keys.signer(origin).signNote(text);
         ledger.commit(Records.from(Records.TENANT, 0, 10));
-        new Checkpoints(database, Records.INSTANCE, signer, (origin, note) -> {}).bring(Records.TENANT);
+        new Checkpoints(database, Records.INSTANCE, signer, (origin, note) -> {}).signAndPublish(Records.TENANT);
         String note = new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8);
         VerifierKey key = keys.signer(Records.INSTANCE + "/" + Records.TENANT).verifierKey();
         assertThat(LogKey.open(note, key.publicKey()).size()).isEqualTo(10);
@@ -157,7 +157,7 @@ class CheckpointsTest {
                     throw new Ledger.Crash();
                 },
                 (origin, note) -> ledger.published.add("published"));
-        assertThatThrownBy(() -> dying.bring(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
+        assertThatThrownBy(() -> dying.signAndPublish(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
         assertThat(ledger.published).isEmpty();
         assertThat(ledger.reader.checkpoint(Records.TENANT)).isEmpty();
     }
@@ -169,9 +169,9 @@ class CheckpointsTest {
         });
         for (int size : List.of(5, 10, 15)) {
             ledger.commit(Records.from(Records.TENANT, size - 5, size));
-            assertThatThrownBy(() -> unreachable.bring(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
+            assertThatThrownBy(() -> unreachable.signAndPublish(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
         }
-        ledger.checkpoints.bring(Records.TENANT);
+        ledger.checkpoints.signAndPublish(Records.TENANT);
         assertThat(ledger.publishedSizes()).containsExactly(5L, 10L, 15L);
     }
 
@@ -179,7 +179,7 @@ class CheckpointsTest {
     void whatKafkaHasIsRememberedWithTheNextSignature() {
         ledger.drain(Records.TENANT, 0, 30, 10);
         ledger = ledger.restarted();
-        ledger.checkpoints.bring(Records.TENANT);
+        ledger.checkpoints.signAndPublish(Records.TENANT);
         assertThat(ledger.publishedSizes()).containsExactly(30L);
     }
 
@@ -190,9 +190,9 @@ class CheckpointsTest {
         });
         for (int n = 0; n < 260; n++) {
             ledger.commit(Records.from(Records.TENANT, n, n + 1));
-            assertThatThrownBy(() -> unreachable.bring(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
+            assertThatThrownBy(() -> unreachable.signAndPublish(Records.TENANT)).isInstanceOf(Ledger.Crash.class);
         }
-        ledger.checkpoints.bring(Records.TENANT);
+        ledger.checkpoints.signAndPublish(Records.TENANT);
         assertThat(ledger.publishedSizes()).hasSize(260).isSorted().doesNotHaveDuplicates();
     }
 

@@ -28,7 +28,7 @@ final class Ledger {
         this.key = key;
         checkpoints = new Checkpoints(
                 database, Records.INSTANCE, key, (origin, note) -> published.add(new String(note, UTF_8)));
-        projection = new LedgerProjection(Records.INSTANCE, checkpoints::bring);
+        projection = new LedgerProjection(Records.INSTANCE, checkpoints::signAndPublish);
         reader = new LedgerReader(database);
     }
 

@@ -34,7 +34,7 @@ class LedgerTest {
 
     @Test
     void aLogWithoutRecordsHasNoFiles() {
-        ledger.checkpoints.bring(TENANT);
+        ledger.checkpoints.signAndPublish(TENANT);
         assertThat(ledger.reader.head(TENANT)).isEmpty();
         assertThat(ledger.reader.checkpoint(TENANT)).isEmpty();
         assertThat(ledger.reader.tile(TENANT, 0, 0, 1)).isEmpty();
@@ -213,7 +213,7 @@ class LedgerTest {
         LogRecord largest = Records.withEntry(Records.at(TENANT, 0), new byte[LogRecord.MAX_ENTRY_BYTES]);
         LogRecord empty = Records.withBodies(Records.at(TENANT, 1), "", "");
         ledger.commit(List.of(largest, empty));
-        ledger.checkpoints.bring(TENANT);
+        ledger.checkpoints.signAndPublish(TENANT);
         ServedFiles.verify(ledger, TENANT, List.of(largest, empty));
     }
 }
