@@ -27,7 +27,7 @@ CREATE TABLE relay.republish_request (
     tenant text PRIMARY KEY,
     -- this one and everything after it is sent again
     from_position bigint NOT NULL CHECK (from_position >= 0),
-    -- the last one known to be missing, for whoever looks
+    -- the last one known to be missing, for the operator
     to_position bigint NOT NULL
 );
 

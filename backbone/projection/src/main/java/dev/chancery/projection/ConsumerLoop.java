@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -42,6 +43,9 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
 
     private static final Logger LOG = Logger.getLogger(ConsumerLoop.class);
     private static final Duration POLL = Duration.ofMillis(200);
+    /** Records in one poll that are enough for a transaction each tenant: the loop doesn't rest after them. */
+    private static final int ENOUGH_RECORDS = 500;
+
     /** SQLSTATE classes that say "not now": connection, resources, operator, system, serialization. */
     private static final Set<String> PASSING = Set.of("08", "25", "40", "53", "57", "58");
 
@@ -52,6 +56,7 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
     private final LogTopic topic;
     private final ProjectionOptions options;
     private final RecordApplier applier;
+    private final Positions positions;
     private final Consumer<byte[], byte[]> consumer;
     /** Least recently used first. */
     private final Map<String, TenantProgress> tenants = new LinkedHashMap<>(64, 0.75f, true);
@@ -63,6 +68,7 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
 
     private final Map<String, Long> unannounced = new LinkedHashMap<>();
 
+    private long restUntilNanos = System.nanoTime();
     private long savedAtNanos = System.nanoTime() - SAVE_NANOS;
 
     ConsumerLoop(
@@ -77,14 +83,20 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
         this.topic = topic;
         this.options = options;
         this.applier = new RecordApplier(table, options.maxRunRecords(), positions);
+        this.positions = positions;
         this.consumer = consumer;
     }
 
     /** One round. When it throws, nothing was saved that wasn't committed; call {@link #startOver} before the next. */
     void round() {
+        restUntilDue();
         ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
         polled.nextOffsets()
                 .forEach((partition, next) -> next.leaderEpoch().ifPresent(epoch -> epochs.put(partition, epoch)));
+        if (!polled.isEmpty()) {
+            boolean enough = polled.count() >= ENOUGH_RECORDS;
+            restUntilNanos = System.nanoTime() + (enough ? 0 : options.gather().toNanos());
+        }
         byTenant(polled).forEach(this::take);
         List.copyOf(waiting).stream().filter(this::isDue).forEach(this::retry);
         forgetLongUnused();
@@ -92,6 +104,17 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
             saveOffsets();
         }
         announce();
+    }
+
+    /**
+     * A transaction costs more than the few records that arrive at once. While this thread rests the broker gathers, and no thread
+     * wakes for a record; when nothing arrives the next poll blocks. It doesn't rest while a reader waits for it.
+     */
+    private void restUntilDue() {
+        long leftNanos = restUntilNanos - System.nanoTime();
+        if (leftNanos > 0 && !positions.isAwaited()) {
+            LockSupport.parkNanos(leftNanos);
+        }
     }
 
     private static Map<String, List<ConsumerRecord<byte[], byte[]>>> byTenant(ConsumerRecords<byte[], byte[]> polled) {
@@ -198,8 +221,8 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
     }
 
     /**
-     * Whether a tenant's next attempt may be made. Whoever is far behind the end of the partition asks for nothing: what is missing may
-     * lie ahead, sent again for an earlier request.
+     * Whether a tenant's next attempt may be made. Far behind the end of the partition nothing is asked for: what is missing may lie
+     * ahead, sent again for an earlier request.
      */
     private boolean isDue(TenantProgress progress) {
         var partition = new TopicPartition(topic.name(), progress.partition);
@@ -316,7 +339,7 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
         }
     }
 
-    /** Forgets what wasn't saved, so that it is read again; of what was committed nobody may have heard. */
+    /** Forgets what wasn't saved, so that it is read again, and announces every commit again. */
     void startOver() {
         tenants.clear();
         waiting.clear();
@@ -375,7 +398,7 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
         return (int) tenants.values().stream().filter(TenantProgress::isStopped).count();
     }
 
-    /** Messages between here and the ends of the partitions, as far as the last fetches told. */
+    /** Messages between here and the ends of the partitions, as of the last fetches. */
     long lagRecords() {
         return consumer.assignment().stream()
                 .mapToLong(partition -> consumer.currentLag(partition).orElse(0))

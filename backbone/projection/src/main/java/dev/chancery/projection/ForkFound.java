@@ -1,6 +1,6 @@
 package dev.chancery.projection;
 
-/** Two different records claim one position of a tenant's log. Thrown by a projection; its tenant stops and both are kept. */
+/** Two different records claim one position of a tenant's log. A projection throws it; the tenant stops, and both records are kept. */
 public final class ForkFound extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -23,43 +23,49 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jboss.logging.Logger;
 
 /**
- * Hands every record that arrives from now on to one listener, in memory: no group, no offsets. For what keeps its state in the
- * process and can load it anew.
+ * Hands every record that arrives from now on to one listener, in memory, without a consumer group or stored offsets. It is for state
+ * that lives in the process and can be loaded again, such as the decision point's.
  *
- * <p>It knows how fresh that is: a pulse names a time, and the offsets before which everything lies that was committed by then. Once
- * those are handed over, the state is as of that time. Times are PostgreSQL's; clocks that differ from it count as staleness, or hide
- * as much of it.
+ * <p><b>Freshness.</b> About twice a second the relay writes a heartbeat to the pulse topic. It names a time, and for each partition of
+ * the log's topic the offset before which everything lies that was committed by that time. When the listener has all records before
+ * those offsets, its state is as of that time. The time is PostgreSQL's: a local clock that is ahead of it makes the state look older
+ * than it is, and one that is behind makes it look younger.
+ *
+ * <p><b>Starting over.</b> After a failure of Kafka or of the listener it begins again at the ends of the partitions. Records may have
+ * been missed, so {@code startedOver} tells the owner to drop its state.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #MAX_WAITING_HEARTBEATS} heartbeats wait for their records.
  */
 public final class LogFollower implements AutoCloseable {
-    /** How old the newest applied pulse may be before this is stale: four times what lies between two. */
+    /** How old the newest heartbeat may be before this is stale: four times the relay's interval. */
     public static final Duration MAX_AGE = Duration.ofSeconds(2);
 
     private static final Logger LOG = Logger.getLogger(LogFollower.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration METADATA = Duration.ofSeconds(2);
 
-    /** Heartbeats that may wait for their records; older ones are dropped, and nothing is fresh by then. */
-    private static final int MAX_WAITING_PULSES = 64;
+    /** Heartbeats that may wait for their records. Past that the oldest is dropped; by then the state is stale anyway. */
+    static final int MAX_WAITING_HEARTBEATS = 64;
 
     private final Properties kafka;
     private final String topic;
-    private final String pulseTopic;
+    private final String heartbeatTopic;
     private final Consumer<LogRecord> listener;
     private final Runnable startedOver;
-    private final Deque<Pulse> waiting = new ArrayDeque<>();
+    private final Deque<Pulse> heartbeats = new ArrayDeque<>();
     private final Thread thread;
     private volatile boolean closed;
     private volatile long freshAsOfMicros;
 
     /**
      * @param listener gets every record that arrives, on one thread
-     * @param startedOver called when records may have been missed: from here on none is
+     * @param startedOver called when records may have been missed; none is missed after it
      */
     public LogFollower(
-            Properties kafka, String topic, String pulseTopic, Consumer<LogRecord> listener, Runnable startedOver) {
+            Properties kafka, String topic, String heartbeatTopic, Consumer<LogRecord> listener, Runnable startedOver) {
         this.kafka = kafka;
         this.topic = topic;
-        this.pulseTopic = pulseTopic;
+        this.heartbeatTopic = heartbeatTopic;
         this.listener = listener;
         this.startedOver = startedOver;
         this.thread = Thread.ofPlatform().daemon().name("log-follower").unstarted(this::run);
@@ -93,7 +99,7 @@ public final class LogFollower implements AutoCloseable {
             } catch (WakeupException e) {
                 return;
             } catch (RuntimeException e) {
-                // Kafka failed, or the listener could not take a record: what it holds is loaded anew, without it.
+                // Kafka failed, or the listener could not take a record: the owner loads its state again.
                 LOG.warnf(e, "Log follower starts over: cause=%s", e.getClass().getSimpleName());
                 pause();
             }
@@ -112,25 +118,25 @@ public final class LogFollower implements AutoCloseable {
     private void follow(KafkaConsumer<String, byte[]> consumer) {
         List<TopicPartition> partitions = new ArrayList<>(partitions(consumer, topic));
         int logPartitions = partitions.size();
-        partitions.addAll(partitions(consumer, pulseTopic));
+        partitions.addAll(partitions(consumer, heartbeatTopic));
         if (logPartitions == 0 || partitions.size() != logPartitions + 1) {
-            throw new KafkaException("the topics aren't there yet");
+            throw new KafkaException("the topics do not exist yet");
         }
         consumer.assign(partitions);
         consumer.seekToEnd(partitions);
         partitions.forEach(partition -> consumer.position(partition, METADATA));
-        waiting.clear();
+        heartbeats.clear();
         startedOver.run();
         while (!closed) {
             for (var record : consumer.poll(POLL)) {
-                if (record.topic().equals(pulseTopic)) {
-                    keep(record);
+                if (record.topic().equals(heartbeatTopic)) {
+                    keepHeartbeat(record);
                 } else {
-                    hand(record);
+                    deliver(record);
                 }
             }
-            while (!waiting.isEmpty() && isHandedOver(consumer, waiting.getFirst(), logPartitions)) {
-                markFresh(waiting.removeFirst().getAtMicros());
+            while (!heartbeats.isEmpty() && isDelivered(consumer, heartbeats.getFirst(), logPartitions)) {
+                markFresh(heartbeats.removeFirst().getAtMicros());
             }
         }
     }
@@ -142,7 +148,7 @@ public final class LogFollower implements AutoCloseable {
                 .toList();
     }
 
-    private void hand(ConsumerRecord<String, byte[]> record) {
+    private void deliver(ConsumerRecord<String, byte[]> record) {
         try {
             listener.accept(LogRecord.parse(record.key(), record.value(), record.partition(), record.offset()));
         } catch (MalformedRecord e) {
@@ -150,23 +156,24 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
-    private void keep(ConsumerRecord<String, byte[]> record) {
+    private void keepHeartbeat(ConsumerRecord<String, byte[]> record) {
         try {
-            waiting.addLast(Pulse.parseFrom(record.value()));
+            heartbeats.addLast(Pulse.parseFrom(record.value()));
         } catch (InvalidProtocolBufferException e) {
-            LOG.errorf("Malformed pulse: offset=%d", record.offset());
+            LOG.errorf("Malformed heartbeat: offset=%d", record.offset());
         }
-        if (waiting.size() > MAX_WAITING_PULSES) {
-            waiting.removeFirst();
+        if (heartbeats.size() > MAX_WAITING_HEARTBEATS) {
+            heartbeats.removeFirst();
         }
     }
 
-    private boolean isHandedOver(KafkaConsumer<String, byte[]> consumer, Pulse pulse, int logPartitions) {
-        if (pulse.getNextOffsetsCount() != logPartitions) {
+    private boolean isDelivered(KafkaConsumer<String, byte[]> consumer, Pulse heartbeat, int logPartitions) {
+        if (heartbeat.getNextOffsetsCount() != logPartitions) {
             return false;
         }
         for (int partition = 0; partition < logPartitions; partition++) {
-            if (consumer.position(new TopicPartition(topic, partition), METADATA) < pulse.getNextOffsets(partition)) {
+            if (consumer.position(new TopicPartition(topic, partition), METADATA)
+                    < heartbeat.getNextOffsets(partition)) {
                 return false;
             }
         }

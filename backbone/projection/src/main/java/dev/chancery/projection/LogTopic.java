@@ -17,11 +17,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Utils;
 
-/** How the log's topic is read. */
+/** Reads the log's topic: its consumers, its partitions, and the form of its messages. */
 final class LogTopic {
     private static final Pattern TENANT = Pattern.compile("[a-z0-9-]{1,36}");
     private static final Duration POLL = Duration.ofMillis(500);
-    /** Polls in a row that bring nothing before Kafka counts as unavailable. */
+    /** Empty polls in a row after which Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
 
     /** As Kafka advises. */
@@ -41,7 +41,7 @@ final class LogTopic {
         return name;
     }
 
-    /** @param group of consumers; empty to read by oneself */
+    /** @param group the consumer group to join; empty to read alone */
     KafkaConsumer<byte[], byte[]> consumer(Optional<String> group) {
         var configuration = new HashMap<String, Object>();
         kafka.stringPropertyNames().forEach(property -> configuration.put(property, kafka.getProperty(property)));
@@ -56,11 +56,6 @@ final class LogTopic {
     private void join(Map<String, Object> configuration, String group) {
         int timeoutMillis = Math.toIntExact(options.memberTimeout().toMillis());
         configuration.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-        // A transaction for each handful of records costs more than the records: a moment's worth is applied together.
-        configuration.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, options.fetchMinBytes());
-        configuration.put(
-                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
-                Math.toIntExact(options.fetchMaxWait().toMillis()));
         configuration.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, timeoutMillis);
         configuration.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, timeoutMillis / HEARTBEATS_A_TIMEOUT);
         if (!options.member().isEmpty()) {
@@ -71,7 +66,7 @@ final class LogTopic {
     /**
      * Checks the number of partitions: with another one, a tenant's records would lie in two.
      *
-     * @return false when the topic isn't there yet
+     * @return false when the topic does not exist yet
      * @throws IllegalStateException when it has another number
      */
     boolean check(KafkaConsumer<byte[], byte[]> consumer) {
@@ -116,7 +111,7 @@ final class LogTopic {
             var polled = consumer.poll(POLL);
             emptyPolls = polled.isEmpty() ? emptyPolls + 1 : 0;
             if (emptyPolls > MAX_EMPTY_POLLS) {
-                throw new KafkaException("the topic can't be read");
+                throw new KafkaException("the topic can't be read: Kafka returns no records");
             }
             messages.accept(polled);
         }

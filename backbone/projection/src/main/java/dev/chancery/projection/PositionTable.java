@@ -189,7 +189,7 @@ final class PositionTable {
     /**
      * Asks the relay to send {@code from} and everything after it again.
      *
-     * @param to the last position known to be missing, for whoever reads the request
+     * @param to the last position known to be missing, for the operator who reads the request
      */
     void requestRepublish(String tenant, long from, long to) {
         database.inTenant(projection.role(), tenant, connection -> {

@@ -7,6 +7,7 @@ import dev.chancery.database.DatabaseRole;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How far a projection has come, and the wait for it to come further.
@@ -14,8 +15,8 @@ import java.time.Duration;
  * <p>In the process of the projection's runner a waiter wakes with the commit; in any other process it reads the table every
  * {@code POLL_MILLIS}.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TENANTS} positions in memory. Whoever waits for a tenant that had to
- * make room finds the position in the table.
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TENANTS} positions in memory. A waiter whose
+ * tenant was evicted finds the position in the table.
  */
 public final class Positions {
     static final int MAX_TENANTS = 10_000;
@@ -26,6 +27,9 @@ public final class Positions {
     private final String schema;
     private final LoadingCache<String, Reached> reached =
             Caffeine.newBuilder().maximumSize(MAX_TENANTS).build(tenant -> new Reached());
+
+    private final AtomicInteger waiters = new AtomicInteger();
+    private volatile Runnable hurry = () -> {};
 
     /** @param reader a role that may select from {@code <schema>.position} in its tenant */
     public Positions(Database database, DatabaseRole reader, String schema) {
@@ -51,7 +55,16 @@ public final class Positions {
         if (mark.position() >= position) {
             return true;
         }
-        long deadline = System.nanoTime() + atMost.toNanos();
+        waiters.incrementAndGet();
+        try {
+            hurry.run();
+            return await(tenant, mark, position, System.nanoTime() + atMost.toNanos());
+        } finally {
+            waiters.decrementAndGet();
+        }
+    }
+
+    private boolean await(String tenant, Reached mark, long position, long deadline) {
         while (of(tenant) < position) {
             long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
             if (leftMillis <= 0) {
@@ -67,6 +80,16 @@ public final class Positions {
             }
         }
         return true;
+    }
+
+    /** @param hurry called when somebody begins to wait */
+    void onWait(Runnable hurry) {
+        this.hurry = hurry;
+    }
+
+    /** Whether anybody in this process waits for any position. */
+    boolean isAwaited() {
+        return waiters.get() > 0;
     }
 
     void advance(String tenant, long position) {

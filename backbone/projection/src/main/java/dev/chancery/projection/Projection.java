@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * What a view does with the log. It has no clock, no randomness and no keys: the same records give the same rows.
+ * Builds a view from the log. It has no clock, no randomness and no keys: the same records give the same rows.
  *
  * <p>Its schema's migration makes its tables with {@code projection.make}, which adds {@code position} (one row a tenant) and {@code offset} (one row a partition).
  */
@@ -41,15 +41,15 @@ public interface Projection {
     void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException;
 
     /**
-     * A record at or below the last applied position was seen again. Views ignore it; the ledger compares bytes.
+     * Called for a record at or below the last applied position. Views ignore it; the ledger compares bytes.
      *
      * @throws ForkFound when it isn't the same record: the tenant stops
      */
     default void seenAgain(Connection connection, LogRecord record) throws SQLException {}
 
     /**
-     * After a commit, outside of any transaction. It must bear being called again with the same position: after a restart, and
-     * after it threw.
+     * Called after a commit, outside of any transaction. It may be called again with the same position: after a restart, and after it
+     * threw.
      */
     default void committed(String tenant, long position) {}
 }

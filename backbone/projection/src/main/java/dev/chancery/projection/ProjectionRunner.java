@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -15,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one projection over the log's topic: consumer group {@code chancery-<name>}, offsets and positions in its own tables.
- * Where Kafka or PostgreSQL can't be reached it tries again, with a bounded and growing wait, and skips nothing.
+ * When Kafka or PostgreSQL can't be reached it tries again, after a growing, bounded pause, and skips nothing.
  *
- * <p><b>Thread safety:</b> safe. <b>Destruction:</b> {@link #close} ends its threads; what wasn't committed is read again at the
- * next start.
+ * <p><b>Thread safety:</b> safe. <b>Destruction:</b> {@link #close} ends its thread; records that weren't committed are read again
+ * at the next start.
  */
 public final class ProjectionRunner implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ProjectionRunner.class);
@@ -50,10 +51,11 @@ public final class ProjectionRunner implements AutoCloseable {
                 .name("chancery-projection-" + projection.name())
                 .unstarted(this::run);
         this.backoff = options.minBackoff();
+        positions.onWait(() -> LockSupport.unpark(thread));
     }
 
     /**
-     * Checks the topic and starts the loop. Where Kafka can't be reached or the topic isn't there yet, it starts nevertheless and
+     * Checks the topic and starts the loop. When Kafka can't be reached or the topic does not exist yet, it starts all the same and
      * tries again; see {@link #healthy}.
      *
      * @throws IllegalStateException when the topic has another number of partitions
@@ -104,7 +106,7 @@ public final class ProjectionRunner implements AutoCloseable {
                 throw e;
             } catch (RuntimeException e) {
                 failed(e);
-                // The paused consumer stays in its group while it waits.
+                // The paused consumer stays in its group during the pause.
                 current.pause(current.assignment());
                 if (!startOver(loop, current)) {
                     return;
@@ -118,12 +120,12 @@ public final class ProjectionRunner implements AutoCloseable {
         loop.saveOffsets();
     }
 
-    /** Answers whether it goes on; otherwise this was closed meanwhile, and what was read counts for nothing. */
+    /** Answers whether to go on. If not, this was closed meanwhile, and no offset of what was read may be saved. */
     private boolean startOver(ConsumerLoop loop, KafkaConsumer<byte[], byte[]> current) {
         boolean over = false;
         while (!over && closed.getCount() > 0) {
             current.poll(backoff);
-            longer();
+            lengthenBackoff();
             try {
                 loop.startOver();
                 over = true;
@@ -145,10 +147,10 @@ public final class ProjectionRunner implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        longer();
+        lengthenBackoff();
     }
 
-    private void longer() {
+    private void lengthenBackoff() {
         Duration doubled = backoff.multipliedBy(2);
         backoff = doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
     }
@@ -158,7 +160,7 @@ public final class ProjectionRunner implements AutoCloseable {
         return projection.name();
     }
 
-    /** Shared by whoever waits for this projection in this process. */
+    /** For everything in this process that waits for this projection. */
     public Positions positions() {
         return positions;
     }
@@ -178,7 +180,7 @@ public final class ProjectionRunner implements AutoCloseable {
         return stoppedTenants;
     }
 
-    /** Messages on the topic and not polled yet. */
+    /** Messages on the topic that aren't polled yet. */
     public long lagRecords() {
         return lagRecords;
     }

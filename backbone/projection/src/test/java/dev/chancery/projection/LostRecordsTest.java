@@ -36,7 +36,6 @@ class LostRecordsTest {
             "",
             Duration.ofSeconds(10),
             1,
-            1,
             Duration.ofMillis(20),
             50,
             20,

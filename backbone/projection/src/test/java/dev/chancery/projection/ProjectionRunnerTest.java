@@ -31,7 +31,6 @@ class ProjectionRunnerTest {
             "",
             Duration.ofSeconds(10),
             PARTITIONS,
-            1 << 10,
             Duration.ofMillis(20),
             50,
             20,

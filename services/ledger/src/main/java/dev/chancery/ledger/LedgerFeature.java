@@ -18,7 +18,7 @@ public final class LedgerFeature implements FeatureDescription {
     public static final String CHECKPOINT_TOPIC = "ledger.checkpoints.v1";
 
     /** A tree grows better by many: how long an entry may wait for others, on top of what its checkpoint takes. */
-    private static final Duration GATHER = Duration.ofMillis(50);
+    private static final Duration GATHER = Duration.ofMillis(100);
 
     @Override
     public String name() {
@@ -40,7 +40,7 @@ public final class LedgerFeature implements FeatureDescription {
         return Optional.of(new FeatureProjection(
                 LedgerFeature::live,
                 (schema, instanceId) -> new LedgerProjection(instanceId, DatabaseRole.REPLAY, schema, tenant -> {}),
-                options -> options.withFetchMaxWait(GATHER),
+                options -> options.withGather(GATHER),
                 false));
     }
 

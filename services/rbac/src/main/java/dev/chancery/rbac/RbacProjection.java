@@ -74,7 +74,7 @@ public final class RbacProjection implements Projection {
 
     @Override
     public void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
-        var changes = new RbacRun(() -> tables.standing(connection, tenant));
+        var changes = new RbacRun(() -> tables.builtIns(connection, tenant));
         for (LogRecord record : run) {
             if (record.isOutcome()) {
                 for (LogEvent event : record.events()) {

@@ -39,29 +39,29 @@ final class RbacRun {
     record Member(UUID workspace, UUID principal) {}
 
     /** The built-in role, once there is one, and the contract's capabilities: what events of these kinds build on. */
-    record Standing(String builtInRole, Set<String> contract) {}
+    record BuiltIns(String builtInRole, Set<String> contract) {}
 
-    /** Reads what stood before the run; asked at most once, and only by runs that need it. */
+    /** Reads the built-ins as they were before the run: at most once, and only for a run that needs them. */
     @FunctionalInterface
     interface Before {
-        Standing read() throws SQLException;
+        BuiltIns read() throws SQLException;
     }
 
     final Map<String, Versions<RoleState>> roles = new LinkedHashMap<>();
     final Map<CapabilityKey, Versions<Integer>> capabilities = new LinkedHashMap<>();
     final Map<UUID, PrincipalRow> principals = new LinkedHashMap<>();
-    /** Of principals that the run does not create: their position of deactivation. */
+    /** Position of deactivation, for principals that the run does not create. */
     final Map<UUID, Long> deactivations = new LinkedHashMap<>();
 
     final Map<UUID, AssignmentRow> assignments = new LinkedHashMap<>();
-    /** Of assignments that the run does not make. An id may be revoked for several principals, only its holder's counts. */
+    /** For assignments that the run does not make. An id may be revoked for several principals; only its holder's revocation counts. */
     final Map<UUID, Map<UUID, Revocation>> revocations = new LinkedHashMap<>();
 
     final Map<UUID, Long> workspaces = new LinkedHashMap<>();
     final Map<Member, Long> members = new LinkedHashMap<>();
 
     private final Before before;
-    private @Nullable Standing standing;
+    private @Nullable BuiltIns builtIns;
 
     RbacRun(Before before) {
         this.before = before;
@@ -80,7 +80,7 @@ final class RbacRun {
 
     /** The contract's capabilities are replaced, and with them what the built-in role bundles. */
     void contract(long position, List<String> adopted) throws SQLException {
-        Standing old = standing();
+        BuiltIns old = builtIns();
         Set<String> now = Set.copyOf(adopted);
         for (String gone : old.contract()) {
             if (!now.contains(gone)) {
@@ -92,7 +92,7 @@ final class RbacRun {
                 capability(added, true, position).put(position, 0);
             }
         }
-        standing = new Standing(old.builtInRole(), now);
+        builtIns = new BuiltIns(old.builtInRole(), now);
         if (!old.builtInRole().isEmpty()) {
             role(old.builtInRole(), position).put(position, new RoleState(true, false, now));
         }
@@ -101,8 +101,8 @@ final class RbacRun {
     /** The first grant: the built-in role comes into being and {@code holder} has it. */
     void firstGrant(String builtInRole, String holder, String assignment, long position, long atMicros)
             throws SQLException {
-        Set<String> contract = standing().contract();
-        standing = new Standing(builtInRole, contract);
+        Set<String> contract = builtIns().contract();
+        builtIns = new BuiltIns(builtInRole, contract);
         role(builtInRole, position).put(position, new RoleState(true, false, contract));
         assignments.put(
                 UUID.fromString(assignment),
@@ -115,7 +115,7 @@ final class RbacRun {
 
     /** The organisation's own roles never shadow the built-in one: decisions go by the contract there. */
     void role(long position, String name, boolean retired, List<String> bundle) throws SQLException {
-        if (!name.equals(standing().builtInRole())) {
+        if (!name.equals(builtIns().builtInRole())) {
             Set<String> capabilities = retired ? Set.of() : Set.copyOf(bundle);
             role(name, position).put(position, new RoleState(false, retired, capabilities));
         }
@@ -180,11 +180,11 @@ final class RbacRun {
         members.putIfAbsent(new Member(UUID.fromString(workspace), UUID.fromString(principal)), position);
     }
 
-    private Standing standing() throws SQLException {
-        Standing known = standing;
+    private BuiltIns builtIns() throws SQLException {
+        BuiltIns known = builtIns;
         if (known == null) {
             known = before.read();
-            standing = known;
+            builtIns = known;
         }
         return known;
     }

@@ -1,12 +1,12 @@
 package dev.chancery.rbac;
 
 import dev.chancery.rbac.RbacRun.AssignmentRow;
+import dev.chancery.rbac.RbacRun.BuiltIns;
 import dev.chancery.rbac.RbacRun.CapabilityKey;
 import dev.chancery.rbac.RbacRun.Member;
 import dev.chancery.rbac.RbacRun.PrincipalRow;
 import dev.chancery.rbac.RbacRun.Revocation;
 import dev.chancery.rbac.RbacRun.RoleState;
-import dev.chancery.rbac.RbacRun.Standing;
 import dev.chancery.rbac.Rows.Column;
 import dev.chancery.rbac.Versions.Version;
 import java.sql.Connection;
@@ -45,10 +45,10 @@ final class RbacTables {
         return schema;
     }
 
-    Standing standing(Connection connection, String tenant) throws SQLException {
+    BuiltIns builtIns(Connection connection, String tenant) throws SQLException {
         Set<String> contract = strings(connection, readContract, tenant);
         Set<String> builtIn = strings(connection, readBuiltInRole, tenant);
-        return new Standing(builtIn.isEmpty() ? "" : builtIn.iterator().next(), Set.copyOf(contract));
+        return new BuiltIns(builtIn.isEmpty() ? "" : builtIn.iterator().next(), Set.copyOf(contract));
     }
 
     void write(Connection connection, String tenant, RbacRun run) throws SQLException {

@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
 /**
- * ApplicationMetrics how fast records go into empty views. Parsing and Kafka are not in it: records are made beforehand. Run by name; how in
+ * Measures how fast records go into empty views. Parsing and Kafka are not in it: records are made beforehand. Run by name; how in
  * docs/reference/performance.md.
  */
 final class RbacBenchmark {
@@ -44,7 +44,7 @@ final class RbacBenchmark {
     }
 
     /** Every command is an intent and an outcome; half of the outcomes are tokens issued. */
-    private static List<LogRecord> mixed(int records) {
+    static List<LogRecord> mixed(int records) {
         return story(records, command -> command % 2 == 1);
     }
 

@@ -137,7 +137,7 @@ public interface ChanceryConfig {
     }
 
     interface Projection {
-        @About("How long a process that says nothing keeps its partitions.")
+        @About("How long a process that sends nothing keeps its partitions.")
         @WithDefault("PT10S")
         Duration memberTimeout();
 
@@ -148,6 +148,10 @@ public interface ChanceryConfig {
         @About("Records of one organisation applied in one transaction.")
         @WithDefault("1000")
         int maxRunRecords();
+
+        @About("How long a projection rests after it applied records, so that the next ones share a transaction.")
+        @WithDefault("PT0.05S")
+        Duration gather();
 
         @About("The first wait before a retry; each further one doubles it.")
         @WithDefault("PT0.1S")
