@@ -15,7 +15,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 
 /**
- * ApplicationMetrics the relay beside its servers: from the return of a commit until a consumer has the record (Kafka's acknowledgement
+ * Measures the relay beside its servers: from the return of a commit until a consumer has the record (Kafka's acknowledgement
  * lies before that), 200 commits a second; then how fast rows flow while they are inserted. Run by name; how in
  * docs/reference/performance.md.
  */

@@ -35,7 +35,6 @@ import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.projection.Positions;
 import dev.chancery.projection.Projection;
-import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.relay.Relay;
 import dev.chancery.schema.Contract;
@@ -194,11 +193,8 @@ public final class Application implements AutoCloseable {
         Database database = settings.database();
         var keyring = new Keyring(database, sealer());
         var streams = new Streams(database, writers.getFirst());
-        var guard = opened(new RelayGuard(
-                database,
-                writers.getFirst(),
-                settings.relay().slot(),
-                settings.maxSlotBytes()));
+        var guard = opened(
+                new RelayGuard(database, writers.getFirst(), settings.relay().slot(), settings.maxSlotBytes()));
         Gate gate = guard.and(settings.gate());
         writers.forEach(role -> appenders.put(role.name(), appender(role, gate)));
         shared.put(Keyring.class, keyring);

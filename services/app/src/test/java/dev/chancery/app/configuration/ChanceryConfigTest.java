@@ -48,9 +48,10 @@ class ChanceryConfigTest {
         assertThat(ChanceryConfig.options(without.relay(), "chancery")).isEqualTo(RelayOptions.defaults("chancery"));
         assertThat(ChanceryConfig.options(without.projection())).isEqualTo(ProjectionOptions.defaults());
 
-        ChanceryConfig with =
-                read("chancery.relay.max-batch-records=7", "chancery.projection.max-run-records=8").config();
-        assertThat(ChanceryConfig.options(with.relay(), "chancery").maxBatchRecords()).isEqualTo(7);
+        ChanceryConfig with = read("chancery.relay.max-batch-records=7", "chancery.projection.max-run-records=8")
+                .config();
+        assertThat(ChanceryConfig.options(with.relay(), "chancery").maxBatchRecords())
+                .isEqualTo(7);
         assertThat(ChanceryConfig.options(with.projection()).maxRunRecords()).isEqualTo(8);
     }
 
