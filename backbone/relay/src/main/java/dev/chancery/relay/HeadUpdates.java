@@ -1,12 +1,16 @@
 package dev.chancery.relay;
 
+import io.debezium.engine.RecordChangeEvent;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the write-ahead log has said and nobody has acted on yet. However much it says meanwhile, this holds one number a tenant.
+ * What the capture of heads has reported and the relay has not acted on yet. However much is reported meanwhile, this holds one number
+ * a tenant.
  *
  * <p><b>Thread safety:</b> safe.
  */
@@ -14,29 +18,28 @@ final class HeadUpdates {
     /**
      * @param lastPositions of the tenants whose head has moved
      * @param markMicros the newest mark that passed by, after all of these
-     * @param lsn where in the write-ahead log this ends
+     * @param newest the event that was reported last; null where nothing was reported
      */
-    record Taken(Map<String, Long> lastPositions, OptionalLong markMicros, long lsn) {}
+    record Taken(
+            Map<String, Long> lastPositions,
+            OptionalLong markMicros,
+            @Nullable RecordChangeEvent<SourceRecord> newest) {}
 
     private Map<String, Long> lastPositions = new LinkedHashMap<>();
     private OptionalLong markMicros = OptionalLong.empty();
-    private long lsn;
+    private @Nullable RecordChangeEvent<SourceRecord> newest;
     private boolean ended;
 
-    synchronized void moved(String tenant, long lastPosition, long at) {
+    synchronized void moved(String tenant, long lastPosition, RecordChangeEvent<SourceRecord> event) {
         lastPositions.merge(tenant, lastPosition, Math::max);
-        lsn = at;
+        newest = event;
         notifyAll();
     }
 
-    synchronized void marked(long micros, long at) {
+    synchronized void marked(long micros, RecordChangeEvent<SourceRecord> event) {
         markMicros = OptionalLong.of(micros);
-        lsn = at;
+        newest = event;
         notifyAll();
-    }
-
-    synchronized void passed(long at) {
-        lsn = at;
     }
 
     /** Nothing more will come. */
@@ -45,17 +48,22 @@ final class HeadUpdates {
         notifyAll();
     }
 
-    /** Takes all that was said; waits until something was, {@link #end}, or until the time is over. */
+    synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    /** Takes all that was reported; waits until something was, until {@link #end}, or until the time is over. */
     synchronized Taken take(long atMostNanos) throws InterruptedException {
         long deadline = System.nanoTime() + atMostNanos;
         long left = atMostNanos;
-        while (lastPositions.isEmpty() && markMicros.isEmpty() && !ended && left > 0) {
+        while (newest == null && !ended && left > 0) {
             TimeUnit.NANOSECONDS.timedWait(this, left);
             left = deadline - System.nanoTime();
         }
-        var taken = new Taken(lastPositions, markMicros, lsn);
+        var taken = new Taken(lastPositions, markMicros, newest);
         lastPositions = new LinkedHashMap<>();
         markMicros = OptionalLong.empty();
+        newest = null;
         return taken;
     }
 }

@@ -32,7 +32,7 @@ import org.jboss.logging.Logger;
  * Sends each tenant's records in order of position, once as far as this process knows, and stores progress when Kafka has
  * acknowledged all of a batch. A failure fails the batch and this publisher with it: the next one finds out what arrived.
  *
- * <p><b>Thread safety:</b> safe; one batch at a time, whoever brings it.
+ * <p><b>Thread safety:</b> safe; one batch at a time, from whatever thread.
  */
 final class Publisher implements AutoCloseable {
     static final String POSITION_HEADER = "position";
@@ -49,14 +49,12 @@ final class Publisher implements AutoCloseable {
     private final Progress progress;
     private final RelayOptions options;
     private final KafkaProducer<byte[], byte[]> producer;
-    private final Set<String> held = ConcurrentHashMap.newKeySet();
-    private volatile long lastAckMillis;
+    private final Set<String> stopped = ConcurrentHashMap.newKeySet();
 
-    Publisher(LogTable log, Progress progress, Properties kafka, RelayOptions options, Set<String> held) {
+    Publisher(LogTable log, Progress progress, Properties kafka, RelayOptions options) {
         this.log = log;
         this.progress = progress;
         this.options = options;
-        this.held.addAll(held);
         this.producer = new KafkaProducer<>(
                 producerConfiguration(kafka, options.deliveryTimeout()),
                 new ByteArraySerializer(),
@@ -84,8 +82,7 @@ final class Publisher implements AutoCloseable {
      * Sends from the table what of these logs Kafka hasn't, up to and including the given positions and whatever was committed since;
      * of several tenants together, as much as a batch may hold.
      *
-     * <p>The write-ahead log tells of a commit when it is on disk, and a moment later others see it in the table: that moment is waited
-     * for.
+     * <p>A commit is captured when it is on disk. Others see it in the table a moment later: this waits for that moment.
      */
     void catchUp(Map<String, Long> lastPositions) {
         var behind = new LinkedHashMap<>(lastPositions);
@@ -98,10 +95,11 @@ final class Publisher implements AutoCloseable {
             if (sendNext(behind.keySet())) {
                 progressedAtNanos = System.nanoTime();
             } else if (System.nanoTime() - progressedAtNanos > VISIBLE.toNanos()) {
-                holdWhereTheLogHasAHole(behind.keySet());
-                behind.keySet().removeAll(held);
+                stopWhereTheLogHasAHole(behind.keySet());
+                behind.keySet().removeAll(stopped);
                 if (!behind.isEmpty()) {
-                    throw new IllegalStateException("announced and not to be seen yet: " + behind.keySet());
+                    throw new IllegalStateException(
+                            "committed records not yet visible in the table: " + behind.keySet());
                 }
             } else {
                 LockSupport.parkNanos(VISIBLE_PAUSE_NANOS);
@@ -110,19 +108,19 @@ final class Publisher implements AutoCloseable {
     }
 
     /** A head that others see says that the records before it can be seen too; one that nobody sees yet says nothing. */
-    private void holdWhereTheLogHasAHole(Collection<String> tenants) {
+    private void stopWhereTheLogHasAHole(Collection<String> tenants) {
         Map<String, Long> visible = log.lastPositions();
         for (String tenant : tenants) {
             long missing = progress.of(tenant) + 1;
             if (visible.getOrDefault(tenant, -1L) >= missing
                     && log.at(tenant, List.of(missing)).isEmpty()) {
-                hold(tenant, missing, "missing from the log");
+                stop(tenant, missing, "missing from the log");
             }
         }
     }
 
     private boolean isUpTo(String tenant, long position) {
-        return progress.of(tenant) >= position || held.contains(tenant);
+        return progress.of(tenant) >= position || stopped.contains(tenant);
     }
 
     /** Whether there was something to send. */
@@ -146,8 +144,8 @@ final class Publisher implements AutoCloseable {
         return !batch.isEmpty();
     }
 
-    /** Says up to where the topic is complete; when nobody hears it, the next pulse tells. */
-    void pulse(long atMicros) {
+    /** Says up to where the topic is complete. A pulse that is lost is not sent again: the next one follows soon. */
+    void sendPulse(long atMicros) {
         producer.send(new ProducerRecord<>(
                 options.pulseTopic(), 0, null, Heartbeats.pulse(atMicros, progress, options.partitions())));
     }
@@ -159,7 +157,7 @@ final class Publisher implements AutoCloseable {
      */
     synchronized OptionalLong republish(String tenant, long from) {
         long end = progress.of(tenant);
-        if (from > end || held.contains(tenant)) {
+        if (from > end || stopped.contains(tenant)) {
             return OptionalLong.empty();
         }
         List<CommittedRecord> rows = log.read(tenant, from, end, options.maxBatchRecords(), options.maxBatchBytes());
@@ -171,14 +169,14 @@ final class Publisher implements AutoCloseable {
         return next > end ? OptionalLong.empty() : OptionalLong.of(next);
     }
 
-    /** Tenants that aren't relayed: forked, or with a record that contradicts its row. */
-    Set<String> held() {
-        return Set.copyOf(held);
+    /** Sends nothing more of these tenants. */
+    void stop(Set<String> tenants) {
+        stopped.addAll(tenants);
     }
 
-    /** Unix time of the last acknowledged batch; 0 for none. */
-    long lastAckMillis() {
-        return lastAckMillis;
+    /** Tenants that aren't relayed: forked, or with a record that contradicts its row. */
+    Set<String> stopped() {
+        return Set.copyOf(stopped);
     }
 
     private void send(List<CommittedRecord> rows, boolean advances) {
@@ -188,7 +186,7 @@ final class Publisher implements AutoCloseable {
         var sent = new ArrayList<CommittedRecord>(rows.size());
         var answers = new ArrayList<Future<RecordMetadata>>(rows.size());
         for (CommittedRecord row : rows) {
-            if (!held.contains(row.tenant())) {
+            if (!stopped.contains(row.tenant())) {
                 message(row).ifPresent(message -> {
                     answers.add(producer.send(message));
                     sent.add(row);
@@ -211,7 +209,6 @@ final class Publisher implements AutoCloseable {
         if (advances) {
             progress.advance(acknowledged);
         }
-        lastAckMillis = System.currentTimeMillis();
     }
 
     private static RecordMetadata await(Future<RecordMetadata> answer) {
@@ -231,11 +228,11 @@ final class Publisher implements AutoCloseable {
         try {
             statement = CommittedRecord.statementOf(row.record());
         } catch (InvalidProtocolBufferException e) {
-            hold(row.tenant(), row.position(), "unreadable");
+            stop(row.tenant(), row.position(), "unreadable");
             return Optional.empty();
         }
         if (statement.getPosition() != row.position() || !statement.getOrigin().endsWith("/" + row.tenant())) {
-            hold(row.tenant(), row.position(), "of another position or log");
+            stop(row.tenant(), row.position(), "of another position or log");
             return Optional.empty();
         }
         var message = new ProducerRecord<>(
@@ -252,8 +249,8 @@ final class Publisher implements AutoCloseable {
     }
 
     /** Its appends stop too: what came after could not be sent, and nobody would know. */
-    private void hold(String tenant, long position, String because) {
-        held.add(tenant);
+    private void stop(String tenant, long position, String because) {
+        stopped.add(tenant);
         log.markForked(tenant, position);
         LOG.errorf(
                 "relay: record not sent, tenant stopped tenant=%s position=%d because=%s", tenant, position, because);

@@ -10,11 +10,13 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the log's topic in step with the log. After a failure of PostgreSQL, Kafka or the engine it starts again by itself,
- * with a bounded and growing wait, and checks everything anew.
+ * Keeps the log's topic in step with the log. After a failure of PostgreSQL, Kafka or the capture it starts again by itself, with a
+ * bounded and growing wait, and checks everything anew.
  *
- * <p><b>Thread safety:</b> safe. <b>Destruction:</b> {@link #close} stops the engine and its threads; what was not yet
- * acknowledged is sent at the next start.
+ * <p><b>Use:</b> {@code new Relay(database, kafka, RelayOptions.defaults(name))}, {@link #start}, and {@link #close} in the end.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Destruction:</b> {@link #close} stops all of its threads; what was not yet acknowledged is sent at
+ * the next start.
  */
 public final class Relay implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Relay.class);
@@ -25,10 +27,9 @@ public final class Relay implements AutoCloseable {
     private final RelayOptions options;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread supervisor = Thread.ofPlatform().name("chancery-relay").unstarted(this::supervise);
-    private volatile @Nullable RelaySession run;
+    private volatile @Nullable RelaySession session;
     private volatile boolean healthy;
     private volatile @Nullable String refusal;
-    private volatile long lastAckMillis;
     private Duration backoff;
 
     /** @param kafka how to reach Kafka: {@code bootstrap.servers} and security */
@@ -47,7 +48,7 @@ public final class Relay implements AutoCloseable {
      */
     public void start() {
         try {
-            run = RelaySession.open(database, kafka, options);
+            session = RelaySession.open(database, kafka, options);
         } catch (RelayRefused e) {
             throw e;
         } catch (RuntimeException e) {
@@ -58,9 +59,9 @@ public final class Relay implements AutoCloseable {
 
     private void supervise() {
         while (closed.getCount() > 0) {
-            try (RelaySession current = run != null ? run : RelaySession.open(database, kafka, options)) {
-                run = current;
-                // close() counts down before it looks for a run to stop: one of the two sees the other.
+            try (RelaySession current = session != null ? session : RelaySession.open(database, kafka, options)) {
+                session = current;
+                // close() counts down before it looks for a session to stop: one of the two sees the other.
                 if (current != null && closed.getCount() > 0) {
                     current.relay(this::running);
                 }
@@ -74,7 +75,8 @@ public final class Relay implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 LOG.warnf(e, "relay: failed, starting again millis=%d", backoff.toMillis());
             } finally {
-                forgetRun();
+                session = null;
+                healthy = false;
             }
             pause();
         }
@@ -84,15 +86,6 @@ public final class Relay implements AutoCloseable {
         healthy = true;
         backoff = options.minBackoff();
         LOG.infof("relay: running topic=%s", options.topic());
-    }
-
-    private void forgetRun() {
-        RelaySession ended = run;
-        if (ended != null) {
-            lastAckMillis = Math.max(lastAckMillis, ended.publisher().lastAckMillis());
-        }
-        run = null;
-        healthy = false;
     }
 
     private void pause() {
@@ -115,9 +108,9 @@ public final class Relay implements AutoCloseable {
         return Optional.ofNullable(refusal);
     }
 
-    /** Records committed and not known to be in Kafka, over all tenants that aren't stopped; all of them while it isn't running. */
+    /** Committed records that are not known to be in Kafka. Stopped tenants are left out. */
     public long lagRecords() {
-        RelaySession current = run;
+        RelaySession current = session;
         Progress progress = current == null ? Progress.load(database) : current.progress();
         return new LogTable(database)
                 .lastPositions().entrySet().stream()
@@ -125,29 +118,16 @@ public final class Relay implements AutoCloseable {
                         .sum();
     }
 
-    /** Write-ahead log that PostgreSQL keeps for the relay. Asks PostgreSQL. */
-    public long slotRetainedBytes() {
-        return new Slot(database, options.slot()).retainedBytes();
-    }
-
-    /** Unix time at which Kafka last acknowledged a batch; 0 when it hasn't since this relay was made. */
-    public long lastAckMillis() {
-        RelaySession current = run;
-        return current == null
-                ? lastAckMillis
-                : Math.max(lastAckMillis, current.publisher().lastAckMillis());
-    }
-
     /** Tenants that are not relayed: forked, or with a record that contradicts its row. */
     public int stoppedTenants() {
-        RelaySession current = run;
-        return current == null ? 0 : current.publisher().held().size();
+        RelaySession current = session;
+        return current == null ? 0 : current.publisher().stopped().size();
     }
 
     @Override
     public void close() {
         closed.countDown();
-        RelaySession current = run;
+        RelaySession current = session;
         if (current != null) {
             current.stop();
         }
@@ -159,9 +139,9 @@ public final class Relay implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        RelaySession neverRun = run;
-        if (neverRun != null && !supervisor.isAlive()) {
-            neverRun.close();
+        RelaySession neverRelayed = session;
+        if (neverRelayed != null && !supervisor.isAlive()) {
+            neverRelayed.close();
         }
     }
 }

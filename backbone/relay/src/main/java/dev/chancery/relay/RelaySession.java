@@ -6,14 +6,14 @@ import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/** The relay from one connection to the next failure: check, then send what has moved, sweep, tend. Any failure ends it. */
+/**
+ * The relay from one start to the next failure: checks, then sends what has moved and, every tick, what was left behind or is asked for
+ * again. Any failure ends it.
+ */
 final class RelaySession implements AutoCloseable {
     /** "one relay at a time", as PostgreSQL keeps it: released when the connection goes, however it goes. */
     private static final long ADVISORY_LOCK = 0x6368_616e_7265_6c61L;
@@ -21,109 +21,120 @@ final class RelaySession implements AutoCloseable {
     private static final String NOTICE_A_DEAD_HOST =
             "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3";
 
+    private final Database database;
     private final RelayOptions options;
     private final LogTable log;
     private final Progress progress;
     private final Publisher publisher;
     private final Republishing republishing;
-    private final Connection alone;
-    private final Heartbeats pulses;
-    private final HeadUpdates moves = new HeadUpdates();
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private final WriteAheadLog writeAheadLog;
-    /** Up to here the write-ahead log holds nothing that isn't in Kafka. */
-    private volatile long publishedLsn;
+    private final Connection lock;
+    private final Heartbeats heartbeats;
+    private final HeadUpdates updates = new HeadUpdates();
+    private final HeadCapture capture;
     /** Last positions of the tenants that lagged at the last look. */
     private Map<String, Long> lagging = Map.of();
 
-    private RelaySession(
-            Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
+    private RelaySession(Database database, Properties kafka, RelayOptions options, Connection lock) {
+        this.database = database;
         this.options = options;
+        this.lock = lock;
         this.log = new LogTable(database);
-        this.progress = progress;
-        this.alone = alone;
-        this.publisher = publisher;
+        this.progress = Progress.load(database);
+        this.heartbeats = new Heartbeats(lock, options);
+        this.capture = new HeadCapture(database, options, heartbeats.mark(), updates);
+        this.publisher = new Publisher(log, progress, kafka, options);
         this.republishing = new Republishing(database, publisher);
-        this.pulses = new Heartbeats(alone, options);
-        this.writeAheadLog = new WriteAheadLog(database, options, pulses.mark(), moves, () -> publishedLsn, ended);
     }
 
     /**
-     * Everything that comes before the first record is sent.
+     * Checks everything that must hold before the first record is sent.
      *
      * @return null when another relay runs
      */
     static @Nullable RelaySession open(Database database, Properties kafka, RelayOptions options) {
-        Connection alone = lock(database);
-        if (alone == null) {
-            return null;
+        Connection lock = lock(database);
+        return lock == null ? null : open(database, kafka, options, lock);
+    }
+
+    private static RelaySession open(Database database, Properties kafka, RelayOptions options, Connection lock) {
+        RelaySession session;
+        try {
+            session = new RelaySession(database, kafka, options, lock);
+        } catch (RuntimeException | Error e) {
+            unlock(lock);
+            throw e;
         }
         try {
-            Reconciliation.checkServer(database);
-            new Slot(database, options.slot()).ensure();
-            Topic.ensure(database, kafka, options);
-            Progress progress = Progress.load(database);
-            var log = new LogTable(database);
-            Set<String> held = new HashSet<>(log.forked());
-            held.addAll(new Reconciliation(log, progress, options).readTail(kafka));
-            Reconciliation.confirm(database);
-            return open(database, options, progress, new Publisher(log, progress, kafka, options, held), alone);
+            session.check(kafka);
+            return session;
         } catch (RelayRefused e) {
             try {
                 Reconciliation.refuse(database);
             } finally {
-                unlock(alone);
+                session.close();
             }
             throw e;
         } catch (RuntimeException | Error e) {
-            unlock(alone);
+            session.close();
             throw e;
         }
     }
 
-    private static RelaySession open(
-            Database database, RelayOptions options, Progress progress, Publisher publisher, Connection alone) {
-        try {
-            return new RelaySession(database, options, progress, publisher, alone);
-        } catch (RuntimeException | Error e) {
-            publisher.close();
-            throw e;
-        }
+    private void check(Properties kafka) {
+        Reconciliation.checkServer(database);
+        new Slot(database, options.slot()).ensure();
+        // The engine takes longest to start. It only collects until the session relays.
+        capture.start();
+        Topic.ensure(database, kafka, options);
+        publisher.stop(log.forked());
+        publisher.stop(new Reconciliation(log, progress, options).readTail(kafka));
+        Reconciliation.confirm(database);
     }
 
-    /** Relays until {@link #stop} or a failure. */
+    /**
+     * Relays until {@link #stop} or a failure.
+     *
+     * @param healthy called once everything that was committed before is sent and the first mark has come back
+     */
     void relay(Runnable healthy) throws InterruptedException {
-        // The slot is open: what commits from here on will be heard of, and what committed before is in the table.
-        writeAheadLog.start();
+        // What commits from here on is captured; what was committed before is in the table.
         publisher.catchUp(log.lastPositions());
-        if (ended.getCount() > 0) {
-            healthy.run();
-        }
+        boolean reported = false;
         long tickNanos = options.tick().toNanos();
-        long tendDueNanos = System.nanoTime() + tickNanos;
-        while (ended.getCount() > 0) {
-            HeadUpdates.Taken taken = moves.take(Math.min(tendDueNanos - System.nanoTime(), pulses.untilDue()));
-            publisher.catchUp(taken.lastPositions());
-            publishedLsn = taken.lsn();
-            taken.markMicros().ifPresent(publisher::pulse);
-            pulses.tick();
-            if (System.nanoTime() - tendDueNanos >= 0) {
+        long housekeepingDueNanos = System.nanoTime() + tickNanos;
+        while (!updates.hasEnded()) {
+            heartbeats.tick();
+            HeadUpdates.Taken taken =
+                    updates.take(Math.min(housekeepingDueNanos - System.nanoTime(), heartbeats.untilDue()));
+            publish(taken);
+            if (!reported && taken.markMicros().isPresent()) {
+                healthy.run();
+                reported = true;
+            }
+            if (System.nanoTime() - housekeepingDueNanos >= 0) {
                 sweep();
                 boolean more = republishing.serve();
                 progress.save();
-                tendDueNanos = System.nanoTime() + (more ? 0 : tickNanos);
+                housekeepingDueNanos = System.nanoTime() + (more ? 0 : tickNanos);
             }
         }
         progress.save();
-        Throwable failure = writeAheadLog.failure();
+        Throwable failure = capture.failure();
         if (failure != null) {
-            throw new IllegalStateException("the write-ahead log can't be read", failure);
+            throw new IllegalStateException("PostgreSQL's changes can't be captured", failure);
         }
     }
 
+    private void publish(HeadUpdates.Taken taken) {
+        publisher.catchUp(taken.lastPositions());
+        if (taken.newest() != null) {
+            capture.acknowledge(taken.newest());
+        }
+        taken.markMicros().ifPresent(publisher::sendPulse);
+    }
+
     void stop() {
-        ended.countDown();
-        moves.end();
+        updates.end();
     }
 
     Progress progress() {
@@ -134,7 +145,7 @@ final class RelaySession implements AutoCloseable {
         return publisher;
     }
 
-    /** Sends what lagged at the last look and lags still: the write-ahead log won't bring it any more. */
+    /** Sends what lagged at the last look and lags still: no capture will report it any more. */
     private void sweep() {
         var now = new HashMap<String, Long>();
         log.lastPositions().forEach((tenant, last) -> {
@@ -178,10 +189,10 @@ final class RelaySession implements AutoCloseable {
     @Override
     public void close() {
         try {
-            writeAheadLog.close();
+            capture.close();
         } finally {
             publisher.close();
-            unlock(alone);
+            unlock(lock);
         }
     }
 }

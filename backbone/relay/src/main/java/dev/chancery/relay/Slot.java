@@ -16,8 +16,8 @@ final class Slot {
     }
 
     /**
-     * Creates it where it is missing, able to fail over where PostgreSQL can do that. One that PostgreSQL has invalidated, since it held
-     * back too much, is made anew: the table has what it missed.
+     * Creates the slot where it is missing, with failover where PostgreSQL supports it. A slot that PostgreSQL has invalidated, because it
+     * held back too much, is created again: the table has what it missed.
      */
     void ensure() {
         database.transaction(DatabaseRole.RELAY, connection -> {
@@ -43,20 +43,6 @@ final class Slot {
                             + (failover ? ", true)" : ")"))) {
                 create.setString(1, name);
                 return create.execute();
-            }
-        });
-    }
-
-    /** Bytes of write-ahead log that the server keeps for the relay. */
-    long retainedBytes() {
-        return database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var query =
-                    connection.prepareStatement("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint"
-                            + " FROM pg_replication_slots WHERE slot_name = ?")) {
-                query.setString(1, name);
-                try (var row = query.executeQuery()) {
-                    return row.next() ? row.getLong(1) : 0;
-                }
             }
         });
     }

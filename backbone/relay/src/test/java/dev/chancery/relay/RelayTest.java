@@ -52,6 +52,9 @@ class RelayTest {
                 1 << 20,
                 Duration.ofSeconds(10),
                 Duration.ofMillis(100),
+                defaults.captureBatchSize(),
+                defaults.captureQueueSize(),
+                defaults.capturePollInterval(),
                 "pulse.v1." + database.name(),
                 Duration.ofMillis(50),
                 Duration.ofMillis(100),
@@ -224,8 +227,8 @@ class RelayTest {
                 + "'");
         try (RelaySession run = RelaySession.open(database, kafka, options)) {
             assertThatThrownBy(() -> run.publisher().catchUp(Map.of(a, 0L, b, 0L)))
-                    .hasMessage("announced and not to be seen yet: [" + b + "]");
-            assertThat(run.publisher().held()).containsExactly(a);
+                    .hasMessage("committed records not yet visible in the table: [" + b + "]");
+            assertThat(run.publisher().stopped()).containsExactly(a);
         }
         assertThat(forkedAt(a)).isZero();
         assertThat(forkedAt(b)).isEqualTo(-1);
@@ -253,7 +256,8 @@ class RelayTest {
         relay.close();
         await(() -> Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().startsWith("chancery-relay")
-                        || thread.getName().startsWith("kafka-producer")));
+                        || thread.getName().startsWith("kafka-producer")
+                        || thread.getName().startsWith("debezium")));
     }
 
     @Test
@@ -448,6 +452,19 @@ class RelayTest {
     }
 
     @Test
+    void aSlotThatIsGoneIsMadeAnewAndTheTableFillsTheGap() throws SQLException {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        tenants.append(a, 2);
+        asSuperuser("SELECT pg_drop_replication_slot('" + options.slot() + "')");
+        start();
+        tenants.append(a, 1);
+        assertDense(read(5), a, 5);
+    }
+
+    @Test
     void aSecondRelayWaitsForTheFirstToEnd() {
         start();
         Relay first = relay;
@@ -469,7 +486,7 @@ class RelayTest {
         tenants.append(a, 1);
         read(1);
         asSuperuser("CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
-        await(() -> relay.slotRetainedBytes() < 5_000_000);
+        await(() -> slotRetainedBytes() < 5_000_000);
     }
 
     /** All pulses up to the first that speaks of a later time. */
@@ -494,6 +511,17 @@ class RelayTest {
         } catch (InvalidProtocolBufferException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private long slotRetainedBytes() {
+        return database.transaction(DatabaseRole.RELAY, connection -> {
+            var row = connection
+                    .createStatement()
+                    .executeQuery("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint"
+                            + " FROM pg_replication_slots WHERE slot_name = '" + options.slot() + "'");
+            row.next();
+            return row.getLong(1);
+        });
     }
 
     /** What append looks at. */

@@ -59,7 +59,7 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("dev.chancery.relay..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("org.postgresql.replication..")
+                .resideInAnyPackage("io.debezium..", "org.apache.kafka.connect..", "org.postgresql.replication..")
                 .because("what wakes the relay is the relay's own affair: ask dev.chancery.relay.Relay"));
     }
 
