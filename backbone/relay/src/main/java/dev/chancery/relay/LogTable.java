@@ -2,17 +2,17 @@ package dev.chancery.relay;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.log.StoppedLogs;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The log as PostgreSQL has it: the truth. Reads every tenant's, by a policy for the relay's role. */
+/** The log as PostgreSQL has it, which is the truth. Reads every tenant's records, by a policy for the relay's role. */
 final class LogTable {
     /** Rows that the driver takes from the server at once, so that {@code maxBytes} bounds memory. */
     private static final int FETCH_ROWS = 64;
@@ -23,21 +23,7 @@ final class LogTable {
         this.database = database;
     }
 
-    /** The tenants whose logs are stopped by a fork. */
-    Set<String> forked() {
-        return database.transaction(DatabaseRole.RELAY, connection -> {
-            var forked = new HashSet<String>();
-            try (var query = connection.prepareStatement("SELECT tenant FROM log.head WHERE forked_at IS NOT NULL");
-                    var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    forked.add(rows.getString(1));
-                }
-            }
-            return forked;
-        });
-    }
-
-    /** The last position of each tenant's log, the forked ones left out. */
+    /** The last position of each tenant's log, the stopped ones left out. */
     Map<String, Long> lastPositions() {
         return database.transaction(DatabaseRole.RELAY, connection -> {
             var last = new HashMap<String, Long>();
@@ -53,8 +39,8 @@ final class LogTable {
     }
 
     /**
-     * Consecutive records from {@code from} to at most {@code to}, as many as the limits allow and at least one; none where there is none
-     * at {@code from}.
+     * Consecutive records from {@code from} to at most {@code to}: as many as the limits allow, at least one, and none where the log has
+     * none at {@code from}.
      */
     List<CommittedRecord> read(String tenant, long from, long to, int maxRows, int maxBytes) {
         return database.transaction(
@@ -86,7 +72,7 @@ final class LogTable {
         return found;
     }
 
-    /** The records at these positions; those that the log hasn't are left out. */
+    /** The records at these positions; positions that the log hasn't are left out. */
     Map<Long, byte[]> at(String tenant, Collection<Long> positions) {
         return database.transaction(DatabaseRole.RELAY, connection -> {
             var found = new HashMap<Long, byte[]>();
@@ -104,15 +90,13 @@ final class LogTable {
         });
     }
 
-    /** Stops a tenant's appends: two different records were seen at {@code position}. */
-    void markForked(String tenant, long position) {
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var update = connection.prepareStatement(
-                    "UPDATE log.head SET forked_at = ? WHERE tenant = ? AND forked_at IS NULL")) {
-                update.setLong(1, position);
-                update.setString(2, tenant);
-                return update.executeUpdate();
-            }
-        });
+    /** Stops a tenant's appends: two different records were seen at {@code position}, or one that contradicts its row. */
+    void stop(String tenant, long position) {
+        StoppedLogs.stop(database, tenant, position);
+    }
+
+    /** The tenants whose logs were stopped, now or before. */
+    Set<String> stopped() {
+        return StoppedLogs.tenants(database);
     }
 }

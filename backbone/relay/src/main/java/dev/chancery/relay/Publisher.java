@@ -251,7 +251,7 @@ final class Publisher implements AutoCloseable {
     /** Its appends stop too: what came after could not be sent, and nobody would know. */
     private void stop(String tenant, long position, String because) {
         stopped.add(tenant);
-        log.markForked(tenant, position);
+        log.stop(tenant, position);
         LOG.errorf(
                 "relay: record not sent, tenant stopped tenant=%s position=%d because=%s", tenant, position, because);
     }

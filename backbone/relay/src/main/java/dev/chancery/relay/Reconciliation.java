@@ -2,11 +2,9 @@ package dev.chancery.relay;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
-import dev.chancery.database.DatabaseRole;
+import dev.chancery.log.ServerInStep;
 import dev.chancery.relay.Progress.Mark;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,16 +25,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
- * Before anything is sent: is this the PostgreSQL that Kafka was filled from, and what does the end of the topic have that
- * {@code relay.progress} doesn't know of? PostgreSQL may have been restored or failed over, and a batch may have arrived whose
+ * Answers two questions before anything is sent. Is this the PostgreSQL that Kafka was filled from? It may have been restored or failed
+ * over. And what does the end of the topic have that {@code relay.progress} doesn't know of? A batch may have arrived whose
  * acknowledgement didn't.
  */
 final class Reconciliation {
     private static final Logger LOG = Logger.getLogger(Reconciliation.class);
-    // The timeline that is written now; the control file's may be that of the last checkpoint.
-    private static final String SERVER = "SELECT system_identifier,"
-            + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer FROM pg_control_system()";
-
     private static final Duration POLL = Duration.ofMillis(500);
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
@@ -52,50 +46,19 @@ final class Reconciliation {
         this.options = options;
     }
 
-    /** Refuses a PostgreSQL that isn't the one, or isn't on the timeline, that was last found in step with Kafka. */
+    /**
+     * Refuses a PostgreSQL that isn't the one, or isn't on the timeline, that was last found in step with Kafka.
+     *
+     * @throws RelayRefused when it is another
+     */
     static void checkServer(Database database) {
-        database.transaction(DatabaseRole.RELAY, Reconciliation::checkServer);
-    }
-
-    private static boolean checkServer(Connection connection) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            try (var row = statement.executeQuery(
-                    "SELECT known.system_identifier = server.id, known.timeline = server.timeline"
-                            + " FROM log.reconciled known, (" + SERVER + ") AS server (id, timeline)")) {
-                if (!row.next()) {
-                    return false;
-                }
-                if (!row.getBoolean(1)) {
-                    throw new RelayRefused("PostgreSQL is another server than Kafka was filled from: reconcile first");
-                }
-                if (!row.getBoolean(2)) {
-                    throw new RelayRefused(
-                            "PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
-                }
-                return true;
-            }
+        switch (ServerInStep.compare(database)) {
+            case FIRST, SAME -> {}
+            case OTHER_SERVER ->
+                throw new RelayRefused("PostgreSQL is another server than Kafka was filled from: reconcile first");
+            case OTHER_TIMELINE ->
+                throw new RelayRefused("PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
         }
-    }
-
-    /** Lets appends in: this server and Kafka were compared to the end. */
-    static void confirm(Database database) {
-        mark(
-                database,
-                "INSERT INTO log.reconciled (system_identifier, timeline) " + SERVER
-                        + " ON CONFLICT (singleton) DO UPDATE SET in_step = true");
-    }
-
-    /** Keeps appends out: what is written here would not reach Kafka, and might have to be undone. */
-    static void refuse(Database database) {
-        mark(database, "UPDATE log.reconciled SET in_step = false");
-    }
-
-    private static void mark(Database database, String sql) {
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate(sql);
-            }
-        });
     }
 
     /**
@@ -168,7 +131,7 @@ final class Reconciliation {
                 LOG.errorf(
                         "relay: fork, tenant stopped tenant=%s position=%d partition=%d offset=%d",
                         tenant, position, record.partition(), record.offset());
-                log.markForked(tenant, position);
+                log.stop(tenant, position);
                 forked.add(tenant);
             } else {
                 Mark last = found.get(tenant);

@@ -3,6 +3,7 @@ package dev.chancery.relay;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.log.ServerInStep;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -69,7 +70,7 @@ final class RelaySession implements AutoCloseable {
             return session;
         } catch (RelayRefused e) {
             try {
-                Reconciliation.refuse(database);
+                ServerInStep.refuse(database);
             } finally {
                 session.close();
             }
@@ -86,9 +87,9 @@ final class RelaySession implements AutoCloseable {
         // The engine takes longest to start. It only collects until the session relays.
         capture.start();
         Topic.ensure(database, kafka, options);
-        publisher.stop(log.forked());
+        publisher.stop(log.stopped());
         publisher.stop(new Reconciliation(log, progress, options).readTail(kafka));
-        Reconciliation.confirm(database);
+        ServerInStep.confirm(database);
     }
 
     /**
