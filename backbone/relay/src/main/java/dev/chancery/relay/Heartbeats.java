@@ -8,8 +8,9 @@ import java.sql.SQLException;
 import java.util.HexFormat;
 
 /**
- * Says on {@code pulse.v1}, a few times a second, up to where the log's topic is complete. A mark with the time goes into the
- * write-ahead log; when it comes back out, all that was committed before it has come too; once that is in Kafka, the pulse is sent.
+ * Tells consumers, a few times a second, up to where the log's topic is complete. A mark with the time goes into the write-ahead log.
+ * When the capture reports it, everything that was committed before it has been reported too. Once that is in Kafka, a heartbeat is sent.
+ * Its topic and its message are called pulse, as clients know them.
  */
 final class Heartbeats {
     private static final int NONCE_BYTES = 8;
@@ -22,15 +23,15 @@ final class Heartbeats {
     /** @param connection the relay's own, with auto-commit on */
     Heartbeats(Connection connection, RelayOptions options) {
         this.connection = connection;
-        // Whoever may connect may write messages: only those of this run, which nobody can know before they come, are
-        // marks.
+        // Everybody who may connect may write messages: only those with this session's prefix, which nobody can guess,
+        // are marks.
         byte[] nonce = new byte[NONCE_BYTES];
         new SecureRandom().nextBytes(nonce);
         this.mark = "chancery.pulse." + HexFormat.of().formatHex(nonce);
         this.everyNanos = options.pulse().toNanos();
     }
 
-    /** The prefix of this run's marks; their content is a time in microseconds, in digits. */
+    /** The prefix of this session's marks; their content is a time in microseconds, in digits. */
     String mark() {
         return mark;
     }
@@ -55,7 +56,7 @@ final class Heartbeats {
         }
     }
 
-    /** What is said when a mark has come back and everything before it is in Kafka. */
+    /** The heartbeat for a mark that was reported, when everything before it is in Kafka. */
     static byte[] pulse(long atMicros, Progress progress, int partitions) {
         var pulse = Pulse.newBuilder().setAtMicros(atMicros);
         for (int partition = 0; partition < partitions; partition++) {

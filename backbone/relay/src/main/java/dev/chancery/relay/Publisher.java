@@ -1,6 +1,7 @@
 package dev.chancery.relay;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.kafka.KafkaClients;
 import dev.chancery.relay.Progress.Mark;
 import dev.chancery.schema.log.v1.Statement;
 import java.nio.ByteBuffer;
@@ -14,25 +15,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jboss.logging.Logger;
 
 /**
- * Sends each tenant's records in order of position, once as far as this process knows, and stores progress when Kafka has
- * acknowledged all of a batch. A failure fails the batch and this publisher with it: the next one finds out what arrived.
+ * Sends each tenant's records in order of position, and stores progress when Kafka has acknowledged all of a batch. A failure fails the
+ * batch and this publisher with it: the next session finds out what arrived.
  *
- * <p><b>Thread safety:</b> safe; one batch at a time, from whatever thread.
+ * <p><b>Thread safety:</b> safe; batches are sent one after the other, whatever thread calls.
  */
 final class Publisher implements AutoCloseable {
     static final String POSITION_HEADER = "position";
@@ -40,42 +38,31 @@ final class Publisher implements AutoCloseable {
     private static final byte[] INTENT = "intent".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] OUTCOME = "outcome".getBytes(StandardCharsets.US_ASCII);
     private static final Logger LOG = Logger.getLogger(Publisher.class);
-    /** How long a commit that was announced may take to be seen; with synchronous replicas it waits for them. */
+    /** How long a captured commit may take to be visible in the table: with synchronous replicas it waits for them. */
     private static final Duration VISIBLE = Duration.ofSeconds(10);
 
+    private static final int PRODUCER_BATCH_BYTES = 256 << 10;
     private static final long VISIBLE_PAUSE_NANOS = 100_000;
 
     private final LogTable log;
     private final Progress progress;
     private final RelayOptions options;
-    private final KafkaProducer<byte[], byte[]> producer;
+    private final Producer<byte[], byte[]> producer;
     private final Set<String> stopped = ConcurrentHashMap.newKeySet();
 
-    Publisher(LogTable log, Progress progress, Properties kafka, RelayOptions options) {
+    Publisher(LogTable log, Progress progress, KafkaClients kafka, RelayOptions options) {
         this.log = log;
         this.progress = progress;
         this.options = options;
-        this.producer = new KafkaProducer<>(
-                producerConfiguration(kafka, options.deliveryTimeout()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
-    }
-
-    private static Map<String, Object> producerConfiguration(Properties kafka, Duration deliveryTimeout) {
-        int timeoutMillis = Math.toIntExact(deliveryTimeout.toMillis());
-        var configuration = new HashMap<String, Object>();
-        kafka.stringPropertyNames().forEach(name -> configuration.put(name, kafka.getProperty(name)));
-        configuration.put(ProducerConfig.ACKS_CONFIG, "all");
-        configuration.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        configuration.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
-        configuration.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        configuration.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
-        configuration.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "none");
-        configuration.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.MAX_MESSAGE_BYTES);
-        configuration.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, timeoutMillis / 2);
-        configuration.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeoutMillis);
-        configuration.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeoutMillis);
-        return configuration;
+        this.producer = kafka.producer(
+                options.deliveryTimeout(),
+                Map.of(
+                        ProducerConfig.BATCH_SIZE_CONFIG,
+                        PRODUCER_BATCH_BYTES,
+                        ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                        "none",
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                        Topic.MAX_MESSAGE_BYTES));
     }
 
     /**
@@ -195,11 +182,11 @@ final class Publisher implements AutoCloseable {
         }
         var acknowledged = new HashMap<String, Mark>();
         for (int i = 0; i < sent.size(); i++) {
-            RecordMetadata answer = await(answers.get(i));
+            RecordMetadata answer =
+                    KafkaClients.await(answers.get(i), options.deliveryTimeout().multipliedBy(2));
             if (answer.offset() < progress.nextOffset(answer.partition())) {
-                // The broker has lost records that it had acknowledged: the next run finds out which. That they were
-                // there is
-                // known here only; by then others may lie at their offsets.
+                // The broker has lost records that it had acknowledged; the next session finds out which. Only this one
+                // knows that they were there: later, other records may lie at their offsets.
                 progress.forget(answer.partition());
                 throw new KafkaException("the topic's end went back: partition " + answer.partition());
             }
@@ -208,17 +195,6 @@ final class Publisher implements AutoCloseable {
         }
         if (advances) {
             progress.advance(acknowledged);
-        }
-    }
-
-    private static RecordMetadata await(Future<RecordMetadata> answer) {
-        try {
-            return answer.get();
-        } catch (ExecutionException e) {
-            throw new KafkaException("a record wasn't acknowledged", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new KafkaException("interrupted", e);
         }
     }
 

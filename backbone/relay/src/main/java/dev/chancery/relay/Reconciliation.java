@@ -2,6 +2,7 @@ package dev.chancery.relay;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
+import dev.chancery.kafka.KafkaClients;
 import dev.chancery.log.ServerInStep;
 import dev.chancery.relay.Progress.Mark;
 import java.nio.charset.StandardCharsets;
@@ -12,16 +13,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
@@ -31,6 +30,7 @@ import org.jboss.logging.Logger;
  */
 final class Reconciliation {
     private static final Logger LOG = Logger.getLogger(Reconciliation.class);
+    private static final int MAX_POLL_RECORDS = 500;
     private static final Duration POLL = Duration.ofMillis(500);
     /** Polls in a row that bring nothing before Kafka counts as unavailable. */
     private static final int MAX_EMPTY_POLLS = 40;
@@ -67,12 +67,11 @@ final class Reconciliation {
      * @return the tenants that have two different records at one position
      * @throws RelayRefused when Kafka has a record that the log hasn't
      */
-    Set<String> readTail(Properties kafka) {
+    Set<String> readTail(KafkaClients kafka) {
         List<TopicPartition> partitions = IntStream.range(0, options.partitions())
                 .mapToObj(partition -> new TopicPartition(options.topic(), partition))
                 .toList();
-        try (var consumer = new KafkaConsumer<>(
-                consumerConfiguration(kafka), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (var consumer = kafka.consumer(Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS))) {
             consumer.assign(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             ends.forEach((partition, end) -> consumer.seek(partition, firstUnknown(partition.partition(), end)));
@@ -92,7 +91,7 @@ final class Reconciliation {
         return 0;
     }
 
-    private void read(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+    private void read(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
         int emptyPolls = 0;
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
             var records = consumer.poll(POLL);
@@ -171,15 +170,5 @@ final class Reconciliation {
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("it was read before", e);
         }
-    }
-
-    private static Map<String, Object> consumerConfiguration(Properties kafka) {
-        var configuration = new HashMap<String, Object>();
-        kafka.stringPropertyNames().forEach(name -> configuration.put(name, kafka.getProperty(name)));
-        configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-        configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
-        configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        return configuration;
     }
 }

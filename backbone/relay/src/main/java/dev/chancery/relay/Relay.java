@@ -1,9 +1,10 @@
 package dev.chancery.relay;
 
 import dev.chancery.database.Database;
+import dev.chancery.kafka.KafkaClients;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -23,7 +24,7 @@ public final class Relay implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(40);
 
     private final Database database;
-    private final Properties kafka;
+    private final KafkaClients kafka;
     private final RelayOptions options;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread supervisor = Thread.ofPlatform().name("chancery-relay").unstarted(this::supervise);
@@ -32,10 +33,10 @@ public final class Relay implements AutoCloseable {
     private volatile @Nullable String refusal;
     private Duration backoff;
 
-    /** @param kafka how to reach Kafka: {@code bootstrap.servers} and security */
-    public Relay(Database database, Properties kafka, RelayOptions options) {
+    /** @param kafka the configuration of Kafka's clients: {@code bootstrap.servers} and security */
+    public Relay(Database database, Map<?, ?> kafka, RelayOptions options) {
         this.database = database;
-        this.kafka = kafka;
+        this.kafka = new KafkaClients(kafka);
         this.options = options;
         this.backoff = options.minBackoff();
     }

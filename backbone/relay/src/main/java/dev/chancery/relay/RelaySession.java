@@ -3,12 +3,12 @@ package dev.chancery.relay;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.kafka.KafkaClients;
 import dev.chancery.log.ServerInStep;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +35,7 @@ final class RelaySession implements AutoCloseable {
     /** Last positions of the tenants that lagged at the last look. */
     private Map<String, Long> lagging = Map.of();
 
-    private RelaySession(Database database, Properties kafka, RelayOptions options, Connection lock) {
+    private RelaySession(Database database, KafkaClients kafka, RelayOptions options, Connection lock) {
         this.database = database;
         this.options = options;
         this.lock = lock;
@@ -52,12 +52,12 @@ final class RelaySession implements AutoCloseable {
      *
      * @return null when another relay runs
      */
-    static @Nullable RelaySession open(Database database, Properties kafka, RelayOptions options) {
+    static @Nullable RelaySession open(Database database, KafkaClients kafka, RelayOptions options) {
         Connection lock = lock(database);
         return lock == null ? null : open(database, kafka, options, lock);
     }
 
-    private static RelaySession open(Database database, Properties kafka, RelayOptions options, Connection lock) {
+    private static RelaySession open(Database database, KafkaClients kafka, RelayOptions options, Connection lock) {
         RelaySession session;
         try {
             session = new RelaySession(database, kafka, options, lock);
@@ -81,7 +81,7 @@ final class RelaySession implements AutoCloseable {
         }
     }
 
-    private void check(Properties kafka) {
+    private void check(KafkaClients kafka) {
         Reconciliation.checkServer(database);
         new Slot(database, options.slot()).ensure();
         // The engine takes longest to start. It only collects until the session relays.

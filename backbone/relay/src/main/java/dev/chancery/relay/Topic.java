@@ -2,32 +2,22 @@ package dev.chancery.relay;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.kafka.KafkaClients;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
-import org.jspecify.annotations.Nullable;
 
 /** The log's topic: made once, with a fixed number of partitions, and never another one after that. */
 final class Topic {
     /** A record is at most 1 MiB in the table; the rest is room for key, headers and the batch around it. */
     static final int MAX_MESSAGE_BYTES = (1 << 20) + (64 << 10);
 
-    private static final long ANSWER_SECONDS = 20;
     private static final String PULSE_RETENTION_MILLIS = "600000";
 
     private Topic() {}
@@ -37,23 +27,20 @@ final class Topic {
         return Utils.toPositive(Utils.murmur2(tenant.getBytes(StandardCharsets.UTF_8))) % partitions;
     }
 
-    /** Creates the topic at the first start; later, checks that it is the same. */
-    static void ensure(Database database, Properties kafka, RelayOptions options) {
+    /**
+     * Creates the topics at the first start. Later, checks that the log's topic is the same one.
+     *
+     * @throws RelayRefused when it is another, or has another number of partitions
+     */
+    static void ensure(Database database, KafkaClients kafka, RelayOptions options) {
         String name = options.topic();
         Optional<String> knownId = database.transaction(DatabaseRole.RELAY, connection -> knownId(connection, name));
-        try (Admin admin = Admin.create(kafka)) {
-            TopicDescription found = describe(admin, name);
-            if (found == null) {
-                if (knownId.isPresent()) {
-                    throw new RelayRefused("The topic " + name + " is gone: restore it, or republish to a new one");
-                }
-                create(admin, options);
-                found = describe(admin, name);
+        try (var topics = kafka.topics()) {
+            if (knownId.isPresent() && topics.find(name).isEmpty()) {
+                throw new RelayRefused("The topic " + name + " is gone: restore it, or republish to a new one");
             }
-            if (found == null) {
-                throw new KafkaException("the topic isn't there yet");
-            }
-            ensurePulses(admin, options);
+            TopicDescription found = topics.ensure(log(options));
+            topics.ensure(pulses(options));
             String id = found.topicId().toString();
             int partitions = found.partitions().size();
             if (partitions != options.partitions()) {
@@ -69,16 +56,8 @@ final class Topic {
         }
     }
 
-    private static @Nullable TopicDescription describe(Admin admin, String name) {
-        try {
-            return answer(admin.describeTopics(List.of(name)).allTopicNames()).get(name);
-        } catch (UnknownTopicOrPartitionException e) {
-            return null;
-        }
-    }
-
-    private static void create(Admin admin, RelayOptions options) {
-        var topic = new NewTopic(options.topic(), options.partitions(), options.replicationFactor())
+    private static NewTopic log(RelayOptions options) {
+        return new NewTopic(options.topic(), options.partitions(), options.replicationFactor())
                 .configs(Map.of(
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         TopicConfig.CLEANUP_POLICY_DELETE,
@@ -88,35 +67,18 @@ final class Topic {
                         "-1",
                         TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                         Integer.toString(MAX_MESSAGE_BYTES)));
-        answer(admin.createTopics(List.of(topic)).all());
     }
 
-    /** What a pulse said is worth nothing after a moment: its topic needn't be the same, nor keep. */
-    private static void ensurePulses(Admin admin, RelayOptions options) {
-        if (describe(admin, options.pulseTopic()) == null) {
-            var topic = new NewTopic(options.pulseTopic(), 1, options.replicationFactor())
-                    .configs(Map.of(
-                            TopicConfig.CLEANUP_POLICY_CONFIG,
-                            TopicConfig.CLEANUP_POLICY_DELETE,
-                            TopicConfig.RETENTION_MS_CONFIG,
-                            PULSE_RETENTION_MILLIS,
-                            TopicConfig.SEGMENT_MS_CONFIG,
-                            PULSE_RETENTION_MILLIS));
-            answer(admin.createTopics(List.of(topic)).all());
-        }
-    }
-
-    private static <T> T answer(KafkaFuture<T> future) {
-        try {
-            return future.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new KafkaException(e.getCause());
-        } catch (TimeoutException e) {
-            throw new KafkaException("no answer from Kafka", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new KafkaException("interrupted", e);
-        }
+    /** A pulse is worth nothing after a moment: its topic needn't be the same as before, nor keep anything. */
+    private static NewTopic pulses(RelayOptions options) {
+        return new NewTopic(options.pulseTopic(), 1, options.replicationFactor())
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_DELETE,
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        PULSE_RETENTION_MILLIS,
+                        TopicConfig.SEGMENT_MS_CONFIG,
+                        PULSE_RETENTION_MILLIS));
     }
 
     private static Optional<String> knownId(Connection connection, String name) throws SQLException {

@@ -1,6 +1,6 @@
 /**
- * Moves the rows of {@code log.record} to the topic {@code log.v1}: the write-ahead log wakes the relay, the table is the truth,
- * positions decide.
+ * Moves the rows of {@code log.record} to the topic {@code log.v1}: Debezium wakes the relay when a head moves, the table is
+ * the truth, and positions decide what is sent.
  *
  * <p>Promises: every record reaches the topic, each tenant's in one partition and in order of position; progress is stored after
  * Kafka has acknowledged; a start or a reconnect loses nothing and finds out what Kafka already has. A record may be there twice,

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,8 +31,7 @@ final class RelayBenchmark {
     @Test
     void measures() throws InterruptedException {
         Database database = Backing.database("log", "relay");
-        var kafka = new Properties();
-        kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
+        Map<String, Object> kafka = Map.of("bootstrap.servers", Backing.kafka().bootstrapServers());
         var tenants = new Tenants(database);
         String[] names = {UUID.randomUUID().toString(), UUID.randomUUID().toString()};
         tenants.begin(names);
@@ -62,7 +60,7 @@ final class RelayBenchmark {
         System.out.printf("@@ start, %s: %d ms%n", which, (System.nanoTime() - begun) / 1_000_000);
     }
 
-    private static void measureStop(Database database, Properties kafka, RelayOptions options) {
+    private static void measureStop(Database database, Map<String, Object> kafka, RelayOptions options) {
         var relay = new Relay(database, kafka, options);
         started(relay, "again");
         long begun = System.nanoTime();

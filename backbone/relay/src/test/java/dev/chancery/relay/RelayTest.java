@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.kafka.KafkaClients;
 import dev.chancery.schema.log.v1.Pulse;
 import dev.chancery.testkit.Backing;
 import java.nio.charset.StandardCharsets;
@@ -14,15 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +29,9 @@ class RelayTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
 
     private final Database database = Backing.database("log", "relay");
-    private final Properties kafka = new Properties();
+    private final Map<String, Object> connection =
+            Map.of("bootstrap.servers", Backing.kafka().bootstrapServers());
+    private final KafkaClients kafka = new KafkaClients(connection);
     private final Tenants tenants = new Tenants(database);
     private final String a = UUID.randomUUID().toString();
     private final String b = UUID.randomUUID().toString();
@@ -41,7 +41,6 @@ class RelayTest {
 
     @BeforeEach
     void given() {
-        kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
         RelayOptions defaults = RelayOptions.defaults(database.name());
         options = new RelayOptions(
                 "log.v1." + database.name(),
@@ -367,7 +366,7 @@ class RelayTest {
     void anotherNumberOfPartitionsIsRefused() {
         start();
         relay.close();
-        relay = new Relay(database, kafka, options.withTopic(options.topic(), 4));
+        relay = new Relay(database, connection, options.withTopic(options.topic(), 4));
         assertThatThrownBy(relay::start)
                 .isInstanceOf(RelayRefused.class)
                 .hasMessage("The topic " + options.topic() + " has 3 partitions, not 4");
@@ -468,7 +467,7 @@ class RelayTest {
     void aSecondRelayWaitsForTheFirstToEnd() {
         start();
         Relay first = relay;
-        Relay second = new Relay(database, kafka, options);
+        Relay second = new Relay(database, connection, options);
         second.start();
         tenants.append(a, 3);
         read(3);
@@ -541,7 +540,7 @@ class RelayTest {
     }
 
     private void start() {
-        relay = new Relay(database, kafka, options);
+        relay = new Relay(database, connection, options);
         relay.start();
         await(relay::healthy);
     }
@@ -562,7 +561,7 @@ class RelayTest {
     }
 
     private void produce(String tenant, byte[] record) throws ExecutionException, InterruptedException {
-        try (var producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (var producer = kafka.producer(BOUND, Map.of())) {
             producer.send(new ProducerRecord<>(
                             options.topic(),
                             Topic.partitionOf(tenant, options.partitions()),

@@ -64,11 +64,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void theKafkaClientStaysInRelayAndProjection() {
+    void theKafkaClientStaysInKafkaRelayAndProjection() {
         hold(
                 noClasses()
                         .that()
                         .resideOutsideOfPackages(
+                                "dev.chancery.kafka..",
                                 "dev.chancery.relay..",
                                 "dev.chancery.projection..",
                                 "dev.chancery.embedded..",
