@@ -42,7 +42,7 @@ final class CaptureSettings {
     }
 
     private static void source(Properties settings, DatabaseAccess access, RelayOptions options) {
-        settings.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
+        settings.setProperty("connector.class", HeadConnector.class.getName());
         settings.setProperty("database.hostname", access.host());
         settings.setProperty("database.port", Integer.toString(access.port()));
         settings.setProperty("database.dbname", access.name());

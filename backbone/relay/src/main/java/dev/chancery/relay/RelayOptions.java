@@ -18,7 +18,7 @@ import java.time.Duration;
  *     change; with more, a single change waits for {@code capturePollInterval}
  * @param captureQueueSize changes that Debezium holds until they are handed over; more than a batch
  * @param capturePollInterval how long Debezium's reader rests when PostgreSQL has sent nothing: what a commit on an idle instance may
- *     wait, against processor time while idle (20 ms: about 7 % of a core; 1 ms: half a core)
+ *     wait, against processor time while idle
  * @param pulse between two pulses; also what makes an idle slot let go of the write-ahead log
  * @param minBackoff wait before the first restart after a failure; each further one doubles it
  * @param maxBackoff longest wait between two restarts
@@ -56,7 +56,7 @@ public record RelayOptions(
                 Duration.ofSeconds(1),
                 1,
                 1_024,
-                Duration.ofMillis(20),
+                Duration.ofMillis(10),
                 "pulse.v1",
                 Duration.ofMillis(500),
                 Duration.ofMillis(200),
