@@ -111,7 +111,8 @@ public final class Reaper implements AutoCloseable {
 
     /** Somebody else was faster. */
     private static boolean isEnded(AppendResult result) {
-        return result instanceof AppendResult.Refused refused && refused.rejection() == LogRejection.TOO_LATE;
+        return result instanceof AppendResult.Refused refused
+                && refused.rejection().equals(LogRejection.TOO_LATE);
     }
 
     private List<Late> late(Set<String> passedOver) {

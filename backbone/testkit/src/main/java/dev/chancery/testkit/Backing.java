@@ -6,9 +6,10 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.Provisioning;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,7 +29,7 @@ public final class Backing {
     static final int POOL_SIZE = 8;
     private static final int KAFKA_SECONDS = 30;
     private static final AtomicInteger NUMBER = new AtomicInteger();
-    private static final Map<DatabaseRole, String> PASSWORDS = passwords();
+    private static final Map<DatabaseRole, String> PASSWORDS = new ConcurrentHashMap<>();
     private static final SharedServers SERVERS = new SharedServers();
 
     private Backing() {}
@@ -47,7 +48,12 @@ public final class Backing {
      * A new database with Chancery's roles, and in it these schemas, in this order, owned by {@link DatabaseRole#OWNER}. Closed
      * at the JVM's end at the latest.
      */
-    public static synchronized Database database(String... schemas) {
+    public static Database database(String... schemas) {
+        return database(DatabaseRole.STANDARD, schemas);
+    }
+
+    /** The same with other roles, for a test with features of its own. */
+    public static synchronized Database database(Collection<DatabaseRole> roles, String... schemas) {
         TestPostgres postgres = SERVERS.postgres();
         String name = "test_" + letters(NUMBER.incrementAndGet());
         try {
@@ -55,7 +61,7 @@ public final class Backing {
                 Provisioning.createDatabase(superuser, name);
             }
             try (Connection superuser = postgres.superuser(name)) {
-                Provisioning.createRoles(superuser, name, DatabaseRole.STANDARD, Backing::passwordOf);
+                Provisioning.createRoles(superuser, name, roles, Backing::passwordOf);
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the test's database could not be made", e);
@@ -91,19 +97,7 @@ public final class Backing {
     }
 
     private static String passwordOf(DatabaseRole role) {
-        String password = PASSWORDS.get(role);
-        if (password == null) {
-            throw new IllegalArgumentException("no password for " + role);
-        }
-        return password;
-    }
-
-    private static Map<DatabaseRole, String> passwords() {
-        var passwords = new HashMap<DatabaseRole, String>();
-        for (DatabaseRole role : DatabaseRole.STANDARD) {
-            passwords.put(role, Secrets.fresh());
-        }
-        return passwords;
+        return PASSWORDS.computeIfAbsent(role, unknown -> Secrets.fresh());
     }
 
     /** 1 is b, 26 is ba: a number in letters, all that a database's name takes. */

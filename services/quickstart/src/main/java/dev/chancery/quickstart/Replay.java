@@ -3,19 +3,8 @@ package dev.chancery.quickstart;
 import dev.chancery.app.Application;
 import dev.chancery.app.Settings;
 import dev.chancery.database.Database;
-import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.FeatureDescription;
-import dev.chancery.feature.FeatureProjection;
-import dev.chancery.projection.Projection;
-import dev.chancery.projection.ProjectionOptions;
-import dev.chancery.projection.Rebuild;
-import dev.chancery.projection.ViewHash;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import dev.chancery.feature.ReplayCheck;
 import java.util.Properties;
 
 /**
@@ -23,118 +12,25 @@ import java.util.Properties;
  * ones, and compares: the same view hash and the same root, for every tenant, at the positions that the live ones stand at.
  */
 final class Replay {
-    private static final Duration AT_MOST = Duration.ofHours(6);
-
-    private final String instanceId;
-    private final Database database;
-    private final Properties kafka;
-
-    private Replay(String instanceId, Database database, Properties kafka) {
-        this.instanceId = instanceId;
-        this.database = database;
-        this.kafka = kafka;
-    }
+    private Replay() {}
 
     /** Starts what is needed on a stopped directory, attaches to the servers of a running one; true when all is equal. */
     static boolean check(Options options) {
         if (DataDirectory.isHeld(options.data())) {
             try (Attached running = Attached.to(options.data())) {
-                return new Replay(running.instanceId(), running.database(), running.kafkaClient()).check();
+                return equal(running.instanceId(), running.database(), running.kafkaClient());
             }
         }
         try (DataDirectory data = DataDirectory.open(options.data(), false);
                 Servers servers = Servers.start(data);
                 Database database = servers.pooled()) {
             Application.migrate(database);
-            return new Replay(data.instanceId(), database, servers.kafkaClient()).check();
+            return equal(data.instanceId(), database, servers.kafkaClient());
         }
     }
 
-    private boolean check() {
-        List<String> tenants = tenants();
-        boolean equal = true;
-        for (FeatureDescription feature : FeatureDescription.all()) {
-            if (feature.projection().isPresent()) {
-                equal &= check(feature.name(), feature.projection().get(), tenants);
-            }
-        }
-        System.out.println(equal ? "EQUAL " + tenants.size() + " logs" : "NOT EQUAL");
-        return equal;
-    }
-
-    private boolean check(String name, FeatureProjection described, List<String> tenants) {
-        Projection live = described.rebuilt().apply(name, instanceId);
-        String schema = name + "_replay";
-        Projection rebuilt = described.rebuilt().apply(schema, instanceId);
-        Map<String, ViewHash> wanted = contents(live, tenants);
-        try {
-            drop(schema);
-            database.migrate(name, schema);
-            new Rebuild(rebuilt, database, kafka, Settings.LOG_TOPIC, ProjectionOptions.defaults())
-                    .upTo(positions(wanted), AT_MOST);
-            return compare(name, wanted, contents(rebuilt, tenants));
-        } finally {
-            drop(schema);
-        }
-    }
-
-    private Map<String, ViewHash> contents(Projection projection, List<String> tenants) {
-        Map<String, ViewHash> contents = new LinkedHashMap<>();
-        for (String tenant : tenants) {
-            contents.put(
-                    tenant,
-                    database.inTenant(
-                            DatabaseRole.REPLAY, tenant, connection -> projection.contents(connection, tenant)));
-        }
-        return contents;
-    }
-
-    private static Map<String, Long> positions(Map<String, ViewHash> live) {
-        Map<String, Long> positions = new LinkedHashMap<>();
-        live.forEach((tenant, contents) -> {
-            if (contents.position() >= 0) {
-                positions.put(tenant, contents.position());
-            }
-        });
-        return positions;
-    }
-
-    private static boolean compare(String projection, Map<String, ViewHash> live, Map<String, ViewHash> rebuilt) {
-        boolean all = true;
-        for (String tenant : live.keySet()) {
-            ViewHash wanted = live.get(tenant);
-            ViewHash found = rebuilt.get(tenant);
-            boolean equal = Objects.equals(wanted, found);
-            all &= equal;
-            System.out.printf(
-                    "%-5s %-36s %-6s %s%n",
-                    equal ? "ok" : "DIFF",
-                    tenant,
-                    projection,
-                    equal ? wanted : "live " + wanted + ", from Kafka " + found);
-        }
-        return all;
-    }
-
-    /** Every log there is. */
-    private List<String> tenants() {
-        return database.transaction(DatabaseRole.RELAY, connection -> {
-            var tenants = new ArrayList<String>();
-            try (var statement = connection.createStatement();
-                    var rows = statement.executeQuery("SELECT tenant FROM log.head ORDER BY tenant")) {
-                while (rows.next()) {
-                    tenants.add(rows.getString(1));
-                }
-            }
-            return tenants;
-        });
-    }
-
-    private void drop(String schema) {
-        database.transaction(DatabaseRole.OWNER, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.execute("DROP SCHEMA IF EXISTS " + schema + " CASCADE");
-            }
-        });
+    private static boolean equal(String instanceId, Database database, Properties kafka) {
+        return new ReplayCheck(instanceId, database, kafka, Settings.LOG_TOPIC, System.out::println)
+                .equal(FeatureDescription.all());
     }
 }

@@ -52,16 +52,18 @@ public final class HttpReply {
         }
         boolean waiting = rejection.kind() == Rejection.Kind.UNAVAILABLE
                 || rejection.kind() == Rejection.Kind.TOO_MANY
-                || rejection == LogRejection.IN_PROGRESS;
+                || rejection.equals(LogRejection.IN_PROGRESS);
         return waiting ? Map.of("Retry-After", "1") : Map.of();
     }
 
     /** RFC 6750 and, for step-up, RFC 9470. Without a token there is no error to name. */
     private static String challenge(Rejection rejection) {
-        if (rejection == BoundaryRejection.TOKEN_INVALID || rejection == BoundaryRejection.TOKEN_EXPIRED) {
+        if (rejection.equals(BoundaryRejection.TOKEN_INVALID) || rejection.equals(BoundaryRejection.TOKEN_EXPIRED)) {
             return "Bearer error=\"invalid_token\"";
         }
-        return rejection == BoundaryRejection.STEP_UP ? "Bearer error=\"insufficient_user_authentication\"" : "Bearer";
+        return rejection.equals(BoundaryRejection.STEP_UP)
+                ? "Bearer error=\"insufficient_user_authentication\""
+                : "Bearer";
     }
 
     static void broke(RoutingContext context, RuntimeException failure, String requestId) {
