@@ -36,7 +36,7 @@ BEGIN
             SELECT count(*) FROM log.record WHERE tenant = NEW.tenant AND position BETWEEN OLD.next_position AND NEW.next_position - 1
         ) <> NEW.next_position - OLD.next_position
     THEN
-        RAISE EXCEPTION 'a head goes forward, over records that are there' USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'a log head may only advance over existing records' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $$;

@@ -27,32 +27,32 @@ public final class BoundaryRejection {
     public static final Rejection FORBIDDEN = new Rejection(
             "auth.forbidden",
             Kind.FORBIDDEN,
-            "The caller does not hold the capability that this method asks for.",
-            "Ask an administrator for a role that has it; chancery contract lists what each method asks for.");
+            "The caller lacks the capability that this method requires.",
+            "Ask an administrator for a role that has it. 'chancery contract' lists what each method requires.");
 
     public static final Rejection STEP_UP = new Rejection(
             "auth.step-up",
             Kind.UNAUTHENTICATED,
-            "This method asks for a more recent authentication.",
+            "This method requires a more recent authentication.",
             "Authenticate again and repeat the request with the new token.");
 
     public static final Rejection CONTEXT_FIELD = new Rejection(
             "request.context-field",
             Kind.INVALID,
-            "The request names a tenant, an organisation, an active workspace or an actor.",
-            "Leave it out: all of that comes from the access token.");
+            "A header, field or parameter names a tenant, an organisation, a workspace to act in, or an actor.",
+            "Leave it out. The access token says all of that.");
 
     public static final Rejection UNKNOWN_FIELD = new Rejection(
             "request.unknown-field",
             Kind.INVALID,
             "The request has a field that the method does not know.",
-            "Compare with the method's request in the contract.");
+            "Compare your request with the method's request message in the contract.");
 
     public static final Rejection INVALID_FIELD = new Rejection(
             "request.invalid-field",
             Kind.INVALID,
             "A field of the request is missing or malformed.",
-            "Compare with the field's declaration in the contract.");
+            "Compare the value with the field's declaration in the contract.");
 
     public static final Rejection MALFORMED = new Rejection(
             "request.malformed",
@@ -75,8 +75,8 @@ public final class BoundaryRejection {
     public static final Rejection POSITION_MALFORMED = new Rejection(
             "request.position",
             Kind.INVALID,
-            "Chancery-Position is not a position of the caller's log.",
-            "Send it as it was received.");
+            "Chancery-Position is not a position in the log of your organisation.",
+            "Send the value exactly as you received it.");
 
     public static final Rejection MEDIA_TYPE = new Rejection(
             "request.media-type",
@@ -103,19 +103,19 @@ public final class BoundaryRejection {
             "backbone.position-not-reached",
             Kind.UNAVAILABLE,
             "This read has not caught up with the Chancery-Position that was sent.",
-            "Send it again after a short wait.");
+            "Repeat the request after a short wait.");
 
     public static final Rejection STALE = new Rejection(
             "backbone.decision-stale",
             Kind.UNAVAILABLE,
             "Permissions can't be decided reliably right now, so the call was denied.",
-            "Send it again after a short wait.");
+            "Repeat the request after a short wait.");
 
     public static final Rejection OVERLOADED = new Rejection(
             "backbone.overloaded",
             Kind.UNAVAILABLE,
             "The server is at capacity; this call was not started.",
-            "Send it again, with the same idempotency key, after a short wait.");
+            "Repeat the request with the same idempotency key after a short wait.");
 
     public static final Rejection TENANT_OVERLOADED = new Rejection(
             "tenant.too-many-calls",
@@ -127,7 +127,7 @@ public final class BoundaryRejection {
             "backbone.unavailable",
             Kind.UNAVAILABLE,
             "A part that this method needs can't be reached right now; nothing took effect.",
-            "Send it again, with the same idempotency key, after a short wait.");
+            "Repeat the request with the same idempotency key after a short wait.");
 
     public static final Rejection INTERNAL = new Rejection(
             "internal.error",

@@ -21,14 +21,14 @@ public final class LogRejection {
     public static final Rejection TOO_LATE = new Rejection(
             "backbone.too-late",
             Kind.UNAVAILABLE,
-            "The command took longer than its deadline and was abandoned; nothing took effect.",
-            "Send it again.");
+            "The command took too long and was abandoned. Nothing took effect.",
+            "Repeat the command.");
 
     public static final Rejection BUSY = new Rejection(
             "backbone.busy",
             Kind.UNAVAILABLE,
             "The data that this command depends on keeps changing.",
-            "Send it again, with the same idempotency key, after a short wait.");
+            "Repeat the request with the same idempotency key after a short wait.");
 
     public static final Rejection TENANT_UNKNOWN = new Rejection(
             "backbone.no-such-log",
@@ -46,19 +46,19 @@ public final class LogRejection {
             "backbone.relay-behind",
             Kind.UNAVAILABLE,
             "The relay to Kafka is too far behind to accept more commands.",
-            "Send it again, with the same idempotency key, in a minute.");
+            "Repeat the command with the same idempotency key in a minute.");
 
     public static final Rejection DISK_FULL = new Rejection(
             "backbone.disk-full",
             Kind.UNAVAILABLE,
-            "The disk of the log is nearly full; nothing took effect.",
-            "Send it again, with the same idempotency key, once an operator has made room.");
+            "The log's disk is nearly full. Nothing took effect.",
+            "Repeat the command with the same idempotency key when an operator has freed disk space.");
 
     public static final Rejection UNAVAILABLE = new Rejection(
             "backbone.log-unavailable",
             Kind.UNAVAILABLE,
-            "The log can't be written right now; nothing took effect.",
-            "Send it again, with the same idempotency key, after a short wait.");
+            "The log can't be written right now. Nothing took effect.",
+            "Repeat the request with the same idempotency key after a short wait.");
 
     public static final Rejection OUTCOME_UNKNOWN = new Rejection(
             "backbone.outcome-unknown",
@@ -75,8 +75,8 @@ public final class LogRejection {
     public static final Rejection RECORD_REFUSED = new Rejection(
             "backbone.record-refused",
             Kind.INTERNAL,
-            "The log's own rules refused the command's record; nothing took effect.",
-            "This is a fault of the server: report it with the request id.");
+            "The log rejected the command's record. Nothing took effect.",
+            "This is an error in the server. Report it with the request id.");
 
     /** All of them. */
     public static final List<Rejection> ALL = Rejection.constantsOf(LogRejection.class);

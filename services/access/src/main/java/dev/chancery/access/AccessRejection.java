@@ -69,14 +69,14 @@ final class AccessRejection {
     static final Rejection RESERVED_CAPABILITY = new Rejection(
             "access.reserved-capability",
             Kind.CONFLICT,
-            "The capability is part of the contract.",
-            "Use another name, or the capability as it is.");
+            "The contract already defines this capability.",
+            "Use another name, or use the capability as it is.");
 
     static final Rejection ALREADY_OVER = new Rejection(
             "access.already-over",
             Kind.INVALID,
             "The assignment would end before it begins.",
-            "Send a time in the future, or 0 for one without end.");
+            "Send a time in the future, or 0 for no end.");
 
     static final Rejection TOO_MANY = new Rejection(
             "access.too-many",

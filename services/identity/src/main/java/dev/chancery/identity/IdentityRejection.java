@@ -9,7 +9,7 @@ final class IdentityRejection {
     static final Rejection CLAIM_INVALID = new Rejection(
             "identity.claim-invalid",
             Kind.UNAUTHENTICATED,
-            "This is not the installation's owner claim, or it has been used.",
+            "This is not the instance's owner claim, or it has already been used.",
             "The first start printed the path of the claim's file; once there is an owner, there is no claim.");
 
     static final Rejection ASSERTION_INVALID = new Rejection(
@@ -58,7 +58,7 @@ final class IdentityRejection {
             "identity.key-unusable",
             Kind.INVALID,
             "The public key is not a point on Ed25519.",
-            "Send the 32 bytes of a public key as RFC 8032 writes them.");
+            "Send the 32 bytes of the public key in the encoding of RFC 8032.");
 
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(IdentityRejection.class);

@@ -10,7 +10,7 @@ public final class RbacRejection {
             "rbac.page",
             Kind.INVALID,
             "The page token is not valid for this list.",
-            "Send next_page of the reply before as it was received, to the same method; leave it out for the first page.");
+            "Send the previous reply's next_page unchanged to the same method. Leave it out for the first page.");
 
     public static final Rejection PAGE_SIZE = new Rejection(
             "rbac.page-size", Kind.INVALID, "The page size is too large.", "Ask for 1 to 200; 0 asks for 100.");

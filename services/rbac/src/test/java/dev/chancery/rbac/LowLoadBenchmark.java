@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Measures the processor time that one record costs at a low rate: in this process (embedded broker, producer, consumer) and in
- * PostgreSQL. What it costs with nobody consuming is measured first. Run by name; how in docs/performance.md.
+ * PostgreSQL. What it costs with nobody consuming is measured first. Run by name; how in docs/reference/performance.md.
  */
 final class LowLoadBenchmark {
     private static final int TENANTS = 4;
