@@ -9,12 +9,13 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +31,13 @@ public final class Serve implements QuarkusApplication {
     @Inject
     Datasources datasources;
 
+    /** Kafka's settings, as the Quarkus extension makes them of the {@code kafka.*} properties. */
+    @Inject
+    @Identifier("default-kafka-broker")
+    Map<String, Object> broker;
+
     /** What a process was given, checked and read. */
-    record Start(Set<ProcessRole> roles, ChanceryConfig config, Optional<Sealer> sealer, Properties kafka) {
+    record Start(Set<ProcessRole> roles, ChanceryConfig config, Optional<Sealer> sealer) {
         /** @throws Unusable if the roles and what they were given don't go together */
         static Start of(Set<ProcessRole> roles, ChanceryConfig.Read read) {
             ChanceryConfig config = read.config();
@@ -51,14 +57,12 @@ public final class Serve implements QuarkusApplication {
             if (config.ownerClaimFile().isEmpty() && roles.contains(ProcessRole.CORE)) {
                 throw new Unusable("core needs a place for the owner claim: set chancery.owner-claim-file");
             }
-            return new Start(
-                    roles,
-                    config,
-                    config.sealerFile().map(KeyFileSealer::open),
-                    KafkaFiles.client(config.kafka(), read.properties()));
+            // What is wrong with it is said before anything starts.
+            KafkaFiles.client(config.kafka(), KafkaFiles.named(read.properties()));
+            return new Start(roles, config, config.sealerFile().map(KeyFileSealer::open));
         }
 
-        Settings settings(Datasources datasources) {
+        Settings settings(Datasources datasources, Map<String, Object> broker) {
             return new Settings(
                     roles,
                     config.instanceId(),
@@ -66,7 +70,7 @@ public final class Serve implements QuarkusApplication {
                     config.publicUrl(),
                     datasources.database(config.database().poolSize(), ProcessRole.databaseRoles(roles)),
                     sealer,
-                    kafka,
+                    KafkaFiles.client(config.kafka(), broker),
                     config.ownerClaimFile().orElse(Path.of("no-claim")),
                     () -> {},
                     ChanceryConfig.options(config.relay(), config.database().name()),
@@ -98,7 +102,7 @@ public final class Serve implements QuarkusApplication {
         var stopped = new CountDownLatch(1);
         holdExit(stopped);
         Start start = Main.prepared();
-        try (var application = new Application(start.settings(datasources))) {
+        try (var application = new Application(start.settings(datasources, broker))) {
             front.open(application);
             System.out.println("READY " + start.ready());
             System.out.flush();

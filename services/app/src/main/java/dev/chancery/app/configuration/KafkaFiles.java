@@ -2,6 +2,8 @@ package dev.chancery.app.configuration;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -9,14 +11,25 @@ import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.eclipse.microprofile.config.Config;
 
-/** Kafka's access: what the {@code kafka.*} properties say, over TLS with certificates out of files. */
+/** Kafka's access: the settings that Quarkus made of the {@code kafka.*} properties, over TLS with certificates out of files. */
 public final class KafkaFiles {
     private static final String PREFIX = "kafka.";
 
     private KafkaFiles() {}
 
+    /** The {@code kafka.*} properties without their prefix, as Quarkus hands them to a running process. */
+    public static Map<String, Object> named(Config properties) {
+        Map<String, Object> named = new HashMap<>();
+        for (String name : properties.getPropertyNames()) {
+            if (name.startsWith(PREFIX)) {
+                named.put(name.substring(PREFIX.length()), properties.getValue(name, String.class));
+            }
+        }
+        return named;
+    }
+
     /** @throws Unusable if the brokers aren't named, a file is missing, or records would go over a network in clear */
-    public static Properties client(ChanceryConfig.Kafka config, Config properties) {
+    public static Properties client(ChanceryConfig.Kafka config, Map<String, Object> broker) {
         var client = new Properties();
         config.caFile().ifPresent(ca -> {
             client.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, SecurityProtocol.SSL.name);
@@ -34,11 +47,9 @@ public final class KafkaFiles {
                     SslConfigs.SSL_KEYSTORE_KEY_CONFIG,
                     SecretFiles.read(config.keyFile().orElseThrow()));
         }
-        for (String name : properties.getPropertyNames()) {
-            if (name.startsWith(PREFIX)) {
-                client.put(name.substring(PREFIX.length()), properties.getValue(name, String.class));
-            }
-        }
+        client.putAll(broker);
+        // Quarkus names a group after the application; each consumer here has its own.
+        client.remove(CommonClientConfigs.GROUP_ID_CONFIG);
         requireTls(client);
         return client;
     }

@@ -79,7 +79,7 @@ public final class QuarkusSettings implements ConfigSource {
         }
         file.ifPresent(properties -> {
             for (String name : properties.getPropertyNames()) {
-                if (name.startsWith("quarkus.")) {
+                if (name.startsWith("quarkus.") || name.startsWith("kafka.")) {
                     told.put(name, properties.getValue(name, String.class));
                 }
             }

@@ -116,7 +116,7 @@ class ChanceryConfigTest {
                 .isThrownBy(() -> DatabaseFiles.access(read.config().database(), Set.of()))
                 .withMessageContaining("chancery.database.ca-file");
         assertThatExceptionOfType(Unusable.class)
-                .isThrownBy(() -> KafkaFiles.client(read.config().kafka(), read.properties()))
+                .isThrownBy(() -> KafkaFiles.client(read.config().kafka(), KafkaFiles.named(read.properties())))
                 .withMessageContaining("chancery.kafka.ca-file");
     }
 
@@ -125,7 +125,7 @@ class ChanceryConfigTest {
         ChanceryConfig.Read read = read("kafka.bootstrap.servers=127.0.0.1:9092,localhost:9093");
         QuarkusSettings.Listener.of(read.config().http());
         DatabaseFiles.access(read.config().database(), Set.of());
-        assertThat(KafkaFiles.client(read.config().kafka(), read.properties()))
+        assertThat(KafkaFiles.client(read.config().kafka(), KafkaFiles.named(read.properties())))
                 .containsEntry("bootstrap.servers", "127.0.0.1:9092,localhost:9093");
     }
 
