@@ -118,7 +118,7 @@ class ForgedTenantAtStandardEndpointsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("faces")
+    @MethodSource("apis")
     void aNameOfContextIsRefusedInHeadersQueryAndCookies(Good api) {
         for (String name : ContextFields.names()) {
             String value = shared.b.tenant();
