@@ -29,7 +29,7 @@ final class OwnIssuer implements TokenVerifier {
     private final Expected expected;
     private final Supplier<List<VerifierKey>> keys;
     private volatile Map<String, VerifierKey> known = Map.of();
-    private volatile long askedNanos;
+    private long askedNanos;
 
     /** @param keys that sign tokens; asked again when a token names another, at most every {@value #ASK_MILLIS} ms */
     OwnIssuer(String issuer, Supplier<List<VerifierKey>> keys) {
@@ -91,22 +91,21 @@ final class OwnIssuer implements TokenVerifier {
 
     private @Nullable VerifierKey key(String named) {
         VerifierKey key = known.get(named);
-        if (key == null && mayAsk()) {
-            known = keys.get().stream()
-                    .collect(Collectors.toUnmodifiableMap(OwnIssuer::keyId, Function.identity(), (one, same) -> one));
-            key = known.get(named);
-        }
-        return key;
+        return key == null ? asked(named) : key;
     }
 
-    /** Anybody can make up the name of a key: the keys are not read again for each of them. */
-    private synchronized boolean mayAsk() {
+    /**
+     * Reads the keys, but not again for each token: anybody can make up the name of a key. Whoever waited here while another read them
+     * finds what that one has read. Where the keys can't be read, that is thrown, and says nothing about the token.
+     */
+    private synchronized @Nullable VerifierKey asked(String named) {
         long now = System.nanoTime();
-        boolean may = now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
-        if (may) {
+        if (!known.containsKey(named) && now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS)) {
+            known = keys.get().stream()
+                    .collect(Collectors.toUnmodifiableMap(OwnIssuer::keyId, Function.identity(), (one, same) -> one));
             askedNanos = now;
         }
-        return may;
+        return known.get(named);
     }
 
     static String keyId(VerifierKey key) {

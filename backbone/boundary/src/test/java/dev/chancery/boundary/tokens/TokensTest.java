@@ -13,7 +13,11 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
@@ -47,6 +51,26 @@ class TokensTest {
     @Test
     void aTokenBuiltByHandIsGoodWhenNothingIsForged() {
         assertThat(tokens.verify(signed(header(), claims(), OURS))).isInstanceOf(Presented.Good.class);
+    }
+
+    /** After a start many come at once, before any key was read. */
+    @Test
+    void aTokenThatComesWhileTheKeysAreReadWaitsForThem() throws Exception {
+        String token = signed(header(), claims(), OURS);
+        var meanwhile = new CompletableFuture<Presented>();
+        var verifying = new AtomicReference<Tokens>();
+        verifying.set(new Tokens(TestInstance.ISSUER, () -> {
+            Thread second = Thread.ofPlatform()
+                    .start(() -> meanwhile.complete(verifying.get().verify(token)));
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (second.getState() != Thread.State.BLOCKED && second.isAlive() && System.nanoTime() < end) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            return List.of(OURS.verifierKey());
+        }));
+
+        assertThat(verifying.get().verify(token)).isInstanceOf(Presented.Good.class);
+        assertThat(meanwhile.get(10, TimeUnit.SECONDS)).isInstanceOf(Presented.Good.class);
     }
 
     @ParameterizedTest(name = "{0}")
