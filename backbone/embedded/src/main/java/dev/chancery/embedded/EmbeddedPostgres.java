@@ -65,6 +65,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
         this.tls = tls;
     }
 
+    /**
+     * Refuses a damaged directory before anything starts beside it; {@link #start} does so too.
+     *
+     * @throws ServerNotStarted if the directory holds files and is no PostgreSQL data directory
+     */
+    public static void requireIntact(Path directory) {
+        PostgresDirectory.requireIntact(directory);
+    }
+
     /** As the other, without TLS. */
     public static EmbeddedPostgres start(Path directory, int port, String superuserPassword) {
         return start(directory, port, superuserPassword, null);

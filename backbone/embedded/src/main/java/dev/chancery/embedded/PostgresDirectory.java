@@ -65,15 +65,8 @@ final class PostgresDirectory {
             if (!Files.exists(data) || Trees.isEmpty(data)) {
                 initialize(superuserPassword);
             }
-            Path version = data.resolve("PG_VERSION");
-            if (!Files.exists(version)
-                    || !Files.exists(data.resolve("global").resolve("pg_control"))
-                    || !Files.isDirectory(data.resolve("pg_wal"))) {
-                throw new ServerNotStarted(
-                        DIRECTORY_DAMAGED,
-                        data + " holds files but is no PostgreSQL data directory; restore it from a backup");
-            }
-            String major = Files.readString(version).strip();
+            requireCluster(data);
+            String major = Files.readString(data.resolve("PG_VERSION")).strip();
             if (!major.equals(PostgresArchive.MAJOR_VERSION)) {
                 throw new ServerNotStarted(
                         OTHER_VERSION,
@@ -82,6 +75,28 @@ final class PostgresDirectory {
             }
         } catch (IOException e) {
             throw Failures.of(FAILED, "the PostgreSQL directory " + directory + " cannot be used", e);
+        }
+    }
+
+    /** Refuses a directory that holds files and is no cluster; an empty one, or none, is one to be made. */
+    static void requireIntact(Path directory) {
+        Path data = directory.resolve("data");
+        try {
+            if (Files.exists(data) && !Trees.isEmpty(data)) {
+                requireCluster(data);
+            }
+        } catch (IOException e) {
+            throw Failures.of(FAILED, "the PostgreSQL directory " + directory + " cannot be used", e);
+        }
+    }
+
+    private static void requireCluster(Path data) {
+        if (!Files.exists(data.resolve("PG_VERSION"))
+                || !Files.exists(data.resolve("global").resolve("pg_control"))
+                || !Files.isDirectory(data.resolve("pg_wal"))) {
+            throw new ServerNotStarted(
+                    DIRECTORY_DAMAGED,
+                    data + " holds files but is no PostgreSQL data directory; restore it from a backup");
         }
     }
 

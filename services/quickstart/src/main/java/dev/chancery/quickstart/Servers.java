@@ -39,6 +39,7 @@ final class Servers implements AutoCloseable {
     /** Starts both; an orphan of a killed process is stopped first. Passwords are derived from the sealer and kept nowhere. */
     static Servers start(DataDirectory data) {
         Function<DatabaseRole, String> passwords = role -> data.sealer().derive("postgres/" + role.roleName());
+        EmbeddedPostgres.requireIntact(data.postgres());
         var kafka = new FutureTask<>(() -> EmbeddedKafka.start(data.kafka(), 0, Servers::brokerDied));
         Thread.ofPlatform().daemon().name("kafka-start").start(kafka);
         try {

@@ -130,7 +130,8 @@ final class ForgedTokens {
     }
 
     private void forged(String what, String token, String code) {
-        forged.put(what, new Expected(SharedInstance.secret(token), code));
+        // Two dots are in many an innocent line.
+        forged.put(what, new Expected(token.length() < 8 ? token : SharedInstance.secret(token), code));
     }
 
     private String own(JsonObject claims) {

@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
@@ -148,9 +149,12 @@ class StartFailuresIT {
         Path file = DATA.resolve(missing);
         Path aside = DATA.resolveSibling("aside");
         Files.move(file, aside);
-        refused(missing.equals("format") ? "is damaged" : "restore it from a backup", up());
-        assertThat(file).doesNotExist();
-        Files.move(aside, file);
+        try {
+            refused(missing.equals("format") ? "is damaged" : "restore it from a backup", up());
+            assertThat(file).doesNotExist();
+        } finally {
+            Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+        }
     }
 
     @Test
