@@ -2,6 +2,7 @@ package dev.chancery.cli;
 
 import dev.chancery.cli.client.Refused;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -49,10 +50,10 @@ public final class Main {
 
     /** Runs a command; returns the exit code. */
     static int run(PrintStream out, PrintStream err, String... arguments) {
-        return commandLine(out, err).execute(arguments);
+        return commandLine(System.in, out, err).execute(arguments);
     }
 
-    static CommandLine commandLine(PrintStream out, PrintStream err) {
+    static CommandLine commandLine(InputStream in, PrintStream out, PrintStream err) {
         return new CommandLine(new Main())
                 .addSubcommand(new ContractCommand(out))
                 .addSubcommand(new ClaimCommand(out))
@@ -62,6 +63,7 @@ public final class Main {
                 .addSubcommand(new CallCommand(out, err))
                 .addSubcommand(new ExportCommand(out, err))
                 .addSubcommand(new CommandLine(new AuditCommand()).addSubcommand(new VerifyCommand(out, err)))
+                .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))

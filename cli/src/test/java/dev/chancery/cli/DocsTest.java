@@ -3,6 +3,7 @@ package dev.chancery.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -76,8 +77,8 @@ class DocsTest {
 
     @Test
     void everyOptionOfTheCommandLineExists() throws IOException {
-        Map<String, CommandLine> subcommands =
-                Main.commandLine(NOWHERE, NOWHERE).getSubcommands();
+        Map<String, CommandLine> subcommands = Main.commandLine(InputStream.nullInputStream(), NOWHERE, NOWHERE)
+                .getSubcommands();
         int checked = 0;
         for (Line line : commands()) {
             String[] words = line.text().split("\\s+");
