@@ -62,6 +62,7 @@ public final class Main {
                 .addSubcommand(new BenchCommand(out))
                 .addSubcommand(new CallCommand(out, err))
                 .addSubcommand(new ExportCommand(out, err))
+                .addSubcommand(new RedactCommand(in, out))
                 .addSubcommand(new CommandLine(new AuditCommand()).addSubcommand(new VerifyCommand(out, err)))
                 .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -150,6 +150,80 @@ final class Credentials {
         return slash ? upper && lower && digit : (digit && (upper || lower)) || (upper && lower);
     }
 
+    /** How many characters of base64 are looked at together, and from what entropy on they are a secret; hexadecimal has 4 bits at most. */
+    private static final int WINDOW = 40;
+
+    private static final double HIGH_ENTROPY_BITS = 4.5;
+    /** Of a count of equal characters in a window, what it takes from the window's entropy. */
+    private static final double[] SHARE = new double[WINDOW + 1];
+
+    static {
+        for (int count = 1; count <= WINDOW; count++) {
+            SHARE[count] = count * Math.log(count) / Math.log(2) / WINDOW;
+        }
+    }
+
+    private static final double MAX_BITS = Math.log(WINDOW) / Math.log(2);
+
+    /** What stands in base64 or base64url, without the padding. */
+    static boolean isRandomCharacter(char c) {
+        return Characters.isToken(c) || c == '+' || c == '/';
+    }
+
+    static int randomRunEnd(String text, int start) {
+        int i = start;
+        while (i < text.length() && isRandomCharacter(text.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
+    static int paddingEnd(String text, int end) {
+        int i = end;
+        while (i < end + 2 && at(text, i) == '=') {
+            i++;
+        }
+        return i;
+    }
+
+    /** Whether 40 characters in a row are spread as evenly as those of random bytes in base64, digits and both cases among them. */
+    static boolean isHighEntropy(String text, int start, int end) {
+        if (end - start < WINDOW || !hasEveryClass(text, start, end)) {
+            return false;
+        }
+        var counts = new int[128];
+        double taken = 0;
+        for (int i = start; i < end; i++) {
+            if (i - WINDOW >= start) {
+                char oldest = text.charAt(i - WINDOW);
+                taken += SHARE[counts[oldest] - 1] - SHARE[counts[oldest]];
+                counts[oldest]--;
+            }
+            char c = text.charAt(i);
+            taken += SHARE[counts[c] + 1] - SHARE[counts[c]];
+            counts[c]++;
+            if (i - start >= WINDOW - 1
+                    && MAX_BITS - taken >= HIGH_ENTROPY_BITS
+                    && hasEveryClass(text, i - WINDOW + 1, i + 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasEveryClass(String text, int start, int end) {
+        boolean upper = false;
+        boolean lower = false;
+        boolean digit = false;
+        for (int i = start; i < end && !(upper && lower && digit); i++) {
+            char c = text.charAt(i);
+            upper |= isUpper(c);
+            lower |= isLower(c);
+            digit |= isDigit(c);
+        }
+        return upper && lower && digit;
+    }
+
     private static boolean isUuid(String text, int start, int end) {
         if (end - start != 36) {
             return false;

@@ -8,7 +8,7 @@ import java.util.List;
 final class Mark {
     private static final String BEGIN = "[redacted-";
     private static final List<String> KINDS =
-            List.of("card", "iban", "mail", "pem", "phone", "secret", "token", "vault");
+            List.of("card", "iban", "mail", "national-id", "pem", "phone", "random", "secret", "token", "vault");
 
     private Mark() {}
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * its end counts, whatever case and separators it is written in.
  */
 final class NamedSecrets {
-    record Found(int start, int end) {}
+    /** @param hidden whether it is redacted; otherwise anybody may see it, however random it looks */
+    record Found(int start, int end, boolean hidden) {}
 
     private enum Kind {
         /** Whatever the value is. */
@@ -20,7 +21,10 @@ final class NamedSecrets {
         LINE,
         /** Only what looks like a secret: {@code key} and {@code token} name harmless things too. */
         IF_RANDOM,
-        NEVER
+        /** What anybody may see although it looks random: keys that verify, hashes. */
+        PUBLIC,
+        /** No name that is known. */
+        NONE
     }
 
     private record Ending(String name, Kind kind) {}
@@ -39,9 +43,15 @@ final class NamedSecrets {
         new Ending("recoverycode", Kind.ALWAYS),
         new Ending("authorization", Kind.SCHEME),
         new Ending("cookie", Kind.LINE),
-        new Ending("publickey", Kind.NEVER),
-        new Ending("verifierkey", Kind.NEVER),
-        new Ending("vkey", Kind.NEVER),
+        new Ending("publickey", Kind.PUBLIC),
+        new Ending("verifierkey", Kind.PUBLIC),
+        new Ending("vkey", Kind.PUBLIC),
+        new Ending("hash", Kind.PUBLIC),
+        new Ending("root", Kind.PUBLIC),
+        new Ending("digest", Kind.PUBLIC),
+        new Ending("checksum", Kind.PUBLIC),
+        new Ending("fingerprint", Kind.PUBLIC),
+        new Ending("signature", Kind.PUBLIC),
         new Ending("privatekey", Kind.ALWAYS),
         new Ending("secretkey", Kind.ALWAYS),
         new Ending("secretaccesskey", Kind.ALWAYS),
@@ -62,14 +72,14 @@ final class NamedSecrets {
 
     private NamedSecrets() {}
 
-    /** The value that follows the {@code =} or {@code :} at {@code separator}; null where it may be seen. Nothing before {@code from} counts. */
+    /** The value that follows the {@code =} or {@code :} at {@code separator}; null if its name says nothing of it. Nothing before {@code from} counts. */
     static @Nullable Found after(String text, int from, int separator) {
         int nameEnd = separator;
         while (nameEnd > from && separator - nameEnd < SPACES_MAX && " \"'\\".indexOf(text.charAt(nameEnd - 1)) >= 0) {
             nameEnd--;
         }
         Kind kind = kindOf(text, from, nameEnd);
-        if (kind == Kind.NEVER) {
+        if (kind == Kind.NONE) {
             return null;
         }
         int start = separator + 1;
@@ -84,13 +94,16 @@ final class NamedSecrets {
         if (start >= text.length() || Mark.isAt(text, start)) {
             return null;
         }
+        if (kind == Kind.PUBLIC) {
+            return new Found(start, Credentials.pathEnd(text, start), false);
+        }
         if (kind == Kind.IF_RANDOM) {
             return Credentials.looksRandom(text, start, RANDOM_MIN)
-                    ? new Found(start, Credentials.credentialEnd(text, start))
+                    ? new Found(start, Credentials.credentialEnd(text, start), true)
                     : null;
         }
         int end = quoted ? quoteEnd(text, start, quote, escaped) : valueEnd(text, start, kind, text.charAt(separator));
-        return end > start ? new Found(start, end) : null;
+        return end > start ? new Found(start, end, true) : null;
     }
 
     private static Kind kindOf(String text, int from, int end) {
@@ -99,7 +112,7 @@ final class NamedSecrets {
                 return ending.kind();
             }
         }
-        return Kind.NEVER;
+        return Kind.NONE;
     }
 
     private static boolean endsWith(String text, int from, int end, String name) {

@@ -2,6 +2,9 @@ package dev.chancery.redaction;
 
 import static dev.chancery.redaction.Characters.at;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Replaces personal data and secrets in a text by {@code [redacted-<kind>]}. What it finds is listed in
  * {@code docs/reference/redaction.md}.
@@ -13,25 +16,52 @@ import static dev.chancery.redaction.Characters.at;
  */
 public final class Redactor {
     private final String text;
-    private final StringBuilder out;
-    /** Up to here the text is in {@link #out} or was redacted. */
+    private final List<Span> spans = new ArrayList<>(0);
+    /** Where the last of {@link #spans} ends. */
     private int done;
     /** Where the run of characters that a mail address may begin with started. */
     private int localStart;
+    /** Where the run of base64 characters that was looked at last ends, and where it starts if it looks like a secret, or -1. */
+    private int randomEnd;
+
+    private int randomStart = -1;
+    /** Up to here stands a value whose name says that anybody may see it. */
+    private int publicEnd;
 
     private Redactor(String text) {
         this.text = text;
-        this.out = new StringBuilder(text.length());
     }
 
     /** The text with everything that matches replaced; the same instance where nothing did. */
     public static String redact(String text) {
-        var redactor = new Redactor(text);
-        redactor.scan();
-        if (redactor.done == 0) {
+        return redact(text, Profile.ALL);
+    }
+
+    /** As {@link #redact(String)}, of the profile's kinds only. */
+    public static String redact(String text, Profile profile) {
+        List<Span> spans = spans(text, profile);
+        if (spans.isEmpty()) {
             return text;
         }
-        return redactor.out.append(text, redactor.done, text.length()).toString();
+        var out = new StringBuilder(text.length());
+        int from = 0;
+        for (Span span : spans) {
+            out.append(text, from, span.start()).append(Mark.of(span.kind()));
+            from = span.end();
+        }
+        return out.append(text, from, text.length()).toString();
+    }
+
+    /** What {@link #redact(String, Profile)} replaces, in order and without overlaps. */
+    public static List<Span> spans(String text, Profile profile) {
+        var redactor = new Redactor(text);
+        redactor.scan();
+        if (profile == Profile.ALL || redactor.spans.isEmpty()) {
+            return redactor.spans;
+        }
+        return redactor.spans.stream()
+                .filter(span -> profile.kinds().contains(span.kind()))
+                .toList();
     }
 
     private void scan() {
@@ -41,12 +71,19 @@ public final class Redactor {
             char c = text.charAt(i);
             boolean word = Characters.isWord(c);
             int next = i + 1;
+            if (i >= randomEnd && Credentials.isRandomCharacter(c)) {
+                randomEnd = Credentials.randomRunEnd(text, i);
+                randomStart = i >= publicEnd && Credentials.isHighEntropy(text, i, randomEnd) ? i : -1;
+            }
             if (word) {
                 if (!inWord) {
                     next = Characters.isDigit(c) ? number(i) : name(i);
                 }
             } else {
                 next = symbol(c, i);
+            }
+            if (next == i + 1 && randomStart == i) {
+                next = replace(i, Credentials.paddingEnd(text, randomEnd), "random");
             }
             if (done == next) {
                 // What follows a mark stands free, as it will when the result is read again.
@@ -68,6 +105,10 @@ public final class Redactor {
         if (end > 0) {
             return replace(i, end, "card");
         }
+        end = NationalIds.digitsEnd(text, i);
+        if (end > 0 && !(i > done && "-._:".indexOf(text.charAt(i - 1)) >= 0 && Characters.wordBefore(text, i - 1))) {
+            return replace(i, end, "national-id");
+        }
         // Within a UUID, a version, a time: not the beginning of a number that somebody dials.
         boolean within = i > done && "-._:".indexOf(text.charAt(i - 1)) >= 0 && Characters.wordBefore(text, i - 1);
         end = within ? -1 : Numbers.phoneEnd(text, i);
@@ -83,6 +124,10 @@ public final class Redactor {
         end = Numbers.ibanEnd(text, i);
         if (end > 0) {
             return replace(i, end, "iban");
+        }
+        end = NationalIds.lettersEnd(text, i);
+        if (end > 0) {
+            return replace(i, end, "national-id");
         }
         int credential = Credentials.afterScheme(text, i);
         return credential > 0 ? replace(credential, Credentials.credentialEnd(text, credential), "token") : i + 1;
@@ -124,11 +169,18 @@ public final class Redactor {
 
     private int named(int separator) {
         NamedSecrets.Found found = NamedSecrets.after(text, done, separator);
-        return found == null ? separator + 1 : replace(found.start(), found.end(), "secret");
+        if (found == null) {
+            return separator + 1;
+        }
+        if (!found.hidden()) {
+            publicEnd = found.end();
+            return separator + 1;
+        }
+        return replace(found.start(), found.end(), "secret");
     }
 
     private int replace(int start, int end, String kind) {
-        out.append(text, done, start).append(Mark.of(kind));
+        spans.add(new Span(start, end, kind));
         done = end;
         return end;
     }

@@ -61,10 +61,23 @@ class RedactorTest {
                 "Cookie: a=b; c=d | Cookie: ~secret",
                 "token=dGhpcyBpcyBhIHRva2Vu1 | token=~secret",
                 "claim: \"Ab3dEf6hIj9lMn2pQr5tUv8xYz1bCd4fGh7jKl0nOp3\" | claim: \"~secret\"",
-                "key=9f86d081884c7d659a2feaa0c55ad015 | key=~secret"
+                "key=9f86d081884c7d659a2feaa0c55ad015 | key=~secret",
+                "saw wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY8w== there | saw ~random there",
+                "x=Zm9v-YmFyQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqaw end | x=~random end"
             })
     void personalDataAndSecretsAreReplaced(String text, String expected) {
         assertThat(Redactor.redact(text)).isEqualTo(expected.replaceAll("~([a-z]+)", "[redacted-$1]"));
+    }
+
+    @Test
+    void aProfileRedactsItsKindsOnly() {
+        String text = "a@example.org paid with 4111111111111111 and password=hunter2";
+        assertThat(Redactor.redact(text, Profile.GDPR))
+                .isEqualTo("[redacted-mail] paid with [redacted-card] and password=hunter2");
+        assertThat(Redactor.redact(text, Profile.SECRETS))
+                .isEqualTo("a@example.org paid with 4111111111111111 and password=[redacted-secret]");
+        assertThat(Redactor.spans(text, Profile.PCI))
+                .containsExactly(new Span(24, 40, "card"), new Span(54, 61, "secret"));
     }
 
     @ParameterizedTest
