@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** {@code verify EXPORT --trust FILE [--contract FILE] [--json]}. */
@@ -28,6 +29,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        // A machine's language must not change what is written: not the digits of a number, not a file's name.
+        Locale.setDefault(Locale.ROOT);
         System.exit(run(args, System.out, System.err));
     }
 

@@ -4,6 +4,7 @@ import dev.chancery.auditor.Statement.Result;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -69,7 +70,7 @@ public final class Report {
         } else {
             lines.add("NOT INTACT: " + findingCount + (findingCount == 1 ? " finding" : " findings"));
             for (int i = 0; i < findings.size(); i++) {
-                lines.add(String.format("%4d. %s", i + 1, findings.get(i)));
+                lines.add(String.format(Locale.ROOT, "%4d. %s", i + 1, findings.get(i)));
             }
             if (findingCount > findings.size()) {
                 lines.add("      and " + (findingCount - findings.size()) + " more");

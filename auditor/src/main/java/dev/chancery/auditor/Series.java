@@ -1,5 +1,6 @@
 package dev.chancery.auditor;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -47,9 +48,9 @@ record Series(String prefix, long items) {
     }
 
     static String number(long index) {
-        StringBuilder path = new StringBuilder(String.format("%03d", index % GROUP));
+        StringBuilder path = new StringBuilder(String.format(Locale.ROOT, "%03d", index % GROUP));
         for (long rest = index / GROUP; rest > 0; rest /= GROUP) {
-            path.insert(0, String.format("x%03d/", rest % GROUP));
+            path.insert(0, String.format(Locale.ROOT, "x%03d/", rest % GROUP));
         }
         return path.toString();
     }

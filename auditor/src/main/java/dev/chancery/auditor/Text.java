@@ -1,5 +1,7 @@
 package dev.chancery.auditor;
 
+import java.util.Locale;
+
 /** What comes from the export and is shown to a person: it may hold anything, so nothing of it reaches a terminal raw. */
 final class Text {
     private static final int LONGEST = 200;
@@ -17,7 +19,7 @@ final class Text {
             if (c >= ' ' && c <= '~') {
                 shown.append(c);
             } else {
-                shown.append(String.format("\\u%04x", (int) c));
+                shown.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             }
         }
         return shown.toString();
@@ -32,7 +34,7 @@ final class Text {
             } else if (c >= ' ' && c <= '~') {
                 quoted.append(c);
             } else {
-                quoted.append(String.format("\\u%04x", (int) c));
+                quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             }
         }
         return quoted.append('"').toString();

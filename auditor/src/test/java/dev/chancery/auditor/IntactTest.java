@@ -2,6 +2,7 @@ package dev.chancery.auditor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +16,29 @@ class IntactTest {
         assertThat(report.text())
                 .endsWith("INTACT")
                 .contains("size        " + size, "entries     " + size + " verified");
+    }
+
+    /** Digits of other scripts, another calendar, an i without a dot. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tr-TR",
+                "ar-EG-u-nu-arab",
+                "fa-IR-u-nu-arabext",
+                "ne-NP-u-nu-deva",
+                "th-TH-u-ca-buddhist-nu-thai"
+            })
+    void theMachinesLanguageChangesNothing(String language) throws Exception {
+        SampleExport sample = SampleExport.valid(600);
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag(language));
+        try {
+            Report report = Audited.audit(sample);
+            assertThat(report.findings()).isEmpty();
+            assertThat(report.text()).contains("size        600").endsWith("INTACT");
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test

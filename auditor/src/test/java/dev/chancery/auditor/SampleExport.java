@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -320,8 +321,9 @@ final class SampleExport {
     }
 
     private static String name(int index, int width) {
-        String number =
-                index < 1000 ? String.format("%03d", index) : String.format("x%03d/%03d", index / 1000, index % 1000);
+        String number = index < 1000
+                ? String.format(Locale.ROOT, "%03d", index)
+                : String.format(Locale.ROOT, "x%03d/%03d", index / 1000, index % 1000);
         return number + (width == 256 ? "" : ".p/" + width);
     }
 

@@ -25,9 +25,9 @@ public record DatabaseAccess(
     public String jdbcUrl() {
         // A statement that waits for ever would hold the tenant's head lock for ever: sockets have a deadline.
         // The detail of a server's error repeats the row that it refused: values don't get into exceptions.
-        return ("jdbc:postgresql://%s:%d/%s?socketTimeout=30&connectTimeout=5&tcpKeepAlive=true&reWriteBatchedInserts=true"
-                        + "&logServerErrorDetail=false")
-                .formatted(host, port, name);
+        return "jdbc:postgresql://" + host + ":" + port + "/" + name
+                + "?socketTimeout=30&connectTimeout=5&tcpKeepAlive=true&reWriteBatchedInserts=true"
+                + "&logServerErrorDetail=false";
     }
 
     /** Everything the driver needs to sign in as a role, {@code user} and the secret included: never print it. */

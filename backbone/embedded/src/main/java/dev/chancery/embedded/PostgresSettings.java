@@ -91,8 +91,8 @@ final class PostgresSettings {
                 if (!setting.getKey().equals("TimeZone") && !setting.getValue().equals(row.getString(1))) {
                     throw new ServerNotStarted(
                             ServerNotStarted.Reason.FAILED,
-                            "PostgreSQL runs with %s=%s instead of %s"
-                                    .formatted(setting.getKey(), row.getString(1), setting.getValue()));
+                            "PostgreSQL runs with " + setting.getKey() + "=" + row.getString(1) + " instead of "
+                                    + setting.getValue());
                 }
             }
         }

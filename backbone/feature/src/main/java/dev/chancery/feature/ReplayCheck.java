@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -93,12 +94,13 @@ public final class ReplayCheck {
             ViewHash found = rebuilt.get(tenant);
             boolean equal = Objects.equals(wanted, found);
             all &= equal;
-            say.accept("%-5s %-36s %-6s %s"
-                    .formatted(
-                            equal ? "ok" : "DIFF",
-                            tenant,
-                            projection,
-                            equal ? wanted : "live " + wanted + ", from Kafka " + found));
+            say.accept(String.format(
+                    Locale.ROOT,
+                    "%-5s %-36s %-6s %s",
+                    equal ? "ok" : "DIFF",
+                    tenant,
+                    projection,
+                    equal ? wanted : "live " + wanted + ", from Kafka " + found));
         }
         return all;
     }

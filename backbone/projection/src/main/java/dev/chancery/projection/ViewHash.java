@@ -59,8 +59,8 @@ public record ViewHash(long position, String sha256) {
             throw new IllegalArgumentException("not a schema's name");
         }
         String views = tables.stream()
-                .map(table -> "SELECT '%2$s' AS view, to_jsonb(t)::text AS line FROM %1$s.%2$s t WHERE tenant = ?"
-                        .formatted(schema, table))
+                .map(table -> "SELECT '" + table + "' AS view, to_jsonb(t)::text AS line FROM " + schema + "." + table
+                        + " t WHERE tenant = ?")
                 .collect(Collectors.joining(" UNION ALL "));
         return "SELECT view, line FROM (" + views + " UNION ALL SELECT 'position', position::text FROM " + schema
                 + ".position WHERE tenant = ?) AS lines ORDER BY view COLLATE \"C\", line COLLATE \"C\"";

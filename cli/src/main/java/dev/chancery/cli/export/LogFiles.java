@@ -2,6 +2,7 @@ package dev.chancery.cli.export;
 
 import dev.chancery.cli.client.Refused;
 import java.io.IOException;
+import java.util.Locale;
 
 /** The names of the files that a log of a given size has, as C2SP tlog-tiles writes them. */
 final class LogFiles {
@@ -37,9 +38,9 @@ final class LogFiles {
 
     /** Groups of three digits, all but the last with an x: 1234067 is x001/x234/067. */
     static String number(long index) {
-        var number = new StringBuilder("%03d".formatted(index % 1000));
+        var number = new StringBuilder(String.format(Locale.ROOT, "%03d", index % 1000));
         for (long rest = index / 1000; rest > 0; rest /= 1000) {
-            number.insert(0, "x%03d/".formatted(rest % 1000));
+            number.insert(0, String.format(Locale.ROOT, "x%03d/", rest % 1000));
         }
         return number.toString();
     }

@@ -12,6 +12,7 @@ import dev.chancery.relay.RelayRefused;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +37,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String... given) {
+        // A machine's language must not change what is written: not the digits of a number, not a file's name.
+        Locale.setDefault(Locale.ROOT);
         Arguments arguments;
         try {
             arguments = Arguments.parse(given);

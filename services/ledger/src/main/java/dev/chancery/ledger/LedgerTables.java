@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The ledger's SQL. Every call is part of the caller's transaction, which has set the tenant; none commits. */
@@ -257,7 +258,7 @@ final class LedgerTables {
     }
 
     private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
-        return connection.prepareStatement(sql.formatted(schema));
+        return connection.prepareStatement(String.format(Locale.ROOT, sql, schema));
     }
 
     private static Array array(Connection connection, List<byte[]> values) throws SQLException {

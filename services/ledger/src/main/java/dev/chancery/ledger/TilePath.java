@@ -1,5 +1,6 @@
 package dev.chancery.ledger;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -89,9 +90,9 @@ public sealed interface TilePath {
     }
 
     private static String name(long index, int width) {
-        var name = new StringBuilder("%03d".formatted(index % 1000));
+        var name = new StringBuilder(String.format(Locale.ROOT, "%03d", index % 1000));
         for (long rest = index / 1000; rest > 0; rest /= 1000) {
-            name.insert(0, "x%03d/".formatted(rest % 1000));
+            name.insert(0, String.format(Locale.ROOT, "x%03d/", rest % 1000));
         }
         return width == Tile.WIDTH
                 ? name.toString()

@@ -94,9 +94,8 @@ final class DataDirectory implements AutoCloseable {
         }
         long free = Files.getFileStore(existing).getUsableSpace();
         if (free < MIN_FIRST_BYTES) {
-            throw new Unusable(
-                    "there are %d MiB free for %s and a new instance needs %d; free some space, or name another with --data"
-                            .formatted(free >> 20, directory, MIN_FIRST_BYTES >> 20));
+            throw new Unusable("there are " + (free >> 20) + " MiB free for " + directory + " and a new instance needs "
+                    + (MIN_FIRST_BYTES >> 20) + "; free some space, or name another with --data");
         }
     }
 

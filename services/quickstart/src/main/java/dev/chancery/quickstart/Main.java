@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jboss.logging.Logger;
 
 /**
@@ -24,6 +25,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String... arguments) {
+        // A machine's language must not change what is written: not the digits of a number, not a file's name.
+        Locale.setDefault(Locale.ROOT);
         Options options;
         try {
             options = Options.parse(arguments);

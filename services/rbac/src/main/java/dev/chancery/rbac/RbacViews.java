@@ -14,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -47,8 +48,8 @@ final class RbacViews {
             WHERE tenant = ? AND (position, assignment) < (?, ?) %s
             ORDER BY position DESC, assignment DESC LIMIT ?""";
 
-    private static final String EVERYBODYS = ASSIGNMENTS.formatted("");
-    private static final String ONES = ASSIGNMENTS.formatted("AND principal = ?");
+    private static final String EVERYBODYS = String.format(Locale.ROOT, ASSIGNMENTS, "");
+    private static final String ONES = String.format(Locale.ROOT, ASSIGNMENTS, "AND principal = ?");
 
     private static final String PRINCIPAL = "SELECT FROM rbac.principal WHERE tenant = ? AND principal = ?";
 

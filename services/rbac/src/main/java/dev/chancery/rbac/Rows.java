@@ -39,7 +39,7 @@ final class Rows {
         if (rows.isEmpty()) {
             return;
         }
-        try (var statement = connection.prepareStatement(sql.formatted(schema))) {
+        try (var statement = connection.prepareStatement(String.format(Locale.ROOT, sql, schema))) {
             statement.setString(1, tenant);
             for (int column = 0; column < columns.length; column++) {
                 statement.setArray(2 + column, array(connection, column));

@@ -109,6 +109,6 @@ final class OwnIssuer implements TokenVerifier {
     }
 
     static String keyId(VerifierKey key) {
-        return "%08x".formatted(key.keyId());
+        return String.format(Locale.ROOT, "%08x", key.keyId());
     }
 }
