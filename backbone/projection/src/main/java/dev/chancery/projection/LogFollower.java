@@ -1,6 +1,7 @@
 package dev.chancery.projection;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.kafka.KafkaClients;
 import dev.chancery.schema.log.v1.Pulse;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -8,18 +9,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jboss.logging.Logger;
 
 /**
@@ -47,10 +46,10 @@ public final class LogFollower implements AutoCloseable {
     /** Heartbeats that may wait for their records. Past that the oldest is dropped; by then the state is stale anyway. */
     static final int MAX_WAITING_HEARTBEATS = 64;
 
-    private final Properties kafka;
+    private final KafkaClients kafka;
     private final String topic;
     private final String heartbeatTopic;
-    private final Consumer<LogRecord> listener;
+    private final java.util.function.Consumer<LogRecord> listener;
     private final Runnable startedOver;
     private final Deque<Pulse> heartbeats = new ArrayDeque<>();
     private final Thread thread;
@@ -62,8 +61,12 @@ public final class LogFollower implements AutoCloseable {
      * @param startedOver called when records may have been missed; none is missed after it
      */
     public LogFollower(
-            Properties kafka, String topic, String heartbeatTopic, Consumer<LogRecord> listener, Runnable startedOver) {
-        this.kafka = kafka;
+            Properties kafka,
+            String topic,
+            String heartbeatTopic,
+            java.util.function.Consumer<LogRecord> listener,
+            Runnable startedOver) {
+        this.kafka = new KafkaClients(kafka);
         this.topic = topic;
         this.heartbeatTopic = heartbeatTopic;
         this.listener = listener;
@@ -106,16 +109,11 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
-    private KafkaConsumer<String, byte[]> consumer() {
-        var config = new Properties();
-        config.putAll(kafka);
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        return new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
+    private Consumer<byte[], byte[]> consumer() {
+        return kafka.consumer(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"));
     }
 
-    private void follow(KafkaConsumer<String, byte[]> consumer) {
+    private void follow(Consumer<byte[], byte[]> consumer) {
         List<TopicPartition> partitions = new ArrayList<>(partitions(consumer, topic));
         int logPartitions = partitions.size();
         partitions.addAll(partitions(consumer, heartbeatTopic));
@@ -141,24 +139,28 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
-    private static List<TopicPartition> partitions(KafkaConsumer<String, byte[]> consumer, String topic) {
+    private static List<TopicPartition> partitions(Consumer<byte[], byte[]> consumer, String topic) {
         return consumer.partitionsFor(topic, METADATA).stream()
                 .map((PartitionInfo info) -> new TopicPartition(topic, info.partition()))
                 .sorted(Comparator.comparingInt(TopicPartition::partition))
                 .toList();
     }
 
-    private void deliver(ConsumerRecord<String, byte[]> record) {
-        try {
-            listener.accept(LogRecord.parse(record.key(), record.value(), record.partition(), record.offset()));
-        } catch (MalformedRecord e) {
-            LOG.errorf("Malformed record: partition=%d offset=%d", record.partition(), record.offset());
-        }
+    private void deliver(ConsumerRecord<byte[], byte[]> record) {
+        LogTopic.tenantOf(record).ifPresent(tenant -> {
+            try {
+                listener.accept(LogTopic.parse(tenant, record));
+            } catch (MalformedRecord e) {
+                LOG.errorf("Malformed record: partition=%d offset=%d", record.partition(), record.offset());
+            }
+        });
     }
 
-    private void keepHeartbeat(ConsumerRecord<String, byte[]> record) {
+    private void keepHeartbeat(ConsumerRecord<byte[], byte[]> record) {
         try {
-            heartbeats.addLast(Pulse.parseFrom(record.value()));
+            if (record.value() != null) {
+                heartbeats.addLast(Pulse.parseFrom(record.value()));
+            }
         } catch (InvalidProtocolBufferException e) {
             LOG.errorf("Malformed heartbeat: offset=%d", record.offset());
         }
@@ -167,7 +169,7 @@ public final class LogFollower implements AutoCloseable {
         }
     }
 
-    private boolean isDelivered(KafkaConsumer<String, byte[]> consumer, Pulse heartbeat, int logPartitions) {
+    private boolean isDelivered(Consumer<byte[], byte[]> consumer, Pulse heartbeat, int logPartitions) {
         if (heartbeat.getNextOffsetsCount() != logPartitions) {
             return false;
         }

@@ -1,20 +1,18 @@
 package dev.chancery.projection;
 
+import dev.chancery.kafka.KafkaClients;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Utils;
 
 /** Reads the log's topic: its consumers, its partitions, and the form of its messages. */
@@ -27,11 +25,11 @@ final class LogTopic {
     /** As Kafka advises. */
     private static final int HEARTBEATS_A_TIMEOUT = 3;
 
-    private final Properties kafka;
+    private final KafkaClients kafka;
     private final String name;
     private final ProjectionOptions options;
 
-    LogTopic(Properties kafka, String name, ProjectionOptions options) {
+    LogTopic(KafkaClients kafka, String name, ProjectionOptions options) {
         this.kafka = kafka;
         this.name = name;
         this.options = options;
@@ -42,15 +40,12 @@ final class LogTopic {
     }
 
     /** @param group the consumer group to join; empty to read alone */
-    KafkaConsumer<byte[], byte[]> consumer(Optional<String> group) {
+    Consumer<byte[], byte[]> consumer(Optional<String> group) {
         var configuration = new HashMap<String, Object>();
-        kafka.stringPropertyNames().forEach(property -> configuration.put(property, kafka.getProperty(property)));
         group.ifPresent(id -> join(configuration, id));
-        configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         configuration.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        configuration.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         configuration.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
-        return new KafkaConsumer<>(configuration, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return kafka.consumer(configuration);
     }
 
     private void join(Map<String, Object> configuration, String group) {
@@ -69,7 +64,7 @@ final class LogTopic {
      * @return false when the topic does not exist yet
      * @throws IllegalStateException when it has another number
      */
-    boolean check(KafkaConsumer<byte[], byte[]> consumer) {
+    boolean check(Consumer<byte[], byte[]> consumer) {
         int found = consumer.partitionsFor(name).size();
         if (found != 0 && found != options.partitions()) {
             throw new IllegalStateException(
@@ -101,9 +96,9 @@ final class LogTopic {
 
     /** Reads partitions from their beginning up to these offsets, exclusive. */
     static void readUpTo(
-            KafkaConsumer<byte[], byte[]> consumer,
+            Consumer<byte[], byte[]> consumer,
             Map<TopicPartition, Long> ends,
-            Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
+            java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
         consumer.assign(ends.keySet());
         consumer.seekToBeginning(ends.keySet());
         int emptyPolls = 0;

@@ -1,6 +1,7 @@
 package dev.chancery.projection;
 
 import dev.chancery.database.Database;
+import dev.chancery.kafka.KafkaClients;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +9,7 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
@@ -32,7 +33,7 @@ public final class ProjectionRunner implements AutoCloseable {
     private final LogTopic topic;
     private final Thread thread;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+    private volatile @Nullable Consumer<byte[], byte[]> consumer;
     private volatile boolean healthy;
     private volatile int waitingTenants;
     private volatile int stoppedTenants;
@@ -46,7 +47,7 @@ public final class ProjectionRunner implements AutoCloseable {
         this.database = database;
         this.options = options;
         this.positions = new Positions(database, projection.role(), projection.schema());
-        this.topic = new LogTopic(kafka, topic, options);
+        this.topic = new LogTopic(new KafkaClients(kafka), topic, options);
         this.thread = Thread.ofPlatform()
                 .name("chancery-projection-" + projection.name())
                 .unstarted(this::run);
@@ -91,7 +92,7 @@ public final class ProjectionRunner implements AutoCloseable {
         }
     }
 
-    private void follow(KafkaConsumer<byte[], byte[]> current) {
+    private void follow(Consumer<byte[], byte[]> current) {
         var loop = new ConsumerLoop(projection, database, topic, options, positions, current);
         current.subscribe(List.of(topic.name()), loop);
         while (closed.getCount() > 0) {
@@ -121,7 +122,7 @@ public final class ProjectionRunner implements AutoCloseable {
     }
 
     /** Answers whether to go on. If not, this was closed meanwhile, and no offset of what was read may be saved. */
-    private boolean startOver(ConsumerLoop loop, KafkaConsumer<byte[], byte[]> current) {
+    private boolean startOver(ConsumerLoop loop, Consumer<byte[], byte[]> current) {
         boolean over = false;
         while (!over && closed.getCount() > 0) {
             current.poll(backoff);
@@ -188,7 +189,7 @@ public final class ProjectionRunner implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        KafkaConsumer<byte[], byte[]> current = consumer;
+        Consumer<byte[], byte[]> current = consumer;
         if (current != null) {
             current.wakeup();
         }

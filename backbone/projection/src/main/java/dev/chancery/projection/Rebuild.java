@@ -1,6 +1,7 @@
 package dev.chancery.projection;
 
 import dev.chancery.database.Database;
+import dev.chancery.kafka.KafkaClients;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 
 /**
  * Reads the log's topic from its beginning, in no consumer group, into the empty tables of a projection: the same records, the
@@ -28,7 +29,7 @@ public final class Rebuild {
             Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
         this.projection = projection;
         this.table = new PositionTable(projection, database);
-        this.topic = new LogTopic(kafka, topic, options);
+        this.topic = new LogTopic(new KafkaClients(kafka), topic, options);
         this.applier = new RecordApplier(
                 table, options.maxRunRecords(), new Positions(database, projection.role(), projection.schema()));
     }
@@ -60,7 +61,7 @@ public final class Rebuild {
     }
 
     private void read(
-            KafkaConsumer<byte[], byte[]> consumer,
+            Consumer<byte[], byte[]> consumer,
             Map<String, Long> positions,
             Map<String, TenantProgress> tenants,
             long deadline) {

@@ -15,7 +15,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 
 /** The rules that keep the folders telling the truth. Each says what to do instead. */
@@ -89,6 +92,21 @@ class ArchitectureTest {
                         .resideInAPackage("org.apache.kafka.clients..")
                         .because(
                                 "exactly-last-plus-one is kept in one place: write a Projection, or use LogFollower or TopicPublisher"));
+    }
+
+    @Test
+    void kafkaClientsAreMadeInOnePlace() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.chancery.kafka..", "dev.chancery.testkit..")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("org\\.apache\\.kafka\\.clients\\..*\\.Kafka(Consumer|Producer|AdminClient)")
+                .orShould()
+                .callMethod(Admin.class, "create", Map.class)
+                .orShould()
+                .callMethod(Admin.class, "create", Properties.class)
+                .because("credentials, TLS and what keeps records safe reach every client: make it with KafkaClients"));
     }
 
     @Test
