@@ -32,6 +32,8 @@ final class ContractCommand implements Callable<Integer> {
             new Face("GET /q/health, /q/health/live, /q/health/ready", "", "health"),
             new Face("gRPC grpc.reflection.v1.ServerReflection", "", "the contract's descriptors"),
             new Face("POST /access/v1/evaluation", "access:check", "OpenID AuthZEN 1.0: Check"),
+            new Face("POST /access/v1/evaluations", "access:check", "OpenID AuthZEN 1.0: several checks at once"),
+            new Face("GET /.well-known/authzen-configuration", "", "where the two above are (AuthZEN 1.0)"),
             new Face("GET /metrics", "observability:read", "metrics for Prometheus: ReadMetrics"),
             new Face("GET /ledger/v1/checkpoint", "ledger:read", "the newest signed checkpoint"),
             new Face("GET /ledger/v1/tile/{L}/{N}, /ledger/v1/tile/entries/{N}", "ledger:read", "C2SP tlog-tiles"),

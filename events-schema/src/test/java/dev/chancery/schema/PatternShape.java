@@ -3,13 +3,14 @@ package dev.chancery.schema;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * What a field's pattern can match, read from its text: how long its longest match is, and that matching takes linear time.
  *
  * <p>Patterns are the subset of {@link Pattern} made of literals, escaped literals, {@code [classes]}, {@code \s}, {@code
- * \p{Cc}}, {@code \P{Cc}}, groups, {@code ?}, {@code {n}} and {@code {n,m}}. No choice, no dot, nothing unbounded.
+ * \p{Cc}}, {@code \P{Cc}}, code points of four hexadecimal digits, groups, {@code ?}, {@code {n}} and {@code {n,m}}. No choice, no dot, nothing unbounded.
  *
  * <p>Theory: number the atoms of the pattern. If after each atom (and at the start) the atoms that may come next are disjoint, the
  * next character settles the way (the expression is deterministic in the sense of Brüggemann-Klein and Wood, "One-unambiguous
@@ -17,11 +18,17 @@ import java.util.regex.Pattern;
  * treated as a loop, which refuses some patterns that would do ({@code a{2}a}) and accepts none that would not.
  */
 final class PatternShape {
-    // All code points from here on are alike: escapes stop at 0x9F, and literals and classes are ASCII.
-    private static final int ALPHABET = 0xA1;
+    /** All code points from here on are alike where no escape names one: classes stop at 0x9F, and literals are ASCII. */
+    private static final int PLAIN_ALPHABET = 0xA1;
+
+    /** All code points from here on are alike: escapes name at most the last one before. */
+    private static final int NAMED_ALPHABET = 0x10001;
+
+    private static final Pattern NAMED = Pattern.compile("\\\\u[0-9a-f]{4}");
     private static final String META = "(){}[]|?*+.^$\\&";
 
     private final String text;
+    private final int alphabet;
     private final List<BitSet> atoms = new ArrayList<>();
     private final List<BitSet> follow = new ArrayList<>();
     private final int maxCodePoints;
@@ -33,6 +40,7 @@ final class PatternShape {
     /** @throws IllegalArgumentException if the pattern is not one of the subset, or not deterministic */
     PatternShape(String text) {
         this.text = text;
+        this.alphabet = text.contains("\\u") ? NAMED_ALPHABET : PLAIN_ALPHABET;
         Part whole = sequence();
         if (at < text.length()) {
             throw refused("has an unmatched )");
@@ -166,6 +174,11 @@ final class PatternShape {
                 return;
             }
         }
+        Matcher named = NAMED.matcher(text).region(at, text.length());
+        if (named.lookingAt()) {
+            at = named.end();
+            return;
+        }
         boolean literal = at + 1 < text.length() && "()[]{}|?*+.^$\\&-/".indexOf(text.charAt(at + 1)) >= 0;
         if (!literal) {
             throw refused("has an escape that the subset does not have");
@@ -176,8 +189,8 @@ final class PatternShape {
     private Part position(String atom) {
         // Whether a character is in a class is the matcher's to say, not a second reading of the class here.
         Pattern one = Pattern.compile(atom);
-        BitSet accepted = new BitSet(ALPHABET);
-        for (int c = 0; c < ALPHABET; c++) {
+        BitSet accepted = new BitSet(alphabet);
+        for (int c = 0; c < alphabet; c++) {
             accepted.set(c, one.matcher(Character.toString(c)).matches());
         }
         BitSet self = new BitSet();
@@ -198,7 +211,7 @@ final class PatternShape {
     }
 
     private void requireDisjoint(BitSet positions) {
-        BitSet seen = new BitSet(ALPHABET);
+        BitSet seen = new BitSet(alphabet);
         positions.stream().mapToObj(atoms::get).forEach(accepted -> {
             if (seen.intersects(accepted)) {
                 throw refused("leaves open which part of it a character belongs to");

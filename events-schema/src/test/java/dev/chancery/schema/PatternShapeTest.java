@@ -25,6 +25,7 @@ class PatternShapeTest {
                 "\\P{Cc}{1,128} 128",
                 "[a-z]{1,32}(\\.[a-z][a-z-]{0,21}){1,4} 124",
                 "[^@\\s\\p{Cc}]{1,64}@[^@\\s\\p{Cc}]{1,189} 254",
+                "[^\\p{Cc}\\u2028-\\u202e][^\\p{Cc}]{0,9} 10",
                 "(ab)?c 3"
             })
     void theLongestMatchIsReadFromThePattern(String pattern, int maxCodePoints) {

@@ -5,8 +5,11 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Claim;
 import dev.chancery.log.Digest;
 import dev.chancery.log.NewEvent;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a feature made of a command. */
 public sealed interface CommandOutcome {
@@ -14,7 +17,7 @@ public sealed interface CommandOutcome {
      * It happens.
      *
      * @param target what the outcome is about where the command itself could not say, e.g. what was created
-     * @param claims names taken or released; {@code taken} is what the caller is told when one is another's
+     * @param claims names taken or released; {@code taken} is what the caller is told when one of a kind is another's
      * @param once a key that admits one such command ever, e.g. the id of a credential that works once; {@code spent} is what the
      *     next is told
      */
@@ -23,7 +26,7 @@ public sealed interface CommandOutcome {
             List<NewEvent> events,
             Optional<TargetRef> target,
             List<Claim> claims,
-            Optional<Rejection> taken,
+            Map<String, Rejection> taken,
             Optional<Once> once,
             Optional<Runnable> then)
             implements CommandOutcome {
@@ -32,7 +35,16 @@ public sealed interface CommandOutcome {
         }
 
         public Done withClaim(Claim claim, Rejection otherwise) {
-            return new Done(reply, events, target, List.of(claim), Optional.of(otherwise), once, then);
+            Map<String, Rejection> told = new HashMap<>(taken);
+            told.put(claim.kind(), otherwise);
+            return new Done(
+                    reply,
+                    events,
+                    target,
+                    Stream.concat(claims.stream(), Stream.of(claim)).toList(),
+                    Map.copyOf(told),
+                    once,
+                    then);
         }
 
         public Done withOnce(Digest key, Rejection spent, long keptMillis) {
@@ -53,13 +65,7 @@ public sealed interface CommandOutcome {
 
     static Done done(Message reply, NewEvent... events) {
         return new Done(
-                reply,
-                List.of(events),
-                Optional.empty(),
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+                reply, List.of(events), Optional.empty(), List.of(), Map.of(), Optional.empty(), Optional.empty());
     }
 
     /** True already: the same answer, no event. */

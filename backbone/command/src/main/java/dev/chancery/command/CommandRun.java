@@ -212,7 +212,7 @@ final class CommandRun<Q extends Message> {
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Replayed replayed -> Optional.of(replay(replayed));
             case AppendResult.Taken taken ->
-                Optional.of(give(intent, done.taken().orElse(LogRejection.BUSY)));
+                Optional.of(give(intent, done.taken().getOrDefault(taken.kind(), LogRejection.BUSY)));
             case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
         };
     }

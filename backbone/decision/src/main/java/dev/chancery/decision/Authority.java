@@ -27,10 +27,10 @@ public record Authority(
      */
     public AuthorityDecision decide(String capability, String workspace, long atMicros) {
         if (!principal.exists()) {
-            return deny(Reason.UNKNOWN_PRINCIPAL);
+            return Reason.UNKNOWN_PRINCIPAL.deny();
         }
         if (!principal.active()) {
-            return deny(Reason.INACTIVE_PRINCIPAL);
+            return Reason.INACTIVE_PRINCIPAL.deny();
         }
         if (firstGrantHas(capability)) {
             return new AuthorityDecision(Reason.GRANTED, foundation.assignmentId(), foundation.role());
@@ -44,7 +44,7 @@ public record Authority(
                 reason = assignment.endsAfter(atMicros) ? Reason.NOT_YET : Reason.EXPIRED;
             }
         }
-        return deny(reason);
+        return reason.deny();
     }
 
     /** How old an authentication may be where one of the organisation's own capabilities is used, in seconds; 0: of any age. */
@@ -87,9 +87,5 @@ public record Authority(
         return bundle(assignment.role())
                 .filter(bundle -> bundle.contains(capability))
                 .isPresent();
-    }
-
-    private static AuthorityDecision deny(Reason reason) {
-        return new AuthorityDecision(reason, "", "");
     }
 }

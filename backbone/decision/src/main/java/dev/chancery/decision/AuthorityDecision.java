@@ -13,7 +13,9 @@ public record AuthorityDecision(Reason reason, String assignmentId, String role)
         NOT_YET("not-yet"),
         EXPIRED("expired"),
         UNKNOWN_PRINCIPAL("unknown-principal"),
-        INACTIVE_PRINCIPAL("inactive-principal");
+        INACTIVE_PRINCIPAL("inactive-principal"),
+        UNKNOWN_WORKSPACE("unknown-workspace"),
+        UNKNOWN_RESOURCE("unknown-resource");
 
         private final String code;
 
@@ -24,6 +26,11 @@ public record AuthorityDecision(Reason reason, String assignmentId, String role)
         /** As callers read it. */
         public String code() {
             return code;
+        }
+
+        /** The decision that nothing is granted, for this reason. */
+        public AuthorityDecision deny() {
+            return new AuthorityDecision(this, "", "");
         }
     }
 

@@ -4,7 +4,6 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.kernel.Fold;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
-import java.util.HashSet;
 import java.util.Set;
 
 /** A workspace: whether it is there, and who may act in it. */
@@ -20,9 +19,8 @@ public record WorkspaceState(boolean exists, Set<String> members) {
             return switch (event.type()) {
                 case "chancery.identity.v1.WorkspaceCreated" -> new WorkspaceState(true, state.members());
                 case "chancery.identity.v1.WorkspaceMemberAdded" -> {
-                    var members = new HashSet<>(state.members());
-                    members.add(member(event));
-                    yield new WorkspaceState(state.exists(), Set.copyOf(members));
+                    yield new WorkspaceState(
+                            state.exists(), GrowingSet.copyOf(state.members()).plus(member(event)));
                 }
                 default -> state;
             };

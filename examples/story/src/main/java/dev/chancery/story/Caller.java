@@ -94,13 +94,18 @@ final class Caller {
 
     /** Asks by AuthZEN whether somebody may do something; in a workspace, or with an empty one in the whole organisation. */
     Decision evaluate(Caller subject, String capability, String workspace) throws Refused, Unreachable {
+        return evaluate("user", subject, capability, workspace);
+    }
+
+    /** @param type the subject's: {@code user}, {@code agent} or {@code service} */
+    Decision evaluate(String type, Caller subject, String capability, String workspace) throws Refused, Unreachable {
         String[] parts = capability.split(":", 2);
         Map<String, Object> resource = new LinkedHashMap<>(Map.of("type", parts[0], "id", "any"));
         if (!workspace.isEmpty()) {
             resource.put("properties", Map.of("workspace", workspace));
         }
         byte[] body = Json.write(Map.of(
-                        "subject", Map.of("type", "user", "id", subject.id()),
+                        "subject", Map.of("type", type, "id", subject.id()),
                         "action", Map.of("name", parts[1]),
                         "resource", resource))
                 .getBytes(UTF_8);

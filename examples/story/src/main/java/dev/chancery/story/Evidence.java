@@ -74,7 +74,7 @@ final class Evidence {
 
     private String agentInProduction() throws Refused, IOException {
         return administrator
-                .evaluate(company.agent(), PUBLIC_CAPABILITY, company.production())
+                .evaluate("agent", company.agent(), PUBLIC_CAPABILITY, company.production())
                 .text();
     }
 

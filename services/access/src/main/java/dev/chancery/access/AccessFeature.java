@@ -1,11 +1,16 @@
 package dev.chancery.access;
 
+import dev.chancery.boundary.tokens.Tokens;
+import dev.chancery.command.PrincipalNames;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.Part;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.log.Claims;
 import java.util.List;
 
 /** Capabilities, roles, assignments and checks. */
@@ -31,7 +36,14 @@ public final class AccessFeature implements FeatureDescription {
     }
 
     @Override
+    public List<Part<?>> decisionParts() {
+        return List.of(Checks.WORKSPACES);
+    }
+
+    @Override
     public Feature create(FeatureParts parts) {
-        return new AccessService(parts.decisions());
+        var names = new PrincipalNames(new Claims(parts.database(), databaseRole()), parts.get(Keyring.class));
+        return new AccessService(
+                new Checks(parts.decisions(), names), parts.get(Tokens.class).issuer());
     }
 }

@@ -84,6 +84,18 @@ final class AccessRejection {
             "The organisation or the principal has reached its limit of these.",
             "Retire or revoke unused ones.");
 
+    static final Rejection NOT_JSON = new Rejection(
+            "access.not-json",
+            Kind.INVALID,
+            "An AuthZEN request is a JSON object, and says so.",
+            "Send Content-Type: application/json.");
+
+    static final Rejection TOO_MANY_EVALUATIONS = new Rejection(
+            "access.too-many-evaluations",
+            Kind.INVALID,
+            "A request asks for at most " + AuthZenEndpoint.MAX_EVALUATIONS + " evaluations.",
+            "Send the rest in another request.");
+
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(AccessRejection.class);
 

@@ -8,7 +8,6 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import com.google.protobuf.Message;
-import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Methods;
@@ -16,9 +15,6 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
-import dev.chancery.decision.AuthorityAt;
-import dev.chancery.decision.AuthorityDecision;
-import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
@@ -44,17 +40,17 @@ import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
-import java.time.Duration;
-import java.util.OptionalLong;
 
 /** The contract's access methods. */
 public final class AccessService implements Feature {
     private static final String SERVICE = "chancery.access.v1.AccessService/";
 
-    private final DecisionPoint decisions;
+    private final Checks checks;
+    private final String issuer;
 
-    public AccessService(DecisionPoint decisions) {
-        this.decisions = decisions;
+    AccessService(Checks checks, String issuer) {
+        this.checks = checks;
+        this.issuer = issuer;
     }
 
     @Override
@@ -170,21 +166,20 @@ public final class AccessService implements Feature {
     }
 
     private CheckReply check(ReadContext context, CheckRequest request) throws RefusedException {
-        String subject =
-                request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId();
-        // What the caller has seen was waited for at the boundary.
-        AuthorityAt at = decisions
-                .authority(context.tenant(), subject, OptionalLong.empty(), Duration.ZERO)
-                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
-        AuthorityDecision answer =
-                at.authority().decide(request.getCapability(), request.getWorkspaceId(), context.atMicros());
-        return CheckReply.newBuilder()
-                .setDecision(answer.granted())
-                .setReason(answer.reason().code())
-                .setAssignmentId(answer.assignmentId())
-                .setRole(answer.role())
-                .setPosition(Math.max(0, at.position()))
-                .setStepUpSeconds(answer.granted() ? at.authority().stepUpSeconds(request.getCapability()) : 0)
-                .build();
+        return checks.check(
+                context.tenant(),
+                request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId(),
+                request.getCapability(),
+                request.getWorkspaceId(),
+                context.atMicros());
+    }
+
+    Checks checks() {
+        return checks;
+    }
+
+    /** Where this instance is reached. */
+    String issuer() {
+        return issuer;
     }
 }

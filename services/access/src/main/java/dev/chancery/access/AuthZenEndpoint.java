@@ -4,36 +4,35 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.Clock;
 import dev.chancery.command.RefusedException;
+import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.CheckReply;
-import dev.chancery.schema.access.v1.CheckRequest;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
-import jakarta.json.JsonArray;
 import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * OpenID AuthZEN 1.0 access evaluation, as a policy decision point. {@code subject.id} is a principal, {@code resource.type} and {@code
- * action.name} make the capability {@code type:name}, {@code resource.properties.workspace} says where. A deny is HTTP 200 with {@code
- * decision: false}; the context says why. Members that the standard allows and we don't use are ignored, as it asks.
+ * OpenID AuthZEN Authorization API 1.0, as a policy decision point: one evaluation, several at once, and where they are. What subject,
+ * resource and action mean here is in {@code docs/reference/authzen.md}. A deny is HTTP 200 with {@code decision: false}; the context
+ * says why.
  */
-@Path("/access/v1/evaluation")
+@Path("/")
 public class AuthZenEndpoint {
-    private static final String CHECK = "chancery.access.v1.AccessService/Check";
-    private static final String WORKSPACE = "/resource/properties/workspace";
-    private static final int MAX_REQUEST_ID_CHARS = 128;
+    /** Evaluations in one request. */
+    static final int MAX_EVALUATIONS = 200;
+
+    private static final String CAPABILITY = "access:check";
     private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
 
     private final StandardEndpoints endpoints;
@@ -43,16 +42,93 @@ public class AuthZenEndpoint {
         this.endpoints = endpoints;
     }
 
+    @GET
+    @Path(".well-known/authzen-configuration")
+    public Response metadata() throws RefusedException {
+        String issuer = endpoints.feature(AccessService.class).issuer();
+        return ok(JSON.createObjectBuilder()
+                .add("policy_decision_point", issuer)
+                .add("access_evaluation_endpoint", issuer + "/access/v1/evaluation")
+                .add("access_evaluations_endpoint", issuer + "/access/v1/evaluations")
+                .build());
+    }
+
     @POST
+    @Path("access/v1/evaluation")
     @RunOnVirtualThread
-    public Response evaluate(@HeaderParam("X-Request-ID") @Nullable String requestId) throws RefusedException {
-        var reply = (CheckReply)
-                endpoints.call(CHECK, () -> request(endpoints.json())).reply();
-        return Response.ok(json(reply).toString().getBytes(UTF_8), MediaType.APPLICATION_JSON)
-                .header(
-                        "X-Request-ID",
-                        requestId == null || requestId.length() > MAX_REQUEST_ID_CHARS ? null : requestId)
-                .build();
+    public Response evaluate() throws RefusedException {
+        Checks checks = checks();
+        return endpoints.admit(CAPABILITY, caller -> ok(evaluated(checks, caller, body())));
+    }
+
+    @POST
+    @Path("access/v1/evaluations")
+    @RunOnVirtualThread
+    public Response evaluateAll() throws RefusedException {
+        Checks checks = checks();
+        return endpoints.admit(CAPABILITY, caller -> {
+            JsonObject body = body();
+            List<JsonObject> questions = Evaluations.of(body);
+            return ok(
+                    questions.isEmpty()
+                            ? evaluated(checks, caller, body)
+                            : evaluated(checks, caller, questions, Evaluations.Semantic.of(body)));
+        });
+    }
+
+    private Checks checks() throws RefusedException {
+        return endpoints.feature(AccessService.class).checks();
+    }
+
+    /** The standard knows no 415. */
+    private JsonObject body() throws RefusedException {
+        try {
+            return endpoints.json();
+        } catch (RefusedException e) {
+            throw e.rejection().equals(BoundaryRejection.MEDIA_TYPE)
+                    ? new RefusedException(AccessRejection.NOT_JSON)
+                    : e;
+        }
+    }
+
+    private static JsonObject evaluated(Checks checks, Principal caller, JsonObject question) throws RefusedException {
+        return json(checks.evaluate(caller.tenant(), Evaluation.of(question), Clock.nowMicros()));
+    }
+
+    /** In their order, up to the one that decides where one is enough; what is no question is a deny. */
+    private static JsonObject evaluated(
+            Checks checks, Principal caller, List<JsonObject> questions, Evaluations.Semantic semantic)
+            throws RefusedException {
+        var answers = JSON.createArrayBuilder();
+        for (JsonObject question : questions) {
+            JsonObject answer = evaluatedAlone(checks, caller, question);
+            answers.add(answer);
+            if (semantic.endsAt(answer.getBoolean("decision"))) {
+                break;
+            }
+        }
+        return JSON.createObjectBuilder().add("evaluations", answers).build();
+    }
+
+    private static JsonObject evaluatedAlone(Checks checks, Principal caller, JsonObject question)
+            throws RefusedException {
+        Evaluation asked;
+        try {
+            asked = Evaluation.of(question);
+        } catch (RefusedException e) {
+            var error = JSON.createObjectBuilder()
+                    .add("status", 400)
+                    .add("message", e.rejection().message());
+            return JSON.createObjectBuilder()
+                    .add("decision", JsonValue.FALSE)
+                    .add(
+                            "context",
+                            JSON.createObjectBuilder()
+                                    .add("reason", e.rejection().code())
+                                    .add("error", error))
+                    .build();
+        }
+        return json(checks.evaluate(caller.tenant(), asked, Clock.nowMicros()));
     }
 
     static JsonObject json(CheckReply reply) {
@@ -69,57 +145,8 @@ public class AuthZenEndpoint {
                 .build();
     }
 
-    static CheckRequest request(JsonObject json) throws RefusedException {
-        refuseContext(json, "");
-        JsonObject resource = required(json, "resource");
-        String subject = text(required(json, "subject"), "id");
-        if (subject.isEmpty()) {
-            throw new RefusedException(BoundaryRejection.INVALID_FIELD);
-        }
-        return CheckRequest.newBuilder()
-                .setPrincipalId(subject)
-                .setCapability(text(resource, "type") + ":" + text(required(json, "action"), "name"))
-                .setWorkspaceId(text(object(resource, "properties"), "workspace"))
+    private static Response ok(JsonObject body) {
+        return Response.ok(body.toString().getBytes(UTF_8), MediaType.APPLICATION_JSON)
                 .build();
-    }
-
-    /** Refused at any depth, except for the one member by which the question says where it is about. */
-    private static void refuseContext(JsonValue value, String path) throws RefusedException {
-        if (value instanceof JsonArray array) {
-            for (JsonValue item : array) {
-                refuseContext(item, path);
-            }
-        } else if (value instanceof JsonObject object) {
-            for (Map.Entry<String, JsonValue> member : object.entrySet()) {
-                String at = path + "/" + member.getKey();
-                if (!at.equals(WORKSPACE)) {
-                    StandardEndpoints.refuseContext(List.of(member.getKey()));
-                }
-                refuseContext(member.getValue(), at);
-            }
-        }
-    }
-
-    private static JsonObject required(JsonObject json, String name) throws RefusedException {
-        if (json.getOrDefault(name, JsonValue.NULL) == JsonValue.NULL) {
-            throw new RefusedException(BoundaryRejection.INVALID_FIELD);
-        }
-        return object(json, name);
-    }
-
-    private static JsonObject object(JsonObject json, String name) throws RefusedException {
-        return switch (json.getOrDefault(name, JsonValue.NULL)) {
-            case JsonObject object -> object;
-            case JsonValue value when value == JsonValue.NULL -> JsonValue.EMPTY_JSON_OBJECT;
-            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
-        };
-    }
-
-    private static String text(JsonObject json, String name) throws RefusedException {
-        return switch (json.getOrDefault(name, JsonValue.NULL)) {
-            case JsonString text -> text.getString();
-            case JsonValue value when value == JsonValue.NULL -> "";
-            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
-        };
     }
 }

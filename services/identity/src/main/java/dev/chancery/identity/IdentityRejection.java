@@ -48,6 +48,12 @@ final class IdentityRejection {
             "Another principal of this organisation has this e-mail address.",
             "Use another, or none.");
 
+    static final Rejection EXTERNAL_NAME_TAKEN = new Rejection(
+            "identity.external-name-taken",
+            Kind.CONFLICT,
+            "Another principal of this organisation has this external name.",
+            "Use another, or none.");
+
     static final Rejection SELF_DEACTIVATION = new Rejection(
             "identity.self-deactivation",
             Kind.FORBIDDEN,

@@ -79,6 +79,7 @@ final class Ownership {
                                 PrincipalType.USER,
                                 request.getDisplayName(),
                                 "",
+                                "",
                                 request.getPublicKey()))
                 .withTarget("principal", owner)
                 .afterwards(claim::withdraw);

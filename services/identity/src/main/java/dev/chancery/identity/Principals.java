@@ -5,6 +5,7 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import com.google.protobuf.ByteString;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.PrincipalNames;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.keyring.Ed25519Verifier;
 import dev.chancery.log.Claim;
@@ -18,15 +19,9 @@ import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
-import java.text.Normalizer;
-import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** Users, agents and services of an organisation. */
 final class Principals {
-    private static final String EMAIL = "email";
-    private static final Pattern INVISIBLE = Pattern.compile("[\\p{Cf}\\p{Z}]");
-
     private Principals() {}
 
     static CommandOutcome create(CommandContext context, CreatePrincipalRequest request) {
@@ -45,19 +40,30 @@ final class Principals {
                                 request.getType(),
                                 request.getDisplayName(),
                                 request.getEmail(),
+                                request.getExternalName(),
                                 request.getPublicKey()))
                 .withTarget("principal", id);
-        if (request.getEmail().isEmpty()) {
-            return done;
+        if (!request.getEmail().isEmpty()) {
+            done = done.withClaim(address(context, id, request.getEmail(), true), IdentityRejection.EMAIL_TAKEN);
         }
-        // One address, however it is spelt: letters that only look apart count as one, and what can't be seen doesn't
-        // count.
-        String address = INVISIBLE
-                .matcher(Normalizer.normalize(request.getEmail(), Normalizer.Form.NFKC))
-                .replaceAll("")
-                .toLowerCase(Locale.ROOT);
-        return done.withClaim(
-                new Claim(EMAIL, context.hash(EMAIL, address), principal(id), true), IdentityRejection.EMAIL_TAKEN);
+        if (!request.getExternalName().isEmpty()) {
+            done = done.withClaim(
+                    externalName(context, id, request.getExternalName(), true), IdentityRejection.EXTERNAL_NAME_TAKEN);
+        }
+        return done;
+    }
+
+    private static Claim address(CommandContext context, String id, String email, boolean taken) {
+        return new Claim(
+                PrincipalNames.EMAIL,
+                context.hash(PrincipalNames.EMAIL, PrincipalNames.address(email)),
+                principal(id),
+                taken);
+    }
+
+    private static Claim externalName(CommandContext context, String id, String name, boolean taken) {
+        return new Claim(
+                PrincipalNames.EXTERNAL_NAME, context.hash(PrincipalNames.EXTERNAL_NAME, name), principal(id), taken);
     }
 
     static CommandOutcome deactivate(CommandContext context, DeactivatePrincipalRequest request) {
@@ -85,6 +91,7 @@ final class Principals {
             PrincipalType principalType,
             String displayName,
             String email,
+            String externalName,
             ByteString publicKey) {
         context.introduce(id);
         String type = PrincipalCreated.getDescriptor().getFullName();
@@ -95,6 +102,9 @@ final class Principals {
                 .setPublicKey(publicKey);
         if (!email.isEmpty()) {
             created.setEmail(account(context, id, type, "email", email));
+        }
+        if (!externalName.isEmpty()) {
+            created.setExternalName(account(context, id, type, "external_name", externalName));
         }
         return new NewEvent(context.fresh(principal(id)), created.build());
     }

@@ -19,6 +19,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,11 @@ public final class HttpAdmission {
     private static final List<String> ONCE =
             List.of("Authorization", "Idempotency-Key", "Chancery-Position", "Content-Type");
 
+    private static final String CALLERS_REQUEST_ID = "X-Request-ID";
+
+    /** As long as the server takes a header to be: 8 KiB for all of them. */
+    private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]+");
+
     private HttpAdmission() {}
 
     /** Adds the route. */
@@ -48,6 +54,7 @@ public final class HttpAdmission {
     private static void admit(RoutingContext context, Pipeline pipeline) {
         HttpServerRequest request = context.request();
         Caller caller = caller(request);
+        echoRequestId(context);
         try {
             requireSmall(request);
             requireOnce(request);
@@ -60,6 +67,14 @@ public final class HttpAdmission {
             read(context, arrival, new AdmittedCall(caller, permit));
         } catch (RefusedException e) {
             HttpReply.refuse(context, new CallResult.Refused(e.rejection()), caller.requestId());
+        }
+    }
+
+    /** The caller's own name for its request comes back with every answer, whatever that is (AuthZEN 1.0, 10.1.3). */
+    private static void echoRequestId(RoutingContext context) {
+        String sent = context.request().getHeader(CALLERS_REQUEST_ID);
+        if (sent != null && PRINTABLE.matcher(sent).matches()) {
+            context.response().putHeader(CALLERS_REQUEST_ID, sent);
         }
     }
 

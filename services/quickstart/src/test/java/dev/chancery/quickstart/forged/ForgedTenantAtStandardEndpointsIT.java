@@ -67,6 +67,13 @@ class ForgedTenantAtStandardEndpointsIT {
                                 false),
                         new Good("POST", TOKEN, Map.of("Content-Type", FORM), form.getBytes(UTF_8), true),
                         new Good("GET", "/oauth/jwks.json", Map.of(), new byte[0], true),
+                        new Good(
+                                "POST",
+                                EVALUATION + "s",
+                                shared.a.headers(),
+                                question(shared.a).encode().getBytes(UTF_8),
+                                false),
+                        new Good("GET", "/.well-known/authzen-configuration", Map.of(), new byte[0], true),
                         new Good("GET", "/.well-known/oauth-authorization-server", Map.of(), new byte[0], true)));
     }
 
@@ -90,7 +97,10 @@ class ForgedTenantAtStandardEndpointsIT {
                 .put("action", new JsonObject().put("name", "read").put("properties", new JsonObject()))
                 .put(
                         "resource",
-                        new JsonObject().put("type", "role").put("id", "r").put("properties", new JsonObject()))
+                        new JsonObject()
+                                .put("type", "role")
+                                .put("id", "administrator")
+                                .put("properties", new JsonObject()))
                 .put("context", new JsonObject().put("list", new JsonArray().add(new JsonObject())));
     }
 
@@ -176,36 +186,48 @@ class ForgedTenantAtStandardEndpointsIT {
                 "POST", EVALUATION, caller.headers(), question.encode().getBytes(UTF_8));
     }
 
+    /** AuthZEN has its context and properties free: whatever they are called, nothing is decided by them. */
     @Test
-    void aNameOfContextIsRefusedAtAnyDepthOfAQuestion() {
+    void aNameOfContextMovesNoDecision() {
+        JsonObject theirs = question(shared.b);
         for (String name : ContextFields.names()) {
-            for (String path : List.of(
-                    "",
-                    "subject",
-                    "action",
-                    "resource",
-                    "context",
-                    "subject/properties",
-                    "action/properties",
-                    "resource/properties")) {
-                if (path.equals("resource/properties") && name.equals("workspace")) {
-                    continue; // where the question is about, which is a target
+            for (JsonObject question : List.of(question(shared.a), theirs)) {
+                for (String path : List.of(
+                        "",
+                        "subject",
+                        "action",
+                        "resource",
+                        "context",
+                        "subject/properties",
+                        "action/properties",
+                        "resource/properties")) {
+                    if (path.equals("resource/properties") && name.equals("workspace")) {
+                        continue; // where the question is about, which is a target
+                    }
+                    JsonObject part = question;
+                    for (String step : path.isEmpty() ? new String[0] : path.split("/")) {
+                        part = part.getJsonObject(step);
+                    }
+                    part.put(name, shared.b.tenant());
                 }
-                JsonObject question = question(shared.a);
-                JsonObject part = question;
-                for (String step : path.isEmpty() ? new String[0] : path.split("/")) {
-                    part = part.getJsonObject(step);
-                }
-                part.put(name, shared.b.tenant());
-                refusal.check(evaluate(shared.a, question), 400, "request.context-field", shared.b.tenant());
             }
-            JsonObject question = question(shared.a);
-            question.getJsonObject("context")
-                    .getJsonArray("list")
-                    .getJsonObject(0)
-                    .put(name, shared.b.tenant());
-            refusal.check(evaluate(shared.a, question), 400, "request.context-field", shared.b.tenant());
         }
+        assertThat(evaluate(shared.a, theirs).said())
+                .isEqualTo(evaluate(shared.a, question(shared.b)).said());
+        assertThat(evaluate(shared.a, theirs).json().getBoolean("decision")).isFalse();
+    }
+
+    /** Somebody else's workspace is no place to be allowed something in. */
+    @Test
+    void anotherTenantsWorkspaceIsUnknown() {
+        JsonObject question = question(shared.a);
+        String theirs = shared.standing(shared.method("chancery.access.v1.AccessService/AssignRole"), shared.b)
+                .get("workspace");
+        before = shared.lengths();
+        question.getJsonObject("resource").getJsonObject("properties").put("workspace", theirs);
+        Reply reply = evaluate(shared.a, question);
+        assertThat(reply.json().getBoolean("decision")).as("%s", reply).isFalse();
+        assertThat(reply.json().getJsonObject("context").getString("reason")).isEqualTo("unknown-workspace");
     }
 
     /** With a good assertion, which none of these requests uses up. */
