@@ -60,6 +60,12 @@ public final class BoundaryRejection {
             "The body does not match its media type, or a field has the wrong type.",
             "Send proto3 JSON in UTF-8, each name once.");
 
+    public static final Rejection MALFORMED_HEAD = new Rejection(
+            "request.malformed-head",
+            Kind.INVALID,
+            "The request's line or headers can't be read: a missing or wrong Host, a path with a broken escape, a header that is no text.",
+            "Send the request as RFC 9110 and RFC 9112 write it.");
+
     public static final Rejection KEY_MALFORMED = new Rejection(
             "request.idempotency-key",
             Kind.INVALID,

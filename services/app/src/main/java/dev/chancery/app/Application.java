@@ -39,7 +39,6 @@ import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.relay.Relay;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.FieldRules;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import java.util.ArrayDeque;
@@ -225,11 +224,7 @@ public final class Application implements AutoCloseable {
 
     private void mount(Vertx vertx, Router router, Pipeline pipeline) {
         new GrpcApi(pipeline, executor)
-                .mount(
-                        vertx,
-                        router,
-                        methods,
-                        List.of(ProtoReflectionServiceV1.newInstance().bindService()));
+                .mount(vertx, router, methods, () -> complaints().isEmpty());
         HttpAdmission.mount(router, pipeline);
         new RestApi(pipeline, methods, executor).mount(router);
     }

@@ -18,6 +18,7 @@ import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
 import dev.chancery.schema.ContractMethod;
+import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
@@ -53,7 +54,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -89,13 +92,30 @@ public final class GrpcApi {
         return byService.values().stream().map(this::service).toList();
     }
 
-    /** Serves the services, and others such as reflection, for every request of media type {@code application/grpc}. */
-    public void mount(Vertx vertx, Router router, Methods methods, List<ServerServiceDefinition> others) {
+    /**
+     * Serves the contract's services, reflection and health for every request of media type {@code application/grpc}.
+     *
+     * @param healthy what health answers
+     */
+    public void mount(Vertx vertx, Router router, Methods methods, BooleanSupplier healthy) {
+        mount(vertx, router, methods, healthy, List.of());
+    }
+
+    /** With services besides, under the same admission. */
+    public void mount(
+            Vertx vertx,
+            Router router,
+            Methods methods,
+            BooleanSupplier healthy,
+            List<ServerServiceDefinition> others) {
         Set<String> elsewhere =
                 methods.elsewhere().stream().map(ContractMethod::fullName).collect(Collectors.toUnmodifiableSet());
         GrpcServer server = GrpcServer.server(vertx).callHandler(request -> nothingHere(request, elsewhere));
-        services(methods).forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
-        others.forEach(service -> GrpcServiceBridge.bridge(ServerInterceptors.intercept(service, new Beside()))
+        List<ServerServiceDefinition> contract = services(methods);
+        contract.forEach(service -> GrpcServiceBridge.bridge(service).bind(server));
+        var standard = new StandardServices(contract, healthy);
+        Stream.concat(standard.definitions().stream(), others.stream()).forEach(service -> GrpcServiceBridge.bridge(
+                        ServerInterceptors.intercept(service, new Beside(standard)))
                 .bind(server));
         router.route().order(-1).handler(context -> {
             String mediaType = context.request().getHeader("Content-Type");
@@ -197,6 +217,12 @@ public final class GrpcApi {
 
     /** Services beside the contract's: their calls hold a permit like all others, and no longer than a body may take. */
     private final class Beside implements ServerInterceptor {
+        private final StandardServices services;
+
+        Beside(StandardServices services) {
+            this.services = services;
+        }
+
         @Override
         public <Q, R> ServerCall.Listener<Q> interceptCall(
                 ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
@@ -204,7 +230,8 @@ public final class GrpcApi {
             Caller caller = caller(call, headers);
             try {
                 Arrival arrival = arrival(connection, call, pipeline.enter(caller));
-                var listener = next.startCall(
+                var listener = Contexts.interceptCall(
+                        services.context(),
                         new SimpleForwardingServerCall<>(call) {
                             @Override
                             public void close(Status status, Metadata trailers) {
@@ -213,7 +240,8 @@ public final class GrpcApi {
                                 }
                             }
                         },
-                        headers);
+                        headers,
+                        next);
                 return new SimpleForwardingServerCallListener<>(listener) {
                     @Override
                     public void onCancel() {

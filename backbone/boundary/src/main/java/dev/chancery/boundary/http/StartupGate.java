@@ -14,12 +14,14 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
 
 /**
  * The first route of all. Before the application has started, and while it stops, callers are told to come again: otherwise they would
  * hear that there is no such path, and take that for an answer. Of Quarkus' own pages under {@code /q/} only health is served.
  */
 public final class StartupGate {
+    private static final Logger LOG = Logger.getLogger(StartupGate.class);
     private static final Metadata.Key<byte[]> DETAILS =
             Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
@@ -27,18 +29,41 @@ public final class StartupGate {
 
     /** @param open asked for every request */
     public static void mount(Router router, BooleanSupplier open) {
-        router.route().order(Integer.MIN_VALUE).handler(context -> {
-            String path = context.normalizedPath();
-            if (path.startsWith("/q/health")) {
-                context.next();
-            } else if (!open.getAsBoolean()) {
-                refuse(context, BoundaryRejection.UNAVAILABLE);
-            } else if (path.startsWith("/q/") || path.equals("/q")) {
-                refuse(context, BoundaryRejection.NO_SUCH_PATH);
-            } else {
-                context.next();
-            }
-        });
+        router.route()
+                .order(Integer.MIN_VALUE)
+                .failureHandler(StartupGate::failed)
+                .handler(context -> {
+                    String path = context.normalizedPath();
+                    if (path.startsWith("/q/health")) {
+                        context.next();
+                    } else if (!open.getAsBoolean()) {
+                        refuse(context, BoundaryRejection.UNAVAILABLE);
+                    } else if (path.startsWith("/q/") || path.equals("/q")) {
+                        refuse(context, BoundaryRejection.NO_SUCH_PATH);
+                    } else {
+                        context.next();
+                    }
+                });
+    }
+
+    /** What the router or a handler could not deal with. Quarkus' own handler would log the path, and answer in a form of its own. */
+    private static void failed(RoutingContext context) {
+        Throwable cause = context.failure();
+        int status = context.statusCode();
+        boolean requests = status >= 400 && status < 500;
+        if (!requests) {
+            LOG.errorf(
+                    "Request failed: cause=%s",
+                    cause == null ? "none" : cause.getClass().getName());
+        }
+        Rejection why =
+                switch (status) {
+                    case 404, 405 -> BoundaryRejection.NO_SUCH_PATH;
+                    case 413 -> BoundaryRejection.TOO_LARGE;
+                    case 415 -> BoundaryRejection.MEDIA_TYPE;
+                    default -> requests ? BoundaryRejection.MALFORMED_HEAD : BoundaryRejection.INTERNAL;
+                };
+        refuse(context, why);
     }
 
     private static void refuse(RoutingContext context, Rejection why) {

@@ -77,7 +77,7 @@ class ArrivalTest {
                             throw new AssertionError("nobody is identified");
                         });
         Router router = Router.router(VERTX);
-        new GrpcApi(INSTANCE.pipeline, EXECUTOR).mount(VERTX, router, INSTANCE.methods, List.of(beside()));
+        new GrpcApi(INSTANCE.pipeline, EXECUTOR).mount(VERTX, router, INSTANCE.methods, () -> true, List.of(beside()));
         HttpAdmission.mount(router, INSTANCE.pipeline);
         router.get("/open").handler(context -> context.response().end("open"));
         new RestApi(INSTANCE.pipeline, INSTANCE.methods, EXECUTOR).mount(router);
