@@ -2,8 +2,10 @@ package dev.chancery.decision;
 
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.AuthorityDecision.Reason;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * All that a decision about one principal rests on, and the decision: pure, default deny.
@@ -77,10 +79,21 @@ public record Authority(
                         : roleModel.roles().get(role));
     }
 
+    /** What the principal holds that is not over, the first grant too. */
+    public List<Assignment> grants(long atMicros) {
+        Stream<Assignment> first = holdsFirstGrant()
+                ? Stream.of(new Assignment(foundation.assignmentId(), foundation.role(), "", 0, 0))
+                : Stream.of();
+        return Stream.concat(first, assignments.held().stream().filter(held -> held.endsAfter(atMicros)))
+                .toList();
+    }
+
+    private boolean holdsFirstGrant() {
+        return foundation.holder().equals(principalId) && !assignments.revoked().contains(foundation.assignmentId());
+    }
+
     private boolean firstGrantHas(String capability) {
-        return foundation.holder().equals(principalId)
-                && !assignments.revoked().contains(foundation.assignmentId())
-                && contract.capabilities().contains(capability);
+        return holdsFirstGrant() && contract.capabilities().contains(capability);
     }
 
     private boolean has(Assignment assignment, String capability) {

@@ -10,6 +10,9 @@ public final class AuthorityStreams {
     /** The organisation's own capabilities and roles. */
     public static final StreamId ROLE_MODEL = StreamId.of("access", "role-model");
 
+    /** Who was assigned the built-in role in the whole organisation and without end. */
+    public static final StreamId ADMINISTRATORS = StreamId.of("access", "administrators");
+
     private AuthorityStreams() {}
 
     /** Where the tenant's first grant is. */

@@ -1,5 +1,6 @@
 package dev.chancery.access;
 
+import dev.chancery.decision.Assignments;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.Rejection.Kind;
 import java.util.List;
@@ -15,20 +16,20 @@ final class AccessRejection {
     static final Rejection SELF_WIDENING = new Rejection(
             "access.self-widening",
             Kind.FORBIDDEN,
-            "A caller may not add a capability that they don't hold to a role that they, or the principal they act for, hold.",
+            "A caller may not widen what they, or the principal they act for, hold themselves.",
             "Ask another administrator, or define another role.");
 
     static final Rejection NOT_HELD = new Rejection(
             "access.not-held",
             Kind.FORBIDDEN,
-            "The role includes a capability that the caller neither holds in that scope for that period nor may delegate.",
-            "Grant less, or ask somebody who holds the capability or role:delegate.");
+            "What is granted or taken includes a capability that the caller neither holds in that scope for that period nor may delegate.",
+            "Grant or take less, or ask somebody who holds the capability or role:delegate.");
 
-    static final Rejection SELF_REVOKE = new Rejection(
+    static final Rejection LAST_GRANT = new Rejection(
             "access.last-grant",
             Kind.FORBIDDEN,
-            "The first administrator may not end their own grant.",
-            "Ask another administrator to end it.");
+            "Nobody else holds the built-in role in the whole organisation and without end.",
+            "Assign it to another active principal first.");
 
     static final Rejection NO_SUCH_PRINCIPAL = new Rejection(
             "access.no-such-principal",
@@ -75,13 +76,14 @@ final class AccessRejection {
     static final Rejection ALREADY_OVER = new Rejection(
             "access.already-over",
             Kind.INVALID,
-            "The assignment would end before it begins.",
-            "Send a time in the future, or 0 for no end.");
+            "The assignment would end before it begins, or later than a time in microseconds can say.",
+            "Send a time in the future and before the year 294247, or 0 for no end.");
 
     static final Rejection TOO_MANY = new Rejection(
             "access.too-many",
             Kind.CONFLICT,
-            "The organisation or the principal has reached its limit of these.",
+            "A principal holds at most " + Assignments.MAX_HELD + " assignments; an organisation defines at most "
+                    + RoleModelRules.MAX_CAPABILITIES + " capabilities and " + RoleModelRules.MAX_ROLES + " roles.",
             "Retire or revoke unused ones.");
 
     static final Rejection NOT_JSON = new Rejection(

@@ -1,5 +1,6 @@
 package dev.chancery.access;
 
+import static dev.chancery.decision.AuthorityStreams.ADMINISTRATORS;
 import static dev.chancery.decision.AuthorityStreams.CONTRACT;
 import static dev.chancery.decision.AuthorityStreams.ROLE_MODEL;
 import static dev.chancery.decision.AuthorityStreams.assignments;
@@ -10,19 +11,23 @@ import static dev.chancery.decision.AuthorityStreams.workspace;
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Granter;
+import dev.chancery.command.LastAdministrator;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
+import dev.chancery.decision.Administrators;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
-import dev.chancery.decision.RoleModel;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.feature.Feature;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
+import dev.chancery.schema.access.v1.AdministratorAppointed;
+import dev.chancery.schema.access.v1.AdministratorDismissed;
 import dev.chancery.schema.access.v1.AssignRoleReply;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
@@ -40,6 +45,8 @@ import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The contract's access methods. */
 public final class AccessService implements Feature {
@@ -77,9 +84,10 @@ public final class AccessService implements Feature {
                 DefineCapabilityReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.define(
-                        context.read(ROLE_MODEL, RoleModel.FOLD),
+                        Granter.of(context),
                         context.read(CONTRACT, AdoptedContract.FOLD),
-                        capability));
+                        capability,
+                        context.atMicros()));
     }
 
     private CommandOutcome defineRole(CommandContext context, DefineRoleRequest request) {
@@ -102,8 +110,9 @@ public final class AccessService implements Feature {
                 RetireRoleReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.retire(
-                        context.read(ROLE_MODEL, RoleModel.FOLD),
-                        RoleRetired.newBuilder().setRole(request.getRole()).build()));
+                        Granter.of(context),
+                        RoleRetired.newBuilder().setRole(request.getRole()).build(),
+                        context.atMicros()));
     }
 
     private CommandOutcome assignRole(CommandContext context, AssignRoleRequest request) {
@@ -130,7 +139,26 @@ public final class AccessService implements Feature {
                         context.read(principal(grantee), PrincipalState.FOLD),
                         context.read(assignments(grantee), Assignments.FOLD),
                         workspaceExists,
-                        assignment));
+                        assignment),
+                appointment(context, assignment));
+    }
+
+    /** The built-in role in the whole organisation and without end makes an administrator, of whom there has to be one. */
+    private static Optional<NewEvent> appointment(CommandContext context, RoleAssigned assignment) {
+        String builtIn =
+                context.read(foundation(context.tenant()), FirstGrant.FOLD).role();
+        if (!assignment.getRole().equals(builtIn)
+                || !assignment.getWorkspaceId().isEmpty()
+                || assignment.getUntilMicros() != 0) {
+            return Optional.empty();
+        }
+        context.read(ADMINISTRATORS, Administrators.FOLD);
+        return Optional.of(new NewEvent(
+                ADMINISTRATORS,
+                AdministratorAppointed.newBuilder()
+                        .setAssignmentId(assignment.getAssignmentId())
+                        .setPrincipalId(assignment.getPrincipalId())
+                        .build()));
     }
 
     /** A time before 1970, or past what microseconds can say, is over already. */
@@ -139,26 +167,47 @@ public final class AccessService implements Feature {
     }
 
     private CommandOutcome revokeAssignment(CommandContext context, RevokeAssignmentRequest request) {
+        String holder = request.getPrincipalId();
+        String id = request.getAssignmentId();
+        boolean administrators = context.read(ADMINISTRATORS, Administrators.FOLD).held().stream()
+                .anyMatch(appointment -> appointment.assignmentId().equals(id));
         return decided(
                 RevokeAssignmentReply.getDefaultInstance(),
-                assignments(request.getPrincipalId()),
+                assignments(holder),
                 GrantRules.revoke(
                         Granter.of(context),
-                        context.read(assignments(request.getPrincipalId()), Assignments.FOLD),
-                        context.read(foundation(context.tenant()), FirstGrant.FOLD),
+                        context.authority(holder),
+                        LastAdministrator.isAmong(
+                                context,
+                                appointment -> appointment.assignmentId().equals(id)),
                         AssignmentRevoked.newBuilder()
-                                .setAssignmentId(request.getAssignmentId())
-                                .setPrincipalId(request.getPrincipalId())
-                                .build()));
+                                .setAssignmentId(id)
+                                .setPrincipalId(holder)
+                                .build(),
+                        context.atMicros()),
+                administrators
+                        ? Optional.of(new NewEvent(
+                                ADMINISTRATORS,
+                                AdministratorDismissed.newBuilder()
+                                        .setAssignmentId(id)
+                                        .build()))
+                        : Optional.empty());
     }
 
     private static CommandOutcome decided(Message reply, StreamId stream, Decision<Message> decision) {
+        return decided(reply, stream, decision, Optional.empty());
+    }
+
+    /** @param besides what happens with the decision's events, if there are any */
+    private static CommandOutcome decided(
+            Message reply, StreamId stream, Decision<Message> decision, Optional<NewEvent> besides) {
         return switch (decision) {
             case Decision.Events<Message> events ->
                 CommandOutcome.done(
                         reply,
-                        events.events().stream()
-                                .map(event -> new NewEvent(stream, event))
+                        Stream.concat(
+                                        events.events().stream().map(event -> new NewEvent(stream, event)),
+                                        besides.stream())
                                 .toArray(NewEvent[]::new));
             case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply);
             case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());

@@ -1,21 +1,23 @@
 package dev.chancery.access;
 
 import static dev.chancery.access.AccessRejection.ALREADY_OVER;
+import static dev.chancery.access.AccessRejection.LAST_GRANT;
 import static dev.chancery.access.AccessRejection.NOT_HELD;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ASSIGNMENT;
 import static dev.chancery.access.AccessRejection.NO_SUCH_PRINCIPAL;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
 import static dev.chancery.access.AccessRejection.NO_SUCH_WORKSPACE;
 import static dev.chancery.access.AccessRejection.SELF_GRANT;
-import static dev.chancery.access.AccessRejection.SELF_REVOKE;
 import static dev.chancery.access.AccessRejection.TOO_MANY;
 import static dev.chancery.kernel.Decision.events;
 import static dev.chancery.kernel.Decision.nothing;
 import static dev.chancery.kernel.Decision.reject;
 
 import com.google.protobuf.Message;
+import dev.chancery.command.Granter;
 import dev.chancery.decision.Assignments;
-import dev.chancery.decision.FirstGrant;
+import dev.chancery.decision.Assignments.Assignment;
+import dev.chancery.decision.Authority;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.kernel.Decision;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
@@ -61,17 +63,29 @@ final class GrantRules {
         return assignments.held().size() >= Assignments.MAX_HELD ? reject(TOO_MANY) : events(assignment);
     }
 
+    /**
+     * Taking is governed like handing out; giving up what is one's own is not.
+     *
+     * @param holder what decides what the assignment's holder may do
+     * @param last whether nobody would stay who holds the built-in role
+     */
     static Decision<Message> revoke(
-            Granter revoker, Assignments assignments, FirstGrant foundation, AssignmentRevoked revocation) {
+            Granter revoker, Authority holder, boolean last, AssignmentRevoked revocation, long atMicros) {
         String id = revocation.getAssignmentId();
-        if (assignments.revoked().contains(id)) {
+        if (holder.assignments().revoked().contains(id)) {
             return nothing();
         }
-        boolean firstGrant =
-                foundation.assignmentId().equals(id) && foundation.holder().equals(revocation.getPrincipalId());
-        if (firstGrant && revoker.is(foundation.holder())) {
-            return reject(SELF_REVOKE);
+        Optional<Assignment> grant = holder.grants(atMicros).stream()
+                .filter(held -> held.id().equals(id))
+                .findFirst();
+        if (grant.isEmpty() && holder.assignments().find(id).isEmpty()) {
+            return reject(NO_SUCH_ASSIGNMENT);
         }
-        return firstGrant || assignments.find(id).isPresent() ? events(revocation) : reject(NO_SUCH_ASSIGNMENT);
+        if (last) {
+            return reject(LAST_GRANT);
+        }
+        return grant.isEmpty() || revoker.is(holder.principalId()) || revoker.mayTake(grant.get(), atMicros)
+                ? events(revocation)
+                : reject(NOT_HELD);
     }
 }

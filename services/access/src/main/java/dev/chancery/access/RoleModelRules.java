@@ -12,6 +12,7 @@ import static dev.chancery.kernel.Decision.nothing;
 import static dev.chancery.kernel.Decision.reject;
 
 import com.google.protobuf.Message;
+import dev.chancery.command.Granter;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.RoleModel;
@@ -32,9 +33,13 @@ final class RoleModelRules {
 
     private RoleModelRules() {}
 
-    static Decision<Message> define(RoleModel model, AdoptedContract contract, CapabilityDefined capability) {
-        Integer defined = model.capabilities().get(capability.getCapability());
-        if (contract.capabilities().contains(capability.getCapability())) {
+    /** Asking for a step-up less often hands out what could be done only after it: to all who hold the capability or will. */
+    static Decision<Message> define(
+            Granter definer, AdoptedContract contract, CapabilityDefined capability, long atMicros) {
+        RoleModel model = definer.roleModel();
+        String name = capability.getCapability();
+        Integer defined = model.capabilities().get(name);
+        if (contract.capabilities().contains(name)) {
             return reject(RESERVED_CAPABILITY);
         }
         if (defined != null && defined == capability.getStepUpSeconds()) {
@@ -43,10 +48,23 @@ final class RoleModelRules {
         if (defined == null && model.capabilities().size() >= MAX_CAPABILITIES) {
             return reject(TOO_MANY);
         }
+        if (defined != null && isLooser(capability.getStepUpSeconds(), defined)) {
+            if (definer.holdsAnywhere(name, atMicros)) {
+                return reject(SELF_WIDENING);
+            }
+            if (!definer.mayHandOut(Set.of(name), WHOLE_ORGANISATION, atMicros, WITHOUT_END)) {
+                return reject(NOT_HELD);
+            }
+        }
         return events(capability);
     }
 
-    /** Whoever widens a role grants to all who hold it or will, wherever and for however long. */
+    /** Whether an authentication may be older than before; 0 is of any age. */
+    private static boolean isLooser(int stepUpSeconds, int before) {
+        return before != 0 && (stepUpSeconds == 0 || Integer.compareUnsigned(stepUpSeconds, before) > 0);
+    }
+
+    /** Whoever widens a role grants to all who hold it or will, wherever and for however long; whoever narrows it takes from them. */
     static Decision<Message> define(Granter definer, AdoptedContract contract, RoleDefined role, long atMicros) {
         RoleModel model = definer.roleModel();
         Set<String> bundle = Set.copyOf(role.getCapabilitiesList());
@@ -61,11 +79,13 @@ final class RoleModelRules {
         if (bundle.equals(model.roles().get(role.getRole()))) {
             return nothing();
         }
-        Set<String> added = added(bundle, model.roles().getOrDefault(role.getRole(), Set.of()));
+        Set<String> before = model.roles().getOrDefault(role.getRole(), Set.of());
+        Set<String> added = without(bundle, before);
         if (definer.wouldGainBy(added, role.getRole(), atMicros)) {
             return reject(SELF_WIDENING);
         }
-        if (!definer.mayHandOut(added, WHOLE_ORGANISATION, atMicros, WITHOUT_END)) {
+        if (!definer.mayHandOut(added, WHOLE_ORGANISATION, atMicros, WITHOUT_END)
+                || !definer.mayHandOut(without(before, bundle), WHOLE_ORGANISATION, atMicros, WITHOUT_END)) {
             return reject(NOT_HELD);
         }
         if (!model.roles().containsKey(role.getRole()) && model.roles().size() >= MAX_ROLES) {
@@ -74,20 +94,26 @@ final class RoleModelRules {
         return events(role);
     }
 
-    static Decision<Message> retire(RoleModel model, RoleRetired role) {
+    /** Whoever retires a role takes all that it bundles from all who hold it. */
+    static Decision<Message> retire(Granter retirer, RoleRetired role, long atMicros) {
+        RoleModel model = retirer.roleModel();
         if (isBuiltIn(role.getRole())) {
             return reject(RESERVED_ROLE);
         }
         if (model.retired().contains(role.getRole())) {
             return nothing();
         }
-        return model.roles().containsKey(role.getRole()) ? events(role) : reject(NO_SUCH_ROLE);
+        Set<String> bundle = model.roles().get(role.getRole());
+        if (bundle == null) {
+            return reject(NO_SUCH_ROLE);
+        }
+        return retirer.mayHandOut(bundle, WHOLE_ORGANISATION, atMicros, WITHOUT_END) ? events(role) : reject(NOT_HELD);
     }
 
-    private static Set<String> added(Set<String> bundle, Set<String> before) {
-        Set<String> added = new HashSet<>(bundle);
-        added.removeAll(before);
-        return added;
+    private static Set<String> without(Set<String> capabilities, Set<String> others) {
+        Set<String> rest = new HashSet<>(capabilities);
+        rest.removeAll(others);
+        return rest;
     }
 
     static boolean isBuiltIn(String role) {

@@ -1,13 +1,13 @@
 package dev.chancery.access;
 
 import static dev.chancery.access.AccessRejection.ALREADY_OVER;
+import static dev.chancery.access.AccessRejection.LAST_GRANT;
 import static dev.chancery.access.AccessRejection.NOT_HELD;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ASSIGNMENT;
 import static dev.chancery.access.AccessRejection.NO_SUCH_PRINCIPAL;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
 import static dev.chancery.access.AccessRejection.NO_SUCH_WORKSPACE;
 import static dev.chancery.access.AccessRejection.SELF_GRANT;
-import static dev.chancery.access.AccessRejection.SELF_REVOKE;
 import static dev.chancery.access.AccessRejection.TOO_MANY;
 import static dev.chancery.kernel.Decision.events;
 import static dev.chancery.kernel.Decision.nothing;
@@ -15,6 +15,7 @@ import static dev.chancery.kernel.Decision.reject;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
+import dev.chancery.command.Granter;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
@@ -257,8 +258,12 @@ class GrantRulesTest {
     }
 
     @Test
-    void theFirstGrantIsRevokedByAnother() {
-        assertThat(new When().by(BEN).revoke(ADA, FIRST)).isEqualTo(events(revoked(ADA, FIRST)));
+    void theFirstGrantIsRevokedByWhoHoldsAsMuchOrMayDelegate() {
+        assertThat(new When().by(BEN).byHolding(grant("desk")).revoke(ADA, FIRST))
+                .isEqualTo(events(revoked(ADA, FIRST)));
+        assertThat(new When().by(BEN).byHolding(grant("administrator")).revoke(ADA, FIRST))
+                .isEqualTo(events(revoked(ADA, FIRST)));
+        assertThat(new When().by(BEN).revoke(ADA, FIRST)).isEqualTo(reject(NOT_HELD));
     }
 
     @Test
@@ -268,14 +273,68 @@ class GrantRulesTest {
     }
 
     @Test
-    void theFirstGrantIsNotRevokedByItsHolderNorByWhoActsForThem() {
-        assertThat(new When().revoke(ADA, FIRST)).isEqualTo(reject(SELF_REVOKE));
-        assertThat(new When().by(CYD, ADA).revoke(ADA, FIRST)).isEqualTo(reject(SELF_REVOKE));
+    void theFirstGrantIsNobodyElses() {
+        assertThat(new When().by(BEN).revoke(BEN, FIRST)).isEqualTo(reject(NO_SUCH_ASSIGNMENT));
     }
 
     @Test
-    void theFirstGrantIsNobodyElses() {
-        assertThat(new When().by(BEN).revoke(BEN, FIRST)).isEqualTo(reject(NO_SUCH_ASSIGNMENT));
+    void theLastGrantOfTheBuiltInRoleIsNotRevokedByAnybody() {
+        assertThat(new When().last().revoke(ADA, FIRST)).isEqualTo(reject(LAST_GRANT));
+        assertThat(new When().last().by(BEN).byHolding(grant("desk")).revoke(ADA, FIRST))
+                .isEqualTo(reject(LAST_GRANT));
+        assertThat(new When().revoke(ADA, FIRST)).isEqualTo(events(revoked(ADA, FIRST)));
+    }
+
+    @Test
+    void nobodyTakesWhatTheyDoNotHold() {
+        var clerk = to(CYD).build();
+
+        assertThat(new When().held(clerk).by(BEN).revoke(CYD, GRANT)).isEqualTo(reject(NOT_HELD));
+        assertThat(new When().held(clerk).by(BEN).byHolding(grant("reader")).revoke(CYD, GRANT))
+                .isEqualTo(reject(NOT_HELD));
+        assertThat(new When()
+                        .held(clerk)
+                        .by(BEN)
+                        .byHolding(grant("clerk").setWorkspaceId(HERE))
+                        .revoke(CYD, GRANT))
+                .isEqualTo(reject(NOT_HELD));
+        assertThat(new When().held(clerk).by(BEN, CYD).byHolding(grant("clerk")).revoke(ADA, GRANT))
+                .as("whom it acts for holds nothing")
+                .isEqualTo(reject(NOT_HELD));
+    }
+
+    @Test
+    void whoHoldsAsMuchTakesIt() {
+        assertThat(new When()
+                        .held(to(CYD).build())
+                        .by(BEN)
+                        .byHolding(grant("clerk"))
+                        .revoke(CYD, GRANT))
+                .isEqualTo(events(revoked(CYD, GRANT)));
+        assertThat(new When()
+                        .held(to(CYD).setWorkspaceId(HERE).build())
+                        .by(BEN)
+                        .byHolding(grant("clerk").setWorkspaceId(HERE))
+                        .revoke(CYD, GRANT))
+                .isEqualTo(events(revoked(CYD, GRANT)));
+    }
+
+    @Test
+    void whatIsOverOrRetiredOrOnesOwnAnybodyEnds() {
+        assertThat(new When()
+                        .held(to(CYD).setFromMicros(NOW - 2)
+                                .setUntilMicros(NOW - 1)
+                                .build())
+                        .by(BEN)
+                        .revoke(CYD, GRANT))
+                .isEqualTo(events(revoked(CYD, GRANT)));
+        assertThat(new When()
+                        .roles(CLERK, CLERK_RETIRED)
+                        .held(to(CYD).build())
+                        .by(BEN)
+                        .revoke(CYD, GRANT))
+                .isEqualTo(events(revoked(CYD, GRANT)));
+        assertThat(new When().held(to(CYD).build()).by(CYD).revoke(CYD, GRANT)).isEqualTo(events(revoked(CYD, GRANT)));
     }
 
     /**
@@ -290,6 +349,7 @@ class GrantRulesTest {
         private Message[] held = {};
         private Message[] roles = {READER, CLERK, DESK};
         private boolean workspaceExists = true;
+        private boolean last;
 
         /** @param who the caller, and whom it acts for */
         When by(String... who) {
@@ -328,6 +388,11 @@ class GrantRulesTest {
             return this;
         }
 
+        When last() {
+            last = true;
+            return this;
+        }
+
         private Granter granter() {
             return new Granter(by.stream()
                     .map(id -> new Authority(
@@ -352,9 +417,16 @@ class GrantRulesTest {
         Decision<Message> revoke(String principalId, String assignmentId) {
             return GrantRules.revoke(
                     granter(),
-                    Given.folded(Assignments.FOLD, held),
-                    Given.folded(FirstGrant.FOLD, FOUNDED),
-                    revoked(principalId, assignmentId));
+                    new Authority(
+                            principalId,
+                            Given.folded(PrincipalState.FOLD, grantee),
+                            Given.folded(FirstGrant.FOLD, FOUNDED),
+                            Given.folded(AdoptedContract.FOLD, ADOPTED),
+                            Given.folded(RoleModel.FOLD, roles),
+                            Given.folded(Assignments.FOLD, held)),
+                    last,
+                    revoked(principalId, assignmentId),
+                    NOW);
         }
     }
 

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import dev.chancery.command.Granter;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
@@ -61,6 +62,29 @@ class RoleModelRulesTest {
         var model = given(capability("invoice:approve", 300));
 
         assertThat(define(model, capability("invoice:approve", 0))).isEqualTo(events(capability("invoice:approve", 0)));
+    }
+
+    @Test
+    void whoLooksAwayFromAStepUpMayDelegateAndDoesNotHoldTheCapability() {
+        var model = given(
+                capability("invoice:approve", 300),
+                role("approver", "invoice:approve"),
+                role("delegate", "role:delegate"));
+
+        for (int looser : List.of(0, 301, -1)) {
+            var change = capability("invoice:approve", looser);
+            assertThat(define(by(BEN, model), change)).isEqualTo(reject(NOT_HELD));
+            assertThat(define(by(BEN, model, holds("delegate")), change)).isEqualTo(events(change));
+            assertThat(define(by(BEN, model, holds("approver")), change)).isEqualTo(reject(SELF_WIDENING));
+            assertThat(define(by(BEN, model, holds("delegate"), holds("approver")), change))
+                    .isEqualTo(reject(SELF_WIDENING));
+        }
+        var stricter = capability("invoice:approve", 299);
+        assertThat(define(by(BEN, model), stricter)).isEqualTo(events(stricter));
+    }
+
+    private static Granter by(String id, RoleModel model, Message... held) {
+        return new Granter(List.of(authority(id, model, held)));
     }
 
     @Test
@@ -122,7 +146,8 @@ class RoleModelRulesTest {
     @ValueSource(strings = {"administrator", "operator"})
     void theBuiltInRolesAreReserved(String builtIn) {
         assertThat(define(given(), role(builtIn, "role:define"))).isEqualTo(reject(RESERVED_ROLE));
-        assertThat(RoleModelRules.retire(given(), retired(builtIn))).isEqualTo(reject(RESERVED_ROLE));
+        assertThat(RoleModelRules.retire(new Granter(List.of(authority(ADA, given()))), retired(builtIn), NOW))
+                .isEqualTo(reject(RESERVED_ROLE));
     }
 
     @Test
@@ -234,35 +259,46 @@ class RoleModelRulesTest {
     }
 
     @Test
-    void anybodyWhoDefinesRolesNarrowsThem() {
+    void whoNarrowsARoleHoldsWhatItTakesOutOrMayDelegate() {
         var narrower = role("delegate", "role:define");
 
         assertThat(define(ben(holds("architect"), holds("delegate")), narrower)).isEqualTo(events(narrower));
-        assertThat(define(ben(holds("architect")), narrower)).isEqualTo(events(narrower));
+        assertThat(define(ben(holds("architect")), narrower)).isEqualTo(reject(NOT_HELD));
     }
 
     // Retirement
 
     @Test
     void aRoleIsRetired() {
-        assertThat(RoleModelRules.retire(given(role("approver", "role:define")), retired("approver")))
-                .isEqualTo(events(retired("approver")));
+        var model = given(role("approver", "role:define"));
+
+        assertThat(retire(model, ADA)).isEqualTo(events(retired("approver")));
+        assertThat(retire(model, BEN)).isEqualTo(reject(NOT_HELD));
+        assertThat(retire(model, BEN, holds("approver"))).isEqualTo(events(retired("approver")));
     }
 
     @Test
     void retiringTwiceIsANoOp() {
         var model = given(role("approver", "role:define"), retired("approver"));
 
-        assertThat(RoleModelRules.retire(model, retired("approver"))).isEqualTo(nothing());
+        assertThat(retire(model, ADA)).isEqualTo(nothing());
     }
 
     @Test
     void aRoleThatNeverWasIsNotRetired() {
-        assertThat(RoleModelRules.retire(given(), retired("approver"))).isEqualTo(reject(NO_SUCH_ROLE));
+        assertThat(retire(given(), ADA)).isEqualTo(reject(NO_SUCH_ROLE));
+    }
+
+    private static Decision<Message> retire(RoleModel model, String by, Message... held) {
+        return RoleModelRules.retire(new Granter(List.of(authority(by, model, held))), retired("approver"), NOW);
     }
 
     private static Decision<Message> define(RoleModel model, CapabilityDefined capability) {
-        return RoleModelRules.define(model, CONTRACT, capability);
+        return define(new Granter(List.of(authority(ADA, model))), capability);
+    }
+
+    private static Decision<Message> define(Granter definer, CapabilityDefined capability) {
+        return RoleModelRules.define(definer, CONTRACT, capability, NOW);
     }
 
     /** By the first administrator. */

@@ -60,6 +60,18 @@ final class IdentityRejection {
             "A principal may not deactivate itself.",
             "Ask another administrator.");
 
+    static final Rejection LAST_ADMINISTRATOR = new Rejection(
+            "identity.last-administrator",
+            Kind.FORBIDDEN,
+            "Nobody else who is active holds the built-in role in the whole organisation and without end.",
+            "Assign it to another principal first.");
+
+    static final Rejection HOLDS_MORE = new Rejection(
+            "identity.holds-more",
+            Kind.FORBIDDEN,
+            "The principal holds what the caller neither holds nor may delegate.",
+            "Ask somebody who holds it, or role:delegate.");
+
     static final Rejection KEY_UNUSABLE = new Rejection(
             "identity.key-unusable",
             Kind.INVALID,

@@ -5,6 +5,8 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import com.google.protobuf.ByteString;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Granter;
+import dev.chancery.command.LastAdministrator;
 import dev.chancery.command.PrincipalNames;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.keyring.Ed25519Verifier;
@@ -77,6 +79,13 @@ final class Principals {
         }
         if (!state.active()) {
             return CommandOutcome.already(DeactivatePrincipalReply.getDefaultInstance());
+        }
+        if (LastAdministrator.isAmong(
+                context, appointment -> appointment.principalId().equals(id))) {
+            return CommandOutcome.reject(IdentityRejection.LAST_ADMINISTRATOR);
+        }
+        if (!Granter.of(context).mayTakeAll(context.authority(id), context.atMicros())) {
+            return CommandOutcome.reject(IdentityRejection.HOLDS_MORE);
         }
         return CommandOutcome.done(
                 DeactivatePrincipalReply.getDefaultInstance(),

@@ -121,7 +121,7 @@ public final class SharedInstance implements AutoCloseable {
         return signedIn(reply.json().getString("clientId"), key);
     }
 
-    private Client signedIn(String clientId, SigningKey key) {
+    public Client signedIn(String clientId, SigningKey key) {
         Reply reply = wire.http(
                 "POST",
                 "/oauth/token",

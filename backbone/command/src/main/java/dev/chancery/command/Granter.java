@@ -1,6 +1,6 @@
-package dev.chancery.access;
+package dev.chancery.command;
 
-import dev.chancery.command.CommandContext;
+import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.RoleModel;
 import java.util.List;
@@ -14,31 +14,31 @@ import java.util.stream.Stream;
  *
  * @param selves what decides what each of them may do, the caller first
  */
-record Granter(List<Authority> selves) {
+public record Granter(List<Authority> selves) {
     /** The capability whose holder hands out what it does not hold itself. */
-    static final String DELEGATE = "role:delegate";
+    public static final String DELEGATE = "role:delegate";
 
-    Granter {
+    public Granter {
         selves = List.copyOf(selves);
     }
 
-    static Granter of(CommandContext context) {
+    public static Granter of(CommandContext context) {
         return new Granter(Stream.concat(Stream.of(context.principal().id()), context.principal().actingFor().stream())
                 .map(context::authority)
                 .toList());
     }
 
-    boolean is(String principalId) {
+    public boolean is(String principalId) {
         return selves.stream().anyMatch(self -> self.principalId().equals(principalId));
     }
 
     /** The organisation's, at the decision's moment. */
-    RoleModel roleModel() {
+    public RoleModel roleModel() {
         return selves.getFirst().roleModel();
     }
 
     /** What a role bundles; empty where the organisation has no such role. */
-    Optional<Set<String>> bundle(String role) {
+    public Optional<Set<String>> bundle(String role) {
         return selves.getFirst().bundle(role);
     }
 
@@ -48,15 +48,33 @@ record Granter(List<Authority> selves) {
      * @param workspace where; empty: in the whole organisation
      * @param untilMicros exclusive; 0: without end
      */
-    boolean mayHandOut(Set<String> capabilities, String workspace, long atMicros, long untilMicros) {
+    public boolean mayHandOut(Set<String> capabilities, String workspace, long atMicros, long untilMicros) {
         return selves.stream()
                 .allMatch(self -> self.decide(DELEGATE, workspace, atMicros).granted()
                         || capabilities.stream()
                                 .allMatch(capability -> self.holds(capability, workspace, atMicros, untilMicros)));
     }
 
+    /** Whether a grant is its to end: one that it might hand out. What a retired role gave is nothing. */
+    public boolean mayTake(Assignment grant, long atMicros) {
+        return bundle(grant.role())
+                .map(capabilities -> mayHandOut(capabilities, grant.workspace(), atMicros, grant.untilMicros()))
+                .orElse(true);
+    }
+
+    /** Whether all that somebody holds now or will is its to end. */
+    public boolean mayTakeAll(Authority theirs, long atMicros) {
+        return theirs.grants(atMicros).stream().allMatch(grant -> mayTake(grant, atMicros));
+    }
+
+    /** Whether it holds a capability, or will, wherever. */
+    public boolean holdsAnywhere(String capability, long atMicros) {
+        return selves.stream().anyMatch(self -> self.grants(atMicros).stream()
+                .anyMatch(grant -> self.bundle(grant.role()).orElse(Set.of()).contains(capability)));
+    }
+
     /** Whether a role that it holds would give it, somewhere or for longer, what it has not got, if these were added to it. */
-    boolean wouldGainBy(Set<String> added, String role, long atMicros) {
+    public boolean wouldGainBy(Set<String> added, String role, long atMicros) {
         return selves.stream().anyMatch(self -> self.assignments().held().stream()
                 .filter(held -> held.role().equals(role) && held.endsAfter(atMicros))
                 .anyMatch(held -> !added.stream()
