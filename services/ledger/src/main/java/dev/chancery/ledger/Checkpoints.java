@@ -8,9 +8,11 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Signs heads and publishes them. A head is signed after the transaction that grew the tree to it, in one that locks it; the
@@ -60,8 +62,7 @@ public final class Checkpoints {
         String origin = Origin.of(instanceId, tenant);
         List<SignedHead> unpublished;
         do {
-            unpublished =
-                    database.inTenant(DatabaseRole.LEDGER, tenant, connection -> sign(connection, tenant, origin));
+            unpublished = database.transaction(DatabaseRole.LEDGER, connection -> sign(connection, tenant, origin));
             for (SignedHead checkpoint : unpublished) {
                 publisher.publish(origin, checkpoint.note());
                 acknowledged.asMap().merge(tenant, checkpoint.size(), Math::max);
@@ -70,21 +71,27 @@ public final class Checkpoints {
     }
 
     private List<SignedHead> sign(Connection connection, String tenant, String origin) throws SQLException {
-        Optional<Head> locked = tables.lockHead(connection, tenant, origin);
-        if (locked.isEmpty() || locked.get().size() == 0) {
+        long known = acknowledged.asMap().getOrDefault(tenant, 0L);
+        Optional<LedgerTables.Unpublished> locked =
+                tables.lockUnpublished(connection, tenant, origin, known, PUBLISHED_AT_ONCE);
+        if (locked.isEmpty() || locked.get().head().size() == 0) {
             return List.of();
         }
-        Head head = locked.get();
-        if (tables.checkpoint(connection, tenant, head.size()).isEmpty()) {
-            String text =
-                    origin + "\n" + head.size() + "\n" + Base64.getEncoder().encodeToString(head.root()) + "\n";
-            byte[] note = signer.sign(origin, text).getBytes(UTF_8);
-            tables.insertCheckpoint(connection, tenant, new SignedHead(head.size(), head.root(), note));
+        Head head = locked.get().head();
+        Optional<SignedHead> made =
+                locked.get().signedSize() == head.size() ? Optional.empty() : Optional.of(sign(head, origin));
+        tables.commitCheckpoint(
+                connection, tenant, made, known > head.publishedSize() ? OptionalLong.of(known) : OptionalLong.empty());
+        List<SignedHead> unpublished = new ArrayList<>(locked.get().checkpoints());
+        if (unpublished.size() < PUBLISHED_AT_ONCE) {
+            made.ifPresent(unpublished::add);
         }
-        long published = Math.max(head.publishedSize(), acknowledged.asMap().getOrDefault(tenant, 0L));
-        if (published > head.publishedSize()) {
-            tables.recordPublished(connection, tenant, published);
-        }
-        return tables.checkpointsAbove(connection, tenant, published, PUBLISHED_AT_ONCE);
+        return unpublished;
+    }
+
+    private SignedHead sign(Head head, String origin) {
+        String text = origin + "\n" + head.size() + "\n" + Base64.getEncoder().encodeToString(head.root()) + "\n";
+        return new SignedHead(
+                head.size(), head.root(), signer.sign(origin, text).getBytes(UTF_8));
     }
 }

@@ -86,7 +86,8 @@ public final class LedgerProjection implements Projection {
     @Override
     public void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
         String origin = Origin.of(instanceId, tenant);
-        MerkleTree tree = treeAt(connection, tenant, tables.lockOrBeginHead(connection, tenant, origin));
+        Head head = tables.lockOrBeginHead(connection, tenant, origin);
+        MerkleTree tree = treeAt(connection, tenant, head);
         var filled = new ArrayList<Tile>();
         for (LogRecord record : run) {
             if (record.position() != tree.size()) {
@@ -99,9 +100,7 @@ public final class LedgerProjection implements Projection {
             tree.append(record.entry(), filled);
         }
         byte[] root = tree.root();
-        tables.insertRecords(connection, tenant, run);
-        tables.insertTiles(connection, tenant, filled);
-        tables.advanceHead(connection, tenant, tree.size(), root);
+        tables.grow(connection, tenant, run, filled, new Head(tree.size(), root, head.publishedSize()));
         keep(tenant, new Grown(tree, root));
     }
 

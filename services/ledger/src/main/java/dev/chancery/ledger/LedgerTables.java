@@ -1,8 +1,15 @@
 package dev.chancery.ledger;
 
+import static dev.chancery.database.SqlBatch.blob;
+import static dev.chancery.database.SqlBatch.blobs;
+import static dev.chancery.database.SqlBatch.number;
+import static dev.chancery.database.SqlBatch.numbers;
+import static dev.chancery.database.SqlBatch.text;
+
+import com.google.protobuf.ByteString;
+import dev.chancery.database.SqlBatch;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.ViewHash;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,8 +19,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** The ledger's SQL. Every call is part of the caller's transaction, which has set the tenant; none commits. */
+/** The ledger's SQL. Every call is part of the caller's transaction, which has set the tenant, and commits nothing, unless it says
+ * otherwise. */
 final class LedgerTables {
     /** Records that one INSERT takes at most, in number and in bytes. The bytes are of all but the last. */
     private static final int RECORDS_A_STATEMENT = 1_000;
@@ -60,136 +70,147 @@ final class LedgerTables {
         return lockHead(connection, tenant, origin).orElseThrow();
     }
 
-    /** Locks the head until the transaction ends; empty for a log without records. */
-    Optional<Head> lockHead(Connection connection, String tenant, String origin) throws SQLException {
-        try (var select = prepare(
-                connection, "SELECT origin, size, root, published_size FROM %s.head WHERE tenant = ? FOR UPDATE")) {
+    private Optional<Head> lockHead(Connection connection, String tenant, String origin) throws SQLException {
+        try (var select = connection.prepareStatement(lockHead())) {
             select.setString(1, tenant);
             try (ResultSet row = select.executeQuery()) {
-                if (!row.next()) {
-                    return Optional.empty();
-                }
-                if (!row.getString(1).equals(origin)) {
-                    throw new IllegalStateException("the ledger was begun by an instance of another id");
-                }
-                return Optional.of(new Head(row.getLong(2), row.getBytes(3), row.getLong(4)));
+                return row.next() ? Optional.of(headOf(row, origin)) : Optional.empty();
             }
         }
     }
 
-    void advanceHead(Connection connection, String tenant, long size, byte[] root) throws SQLException {
-        try (var update = prepare(connection, "UPDATE %s.head SET size = ?, root = ? WHERE tenant = ?")) {
-            update.setLong(1, size);
-            update.setBytes(2, root);
-            update.setString(3, tenant);
-            update.executeUpdate();
-        }
+    private String lockHead() {
+        return "SELECT origin, size, root, published_size FROM " + schema + ".head WHERE tenant = ? FOR UPDATE";
     }
 
-    void insertRecords(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
+    private static Head headOf(ResultSet row, String origin) throws SQLException {
+        if (!row.getString(1).equals(origin)) {
+            throw new IllegalStateException("the ledger was begun by an instance of another id");
+        }
+        return new Head(row.getLong(2), row.getBytes(3), row.getLong(4));
+    }
+
+    /** Writes what a run grew the tree by and moves the head there: one round trip, but for a run of many bytes. */
+    void grow(Connection connection, String tenant, List<LogRecord> run, List<Tile> tiles, Head grown)
+            throws SQLException {
         int from = 0;
         while (from < run.size()) {
-            var entries = new ArrayList<byte[]>();
-            var bodies = new ArrayList<byte[]>();
             int to = from;
-            for (int bytes = 0;
-                    to < run.size() && entries.size() < RECORDS_A_STATEMENT && bytes < BYTES_A_STATEMENT;
-                    to++) {
-                entries.add(run.get(to).entry());
-                bodies.add(BodiesFrame.of(run.get(to).bodies()));
-                bytes += entries.getLast().length + bodies.getLast().length;
+            for (int bytes = 0; to < run.size() && to - from < RECORDS_A_STATEMENT && bytes < BYTES_A_STATEMENT; to++) {
+                LogRecord record = run.get(to);
+                bytes += record.entry().length
+                        + record.bodies().stream().mapToInt(ByteString::size).sum();
             }
-            // Row-level security rules out COPY. Arrays go over in binary, and the statement is parsed once.
-            try (var insert = prepare(
-                    connection,
-                    "INSERT INTO %s.record (tenant, position, entry, bodies) SELECT ?, ? + n - 1, entry, bodies"
-                            + " FROM unnest(?, ?) WITH ORDINALITY AS run (entry, bodies, n)")) {
-                insert.setString(1, tenant);
-                insert.setLong(2, run.get(from).position());
-                insert.setArray(3, array(connection, entries));
-                insert.setArray(4, array(connection, bodies));
-                insert.executeUpdate();
+            SqlBatch write = insertRecords(tenant, run.subList(from, to));
+            if (to == run.size()) {
+                addTiles(write, tenant, tiles);
+                write.update(
+                        "UPDATE " + schema + ".head SET size = ?, root = ? WHERE tenant = ?",
+                        number(grown.size()),
+                        blob(grown.root()),
+                        text(tenant));
             }
+            write.execute(connection);
             from = to;
         }
     }
 
-    void insertTiles(Connection connection, String tenant, List<Tile> tiles) throws SQLException {
+    private SqlBatch insertRecords(String tenant, List<LogRecord> records) {
+        // Row-level security rules out COPY. Arrays go over in binary, and the statement is parsed once.
+        return new SqlBatch()
+                .update(
+                        "INSERT INTO " + schema + ".record (tenant, position, entry, bodies)"
+                                + " SELECT ?, ? + n - 1, entry, bodies"
+                                + " FROM unnest(?, ?) WITH ORDINALITY AS run (entry, bodies, n)",
+                        text(tenant),
+                        number(records.getFirst().position()),
+                        blobs(records, LogRecord::entry),
+                        blobs(records, record -> BodiesFrame.of(record.bodies())));
+    }
+
+    private void addTiles(SqlBatch write, String tenant, List<Tile> tiles) {
         for (int from = 0; from < tiles.size(); from += TILES_A_STATEMENT) {
             List<Tile> some = tiles.subList(from, Math.min(tiles.size(), from + TILES_A_STATEMENT));
-            try (var insert = prepare(
-                    connection,
-                    "INSERT INTO %s.tile (tenant, level, index, root, hashes)"
-                            + " SELECT ?, tile.* FROM unnest(?, ?, ?, ?) AS tile (level, index, root, hashes)")) {
-                insert.setString(1, tenant);
-                insert.setArray(
-                        2,
-                        connection.createArrayOf(
-                                "int2",
-                                some.stream().map(tile -> (short) tile.level()).toArray()));
-                insert.setArray(
-                        3,
-                        connection.createArrayOf(
-                                "int8", some.stream().map(Tile::index).toArray()));
-                insert.setArray(
-                        4, array(connection, some.stream().map(Tile::root).toList()));
-                insert.setArray(
-                        5, array(connection, some.stream().map(Tile::hashes).toList()));
-                insert.executeUpdate();
-            }
+            write.update(
+                    "INSERT INTO " + schema + ".tile (tenant, level, index, root, hashes)"
+                            + " SELECT ?, tile.* FROM unnest(?, ?, ?, ?) AS tile (level, index, root, hashes)",
+                    text(tenant),
+                    numbers(some, tile -> (long) tile.level()),
+                    numbers(some, Tile::index),
+                    blobs(some, Tile::root),
+                    blobs(some, Tile::hashes));
         }
     }
 
-    /** The checkpoint of a size, if it was signed. */
-    Optional<SignedHead> checkpoint(Connection connection, String tenant, long size) throws SQLException {
-        return checkpoints(connection, tenant, "size = ?", size, 1).stream().findFirst();
+    /**
+     * A locked head.
+     *
+     * @param signedSize the newest checkpoint's
+     * @param checkpoints above what is known to be published, smallest first
+     */
+    record Unpublished(Head head, long signedSize, List<SignedHead> checkpoints) {}
+
+    /**
+     * Sets the tenant, locks its head until the transaction ends, and reads what is signed and not known to be published; in one round
+     * trip. Empty for a log without records.
+     *
+     * @param acknowledged checkpoints up to this size are published, whatever the head says
+     */
+    Optional<Unpublished> lockUnpublished(
+            Connection connection, String tenant, String origin, long acknowledged, int limit) throws SQLException {
+        var head = new ArrayList<Head>(1);
+        var signedSize = new AtomicLong();
+        var unpublished = new ArrayList<SignedHead>();
+        new SqlBatch()
+                .update("SELECT set_config('chancery.tenant', ?, true)", text(tenant))
+                .query(row -> head.add(headOf(row, origin)), lockHead(), text(tenant))
+                .query(
+                        row -> signedSize.set(row.getLong(1)),
+                        "SELECT max(size) FROM " + schema + ".checkpoint WHERE tenant = ?",
+                        text(tenant))
+                .query(
+                        row -> unpublished.add(signedHeadOf(row)),
+                        "SELECT size, root, note FROM " + schema + ".checkpoint WHERE tenant = ? AND size > greatest(?,"
+                                + " (SELECT published_size FROM " + schema
+                                + ".head WHERE tenant = ?)) ORDER BY size LIMIT ?",
+                        text(tenant),
+                        number(acknowledged),
+                        text(tenant),
+                        number(limit))
+                .execute(connection);
+        return head.stream()
+                .map(locked -> new Unpublished(locked, signedSize.get(), unpublished))
+                .findFirst();
+    }
+
+    /** Writes a new checkpoint, if there is one, and up to where Kafka has them; in one round trip with the commit. */
+    void commitCheckpoint(Connection connection, String tenant, Optional<SignedHead> checkpoint, OptionalLong published)
+            throws SQLException {
+        var write = new SqlBatch();
+        checkpoint.ifPresent(signed -> write.update(
+                "INSERT INTO " + schema + ".checkpoint (tenant, size, root, note) VALUES (?, ?, ?, ?)",
+                text(tenant),
+                number(signed.size()),
+                blob(signed.root()),
+                blob(signed.note())));
+        published.ifPresent(size -> write.update(
+                "UPDATE " + schema + ".head SET published_size = ? WHERE tenant = ?", number(size), text(tenant)));
+        write.update("COMMIT").execute(connection);
     }
 
     /** The newest checkpoint: what the ledger answers for. */
     Optional<SignedHead> newestCheckpoint(Connection connection, String tenant) throws SQLException {
-        return checkpoints(connection, tenant, "size >= ? ORDER BY size DESC", 0, 1).stream()
-                .findFirst();
-    }
-
-    /** The first checkpoints above a size, smallest first. */
-    List<SignedHead> checkpointsAbove(Connection connection, String tenant, long size, int limit) throws SQLException {
-        return checkpoints(connection, tenant, "size > ? ORDER BY size", size, limit);
-    }
-
-    private List<SignedHead> checkpoints(Connection connection, String tenant, String which, long size, int limit)
-            throws SQLException {
         try (var select = prepare(
-                connection, "SELECT size, root, note FROM %s.checkpoint WHERE tenant = ? AND " + which + " LIMIT ?")) {
+                connection, "SELECT size, root, note FROM %s.checkpoint WHERE tenant = ? ORDER BY size DESC LIMIT 1")) {
             select.setString(1, tenant);
-            select.setLong(2, size);
-            select.setInt(3, limit);
             try (ResultSet row = select.executeQuery()) {
-                var found = new ArrayList<SignedHead>();
-                while (row.next()) {
-                    found.add(new SignedHead(row.getLong(1), row.getBytes(2), row.getBytes(3)));
-                }
-                return found;
+                return row.next() ? Optional.of(signedHeadOf(row)) : Optional.empty();
             }
         }
     }
 
-    void insertCheckpoint(Connection connection, String tenant, SignedHead checkpoint) throws SQLException {
-        try (var insert =
-                prepare(connection, "INSERT INTO %s.checkpoint (tenant, size, root, note) VALUES (?, ?, ?, ?)")) {
-            insert.setString(1, tenant);
-            insert.setLong(2, checkpoint.size());
-            insert.setBytes(3, checkpoint.root());
-            insert.setBytes(4, checkpoint.note());
-            insert.executeUpdate();
-        }
-    }
-
-    void recordPublished(Connection connection, String tenant, long size) throws SQLException {
-        try (var update = prepare(connection, "UPDATE %s.head SET published_size = ? WHERE tenant = ?")) {
-            update.setLong(1, size);
-            update.setString(2, tenant);
-            update.executeUpdate();
-        }
+    private static SignedHead signedHeadOf(ResultSet row) throws SQLException {
+        return new SignedHead(row.getLong(1), row.getBytes(2), row.getBytes(3));
     }
 
     /** The first {@code width} hashes of a tile; the tree must have them. */
@@ -259,10 +280,6 @@ final class LedgerTables {
 
     private PreparedStatement prepare(Connection connection, String sql) throws SQLException {
         return connection.prepareStatement(String.format(Locale.ROOT, sql, schema));
-    }
-
-    private static Array array(Connection connection, List<byte[]> values) throws SQLException {
-        return connection.createArrayOf("bytea", values.toArray(byte[][]::new));
     }
 
     /** A row that must be there: without it the ledger is damaged, and answering less would be a lie. */
