@@ -57,6 +57,7 @@ public final class Main {
         return new CommandLine(new Main())
                 .addSubcommand(new ContractCommand(out))
                 .addSubcommand(new ClaimCommand(out))
+                .addSubcommand(new RenewClaimCommand(out))
                 .addSubcommand(new KeygenCommand(out))
                 .addSubcommand(new TokenCommand(out))
                 .addSubcommand(new BenchCommand(out))

@@ -69,7 +69,15 @@ class ContractTest {
                         .filter(method -> !method.writes())
                         .map(ContractMethod::name))
                 .containsExactlyInAnyOrder(
-                        "Check", "ListAssignments", "ListCapabilities", "ListRoles", "GetCheckpoint", "ReadMetrics");
+                        "Check",
+                        "ListAssignments",
+                        "ListCapabilities",
+                        "ListOrganisations",
+                        "ListPrincipals",
+                        "ListRoles",
+                        "ListWorkspaces",
+                        "GetCheckpoint",
+                        "ReadMetrics");
     }
 
     @Test
@@ -82,7 +90,7 @@ class ContractTest {
         assertThat(organisation).isSorted().doesNotHaveDuplicates();
         assertThat(instance).containsAll(organisation);
         assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
-                .containsExactly("observability:read", "organisation:create");
+                .containsExactly("observability:read", "organisation:create", "organisation:read");
     }
 
     @Test

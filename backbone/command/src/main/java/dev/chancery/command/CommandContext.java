@@ -21,6 +21,7 @@ import dev.chancery.schema.options.v1.RetentionClass;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -93,6 +94,11 @@ public final class CommandContext {
     /** Seals text about {@code subject} (empty: about nobody) for a field of an event of this command. */
     public Sealed seal(String subject, RetentionClass retention, String type, String field, String text) {
         return keyring.seal(new SealContext(tenant(), subject, retention, entryId, type, field), text);
+    }
+
+    /** Opens what an event of the caller's organisation holds sealed; empty once its subject's key was destroyed. */
+    public Optional<String> open(SealContext where, Sealed sealed) {
+        return keyring.open(where, sealed).text();
     }
 
     /** A keyed hash of a name, for a claim. */

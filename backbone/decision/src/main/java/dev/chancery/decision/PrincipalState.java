@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.chancery.kernel.Fold;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
+import dev.chancery.schema.identity.v1.PrincipalKeyChanged;
 import dev.chancery.schema.identity.v1.PrincipalType;
 
 /**
@@ -27,6 +28,14 @@ public record PrincipalState(PrincipalType type, boolean active, ByteString publ
                 }
                 case "chancery.identity.v1.PrincipalDeactivated" ->
                     new PrincipalState(state.type(), false, state.publicKey());
+                case "chancery.identity.v1.PrincipalReactivated" ->
+                    new PrincipalState(state.type(), true, state.publicKey());
+                case "chancery.identity.v1.PrincipalKeyChanged" ->
+                    new PrincipalState(
+                            state.type(),
+                            state.active(),
+                            EventReading.read(PrincipalKeyChanged.parser(), event.body())
+                                    .getPublicKey());
                 default -> state;
             };
         }

@@ -24,19 +24,19 @@ class FirstGrantTest {
                 .build();
 
         assertThat(folded(FirstGrant.FOLD, Events.founded(), again))
-                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY));
+                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false));
     }
 
     @Test
     void anInstallationIsClaimedOnce() {
         assertThat(folded(FirstGrant.FOLD, INSTANCE, claimed(ADA, "first"), claimed(BEN, "second")))
-                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.OPERATOR, HASH));
+                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.OPERATOR, HASH, false));
     }
 
     @Test
     void anInstallationThatIsClaimedIsNotFoundedAnew() {
         assertThat(folded(FirstGrant.FOLD, INSTANCE, claimed(ADA, "first"), InstanceFounded.getDefaultInstance()))
-                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.OPERATOR, HASH));
+                .isEqualTo(new FirstGrant(ADA, "first", FirstGrant.OPERATOR, HASH, false));
     }
 
     private static OwnerClaimed claimed(String owner, String assignment) {

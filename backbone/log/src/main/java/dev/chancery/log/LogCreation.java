@@ -38,14 +38,18 @@ public final class LogCreation {
         });
     }
 
-    /** The streams of a tenant whose names begin with {@code prefix}, at most {@code limit}, after {@code after}. */
+    /**
+     * The streams of a tenant whose names begin with {@code prefix}, at most {@code limit}, after {@code after}.
+     *
+     * @param after begins with the prefix, or is empty
+     */
     public List<String> streams(String tenant, String prefix, String after, int limit) {
         return database.inTenant(role, tenant, connection -> {
             try (var query = connection.prepareStatement("SELECT stream FROM log.stream_head"
-                    + " WHERE tenant = ? AND starts_with(stream, ?) AND stream > ? ORDER BY stream LIMIT ?")) {
+                    + " WHERE tenant = ? AND stream > ? AND stream < ? ORDER BY stream LIMIT ?")) {
                 query.setString(1, tenant);
-                query.setString(2, prefix);
-                query.setString(3, after);
+                query.setString(2, after.isEmpty() ? prefix : after);
+                query.setString(3, following(prefix));
                 query.setInt(4, limit);
                 var streams = new java.util.ArrayList<String>();
                 try (var rows = query.executeQuery()) {
@@ -56,5 +60,11 @@ public final class LogCreation {
                 return streams;
             }
         });
+    }
+
+    /** What comes right after all that begins with a prefix, so that the other streams of the tenant are not looked at. */
+    private static String following(String prefix) {
+        int last = prefix.length() - 1;
+        return prefix.substring(0, last) + (char) (prefix.charAt(last) + 1);
     }
 }

@@ -149,7 +149,7 @@ class HandingOutTest {
         return new Authority(
                 id,
                 new PrincipalState(PrincipalType.USER, true, ByteString.EMPTY),
-                new FirstGrant("somebody else", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY),
+                new FirstGrant("somebody else", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
                 new AdoptedContract(ByteString.EMPTY, Set.of(Granter.DELEGATE)),
                 model,
                 new Assignments(held, Set.of()));

@@ -326,7 +326,7 @@ class RoleModelRulesTest {
         return new Authority(
                 id,
                 new PrincipalState(PrincipalType.USER, true, ByteString.EMPTY),
-                new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY),
+                new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
                 CONTRACT,
                 model,
                 Given.folded(Assignments.FOLD, held));

@@ -72,6 +72,12 @@ final class IdentityRejection {
             "The principal holds what the caller neither holds nor may delegate.",
             "Ask somebody who holds it, or role:delegate.");
 
+    static final Rejection PAGE_SIZE = new Rejection(
+            "identity.page-size",
+            Kind.INVALID,
+            "A page has at most " + Directory.MAX_PAGE + " entries.",
+            "Ask for fewer, and go on with next_page.");
+
     static final Rejection KEY_UNUSABLE = new Rejection(
             "identity.key-unusable",
             Kind.INVALID,

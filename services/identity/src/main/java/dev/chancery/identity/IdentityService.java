@@ -10,12 +10,18 @@ import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.identity.v1.AddWorkspaceMemberRequest;
+import dev.chancery.schema.identity.v1.ChangeEmailRequest;
+import dev.chancery.schema.identity.v1.ChangeKeyRequest;
 import dev.chancery.schema.identity.v1.ClaimOwnerRequest;
 import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.identity.v1.ListOrganisationsRequest;
+import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
+import dev.chancery.schema.identity.v1.ListWorkspacesRequest;
+import dev.chancery.schema.identity.v1.ReactivatePrincipalRequest;
 
 /** The contract's identity methods. */
 public final class IdentityService implements Feature {
@@ -28,8 +34,11 @@ public final class IdentityService implements Feature {
     private final Ownership ownership;
     private final SignIn signIn;
     private final Organisations organisations;
+    private final Directory directory;
 
-    private IdentityService(OrganisationProvisioner founder, Streams streams, Tokens tokens, OwnerClaim claim) {
+    private IdentityService(
+            OrganisationProvisioner founder, Streams streams, Tokens tokens, OwnerClaim claim, Directory directory) {
+        this.directory = directory;
         this.founder = founder;
         this.foundings = new ProvisioningLoop(founder);
         this.tokens = tokens;
@@ -49,7 +58,11 @@ public final class IdentityService implements Feature {
             Tokens tokens,
             OwnerClaim claim) {
         return new IdentityService(
-                new OrganisationProvisioner(founding, appender, streams, keyring, contract), streams, tokens, claim);
+                new OrganisationProvisioner(founding, appender, streams, keyring, contract),
+                streams,
+                tokens,
+                claim,
+                new Directory(founding, streams, keyring));
     }
 
     @Override
@@ -69,7 +82,13 @@ public final class IdentityService implements Feature {
                         AddWorkspaceMemberRequest.class,
                         organisations::addWorkspaceMember)
                 .command(SERVICE + "CreatePrincipal", CreatePrincipalRequest.class, Principals::create)
-                .command(SERVICE + "DeactivatePrincipal", DeactivatePrincipalRequest.class, Principals::deactivate);
+                .command(SERVICE + "DeactivatePrincipal", DeactivatePrincipalRequest.class, Accounts::deactivate)
+                .command(SERVICE + "ReactivatePrincipal", ReactivatePrincipalRequest.class, Accounts::reactivate)
+                .command(SERVICE + "ChangeKey", ChangeKeyRequest.class, Accounts::changeKey)
+                .command(SERVICE + "ChangeEmail", ChangeEmailRequest.class, Accounts::changeEmail)
+                .query(SERVICE + "ListPrincipals", ListPrincipalsRequest.class, directory::principals)
+                .query(SERVICE + "ListWorkspaces", ListWorkspacesRequest.class, directory::workspaces)
+                .query(SERVICE + "ListOrganisations", ListOrganisationsRequest.class, directory::organisations);
     }
 
     Tokens tokens() {
@@ -80,6 +99,7 @@ public final class IdentityService implements Feature {
     @Override
     public void start() {
         founder.foundInstance(claim::offer);
+        ownership.renew(founder);
         founder.adopt(Principal.INSTANCE);
         foundings.start();
         ownership.withdrawUseless();

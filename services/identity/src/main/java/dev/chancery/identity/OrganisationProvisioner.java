@@ -24,6 +24,7 @@ import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.InstanceFounded;
 import dev.chancery.schema.identity.v1.OrganisationCreated;
 import dev.chancery.schema.identity.v1.OrganisationFounded;
+import dev.chancery.schema.identity.v1.OwnerClaimRenewed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Actor;
@@ -89,6 +90,26 @@ final class OrganisationProvisioner {
                 .ifPresent(refused -> {
                     throw new IllegalStateException("can't begin the installation's log: " + refused.code());
                 });
+    }
+
+    /** Puts a new owner claim into the installation's log. */
+    void renewClaim(ByteString claimHash) {
+        StreamId stream = AuthorityStreams.foundation(Principal.INSTANCE);
+        long version = streams.load(Principal.INSTANCE, stream, FirstGrant.FOLD).version();
+        appended(
+                        Principal.INSTANCE,
+                        Ids.uuidV7(),
+                        "identity.owner.renew-claim",
+                        List.of(new NewEvent(
+                                stream,
+                                OwnerClaimRenewed.newBuilder()
+                                        .setClaimHash(claimHash)
+                                        .build())),
+                        Map.of(stream, version))
+                .ifPresent(refused -> {
+                    throw new IllegalStateException("can't renew the owner claim: " + refused.code());
+                });
+        LOG.warnf("Owner claim renewed");
     }
 
     /** Every organisation that was ever created: the stream of the installation's log that holds its creation. */

@@ -84,6 +84,33 @@ public final class OwnerClaim {
         }
     }
 
+    /** Whether a new claim is asked for: by a file beside the claim's, which whoever holds the installation's files can make. */
+    boolean isRenewalAsked() {
+        return Files.exists(renewal());
+    }
+
+    /** The new claim is in the log. */
+    void renewalDone() {
+        delete(renewal());
+    }
+
+    /** Removes a claim that was used, to make room for another. */
+    void discard() {
+        delete(file);
+    }
+
+    private Path renewal() {
+        return file.resolveSibling(file.getFileName() + ".renew");
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Removes the file: the claim has been used. */
     void withdraw() {
         try {

@@ -2,6 +2,7 @@ package dev.chancery.identity;
 
 import static dev.chancery.decision.AuthorityStreams.foundation;
 
+import com.google.protobuf.ByteString;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.RefusedException;
@@ -28,10 +29,29 @@ final class Ownership {
         this.claim = claim;
     }
 
+    /**
+     * Offers a new claim where whoever holds the installation's files asked for one. Can be repeated: a claim that was written and did not
+     * get into the log is the one that gets there.
+     */
+    void renew(OrganisationProvisioner logs) {
+        if (!claim.isRenewalAsked()) {
+            return;
+        }
+        FirstGrant foundation = foundationNow();
+        if (!foundation.claimable() && claim.isOf(foundation.claimHash())) {
+            claim.discard();
+        }
+        ByteString hash = claim.offer();
+        if (!foundation.claimable() || !hash.equals(foundation.claimHash())) {
+            logs.renewClaim(hash);
+        }
+        claim.renewalDone();
+    }
+
     /** Withdraws a claim that opens nothing: it was used, or another process began the log with a claim of its own. */
     void withdrawUseless() {
         FirstGrant foundation = foundationNow();
-        if (foundation.isClaimed() || !claim.isOf(foundation.claimHash())) {
+        if (!foundation.claimable() || !claim.isOf(foundation.claimHash())) {
             claim.withdraw();
         }
     }
@@ -55,7 +75,9 @@ final class Ownership {
 
     CommandOutcome claimOwner(CommandContext context, ClaimOwnerRequest request) {
         StreamId stream = foundation(Principal.INSTANCE);
-        if (context.read(stream, FirstGrant.FOLD).isClaimed()) {
+        FirstGrant before = context.read(stream, FirstGrant.FOLD);
+        // Asked again: another claim may have come between, by which this one is none.
+        if (!before.claimable() || !OwnerClaim.hash(request.getClaim()).equals(before.claimHash())) {
             return CommandOutcome.reject(IdentityRejection.CLAIM_INVALID);
         }
         if (Principals.isUnusable(request.getPublicKey())) {
@@ -72,6 +94,8 @@ final class Ownership {
                                 OwnerClaimed.newBuilder()
                                         .setOwnerId(owner)
                                         .setAssignmentId(context.newId())
+                                        .setReplacedOwnerId(before.holder())
+                                        .setReplacedAssignmentId(before.assignmentId())
                                         .build()),
                         Principals.created(
                                 context,

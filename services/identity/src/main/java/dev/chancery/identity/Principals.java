@@ -5,19 +5,13 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import com.google.protobuf.ByteString;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
-import dev.chancery.command.Granter;
-import dev.chancery.command.LastAdministrator;
 import dev.chancery.command.PrincipalNames;
-import dev.chancery.decision.PrincipalState;
 import dev.chancery.keyring.Ed25519Verifier;
 import dev.chancery.log.Claim;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.identity.v1.CreatePrincipalReply;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
-import dev.chancery.schema.identity.v1.DeactivatePrincipalReply;
-import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
-import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
@@ -55,7 +49,7 @@ final class Principals {
         return done;
     }
 
-    private static Claim address(CommandContext context, String id, String email, boolean taken) {
+    static Claim address(CommandContext context, String id, String email, boolean taken) {
         return new Claim(
                 PrincipalNames.EMAIL,
                 context.hash(PrincipalNames.EMAIL, PrincipalNames.address(email)),
@@ -63,35 +57,9 @@ final class Principals {
                 taken);
     }
 
-    private static Claim externalName(CommandContext context, String id, String name, boolean taken) {
+    static Claim externalName(CommandContext context, String id, String name, boolean taken) {
         return new Claim(
                 PrincipalNames.EXTERNAL_NAME, context.hash(PrincipalNames.EXTERNAL_NAME, name), principal(id), taken);
-    }
-
-    static CommandOutcome deactivate(CommandContext context, DeactivatePrincipalRequest request) {
-        String id = request.getPrincipalId();
-        if (id.equals(context.principal().id())) {
-            return CommandOutcome.reject(IdentityRejection.SELF_DEACTIVATION);
-        }
-        PrincipalState state = context.read(principal(id), PrincipalState.FOLD);
-        if (!state.exists()) {
-            return CommandOutcome.reject(IdentityRejection.NO_SUCH_PRINCIPAL);
-        }
-        if (!state.active()) {
-            return CommandOutcome.already(DeactivatePrincipalReply.getDefaultInstance());
-        }
-        if (LastAdministrator.isAmong(
-                context, appointment -> appointment.principalId().equals(id))) {
-            return CommandOutcome.reject(IdentityRejection.LAST_ADMINISTRATOR);
-        }
-        if (!Granter.of(context).mayTakeAll(context.authority(id), context.atMicros())) {
-            return CommandOutcome.reject(IdentityRejection.HOLDS_MORE);
-        }
-        return CommandOutcome.done(
-                DeactivatePrincipalReply.getDefaultInstance(),
-                new NewEvent(
-                        principal(id),
-                        PrincipalDeactivated.newBuilder().setPrincipalId(id).build()));
     }
 
     static NewEvent created(

@@ -91,6 +91,59 @@ class OwnershipTest {
     }
 
     @Test
+    void whoHoldsTheFilesRenewsTheClaimAndItsUserTakesTheOwnersPlace() throws IOException {
+        Process process = installation.new Process();
+        process.start();
+        String used = installation.claimText();
+        String before = installation.claimed(process).getOwnerId();
+        String firstGrant = installation.foundation().assignmentId();
+        process.stop();
+
+        askForARenewal();
+        Process next = installation.new Process();
+        next.start();
+
+        assertThat(installation.claimText()).isNotEqualTo(used);
+        assertThat(code(next.call("ClaimOwner", claiming(used, new Client()), nobody())))
+                .isEqualTo("identity.claim-invalid");
+        String claim = installation.claimText();
+        String owner = installation.claimed(next).getOwnerId();
+        assertThat(owner).isNotEqualTo(before);
+        assertThat(installation.foundation().holder()).isEqualTo(owner);
+        assertThat(installation.foundation().assignmentId()).isNotEqualTo(firstGrant);
+        assertThat(code(next.call("ClaimOwner", claiming(claim, new Client()), nobody())))
+                .isEqualTo("identity.claim-invalid");
+        long size = installation.founding.size(INSTANCE);
+        installation.new Process().start();
+        assertThat(installation.claim().isOffered()).isFalse();
+        assertThat(installation.founding.size(INSTANCE)).as("renewed once").isEqualTo(size);
+    }
+
+    @Test
+    void aRenewalThatBeganIsFinishedByTheNextStart() throws IOException {
+        Process process = installation.new Process();
+        process.start();
+        installation.claimed(process);
+        askForARenewal();
+        ByteString written = installation.claim().offer();
+
+        installation.new Process().start();
+
+        assertThat(installation.foundation().claimHash()).isEqualTo(written);
+        assertThat(installation.claim().isOffered()).isTrue();
+        askForARenewal();
+        installation.new Process().start();
+        assertThat(installation.foundation().claimHash())
+                .as("a crash before the request was removed")
+                .isEqualTo(written);
+    }
+
+    private void askForARenewal() throws IOException {
+        Path claim = installation.claim().file();
+        Files.createFile(claim.resolveSibling(claim.getFileName() + ".renew"));
+    }
+
+    @Test
     void aStartAfterACrashWithdrawsAClaimThatWasUsed() throws IOException {
         Process process = installation.new Process();
         process.start();

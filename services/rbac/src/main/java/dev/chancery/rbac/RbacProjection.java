@@ -19,6 +19,7 @@ import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalDeactivated;
+import dev.chancery.schema.identity.v1.PrincipalReactivated;
 import dev.chancery.schema.identity.v1.WorkspaceCreated;
 import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
 import java.sql.Connection;
@@ -109,6 +110,8 @@ public final class RbacProjection implements Projection {
             case "chancery.identity.v1.PrincipalDeactivated" ->
                 run.deactivated(
                         position, read(PrincipalDeactivated.parser(), event).getPrincipalId());
+            case "chancery.identity.v1.PrincipalReactivated" ->
+                run.reactivated(read(PrincipalReactivated.parser(), event).getPrincipalId());
             case "chancery.identity.v1.WorkspaceCreated" ->
                 run.workspace(position, read(WorkspaceCreated.parser(), event).getWorkspaceId());
             case "chancery.identity.v1.WorkspaceMemberAdded" -> {
@@ -128,6 +131,15 @@ public final class RbacProjection implements Projection {
             }
             case "chancery.identity.v1.OwnerClaimed" -> {
                 var claimed = read(OwnerClaimed.parser(), event);
+                if (!claimed.getReplacedOwnerId().isEmpty()) {
+                    run.revoked(
+                            position,
+                            atMicros,
+                            AssignmentRevoked.newBuilder()
+                                    .setPrincipalId(claimed.getReplacedOwnerId())
+                                    .setAssignmentId(claimed.getReplacedAssignmentId())
+                                    .build());
+                }
                 run.firstGrant(
                         FirstGrant.OPERATOR, claimed.getOwnerId(), claimed.getAssignmentId(), position, atMicros);
             }

@@ -50,8 +50,14 @@ final class RbacRun {
     final Map<String, Versions<RoleState>> roles = new LinkedHashMap<>();
     final Map<CapabilityKey, Versions<Integer>> capabilities = new LinkedHashMap<>();
     final Map<UUID, PrincipalRow> principals = new LinkedHashMap<>();
-    /** Position of deactivation, for principals that the run does not create. */
-    final Map<UUID, Long> deactivations = new LinkedHashMap<>();
+    /**
+     * @param position of the deactivation that counts; null: active
+     * @param anew after a reactivation, whatever was before
+     */
+    record Deactivation(@Nullable Long position, boolean anew) {}
+
+    /** For principals that the run does not create. */
+    final Map<UUID, Deactivation> deactivations = new LinkedHashMap<>();
 
     final Map<UUID, AssignmentRow> assignments = new LinkedHashMap<>();
     /** For assignments that the run does not make. An id may be revoked for several principals; only its holder's revocation counts. */
@@ -129,9 +135,22 @@ final class RbacRun {
         UUID id = UUID.fromString(principal);
         PrincipalRow row = principals.get(id);
         if (row == null) {
-            deactivations.putIfAbsent(id, position);
+            Deactivation before = deactivations.get(id);
+            if (before == null || before.position() == null) {
+                deactivations.put(id, new Deactivation(position, before != null));
+            }
         } else if (row.deactivatedPosition() == null) {
             principals.put(id, new PrincipalRow(row.type(), row.createdPosition(), position));
+        }
+    }
+
+    void reactivated(String principal) {
+        UUID id = UUID.fromString(principal);
+        PrincipalRow row = principals.get(id);
+        if (row == null) {
+            deactivations.put(id, new Deactivation(null, true));
+        } else {
+            principals.put(id, new PrincipalRow(row.type(), row.createdPosition(), null));
         }
     }
 

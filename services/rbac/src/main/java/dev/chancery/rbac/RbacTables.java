@@ -123,15 +123,17 @@ final class RbacTables {
     }
 
     private void writePrincipals(Connection connection, String tenant, RbacRun run) throws SQLException {
-        var deactivated = new Rows(Column.UUID, Column.BIGINT);
-        run.deactivations.forEach(deactivated::add);
+        var deactivated = new Rows(Column.UUID, Column.BIGINT, Column.BOOLEAN);
+        run.deactivations.forEach(
+                (id, deactivation) -> deactivated.add(id, deactivation.position(), deactivation.anew()));
         deactivated.execute(connection, tenant, """
                 INSERT INTO %1$s.principal (tenant, principal, type, created_position, deactivated_position)
                 SELECT t.tenant, t.principal, t.type, t.created_position, r.position
-                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::bigint[]) AS u(principal, position)) AS r
+                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::bigint[], ?::boolean[])
+                    AS u(principal, position, anew)) AS r
                 CROSS JOIN LATERAL (SELECT * FROM %1$s.principal AS x
                     WHERE x.tenant = r.tenant AND x.principal = r.principal LIMIT 1) AS t
-                WHERE t.deactivated_position IS NULL
+                WHERE t.deactivated_position IS NULL OR r.anew
                 ON CONFLICT (tenant, principal) DO UPDATE SET deactivated_position = excluded.deactivated_position""", schema);
         var created = new Rows(Column.UUID, Column.INTEGER, Column.BIGINT, Column.BIGINT);
         run.principals.forEach((UUID id, PrincipalRow row) ->

@@ -125,7 +125,7 @@ class DeterminismTest {
     }
 
     private static Message anyEvent(Random random, List<String> ids) {
-        return switch (random.nextInt(10)) {
+        return switch (random.nextInt(11)) {
             case 0 -> Story.contract(some(random, NAMES));
             case 1 -> Story.capability(pick(random, NAMES), random.nextInt(3));
             case 2 -> Story.role(pick(random, ROLES), some(random, NAMES));
@@ -134,6 +134,7 @@ class DeterminismTest {
             case 5 -> Story.deactivated(pick(random, ids));
             case 6 -> Story.assigned(pick(random, ids), pick(random, ids), pick(random, ROLES), pick(random, ids));
             case 7 -> Story.revoked(pick(random, ids), pick(random, ids));
+            case 9 -> Story.reactivated(pick(random, ids));
             case 8 -> Story.workspace(pick(random, ids));
             default -> Story.member(pick(random, ids), pick(random, ids));
         };

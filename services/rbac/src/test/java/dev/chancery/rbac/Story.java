@@ -13,6 +13,7 @@ import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalDeactivated;
+import dev.chancery.schema.identity.v1.PrincipalReactivated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.identity.v1.WorkspaceCreated;
 import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
@@ -113,6 +114,7 @@ final class Story {
             case AssignmentRevoked revoked -> "access/assignments/" + revoked.getPrincipalId();
             case PrincipalCreated created -> "identity/principal/" + created.getPrincipalId();
             case PrincipalDeactivated deactivated -> "identity/principal/" + deactivated.getPrincipalId();
+            case PrincipalReactivated reactivated -> "identity/principal/" + reactivated.getPrincipalId();
             case WorkspaceCreated created -> "identity/workspace/" + created.getWorkspaceId();
             case WorkspaceMemberAdded added -> "identity/workspace/" + added.getWorkspaceId();
             case ContractAdopted adopted -> "identity/contract";
@@ -154,6 +156,10 @@ final class Story {
 
     static PrincipalDeactivated deactivated(String principal) {
         return PrincipalDeactivated.newBuilder().setPrincipalId(principal).build();
+    }
+
+    static PrincipalReactivated reactivated(String principal) {
+        return PrincipalReactivated.newBuilder().setPrincipalId(principal).build();
     }
 
     static CapabilityDefined capability(String name, int stepUpSeconds) {

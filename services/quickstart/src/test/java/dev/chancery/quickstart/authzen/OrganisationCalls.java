@@ -1,0 +1,107 @@
+package dev.chancery.quickstart.authzen;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.chancery.quickstart.instance.Reply;
+import dev.chancery.quickstart.instance.SharedInstance;
+import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.schema.access.v1.AssignRoleRequest;
+import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
+import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Calls of people in an organisation of their own. */
+final class OrganisationCalls {
+    final SharedInstance shared;
+
+    OrganisationCalls(SharedInstance shared) {
+        this.shared = shared;
+    }
+
+    /** A new organisation's administrator. */
+    Client organisation() {
+        SigningKey key = SigningKey.generate();
+        String clientId = done(
+                        shared.owner,
+                        CreateOrganisationRequest.newBuilder()
+                                .setName("Acme")
+                                .setAdministratorName("Ada")
+                                .setAdministratorKey(bytes(key)))
+                .json()
+                .getString("clientId");
+        return shared.signedIn(clientId, key);
+    }
+
+    Reply send(Client caller, Message.Builder request) {
+        String contractPackage = request.getDescriptorForType().getFile().getPackage();
+        String name = contractPackage.split("\\.")[1];
+        String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
+        String method = request.getDescriptorForType().getName().replace("Request", "");
+        Map<String, String> headers = new HashMap<>(caller.headers());
+        if (!method.startsWith("List")) {
+            headers.put("Idempotency-Key", UUID.randomUUID().toString());
+        }
+        return shared.wire.rest(
+                shared.method(contractPackage + "." + service + "/" + method), request.build(), headers);
+    }
+
+    Reply done(Client caller, Message.Builder request) {
+        Reply reply = send(caller, request);
+        assertThat(reply.succeeded()).as("%s", reply).isTrue();
+        return reply;
+    }
+
+    /** Somebody new who holds just this, or nothing. */
+    Client somebody(Client by, String... capabilities) {
+        SigningKey key = SigningKey.generate();
+        String clientId = done(
+                        by,
+                        CreatePrincipalRequest.newBuilder()
+                                .setType(PrincipalType.AGENT)
+                                .setDisplayName("somebody")
+                                .setPublicKey(bytes(key)))
+                .json()
+                .getString("clientId");
+        Client client = shared.signedIn(clientId, key);
+        if (capabilities.length > 0) {
+            String role = "role-" + UUID.randomUUID();
+            done(by, DefineRoleRequest.newBuilder().setRole(role).addAllCapabilities(List.of(capabilities)));
+            assign(by, client, role);
+        }
+        return client;
+    }
+
+    /** The new assignment's id. */
+    String assign(Client by, Client to, String role) {
+        return done(by, AssignRoleRequest.newBuilder().setPrincipalId(id(to)).setRole(role))
+                .json()
+                .getString("assignmentId");
+    }
+
+    /** What comes back for a sign-in with a key. */
+    Reply token(String clientId, SigningKey key) {
+        return shared.wire.http(
+                "POST",
+                "/oauth/token",
+                Map.of("Content-Type", "application/x-www-form-urlencoded"),
+                SharedInstance.tokenForm(shared.assertion(clientId, key)).getBytes(UTF_8));
+    }
+
+    static ByteString bytes(SigningKey key) {
+        return ByteString.copyFrom(Base64.getDecoder().decode(key.publicKey()));
+    }
+
+    static String id(Client client) {
+        return client.clientId().substring(client.tenant().length() + 1);
+    }
+}
