@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import kafka.server.KafkaConfig;
@@ -28,10 +29,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Kafka's exit and halt are closed for the whole process: a fatal error is logged, {@link #isAlive} turns false and {@code
  * onFatal} is called, and the process goes on.
  *
- * <p><b>Not promised:</b> there is no authentication and no shutdown hook. <b>Thread safety:</b> safe. <b>Limits:</b> {@link
+ * <p><b>Who gets in:</b> with passwords, clients that know one (SCRAM-SHA-512), and they may do what access control lists
+ * allow; {@link #ADMINISTRATOR} may do everything, and makes the lists. The controller takes nobody but this node.
+ *
+ * <p><b>Not promised:</b> there is no shutdown hook. <b>Thread safety:</b> safe. <b>Limits:</b> {@link
  * #STOP_LIMIT} to stop.
  */
 public final class EmbeddedKafka implements AutoCloseable {
+    /** Who may do everything. */
+    public static final String ADMINISTRATOR = "admin";
+
     public static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final int FREE_PORT_ATTEMPTS = 5;
     private static final Set<String> OF_A_BROKEN_FORMAT = Set.of("bootstrap.checkpoint", "meta.properties.tmp");
@@ -41,27 +48,50 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final Path data;
     private final Consumer<String> onFatal;
     private final @Nullable ServerTls tls;
+    private final Map<String, String> passwords;
     private final Consumer<String> fatalListener = this::fatal;
     private volatile int port;
     private volatile @Nullable KafkaRaftServer server;
     private volatile boolean failed;
     private boolean closed;
 
-    private EmbeddedKafka(DirectoryLock lock, Path data, Consumer<String> onFatal, @Nullable ServerTls tls) {
+    private EmbeddedKafka(
+            DirectoryLock lock,
+            Path data,
+            Consumer<String> onFatal,
+            @Nullable ServerTls tls,
+            Map<String, String> passwords) {
         this.lock = lock;
         this.data = data;
         this.onFatal = onFatal;
         this.tls = tls;
+        this.passwords = passwords;
     }
 
     /** As the other, for who asks {@link #isAlive} instead of being told. */
     public static EmbeddedKafka start(Path directory, int port) {
-        return start(directory, port, reason -> {}, null);
+        return start(directory, port, reason -> {}, Map.of());
     }
 
-    /** As the other, without TLS. */
+    /** As the other, for everybody on the loopback. */
     public static EmbeddedKafka start(Path directory, int port, Consumer<String> onFatal) {
-        return start(directory, port, onFatal, null);
+        return start(directory, port, onFatal, null, Map.of());
+    }
+
+    /** As the other, for clients with a certificate alone. */
+    public static EmbeddedKafka start(Path directory, int port, Consumer<String> onFatal, ServerTls tls) {
+        return start(directory, port, onFatal, tls, Map.of());
+    }
+
+    /**
+     * As the other, for clients with a password alone.
+     *
+     * @param passwords by user, {@link #ADMINISTRATOR} among them. They are written at the first start; users that come later are
+     *     the administrator's to make
+     */
+    public static EmbeddedKafka start(
+            Path directory, int port, Consumer<String> onFatal, Map<String, String> passwords) {
+        return start(directory, port, onFatal, null, passwords);
     }
 
     /**
@@ -69,16 +99,20 @@ public final class EmbeddedKafka implements AutoCloseable {
      *
      * @param port of the broker; 0 for a free one. The controller's is always a free one
      * @param onFatal told in one line, from a thread of Kafka's, when Kafka wanted to end the process; must not block
-     * @param tls takes only clients with a certificate; null: no TLS, and everybody on the loopback
      * @throws ServerNotStarted with the reason; nothing is left running and the directory is free again
      */
-    public static EmbeddedKafka start(Path directory, int port, Consumer<String> onFatal, @Nullable ServerTls tls) {
+    private static EmbeddedKafka start(
+            Path directory,
+            int port,
+            Consumer<String> onFatal,
+            @Nullable ServerTls tls,
+            Map<String, String> passwords) {
         QuietLogs.quieten();
         DirectoryLock lock = DirectoryLock.take(directory);
         try {
             Path data = directory.toRealPath().resolve("data");
-            format(data);
-            var kafka = new EmbeddedKafka(lock, data, onFatal, tls);
+            format(data, passwords);
+            var kafka = new EmbeddedKafka(lock, data, onFatal, tls, passwords);
             kafka.startOnPort(port);
             return kafka;
         } catch (IOException e) {
@@ -91,7 +125,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /** Once a directory: a complete format ends with meta.properties, and one that did not get there is begun anew. */
-    private static void format(Path data) throws IOException {
+    private static void format(Path data, Map<String, String> passwords) throws IOException {
         if (Files.exists(data.resolve("meta.properties"))) {
             return;
         }
@@ -114,6 +148,10 @@ public final class EmbeddedKafka implements AutoCloseable {
                     .setControllerListenerName(KafkaSettings.CONTROLLER)
                     .addDirectory(data.toString())
                     .setMetadataLogDirectory(data.toString())
+                    .setScramArguments(passwords.entrySet().stream()
+                            .map(user -> KafkaSettings.SCRAM + "=[name=" + user.getKey() + ",password="
+                                    + user.getValue() + "]")
+                            .toList())
                     .run();
         } catch (Exception e) {
             throw Failures.of(FAILED, "Kafka's storage could not be formatted", e);
@@ -144,7 +182,15 @@ public final class EmbeddedKafka implements AutoCloseable {
         KafkaExits.listen(fatalListener);
         KafkaRaftServer starting = null;
         try {
-            var config = KafkaConfig.fromProps(KafkaSettings.of(data, port, Ports.free(), tls), false);
+            var config = KafkaConfig.fromProps(
+                    KafkaSettings.of(
+                            data,
+                            port,
+                            Ports.free(),
+                            tls,
+                            passwords.get(ADMINISTRATOR),
+                            Uuid.randomUuid() + "" + Uuid.randomUuid()),
+                    false);
             starting = new KafkaRaftServer(config, Time.SYSTEM);
             starting.startup();
             server = starting;

@@ -3,6 +3,9 @@ package dev.chancery.embedded;
 import java.nio.file.Path;
 import java.util.Properties;
 import org.apache.kafka.common.config.SslConfigs;
+import org.apache.kafka.common.security.plain.PlainLoginModule;
+import org.apache.kafka.common.security.scram.ScramLoginModule;
+import org.apache.kafka.metadata.authorizer.StandardAuthorizer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +26,24 @@ final class KafkaSettings {
     /** The largest record is 1 MiB; its key, headers and batch come on top. */
     static final int MAX_MESSAGE_BYTES = 2 << 20;
 
+    static final String SCRAM = "SCRAM-SHA-512";
+
+    private static final String NODE = "node";
     private static final String BROKER = "BROKER";
 
     private KafkaSettings() {}
 
-    static Properties of(Path data, int port, int controllerPort, @Nullable ServerTls tls) {
+    /**
+     * @param administrator the password of {@link EmbeddedKafka#ADMINISTRATOR}; null: no client is asked for one
+     * @param node what the node itself shows to its controller, another one at each start
+     */
+    static Properties of(
+            Path data,
+            int port,
+            int controllerPort,
+            @Nullable ServerTls tls,
+            @Nullable String administrator,
+            String node) {
         String controller = Ports.LOOPBACK + ":" + controllerPort;
         String broker = BROKER + "://" + Ports.LOOPBACK + ":" + port;
         var settings = new Properties();
@@ -36,10 +52,28 @@ final class KafkaSettings {
         put(settings, "log.dirs", data);
         put(settings, "listeners", broker + "," + CONTROLLER + "://" + controller);
         put(settings, "advertised.listeners", broker);
+        String clients = tls != null ? "SSL" : administrator != null ? "SASL_PLAINTEXT" : "PLAINTEXT";
+        put(settings, "listener.security.protocol.map", BROKER + ":" + clients + "," + CONTROLLER + ":SASL_PLAINTEXT");
+        // Kafka's controller can't look SCRAM passwords up before it has started: nobody but this node is to get in
+        // anyway.
+        put(settings, "sasl.mechanism.controller.protocol", "PLAIN");
+        put(settings, "listener.name.controller.sasl.enabled.mechanisms", "PLAIN");
         put(
                 settings,
-                "listener.security.protocol.map",
-                BROKER + ":" + (tls == null ? "PLAINTEXT" : "SSL") + "," + CONTROLLER + ":PLAINTEXT");
+                "listener.name.controller.plain.sasl.jaas.config",
+                PlainLoginModule.class.getName() + " required username=\"" + NODE + "\" password=\"" + node + "\" user_"
+                        + NODE + "=\"" + node + "\";");
+        if (administrator != null) {
+            put(settings, "sasl.mechanism.inter.broker.protocol", SCRAM);
+            put(settings, "listener.name.broker.sasl.enabled.mechanisms", SCRAM);
+            put(
+                    settings,
+                    "listener.name.broker.scram-sha-512.sasl.jaas.config",
+                    ScramLoginModule.class.getName() + " required username=\"" + EmbeddedKafka.ADMINISTRATOR
+                            + "\" password=\"" + administrator + "\";");
+            put(settings, "authorizer.class.name", StandardAuthorizer.class.getName());
+            put(settings, "super.users", "User:" + NODE + ";User:" + EmbeddedKafka.ADMINISTRATOR);
+        }
         if (tls != null) {
             put(settings, "ssl.client.auth", "required");
             put(settings, SslConfigs.SSL_KEYSTORE_TYPE_CONFIG, "PEM");

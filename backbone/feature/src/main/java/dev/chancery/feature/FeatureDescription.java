@@ -41,6 +41,11 @@ public interface FeatureDescription {
         return Optional.empty();
     }
 
+    /** Topics that it makes and alone writes; whoever may read the log may read them. */
+    default List<String> topics() {
+        return List.of();
+    }
+
     /** Makes the feature in a process that runs it; what it needs, it takes from {@code parts}. */
     Feature create(FeatureParts parts);
 

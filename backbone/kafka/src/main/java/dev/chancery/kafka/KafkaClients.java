@@ -3,10 +3,12 @@ package dev.chancery.kafka;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -15,6 +17,9 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.apache.kafka.common.security.scram.ScramLoginModule;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -66,6 +71,24 @@ public final class KafkaClients {
     /** Creates and checks topics. */
     public Topics topics() {
         return new Topics(Admin.create(new HashMap<>(configuration)));
+    }
+
+    /** Makes users and access control lists. */
+    public Accounts accounts() {
+        return new Accounts(Admin.create(new HashMap<>(configuration)));
+    }
+
+    /** The configuration of clients that show a password on this machine's loopback; the broker never sees it, nor does who stands in for it. */
+    public static Properties byPassword(String bootstrapServers, String user, String password) {
+        var configuration = new Properties();
+        configuration.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        configuration.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, SecurityProtocol.SASL_PLAINTEXT.name);
+        configuration.put(SaslConfigs.SASL_MECHANISM, "SCRAM-SHA-512");
+        configuration.put(
+                SaslConfigs.SASL_JAAS_CONFIG,
+                ScramLoginModule.class.getName() + " required username=\"" + user + "\" password=\"" + password
+                        + "\";");
+        return configuration;
     }
 
     private Map<String, Object> with(Map<String, ?> settings) {

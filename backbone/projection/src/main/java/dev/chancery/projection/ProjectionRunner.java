@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * at the next start.
  */
 public final class ProjectionRunner implements AutoCloseable {
+    /** Groups with this prefix belong to projections: whoever else joins one takes their partitions. */
+    public static final String GROUP_PREFIX = "chancery-";
+
     private static final Logger LOG = Logger.getLogger(ProjectionRunner.class);
     private static final Duration STOP = Duration.ofSeconds(20);
 
@@ -72,7 +75,7 @@ public final class ProjectionRunner implements AutoCloseable {
 
     private void run() {
         while (closed.getCount() > 0) {
-            try (var current = topic.consumer(Optional.of("chancery-" + projection.name()))) {
+            try (var current = topic.consumer(Optional.of(group(projection.name())))) {
                 consumer = current;
                 if (topic.check(current)) {
                     follow(current);
@@ -154,6 +157,11 @@ public final class ProjectionRunner implements AutoCloseable {
     private void lengthenBackoff() {
         Duration doubled = backoff.multipliedBy(2);
         backoff = doubled.compareTo(options.maxBackoff()) < 0 ? doubled : options.maxBackoff();
+    }
+
+    /** The consumer group of a projection. */
+    public static String group(String projection) {
+        return GROUP_PREFIX + projection;
     }
 
     /** The projection's name. */

@@ -77,7 +77,7 @@ class NotesTest {
                 PUBLIC_URL,
                 database,
                 Optional.of(sealer),
-                kafka,
+                role -> kafka,
                 claim,
                 () -> {},
                 RelayOptions.defaults(database.name()),

@@ -86,7 +86,8 @@ public final class Application implements AutoCloseable {
         this.verifierKeys = new VerifierKeys(settings.database(), reader);
         this.decisions = new DecisionPoint(
                 new StreamScan(settings.database(), reader),
-                settings.kafka(),
+                settings.kafka()
+                        .apply(settings.roles().stream().sorted().findFirst().orElseThrow()),
                 Settings.LOG_TOPIC,
                 Settings.PULSE_TOPIC,
                 descriptions.stream()
@@ -121,7 +122,7 @@ public final class Application implements AutoCloseable {
                 .toList();
         opened.push(executor);
         if (runs(ProcessRole.RELAY)) {
-            var starting = opened(new Relay(database, settings.kafka(), settings.relay()));
+            var starting = opened(new Relay(database, settings.kafka().apply(ProcessRole.RELAY), settings.relay()));
             starting.start();
             measures.watch(starting);
             relay = starting;
@@ -138,8 +139,7 @@ public final class Application implements AutoCloseable {
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
         Map<String, FeatureParts> parts = active.stream()
-                .collect(Collectors.toMap(
-                        FeatureDescription::name, feature -> parts(feature.name(), shared, appenders)));
+                .collect(Collectors.toMap(FeatureDescription::name, feature -> parts(feature, shared, appenders)));
         active.forEach(feature -> feature.projection()
                 .ifPresent(projection -> project(projection, Objects.requireNonNull(parts.get(feature.name())))));
         opened(decisions);
@@ -205,7 +205,9 @@ public final class Application implements AutoCloseable {
                 feature -> Objects.requireNonNull(appenders.get(feature), feature), streams, keyring, methods);
     }
 
-    private FeatureParts parts(String feature, Map<Class<?>, Object> shared, Map<String, Appender> appenders) {
+    private FeatureParts parts(
+            FeatureDescription described, Map<Class<?>, Object> shared, Map<String, Appender> appenders) {
+        String feature = described.name();
         Map<Class<?>, Object> own = new HashMap<>(shared);
         Appender appender = appenders.get(feature);
         if (appender != null) {
@@ -215,7 +217,7 @@ public final class Application implements AutoCloseable {
                 feature,
                 settings.instanceId(),
                 settings.database(),
-                settings.kafka(),
+                settings.kafka().apply(described.process()),
                 contract,
                 decisions,
                 own,
@@ -234,7 +236,7 @@ public final class Application implements AutoCloseable {
         var runner = new ProjectionRunner(
                 projection,
                 settings.database(),
-                settings.kafka(),
+                parts.kafka(),
                 Settings.LOG_TOPIC,
                 described.options().apply(settings.projection()).withMember(settings.process()));
         projections.add(opened(runner));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +64,8 @@ public final class Serve implements QuarkusApplication {
         }
 
         Settings settings(Datasources datasources, Map<String, Object> broker) {
+            // One process, one certificate: its roles share what it may do.
+            Properties client = KafkaFiles.client(config.kafka(), broker);
             return new Settings(
                     roles,
                     config.instanceId(),
@@ -70,7 +73,7 @@ public final class Serve implements QuarkusApplication {
                     config.publicUrl(),
                     datasources.database(config.database().poolSize(), ProcessRole.databaseRoles(roles)),
                     sealer,
-                    KafkaFiles.client(config.kafka(), broker),
+                    role -> client,
                     config.ownerClaimFile().orElse(Path.of("no-claim")),
                     () -> {},
                     ChanceryConfig.options(config.relay(), config.database().name()),

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * What a process is given.
@@ -18,7 +19,7 @@ import java.util.Set;
  * @param process this process's own name in the installation, the same at each start of it
  * @param publicUrl how clients reach the installation; tokens name it as their issuer
  * @param sealer of processes that hold keys: {@link ProcessRole#needSealer}
- * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
+ * @param kafka how a role reaches Kafka: {@code bootstrap.servers} and security
  * @param ownerClaim the file for the one-time owner claim; asked for by the core alone
  * @param ownerClaimed told once the claim was used
  * @param relay the same in processes that append, which look after its slot
@@ -33,7 +34,7 @@ public record Settings(
         String publicUrl,
         Database database,
         Optional<Sealer> sealer,
-        Properties kafka,
+        Function<ProcessRole, Properties> kafka,
         Path ownerClaim,
         Runnable ownerClaimed,
         RelayOptions relay,

@@ -10,6 +10,7 @@ import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.projection.TopicPublisher;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** The transparency log of each organisation and its signed checkpoints. */
@@ -42,6 +43,11 @@ public final class LedgerFeature implements FeatureDescription {
                 (schema, instanceId) -> new LedgerProjection(instanceId, DatabaseRole.REPLAY, schema, tenant -> {}),
                 options -> options.withGather(GATHER),
                 false));
+    }
+
+    @Override
+    public List<String> topics() {
+        return List.of(CHECKPOINT_TOPIC);
     }
 
     private static LedgerProjection live(FeatureParts parts) {

@@ -3,6 +3,7 @@ package dev.chancery.quickstart;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
+import dev.chancery.keyring.Sealer;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
-import org.apache.kafka.clients.CommonClientConfigs;
 
 /** The servers of an instance that runs in another process, found through its data directory. */
 final class Attached implements AutoCloseable {
@@ -24,11 +24,13 @@ final class Attached implements AutoCloseable {
     private final String instanceId;
     private final Database database;
     private final String bootstrapServers;
+    private final Sealer sealer;
 
-    private Attached(String instanceId, Database database, String bootstrapServers) {
+    private Attached(String instanceId, Database database, String bootstrapServers, Sealer sealer) {
         this.instanceId = instanceId;
         this.database = database;
         this.bootstrapServers = bootstrapServers;
+        this.sealer = sealer;
     }
 
     static Attached to(Path data) {
@@ -42,7 +44,8 @@ final class Attached implements AutoCloseable {
                                     "127.0.0.1", postgresPort(data), Servers.DATABASE, role -> identity.sealer()
                                             .derive("postgres/" + role.roleName())),
                             CONNECTIONS_A_ROLE),
-                    run.getString("kafka"));
+                    run.getString("kafka"),
+                    identity.sealer());
         } catch (IOException | JsonException | IndexOutOfBoundsException | NumberFormatException e) {
             throw new Unusable("an instance holds " + data + " but is not ready; try again once it is");
         }
@@ -68,10 +71,8 @@ final class Attached implements AutoCloseable {
         return database;
     }
 
-    Properties kafkaClient() {
-        var properties = new Properties();
-        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        return properties;
+    Properties kafkaClient(String user) {
+        return KafkaUsers.client(bootstrapServers, user, sealer);
     }
 
     @Override

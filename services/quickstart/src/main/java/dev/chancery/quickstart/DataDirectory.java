@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * data/postgres    PostgreSQL's data       data/kafka   Kafka's
  * data/claim       the one-time owner claim, until it is used
  * data/run.json    where the running instance is to be found
+ * data/kafka-client.properties   a client of its Kafka that may read, mode 0600
  * data.sealer      the key file, mode 0600
  * </pre>
  */
@@ -233,9 +234,15 @@ final class DataDirectory implements AutoCloseable {
         return directory.resolve("run.json");
     }
 
+    /** For consumers, while the instance runs. */
+    Path readerFile() {
+        return directory.resolve("kafka-client.properties");
+    }
+
     @Override
     public void close() {
         try {
+            Files.deleteIfExists(readerFile());
             Files.deleteIfExists(runFile());
             lockChannel.close();
         } catch (IOException e) {

@@ -1,9 +1,11 @@
 package dev.chancery.quickstart;
 
 import dev.chancery.app.Application;
+import dev.chancery.app.KafkaGrants;
 import dev.chancery.app.Settings;
 import dev.chancery.database.Database;
 import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ReplayCheck;
 import java.util.Properties;
 
@@ -18,14 +20,17 @@ final class Replay {
     static boolean check(Options options) {
         if (DataDirectory.isHeld(options.data())) {
             try (Attached running = Attached.to(options.data())) {
-                return equal(running.instanceId(), running.database(), running.kafkaClient());
+                return equal(
+                        running.instanceId(),
+                        running.database(),
+                        running.kafkaClient(KafkaGrants.user(ProcessRole.PROJECTORS)));
             }
         }
         try (DataDirectory data = DataDirectory.open(options.data(), false);
                 Servers servers = Servers.start(data);
                 Database database = servers.pooled()) {
             Application.migrate(database);
-            return equal(data.instanceId(), database, servers.kafkaClient());
+            return equal(data.instanceId(), database, servers.kafkaClient(ProcessRole.PROJECTORS));
         }
     }
 

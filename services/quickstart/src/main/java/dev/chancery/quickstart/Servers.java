@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.KafkaGrants;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
@@ -8,13 +9,20 @@ import dev.chancery.database.Provisioning;
 import dev.chancery.embedded.EmbeddedKafka;
 import dev.chancery.embedded.EmbeddedPostgres;
 import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.ProcessRole;
+import dev.chancery.kafka.KafkaClients;
+import dev.chancery.keyring.Sealer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Function;
-import org.apache.kafka.clients.CommonClientConfigs;
 import org.jboss.logging.Logger;
 
 /**
@@ -29,18 +37,20 @@ final class Servers implements AutoCloseable {
     private final EmbeddedPostgres postgres;
     private final FutureTask<EmbeddedKafka> kafka;
     private final DatabaseAccess access;
+    private final Sealer sealer;
 
-    private Servers(EmbeddedPostgres postgres, FutureTask<EmbeddedKafka> kafka, DatabaseAccess access) {
+    private Servers(EmbeddedPostgres postgres, FutureTask<EmbeddedKafka> kafka, DatabaseAccess access, Sealer sealer) {
         this.postgres = postgres;
         this.kafka = kafka;
         this.access = access;
+        this.sealer = sealer;
     }
 
     /** Starts both; an orphan of a killed process is stopped first. Passwords are derived from the sealer and kept nowhere. */
     static Servers start(DataDirectory data) {
         Function<DatabaseRole, String> passwords = role -> data.sealer().derive("postgres/" + role.roleName());
         EmbeddedPostgres.requireIntact(data.postgres());
-        var kafka = new FutureTask<>(() -> EmbeddedKafka.start(data.kafka(), 0, Servers::brokerDied));
+        var kafka = new FutureTask<>(() -> kafka(data));
         Thread.ofPlatform().daemon().name("kafka-start").start(kafka);
         try {
             EmbeddedPostgres postgres =
@@ -49,13 +59,31 @@ final class Servers implements AutoCloseable {
                 postgres.supervise(line -> LOG.warn(line));
                 provision(postgres, passwords);
                 return new Servers(
-                        postgres, kafka, DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords));
+                        postgres,
+                        kafka,
+                        DatabaseAccess.byPassword("127.0.0.1", postgres.port(), DATABASE, passwords),
+                        data.sealer());
             } catch (RuntimeException | Error e) {
                 postgres.close();
                 throw e;
             }
         } catch (RuntimeException | Error e) {
             close(kafka);
+            throw e;
+        }
+    }
+
+    /** One user for each role, with the rights that its parts need. */
+    static EmbeddedKafka kafka(DataDirectory data) {
+        Map<String, String> passwords = KafkaUsers.passwords(data.sealer());
+        EmbeddedKafka kafka = EmbeddedKafka.start(data.kafka(), 0, Servers::brokerDied, passwords);
+        try (var accounts = new KafkaClients(
+                        KafkaUsers.client(kafka.bootstrapServers(), EmbeddedKafka.ADMINISTRATOR, data.sealer()))
+                .accounts()) {
+            accounts.ensure(passwords, KafkaGrants.all());
+            return kafka;
+        } catch (RuntimeException | Error e) {
+            kafka.close();
             throw e;
         }
     }
@@ -115,10 +143,17 @@ final class Servers implements AutoCloseable {
         return started(kafka).bootstrapServers();
     }
 
-    Properties kafkaClient() {
-        var properties = new Properties();
-        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
-        return properties;
+    Properties kafkaClient(ProcessRole role) {
+        return KafkaUsers.client(bootstrapServers(), KafkaGrants.user(role), sealer);
+    }
+
+    /** What a consumer on this machine connects with, in the form that Kafka's own tools read; for who owns the directory alone. */
+    void writeReader(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try (var writer = Files.newBufferedWriter(file)) {
+            KafkaUsers.client(bootstrapServers(), KafkaGrants.READER, sealer).store(writer, null);
+        }
     }
 
     @Override

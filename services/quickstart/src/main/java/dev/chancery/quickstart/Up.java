@@ -76,7 +76,7 @@ public final class Up implements QuarkusApplication {
                     http,
                     datasources.database(Servers.CONNECTIONS_A_ROLE, ProcessRole.databaseRoles(ProcessRole.ALL)),
                     Optional.of(data.sealer()),
-                    servers.kafkaClient(),
+                    servers::kafkaClient,
                     data.claim(),
                     () -> forgetClaim(data, servers, http),
                     RelayOptions.defaults(Servers.DATABASE),
@@ -115,6 +115,7 @@ public final class Up implements QuarkusApplication {
 
     private static void ready(DataDirectory data, Servers servers, String http) throws IOException {
         String where = where(data, servers, http);
+        servers.writeReader(data.readerFile());
         DataDirectory.write(data.runFile(), where + "\n");
         System.out.println("READY " + where);
         System.out.flush();
@@ -125,7 +126,8 @@ public final class Up implements QuarkusApplication {
         var where = Json.createObjectBuilder()
                 .add("http", http)
                 .add("grpc", http.substring("http://".length()))
-                .add("kafka", servers.bootstrapServers());
+                .add("kafka", servers.bootstrapServers())
+                .add("kafkaClientFile", data.readerFile().toString());
         if (Files.exists(data.claim())) {
             where.add("claimFile", data.claim().toString());
         }

@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.KafkaGrants;
 import dev.chancery.database.Database;
 import dev.chancery.keyring.Sealer;
 import java.io.IOException;
@@ -32,8 +33,13 @@ public final class InstanceAccess implements AutoCloseable {
         return servers.database();
     }
 
+    /** The client of a downstream consumer. */
     public Properties kafkaClient() {
-        return servers.kafkaClient();
+        return kafkaClient(KafkaGrants.READER);
+    }
+
+    public Properties kafkaClient(String user) {
+        return servers.kafkaClient(user);
     }
 
     public String instanceId() {
