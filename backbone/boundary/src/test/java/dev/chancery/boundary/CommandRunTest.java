@@ -275,7 +275,7 @@ class CommandRunTest {
     }
 
     @Test
-    void whatKeepsMovingIsBusyAfterFourDecisionsAndTheKeyIsFree() {
+    void whatKeepsMovingIsBusyAfter32DecisionsAndTheKeyIsFree() {
         given((context, request) -> {
             CommandOutcome decided = RETIRES.decide(context, request);
             somebodyDefinesARole(decisions.get() - 1);
@@ -283,7 +283,7 @@ class CommandRunTest {
         });
 
         assertThat(code(call(INSTANCE.as(ADA, tenant, "k")))).isEqualTo("backbone.busy");
-        assertThat(decisions).hasValue(4);
+        assertThat(decisions).hasValue(32);
         Statement last = INSTANCE.statements(tenant, 1).getLast();
         assertThat(last.getOutcome().getResult()).isEqualTo(Result.FAILURE);
         assertThat(last.getOutcome().getCode()).isEqualTo("backbone.busy");

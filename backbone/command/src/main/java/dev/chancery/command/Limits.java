@@ -5,7 +5,7 @@ import java.time.Duration;
 /** What a command and a read may take. */
 public final class Limits {
     /** Decisions a command may take while the data it depends on keeps changing; then it is refused as busy. */
-    static final int MAX_ATTEMPTS = 4;
+    static final int MAX_ATTEMPTS = 32;
 
     /** From intent to outcome; later, the intent is abandoned. */
     public static final long DEADLINE_MILLIS = 10_000;
