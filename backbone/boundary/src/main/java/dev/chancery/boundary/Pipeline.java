@@ -68,13 +68,13 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Admits a call before its body is read: with a permit of the caller's tenant where the token is known, otherwise with one of unknown
-     * callers.
+     * Admits a call before its body is read: with a permit of the caller's tenant where the token verifies at once, otherwise with one of
+     * unknown callers.
      *
      * @throws RefusedException when a limit is reached
      */
     public InFlight.Permit enter(Caller caller) throws RefusedException {
-        return inFlight.enter(authentication.remembered(caller));
+        return inFlight.enter(authentication.recognised(caller));
     }
 
     /** Admits and serves a call that came neither over HTTP nor over gRPC; never throws. */
@@ -121,7 +121,7 @@ public final class Pipeline implements AutoCloseable {
         try {
             return serve(method, request, caller, place);
         } catch (RefusedException e) {
-            return new CallResult.Refused(e.rejection());
+            return e.refused();
         } catch (DatabaseUnavailable e) {
             LOG.errorf(e, "Call failed: method=%s", method.contract().fullName());
             return new CallResult.Refused(BoundaryRejection.UNAVAILABLE);
@@ -136,13 +136,12 @@ public final class Pipeline implements AutoCloseable {
         ContractMethod contract = method.contract();
         Handler handler = method.handler();
         if (handler instanceof Handler.PublicCommand<?> open) {
-            place.awaitWorkerSlot();
             Message request = unread.read();
             Optional<CallResult> wrong = wrongShape(request, caller);
             if (wrong.isPresent()) {
                 return wrong.get();
             }
-            Principal principal = identify(open, request);
+            Principal principal = identify(open, request, place);
             return runs().run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
         Principal principal = authentication.authenticate(caller, place);
@@ -227,8 +226,15 @@ public final class Pipeline implements AutoCloseable {
     }
 
     @SuppressWarnings("unchecked")
-    private static <Q extends Message> Principal identify(Handler.PublicCommand<Q> handler, Message request)
-            throws RefusedException {
+    private static <Q extends Message> Principal identify(
+            Handler.PublicCommand<Q> handler, Message request, InFlight.Permit place) throws RefusedException {
+        Optional<Principal> recognised =
+                place.caller().or(() -> handler.identify().recognise((Q) request));
+        if (recognised.isEmpty()) {
+            place.awaitWorkerSlot();
+        } else if (place.caller().isEmpty()) {
+            place.becomes(recognised.get());
+        }
         return handler.identify().identify((Q) request);
     }
 

@@ -17,6 +17,10 @@ class ContextFieldsTest {
             assertThat(ContextFields.isContext("x_" + name)).isTrue();
             assertThat(ContextFields.isContext("Chancery-" + name)).isTrue();
             assertThat(ContextFields.isContext("x_chancery_" + name)).isTrue();
+            assertThat(ContextFields.isContextHeader("Chancery-" + name)).isTrue();
+            assertThat(ContextFields.isContextHeader("x_chancery_" + name)).isTrue();
+            assertThat(ContextFields.isContextHeader("X-" + name)).isFalse();
+            assertThat(ContextFields.isContextHeader(name)).isFalse();
         });
     }
 
@@ -25,6 +29,18 @@ class ContextFieldsTest {
             strings = {"tenant_id", "tenantId", "Acting-For", "on_behalf_of", "X-Organization-ID", "active-workspace"})
     void wordsAreDividedInAnyWay(String name) {
         assertThat(ContextFields.isContext(name)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Chancery-Anything", "X-Chancery-Chancery-Tenant", "chancery-tenant-bin", "Chancery-Role"})
+    void aHeaderOfOurNameIsOneOfContextUnlessItIsOurs(String name) {
+        assertThat(ContextFields.isContextHeader(name)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Chancery-Position", "chancery-request", "X-User-Id", "X-Tenant-Id", "Cookie", "User", ""})
+    void whatEverybodysProxySendsIsNot(String name) {
+        assertThat(ContextFields.isContextHeader(name)).isFalse();
     }
 
     @ParameterizedTest

@@ -39,7 +39,7 @@ public final class BoundaryRejection {
     public static final Rejection CONTEXT_FIELD = new Rejection(
             "request.context-field",
             Kind.INVALID,
-            "A header, field or parameter names a tenant, an organisation, a workspace to act in, or an actor.",
+            "A Chancery header, a field or a parameter names a tenant, an organisation, a workspace to act in, or an actor.",
             "Leave it out. The access token says all of that.");
 
     public static final Rejection UNKNOWN_FIELD = new Rejection(

@@ -2,6 +2,7 @@ package dev.chancery.command;
 
 import com.google.protobuf.Message;
 import dev.chancery.kernel.Principal;
+import java.util.Optional;
 
 /** A feature's part of a method. */
 public sealed interface Handler {
@@ -21,6 +22,14 @@ public sealed interface Handler {
     @FunctionalInterface
     interface Identify<Q extends Message> {
         Principal identify(Q request) throws RefusedException;
+
+        /**
+         * Who the caller is, if its credential is good by what is in memory: such a call needs no worker slot of unknown callers. Waits for
+         * nothing, and decides nothing else: {@link #identify} follows.
+         */
+        default Optional<Principal> recognise(Q request) {
+            return Optional.empty();
+        }
     }
 
     record Command<Q extends Message>(Decide<Q> decide) implements Handler {}

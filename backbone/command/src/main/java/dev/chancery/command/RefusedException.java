@@ -5,14 +5,24 @@ import dev.chancery.kernel.Rejection;
 /** A refusal on its way out of a feature's code or of the boundary; becomes a problem document or a gRPC status. */
 public final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
-    private final transient Rejection rejection;
+    private final transient CallResult.Refused refused;
 
     public RefusedException(Rejection rejection) {
+        this(rejection, rejection.message());
+    }
+
+    /** @param told to the caller; it may repeat names that the caller sent, and is never logged */
+    public RefusedException(Rejection rejection, String told) {
         super(rejection.code(), null, false, false);
-        this.rejection = rejection;
+        this.refused = new CallResult.Refused(rejection, told);
     }
 
     public Rejection rejection() {
-        return rejection;
+        return refused.rejection();
+    }
+
+    /** The answer that it becomes. */
+    public CallResult.Refused refused() {
+        return refused;
     }
 }

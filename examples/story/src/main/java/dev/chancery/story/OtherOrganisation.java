@@ -32,7 +32,9 @@ final class OtherOrganisation {
 
     void run() throws Steps.Failed, InterruptedException {
         steps.chapter("Somebody from another organisation");
-        steps.run("Naming our organisation in a header, a body, a query or gRPC metadata is refused", this::forge);
+        steps.run(
+                "Naming our organisation in a Chancery header, a body, a query or gRPC metadata is refused",
+                this::forge);
         steps.run("To them our people and workspaces don't exist", this::ask);
         steps.run("They see only their own roles, and nothing of ours has changed", this::keepApart);
     }
@@ -40,7 +42,7 @@ final class OtherOrganisation {
     private void forge() throws Refused, IOException, Unexpected {
         String ours = company.administrator().organisation();
         String list = "/rbac/v1/roles";
-        for (String header : List.of("X-Tenant-Id", "Chancery-Organisation", "X-On-Behalf-Of")) {
+        for (String header : List.of("Chancery-Tenant", "Chancery-Organisation", "X-Chancery-On-Behalf-Of")) {
             Expect.equal("the header " + header, FORGED, send("GET", list, Map.of(header, ours), ""));
         }
         Expect.equal("a query", FORGED, send("GET", list + "?tenantId=" + ours, Map.of(), ""));
@@ -48,7 +50,7 @@ final class OtherOrganisation {
         Expect.equal(
                 "a body", FORGED, send("POST", "/access/v1/roles", Map.of("Content-Type", "application/json"), body));
         Map<String, String> metadata = rival.headers();
-        metadata.put("x-tenant-id", ours);
+        metadata.put("chancery-tenant", ours);
         var request = ListRolesRequest.getDefaultInstance();
         Expect.refused(
                 "gRPC metadata", FORGED, () -> connection.grpc().call(connection.method(request), request, metadata));

@@ -74,7 +74,7 @@ public final class IdentityService implements Feature {
     public void register(Methods methods) {
         methods.publicCommand(
                         SERVICE + "ClaimOwner", ClaimOwnerRequest.class, ownership::claimant, ownership::claimOwner)
-                .publicCommand(SERVICE + "IssueToken", IssueTokenRequest.class, signIn::client, signIn::issueToken)
+                .publicCommand(SERVICE + "IssueToken", IssueTokenRequest.class, signIn, signIn::issueToken)
                 .command(SERVICE + "CreateOrganisation", CreateOrganisationRequest.class, organisations::create)
                 .command(SERVICE + "CreateWorkspace", CreateWorkspaceRequest.class, organisations::createWorkspace)
                 .command(

@@ -83,7 +83,7 @@ public class OAuthEndpoints {
         } catch (IllegalArgumentException e) {
             return error(400, "invalid_request", "Send each parameter once, URL-encoded.");
         } catch (RefusedException e) {
-            return error(400, "invalid_request", e.rejection().message());
+            return error(400, "invalid_request", e.refused().message());
         }
         if (mediaType == null
                 || !mediaType.toLowerCase(Locale.ROOT).startsWith(MediaType.APPLICATION_FORM_URLENCODED)) {

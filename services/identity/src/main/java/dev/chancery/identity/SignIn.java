@@ -3,9 +3,12 @@ package dev.chancery.identity;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Handler;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
@@ -19,8 +22,18 @@ import dev.chancery.schema.identity.v1.TokenIssued;
 import java.time.Instant;
 import java.util.Optional;
 
-/** A client assertion for an access token: each assertion once. */
-final class SignIn {
+/**
+ * A client assertion for an access token: each assertion once.
+ *
+ * <p><b>Limits:</b> {@value #MAX_RECOGNISED} clients that signed in are remembered, to recognise them by their keys.
+ */
+final class SignIn implements Handler.Identify<IssueTokenRequest> {
+    private static final int MAX_RECOGNISED = 20_000;
+
+    /** By client id. Nothing is decided by these: a key may have been replaced, and its client deactivated. */
+    private final Cache<String, PrincipalState> recognisable =
+            Caffeine.newBuilder().maximumSize(MAX_RECOGNISED).build();
+
     private final Streams streams;
     private final Tokens tokens;
 
@@ -29,7 +42,17 @@ final class SignIn {
         this.tokens = tokens;
     }
 
-    Principal client(IssueTokenRequest request) throws RefusedException {
+    @Override
+    public Optional<Principal> recognise(IssueTokenRequest request) {
+        String jwt = request.getClientAssertion();
+        return ClientAssertion.read(jwt)
+                .flatMap(assertion -> Optional.ofNullable(recognisable.getIfPresent(assertion.clientId()))
+                        .filter(known -> assertion.isGood(jwt, known.publicKey(), tokens.issuer()))
+                        .map(known -> client(assertion, known)));
+    }
+
+    @Override
+    public Principal identify(IssueTokenRequest request) throws RefusedException {
         String jwt = request.getClientAssertion();
         ClientAssertion assertion = ClientAssertion.read(jwt).orElseThrow(SignIn::invalid);
         PrincipalState state = streams.current(
@@ -38,6 +61,11 @@ final class SignIn {
         if (!state.active() || !assertion.isGood(jwt, state.publicKey(), tokens.issuer())) {
             throw invalid();
         }
+        recognisable.put(assertion.clientId(), state);
+        return client(assertion, state);
+    }
+
+    private static Principal client(ClientAssertion assertion, PrincipalState state) {
         return new Principal(
                 Principal.Type.valueOf(state.type().name()),
                 assertion.principalId(),

@@ -34,10 +34,13 @@ import io.grpc.Status;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
@@ -51,6 +54,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -65,6 +69,8 @@ import org.jspecify.annotations.Nullable;
  * headers in lower case.
  */
 public final class GrpcApi {
+    private static final String TRANSPORT = "chancery.grpc.transport";
+
     static final Metadata.Key<String> AUTHORIZATION = key("authorization");
     static final Metadata.Key<String> IDEMPOTENCY_KEY = key("idempotency-key");
     static final Metadata.Key<String> POSITION = key("chancery-position");
@@ -124,6 +130,8 @@ public final class GrpcApi {
             } else if (isCompressed(context.request())) {
                 refuseCompressed(context.request());
             } else {
+                // Before the call is handled: whoever handles it asks for these.
+                Vertx.currentContext().putLocal(TRANSPORT, Transport.of(context));
                 server.handle(context.request());
             }
         });
@@ -197,6 +205,7 @@ public final class GrpcApi {
             // Answers go out on the connection's own event loop.
             Context connection = Vertx.currentContext();
             Caller caller = caller(call, headers);
+            Set<String> parameters = transport(connection).parameters();
             call.request(2);
             try {
                 requireOnce(headers);
@@ -204,7 +213,7 @@ public final class GrpcApi {
                 return new OneMessage(call, caller, arrival(connection, call, permit)) {
                     @Override
                     void serve(byte[] request) {
-                        CallResult answer = answer(method, request, headers, caller, permit);
+                        CallResult answer = answer(method, request, headers, parameters, caller, permit);
                         connection.runOnContext(go -> reply(call, answer, caller));
                     }
                 };
@@ -257,11 +266,32 @@ public final class GrpcApi {
     }
 
     private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Permit permit) {
-        return new Arrival(
+        var arrival = new Arrival(
                 connection.owner(),
                 permit,
                 () -> call.close(
                         Status.DEADLINE_EXCEEDED.withDescription("the request took too long to come"), new Metadata()));
+        transport(connection).ended().onComplete(ended -> arrival.abandon());
+        return arrival;
+    }
+
+    private static Transport transport(Context connection) {
+        Transport transport = connection.getLocal(TRANSPORT);
+        return Objects.requireNonNull(transport, "a call that came by no request");
+    }
+
+    /**
+     * What gRPC's own interfaces do not tell about a call's HTTP request.
+     *
+     * @param ended completed when the response has ended, or its connection was closed, which cancels no call
+     * @param parameters of the path's query, which no gRPC client sends
+     */
+    private record Transport(Future<Void> ended, Set<String> parameters) {
+        static Transport of(RoutingContext context) {
+            Promise<Void> ended = Promise.promise();
+            context.addEndHandler(done -> ended.tryComplete());
+            return new Transport(ended.future(), context.request().params(true).names());
+        }
     }
 
     /** What comes in of one call. */
@@ -323,13 +353,17 @@ public final class GrpcApi {
     }
 
     private CallResult answer(
-            Methods.Bound method, byte[] request, Metadata headers, Caller caller, InFlight.Permit permit) {
+            Methods.Bound method,
+            byte[] request,
+            Metadata headers,
+            Set<String> parameters,
+            Caller caller,
+            InFlight.Permit permit) {
         return pipeline.call(
                 method,
                 () -> {
-                    if (headers.keys().stream().anyMatch(ContextFields::isContext)) {
-                        throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
-                    }
+                    ContextFields.refuseHeaders(headers.keys());
+                    ContextFields.refuseParameters(parameters);
                     return parse(method, request);
                 },
                 caller,

@@ -20,7 +20,7 @@ public class EndpointFilters {
         }
     }
 
-    /** Refuses headers, query parameters and cookies that claim to be somebody or somewhere else. */
+    /** Refuses headers and query parameters that claim to be somebody or somewhere else. */
     @ServerRequestFilter
     public void refuseContext(HttpServerRequest request) throws RefusedException {
         HttpAdmission.refuseContext(request);

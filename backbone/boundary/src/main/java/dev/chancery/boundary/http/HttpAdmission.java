@@ -12,7 +12,6 @@ import dev.chancery.command.Caller;
 import dev.chancery.command.Ids;
 import dev.chancery.command.RefusedException;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -135,13 +134,10 @@ public final class HttpAdmission {
         }
     }
 
-    /** Refuses headers, query parameters and cookies that name a context. */
+    /** Refuses headers of our name and query parameters that name a context. */
     static void refuseContext(HttpServerRequest request) throws RefusedException {
-        if (request.headers().names().stream().anyMatch(ContextFields::isContext)
-                || request.params(true).names().stream().anyMatch(ContextFields::isContext)
-                || request.cookies().stream().map(Cookie::getName).anyMatch(ContextFields::isContext)) {
-            throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
-        }
+        ContextFields.refuseHeaders(request.headers().names());
+        ContextFields.refuseParameters(request.params(true).names());
     }
 
     private static Caller caller(HttpServerRequest request) {

@@ -20,7 +20,7 @@ public class Problems {
 
     @ServerExceptionMapper
     Response refused(RefusedException failure, RoutingContext context) {
-        return response(failure.rejection(), context);
+        return response(failure.refused(), context);
     }
 
     @ServerExceptionMapper
@@ -48,10 +48,14 @@ public class Problems {
     }
 
     private static Response response(Rejection rejection, RoutingContext context) {
+        return response(new Refused(rejection), context);
+    }
+
+    private static Response response(Refused refused, RoutingContext context) {
+        Rejection rejection = refused.rejection();
         Response.ResponseBuilder response = Response.status(Problem.httpStatus(rejection))
                 .type(Problem.MEDIA_TYPE)
-                .entity(Problem.json(new Refused(rejection), HttpAdmission.requestId(context))
-                        .getBytes(UTF_8));
+                .entity(Problem.json(refused, HttpAdmission.requestId(context)).getBytes(UTF_8));
         HttpReply.advice(rejection).forEach(response::header);
         return response.build();
     }

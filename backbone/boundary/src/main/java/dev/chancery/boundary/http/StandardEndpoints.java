@@ -80,7 +80,7 @@ public class StandardEndpoints {
         try (var _ = call.begin()) {
             return switch (served().pipeline().call(bound, reads, call.caller(), call.permit())) {
                 case CallResult.Replied replied -> replied;
-                case CallResult.Refused refused -> throw new RefusedException(refused.rejection());
+                case CallResult.Refused refused -> throw new RefusedException(refused.rejection(), refused.message());
             };
         }
     }
@@ -121,9 +121,7 @@ public class StandardEndpoints {
 
     /** Refuses names of context in a body. */
     public static void refuseContext(Collection<String> names) throws RefusedException {
-        if (names.stream().anyMatch(ContextFields::isContext)) {
-            throw new RefusedException(BoundaryRejection.CONTEXT_FIELD);
-        }
+        ContextFields.refuseParameters(names);
     }
 
     /** The rejection with a code; nothing where no feature of this process knows it. */

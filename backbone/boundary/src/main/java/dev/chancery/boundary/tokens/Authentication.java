@@ -15,9 +15,9 @@ public final class Authentication {
         this.tokens = tokens;
     }
 
-    /** Who calls, if the token has been verified before. */
-    public Optional<Principal> remembered(Caller caller) {
-        return caller.bearer().flatMap(tokens::remembered);
+    /** Who calls, if that is known at once: of a token that was verified before, or whose key is at hand. */
+    public Optional<Principal> recognised(Caller caller) {
+        return caller.bearer().flatMap(tokens::recognised);
     }
 
     /**

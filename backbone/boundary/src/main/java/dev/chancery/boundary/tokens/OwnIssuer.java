@@ -42,6 +42,18 @@ final class OwnIssuer implements TokenVerifier {
         this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
     }
 
+    /** For the process that signs: its key is at hand from the first. */
+    static OwnIssuer signing(String issuer, VerifierKey key) {
+        var own = new OwnIssuer(issuer, () -> List.of(key));
+        own.known = Map.of(keyId(key), key);
+        return own;
+    }
+
+    @Override
+    public boolean hasKeyOf(Jwt token) {
+        return token.header("kid").map(known::containsKey).orElse(false);
+    }
+
     @Override
     public String issuer() {
         return expected.issuer();

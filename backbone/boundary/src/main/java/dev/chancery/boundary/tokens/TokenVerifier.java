@@ -11,6 +11,9 @@ public interface TokenVerifier {
     /** The {@code iss} of the tokens that this verifies. */
     String issuer();
 
+    /** Whether the key that a token names is at hand, so that {@link #verify} waits for nothing. */
+    boolean hasKeyOf(Jwt token);
+
     /** What a token is worth that names this issuer. */
     Verified verify(Jwt token);
 

@@ -56,10 +56,7 @@ class ArrivalTest {
     private static final Vertx VERTX = Vertx.vertx();
     private static final ExecutorService EXECUTOR = Executors.newVirtualThreadPerTaskExecutor();
     private static final HttpServer SERVER = VERTX.createHttpServer();
-    private static final HttpClient GRPC = VERTX.createHttpClient(new HttpClientOptions()
-            .setProtocolVersion(HttpVersion.HTTP_2)
-            .setHttp2ClearTextUpgrade(false)
-            .setHttp2MaxPoolSize(8));
+    private static final HttpClient GRPC = grpcClient();
 
     static {
         INSTANCE.methods
@@ -115,39 +112,44 @@ class ArrivalTest {
         EXECUTOR.close();
     }
 
+    /** However many bodies are on their way: the one that was begun first gives way to a request that comes whole. */
     @Test
-    void bodiesThatAreOnTheirWayTakeThePlacesOfTheUnknown() throws Exception {
+    void whoSendsNoBodyGivesWayToWhoDoes() throws Exception {
         String known = INSTANCE.token(ADA, INSTANCE.organisation());
         assertThat(rest(RETIRE, known)).startsWith("HTTP/1.1 200");
-        for (int call = 0; call < InFlight.MAX_UNKNOWN; call++) {
+        Socket first = beginRest("/identity/v1/tokens", "");
+        await(() -> INSTANCE.pipeline.unknownCalls() == 1);
+        for (int call = 1; call < InFlight.MAX_UNKNOWN; call++) {
             beginRest("/identity/v1/tokens", "");
         }
         await(() -> INSTANCE.pipeline.unknownCalls() == InFlight.MAX_UNKNOWN);
 
         assertThat(rest("/identity/v1/tokens", ""))
-                .startsWith("HTTP/1.1 503")
-                .contains(
-                        "\r\nRetry-After: 1\r\n",
-                        "\r\nContent-Type: application/problem+json\r\n",
-                        "\r\nCache-Control: no-store\r\n",
-                        "\"code\":\"backbone.overloaded\"");
-        assertThat(get("/open")).startsWith("HTTP/1.1 503");
-        HttpClientRequest refused = beginGrpc(SIGN_IN, "");
-        assertThat(grpcStatus(refused)).isEqualTo(Status.Code.UNAVAILABLE.value());
+                .startsWith("HTTP/1.1 400")
+                .contains("\r\nContent-Type: application/problem+json\r\n", "\r\nCache-Control: no-store\r\n");
+        assertThat(first.getInputStream().read()).as("closed without an answer").isEqualTo(-1);
+        assertThat(get("/open")).startsWith("HTTP/1.1 200");
+        for (int call = 0; call < 2 * InFlight.MAX_UNKNOWN; call++) {
+            beginRest("/identity/v1/tokens", "");
+        }
+        assertThat(rest("/identity/v1/tokens", "")).startsWith("HTTP/1.1 400");
+        assertThat(INSTANCE.pipeline.unknownCalls()).isLessThanOrEqualTo(InFlight.MAX_UNKNOWN);
         assertThat(rest(RETIRE, known)).startsWith("HTTP/1.1 200");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {SIGN_IN, "test.Beside/Stay"})
-    void messagesThatAreOnTheirWayDoAsWell(String method) throws Exception {
+    void messagesThatAreOnTheirWayGiveWayAsWell(String method) throws Exception {
         List<HttpClientRequest> begun = new ArrayList<>();
         for (int call = 0; call < InFlight.MAX_UNKNOWN; call++) {
             begun.add(beginGrpc(method, ""));
         }
         await(() -> INSTANCE.pipeline.unknownCalls() == InFlight.MAX_UNKNOWN);
 
-        assertThat(rest("/identity/v1/tokens", "")).startsWith("HTTP/1.1 503");
-        assertThat(grpcStatus(beginGrpc(method, ""))).isEqualTo(Status.Code.UNAVAILABLE.value());
+        assertThat(rest("/identity/v1/tokens", "")).startsWith("HTTP/1.1 400");
+        HttpClientRequest oneMore = beginGrpc(method, "");
+        await(() -> INSTANCE.pipeline.unknownCalls() == InFlight.MAX_UNKNOWN);
+        begun.add(oneMore);
         begun.forEach(HttpClientRequest::reset);
         await(() -> INSTANCE.pipeline.unknownCalls() == 0);
         assertThat(rest("/identity/v1/tokens", "")).startsWith("HTTP/1.1 400");
@@ -181,6 +183,24 @@ class ArrivalTest {
         assertThat(grpcStatus(slowToo)).isEqualTo(Status.Code.DEADLINE_EXCEEDED.value());
         assertThat(grpcStatus(slowBeside)).isEqualTo(Status.Code.DEADLINE_EXCEEDED.value());
         await(() -> INSTANCE.pipeline.unknownCalls() == 0);
+    }
+
+    /** Long before the body's time is up, and for a tenant's permits as well. */
+    @ParameterizedTest
+    @ValueSource(strings = {"chancery.access.v1.AccessService/RetireRole", "test.Beside/Stay"})
+    void aConnectionThatIsDroppedGivesThePlacesOfItsGrpcCallsBack(String method) {
+        String known = INSTANCE.token(ADA, INSTANCE.organisation());
+        HttpClient dropped = grpcClient();
+        for (int call = 0; call < 16; call++) {
+            beginGrpc(dropped, method, known);
+        }
+        await(() -> INSTANCE.pipeline.knownCalls() == 16);
+
+        long droppedNanos = System.nanoTime();
+        done(dropped.close());
+        await(() -> INSTANCE.pipeline.knownCalls() == 0);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - droppedNanos)).isLessThan(Duration.ofSeconds(2));
     }
 
     // REST
@@ -222,7 +242,19 @@ class ArrivalTest {
 
     /** Sends the head of a call, and of its message the first bytes. */
     private static HttpClientRequest beginGrpc(String method, String bearer) {
-        HttpClientRequest request = done(GRPC.request(HttpMethod.POST, SERVER.actualPort(), "127.0.0.1", "/" + method));
+        return beginGrpc(GRPC, method, bearer);
+    }
+
+    private static HttpClient grpcClient() {
+        return VERTX.createHttpClient(new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setHttp2ClearTextUpgrade(false)
+                .setHttp2MaxPoolSize(8));
+    }
+
+    private static HttpClientRequest beginGrpc(HttpClient client, String method, String bearer) {
+        HttpClientRequest request =
+                done(client.request(HttpMethod.POST, SERVER.actualPort(), "127.0.0.1", "/" + method));
         request.exceptionHandler(reset -> {});
         request.putHeader("Content-Type", "application/grpc").putHeader("TE", "trailers");
         if (!bearer.isEmpty()) {

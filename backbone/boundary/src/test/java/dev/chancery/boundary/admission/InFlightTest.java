@@ -10,9 +10,11 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Handler;
 import dev.chancery.command.Ids;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.RetireRoleReply;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
@@ -39,8 +41,15 @@ class InFlightTest {
             RetireRoleRequest.newBuilder().setRole("clerk").build();
     private static final IssueTokenRequest ASSERTION =
             IssueTokenRequest.newBuilder().setClientAssertion("a.b.c").build();
+    private static final IssueTokenRequest RECOGNISED =
+            IssueTokenRequest.newBuilder().setClientAssertion("d.e.f").build();
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final TestInstance INSTANCE = new TestInstance();
+
+    /** Runs where a sign-in that was not recognised is worked on. */
+    private static volatile Runnable identifying = () -> {};
+
+    private static volatile String signedInBefore = "";
 
     static {
         INSTANCE.methods
@@ -51,8 +60,19 @@ class InFlightTest {
                 .publicCommand(
                         SIGN_IN,
                         IssueTokenRequest.class,
-                        request -> {
-                            throw new RefusedException(BoundaryRejection.TOKEN_INVALID);
+                        new Handler.Identify<>() {
+                            @Override
+                            public Principal identify(IssueTokenRequest request) throws RefusedException {
+                                identifying.run();
+                                throw new RefusedException(BoundaryRejection.TOKEN_INVALID);
+                            }
+
+                            @Override
+                            public Optional<Principal> recognise(IssueTokenRequest request) {
+                                return request.equals(RECOGNISED)
+                                        ? Optional.of(TestInstance.user(ADA, signedInBefore))
+                                        : Optional.empty();
+                            }
                         },
                         (context, request) -> {
                             throw new AssertionError("nobody is identified");
@@ -68,6 +88,7 @@ class InFlightTest {
 
     @AfterEach
     void everyPlaceIsGivenBack() throws Exception {
+        identifying = () -> {};
         letGo();
         callers.close();
         assertThat(INSTANCE.pipeline.knownCalls()).isZero();
@@ -110,6 +131,20 @@ class InFlightTest {
         assertThat(code(INSTANCE.call(SIGN_IN, ASSERTION, nobody("")))).isEqualTo("backbone.overloaded");
         assertThat(code(retire(nobody("not.a.token")))).isEqualTo("backbone.overloaded");
         assertThat(code(retire(ada))).isEqualTo("ok");
+    }
+
+    /** What is good by what is in memory waits for no place of the unknown: a token never seen, and who signed in before. */
+    @Test
+    void aGoodSignatureGetsInThroughAFloodOfSignIns() throws Exception {
+        fillWithUnknown();
+        signedInBefore = tenant;
+        identifying = () -> {};
+
+        assertThat(code(retire(INSTANCE.as(ADA, tenant)))).isEqualTo("ok");
+        assertThat(code(INSTANCE.call(SIGN_IN, RECOGNISED, nobody(""))))
+                .as("identified, and refused by this test")
+                .isEqualTo("auth.token-invalid");
+        assertThat(code(INSTANCE.call(SIGN_IN, ASSERTION, nobody("")))).isEqualTo("backbone.overloaded");
     }
 
     @Test
@@ -207,15 +242,13 @@ class InFlightTest {
 
     /** Begins as many sign-ins as there may be; each that is worked on holds a database connection until it is let go. */
     private void fillWithUnknown() {
+        identifying = () -> INSTANCE.database.transaction(DatabaseRole.IDENTITY, connection -> {
+            reading.incrementAndGet();
+            awaitRelease();
+            return ASSERTION;
+        });
         for (int call = 0; call < InFlight.MAX_UNKNOWN; call++) {
-            begin(
-                    SIGN_IN,
-                    nobody(""),
-                    () -> INSTANCE.database.transaction(DatabaseRole.IDENTITY, connection -> {
-                        reading.incrementAndGet();
-                        awaitRelease();
-                        return ASSERTION;
-                    }));
+            begin(SIGN_IN, nobody(""), () -> ASSERTION);
         }
         await(() -> INSTANCE.pipeline.unknownCalls() == InFlight.MAX_UNKNOWN
                 && reading.get() >= InFlight.MAX_UNKNOWN_AT_WORK);
