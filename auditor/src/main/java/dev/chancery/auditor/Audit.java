@@ -15,12 +15,14 @@ public final class Audit {
     private final ExportFiles export;
     private final Trust trust;
     private final @Nullable Contract pinned;
+    private final Expected expected;
     private final Findings findings = new Findings();
 
-    private Audit(ExportFiles export, Trust trust, @Nullable Contract pinned) {
+    private Audit(ExportFiles export, Trust trust, @Nullable Contract pinned, Expected expected) {
         this.export = export;
         this.trust = trust;
         this.pinned = pinned;
+        this.expected = expected;
     }
 
     /** As {@link #verify(Path, Path, Path)} without a contract of the auditor's own; prints the report's text. */
@@ -38,12 +40,16 @@ public final class Audit {
      * @throws WrongUsage when the trust file is no trust file, or the contract no contract
      */
     public static Report verify(Path export, Path trust, @Nullable Path contract) throws IOException, WrongUsage {
-        Trust keys = Trust.read(trust);
+        return verify(export, Trust.read(trust), contract, Expected.NOTHING);
+    }
+
+    static Report verify(Path export, Trust trust, @Nullable Path contract, Expected expected)
+            throws IOException, WrongUsage {
         Contract pinned = contract == null ? null : pinned(contract);
         ExportFiles files = new ExportFiles(export);
         files.requireDirectory();
         try {
-            return new Audit(files, keys, pinned).run();
+            return new Audit(files, trust, pinned, expected).run();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -63,6 +69,7 @@ public final class Audit {
             return new Report(null, null, Counts.NONE, findings);
         }
         VerifierKey signer = signer(checkpoint);
+        expected.compare(checkpoint, findings);
         Layout.check(export, checkpoint.size(), findings);
         return new Report(checkpoint, signer, log(checkpoint), findings);
     }
@@ -83,19 +90,12 @@ public final class Audit {
     }
 
     private @Nullable VerifierKey signer(Checkpoint checkpoint) {
-        VerifierKey key = trust.key(checkpoint.origin(), checkpoint.keyId());
-        if (key == null) {
-            findings.add(
-                    Layout.CHECKPOINT,
-                    Rule.CHECKPOINT_SIGNATURE,
-                    "the trust file has no key " + VerifierKey.label(checkpoint.origin(), checkpoint.keyId()));
+        try {
+            return checkpoint.signer(trust);
+        } catch (Malformed e) {
+            findings.add(Layout.CHECKPOINT, Rule.CHECKPOINT_SIGNATURE, e.reason());
             return null;
         }
-        if (!key.verifies(checkpoint.signature(), 0, checkpoint.signed(), 0, checkpoint.signed().length)) {
-            findings.add(Layout.CHECKPOINT, Rule.CHECKPOINT_SIGNATURE, "not the signature of " + key.label());
-            return null;
-        }
-        return key;
     }
 
     private Counts log(Checkpoint checkpoint) throws IOException {
@@ -110,7 +110,10 @@ public final class Audit {
                     findings.add(bundle.path(), Rule.FRAMING, bundle.framing());
                 }
                 rules.check(bundle);
-                bundle.entries().forEach(entry -> tree.add(entry.leafHash()));
+                bundle.entries().forEach(entry -> {
+                    tree.add(entry.leafHash());
+                    expected.compare(tree, findings);
+                });
                 whole = bundle.isWhole();
             }
             if (whole) {

@@ -75,6 +75,22 @@ record Checkpoint(String origin, long size, byte[] root, int keyId, byte[] signa
         throw new Malformed("the size is not a decimal number without leading zeros");
     }
 
+    /**
+     * The key of the trust file that signed it.
+     *
+     * @throws Malformed when none did
+     */
+    VerifierKey signer(Trust trust) throws Malformed {
+        VerifierKey key = trust.key(origin, keyId);
+        if (key == null) {
+            throw new Malformed("the trust file has no key " + VerifierKey.label(origin, keyId));
+        }
+        if (!key.verifies(signature, 0, signed, 0, signed.length)) {
+            throw new Malformed("not the signature of " + key.label());
+        }
+        return key;
+    }
+
     String instanceId() {
         return origin.substring(0, origin.indexOf('/'));
     }

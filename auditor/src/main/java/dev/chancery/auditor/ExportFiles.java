@@ -30,7 +30,14 @@ record ExportFiles(Path root) {
     }
 
     boolean has(String path) throws IOException {
-        return Files.isRegularFile(root.resolve(path), LinkOption.NOFOLLOW_LINKS);
+        Path file = root.resolve(path);
+        // NOFOLLOW_LINKS is about the last name alone.
+        for (Path above = file.getParent(); above != null && !above.equals(root); above = above.getParent()) {
+            if (!Files.isDirectory(above, LinkOption.NOFOLLOW_LINKS)) {
+                return false;
+            }
+        }
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Answers null where it is missing or no regular file: the layout check has said so */

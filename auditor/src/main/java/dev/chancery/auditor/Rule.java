@@ -6,6 +6,12 @@ import java.util.Locale;
 public enum Rule {
     /** A file is missing, or something lies in the export that does not belong there. */
     LAYOUT,
+    /** It is the export of another log than the one asked for. */
+    ANOTHER_LOG,
+    /** The log is shorter than it was before: than a checkpoint that was kept, or than the size asked for. */
+    SHORTER,
+    /** The log went on from another past than the one that a kept checkpoint is of. */
+    FORK,
     /** The checkpoint is no signed note of the form asked for. */
     CHECKPOINT_FORM,
     /** The checkpoint is not signed by a log key of the trust file. */

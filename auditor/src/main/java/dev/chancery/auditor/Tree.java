@@ -33,6 +33,10 @@ final class Tree {
         size++;
     }
 
+    long size() {
+        return size;
+    }
+
     byte[] root() {
         byte[] root = null;
         for (int height = 0; height < Long.SIZE; height++) {

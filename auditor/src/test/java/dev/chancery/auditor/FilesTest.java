@@ -113,6 +113,21 @@ class FilesTest {
                 .containsExactly(new Finding("log/again", Finding.NOWHERE, Rule.LAYOUT, "a link or special file"));
     }
 
+    /** What is in a linked directory is no part of the export, and nothing that no log of this size has is missing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bodies", "log/tile/0", "log/tile/entries", "log/tile", "log"})
+    void aLinkToADirectoryIsNotFollowed(String path) throws Exception {
+        Path elsewhere = directory.resolve("elsewhere");
+        Files.move(export.resolve(path), elsewhere);
+        Files.createSymbolicLink(export.resolve(path), elsewhere);
+        assertThat(Audited.audit(export).findings())
+                .isNotEmpty()
+                .noneMatch(f -> f.file().contains("002") || f.file().contains("003"));
+        String inside = path + (path.equals("log") ? "/checkpoint" : path.equals("log/tile") ? "/0/000" : "/000");
+        assertThat(export.resolve(inside)).isRegularFile();
+        assertThat(new ExportFiles(export).has(inside)).isFalse();
+    }
+
     @Test
     void aCutLogIsFoundByItsCheckpoint() throws Exception {
         Path shorter = SampleExport.valid(255).write(directory.resolve("shorter"));

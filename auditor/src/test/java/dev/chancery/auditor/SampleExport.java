@@ -52,9 +52,25 @@ final class SampleExport {
     long claimedSize = -1;
 
     SampleExport(boolean fast) {
-        logKey = new SigningKey(ORIGIN, fast);
-        identityKey = new SigningKey(INSTANCE + "/source/identity", fast);
-        accessKey = new SigningKey(INSTANCE + "/source/access", fast);
+        this(
+                new SigningKey(ORIGIN, fast),
+                new SigningKey(INSTANCE + "/source/identity", fast),
+                new SigningKey(INSTANCE + "/source/access", fast));
+    }
+
+    private SampleExport(SigningKey logKey, SigningKey identityKey, SigningKey accessKey) {
+        this.logKey = logKey;
+        this.identityKey = identityKey;
+        this.accessKey = accessKey;
+    }
+
+    /** What the log was when it had so many records. */
+    SampleExport first(int size) {
+        SampleExport earlier = new SampleExport(logKey, identityKey, accessKey);
+        earlier.contract = contract;
+        earlier.entries.addAll(entries.subList(0, size));
+        earlier.bodies.addAll(bodies.subList(0, size));
+        return earlier;
     }
 
     /** A valid log of so many records, with something of everything. */

@@ -38,6 +38,22 @@ final class VerifyCommand implements Callable<Integer> {
             description = "A contract of your own: methods that it marks as privileged count as privileged, too.")
     private @Nullable Path contract;
 
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "FILE",
+            description =
+                    "A checkpoint that you kept (log/checkpoint of an earlier export): the log must go on from it.")
+    private @Nullable Path checkpoint;
+
+    @Option(
+            names = "--origin",
+            paramLabel = "NAME",
+            description = "The log that it must be the export of: <instance id>/<log id>.")
+    private @Nullable String origin;
+
+    @Option(names = "--min-size", paramLabel = "N", description = "How many records it must have at least.")
+    private @Nullable String minSize;
+
     @Option(names = "--json", description = "The report as JSON.")
     private boolean json;
 
@@ -49,12 +65,19 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<String> arguments = new ArrayList<>(List.of("verify", export.toString(), "--trust", trust.toString()));
-        if (contract != null) {
-            arguments.addAll(List.of("--contract", contract.toString()));
-        }
+        add(arguments, "--contract", contract);
+        add(arguments, "--checkpoint", checkpoint);
+        add(arguments, "--origin", origin);
+        add(arguments, "--min-size", minSize);
         if (json) {
             arguments.add("--json");
         }
         return dev.chancery.auditor.Main.run(arguments.toArray(String[]::new), out, err);
+    }
+
+    private static void add(List<String> arguments, String option, @Nullable Object value) {
+        if (value != null) {
+            arguments.addAll(List.of(option, value.toString()));
+        }
     }
 }
