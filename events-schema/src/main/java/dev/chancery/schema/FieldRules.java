@@ -39,6 +39,7 @@ public final class FieldRules {
             FieldDescriptor field,
             boolean required,
             int length,
+            int orLength,
             @Nullable Predicate<String> text) {}
 
     /** The rules of all requests and events. */
@@ -70,7 +71,7 @@ public final class FieldRules {
 
     private static FieldRule compile(FieldDescriptor field) {
         FieldContract declared = field.getOptions().getExtension(Options.field);
-        return new FieldRule(field, declared.getRequired(), declared.getLength(), text(declared));
+        return new FieldRule(field, declared.getRequired(), declared.getLength(), declared.getOrLength(), text(declared));
     }
 
     private static @Nullable Predicate<String> text(FieldContract declared) {
@@ -147,7 +148,7 @@ public final class FieldRules {
             return matches ? null : new FieldProblem(name, Rule.PATTERN);
         }
         if (value instanceof ByteString bytes) {
-            boolean fits = rule.length() == 0 || bytes.size() == rule.length();
+            boolean fits = rule.length() == 0 || bytes.size() == rule.length() || bytes.size() == rule.orLength();
             return fits ? null : new FieldProblem(name, Rule.LENGTH);
         }
         if (value instanceof EnumValueDescriptor constant) {

@@ -10,7 +10,7 @@ import dev.chancery.schema.identity.v1.PrincipalType;
 /**
  * A principal, as far as authority needs it: no name, nothing personal.
  *
- * @param publicKey raw Ed25519 key that its client assertions are checked with
+ * @param publicKey raw Ed25519 key, or point of P-256, that its client assertions are checked with
  */
 public record PrincipalState(PrincipalType type, boolean active, ByteString publicKey) {
     public static final Fold<PrincipalState, StoredEvent> FOLD = new Fold<>() {

@@ -16,7 +16,19 @@ final class IdentityRejection {
             "identity.assertion-invalid",
             Kind.UNAUTHENTICATED,
             "The client assertion is not valid for this instance.",
-            "Sign a JWT with EdDSA and the registered key: iss and sub the client id, aud the issuer, a new jti, exp within five minutes.");
+            "Sign a JWT with Ed25519 or ES256 and the registered key: iss and sub the client id, aud the issuer alone, a new jti, exp within five minutes.");
+
+    static final Rejection ASSERTION_AUDIENCE = new Rejection(
+            "identity.assertion-audience",
+            Kind.UNAUTHENTICATED,
+            "The client assertion is for another audience.",
+            "Its aud has to be the issuer that /.well-known/oauth-authorization-server names, or the token endpoint, and nothing besides.");
+
+    static final Rejection ASSERTION_TIME = new Rejection(
+            "identity.assertion-time",
+            Kind.UNAUTHENTICATED,
+            "The client assertion has ended, or ends too late.",
+            "Its exp has to be a whole number of seconds, at most five minutes ahead; compare the clocks.");
 
     static final Rejection ASSERTION_REPLAYED = new Rejection(
             "identity.assertion-replayed",
@@ -81,8 +93,8 @@ final class IdentityRejection {
     static final Rejection KEY_UNUSABLE = new Rejection(
             "identity.key-unusable",
             Kind.INVALID,
-            "The public key is not a point on Ed25519.",
-            "Send the 32 bytes of the public key in the encoding of RFC 8032.");
+            "The public key is neither one of Ed25519 nor one of P-256.",
+            "Send the 32 bytes of an Ed25519 key (RFC 8032), or the 65 of an uncompressed point of P-256: 4, x, y.");
 
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(IdentityRejection.class);

@@ -26,6 +26,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
 import java.net.URLDecoder;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
 public class OAuthEndpoints {
     private static final String ISSUE_TOKEN = "chancery.identity.v1.IdentityService/IssueToken";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    /** Keys and metadata change with a deployment at most; a client that finds a new key id asks again. */
+    private static final String CACHED = "max-age=300";
+
     private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
 
     private final StandardEndpoints endpoints;
@@ -54,21 +58,24 @@ public class OAuthEndpoints {
     @GET
     @Path("oauth/jwks.json")
     public Response keys() throws RefusedException {
-        return json(tokens().keySet()).build();
+        return json(tokens().keySet())
+                .header(HttpHeaders.CACHE_CONTROL, CACHED)
+                .build();
     }
 
     @GET
     @Path(".well-known/oauth-authorization-server")
-    public Response metadata() throws RefusedException {
-        String issuer = tokens().issuer();
+    public Response metadata(@HeaderParam(HttpHeaders.HOST) @Nullable String host) throws RefusedException {
+        String issuer = new Issuers(tokens().issuer()).at(host);
         return json(JSON.createObjectBuilder()
                         .add("issuer", issuer)
                         .add("token_endpoint", issuer + "/oauth/token")
                         .add("jwks_uri", issuer + "/oauth/jwks.json")
                         .add("grant_types_supported", array("client_credentials"))
                         .add("token_endpoint_auth_methods_supported", array("private_key_jwt"))
-                        .add("token_endpoint_auth_signing_alg_values_supported", array("EdDSA"))
+                        .add("token_endpoint_auth_signing_alg_values_supported", array("Ed25519", "EdDSA", "ES256"))
                         .add("response_types_supported", JSON.createArrayBuilder()))
+                .header(HttpHeaders.CACHE_CONTROL, CACHED)
                 .build();
     }
 
@@ -133,12 +140,17 @@ public class OAuthEndpoints {
     private static Response refused(Rejection rejection) {
         Response response =
                 switch (rejection.kind()) {
-                    case UNAUTHENTICATED -> error(401, "invalid_client", rejection.message());
+                    case UNAUTHENTICATED -> error(401, "invalid_client", rejection.message() + " " + rejection.hint());
                     case TOO_MANY -> error(429, "temporarily_unavailable", rejection.message());
                     case UNAVAILABLE, INTERNAL -> error(503, "temporarily_unavailable", rejection.message());
                     default -> error(400, "invalid_request", rejection.message());
                 };
-        HttpReply.advice(rejection).forEach(response.getHeaders()::putSingle);
+        // RFC 6749, 5.2: a challenge answers credentials in a header. Here they are in the body, and clients that see one look no further.
+        HttpReply.advice(rejection).forEach((name, value) -> {
+            if (!name.equals(HttpHeaders.WWW_AUTHENTICATE)) {
+                response.getHeaders().putSingle(name, value);
+            }
+        });
         return response;
     }
 
@@ -157,8 +169,8 @@ public class OAuthEndpoints {
         return Response.ok(json.getBytes(UTF_8), MediaType.APPLICATION_JSON);
     }
 
-    private static JsonArrayBuilder array(String value) {
-        return JSON.createArrayBuilder().add(value);
+    private static JsonArrayBuilder array(String... values) {
+        return JSON.createArrayBuilder(List.of(values));
     }
 
     /** @throws IllegalArgumentException where a parameter can't be decoded or is sent twice (RFC 6749, 3.2) */

@@ -3,10 +3,10 @@ package dev.chancery.identity;
 import static dev.chancery.decision.AuthorityStreams.principal;
 
 import com.google.protobuf.ByteString;
+import dev.chancery.boundary.tokens.PublicKeys;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.PrincipalNames;
-import dev.chancery.keyring.Ed25519Verifier;
 import dev.chancery.log.Claim;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.identity.v1.CreatePrincipalReply;
@@ -92,7 +92,7 @@ final class Principals {
     }
 
     static boolean isUnusable(ByteString publicKey) {
-        return !Ed25519Verifier.isPublicKey(publicKey.toByteArray());
+        return !PublicKeys.isUsable(publicKey.toByteArray());
     }
 
     /** What a principal calls itself when it asks for a token. */

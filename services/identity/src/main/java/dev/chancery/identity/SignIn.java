@@ -12,7 +12,9 @@ import dev.chancery.command.Handler;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
+import dev.chancery.identity.ClientAssertion.Fault;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
@@ -47,7 +49,7 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
         String jwt = request.getClientAssertion();
         return ClientAssertion.read(jwt)
                 .flatMap(assertion -> Optional.ofNullable(recognisable.getIfPresent(assertion.clientId()))
-                        .filter(known -> assertion.isGood(jwt, known.publicKey(), tokens.issuer()))
+                        .filter(known -> fault(assertion, jwt, known).isEmpty())
                         .map(known -> client(assertion, known)));
     }
 
@@ -58,11 +60,19 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
         PrincipalState state = streams.current(
                         assertion.tenant(), principal(assertion.principalId()), PrincipalState.FOLD)
                 .state();
-        if (!state.active() || !assertion.isGood(jwt, state.publicKey(), tokens.issuer())) {
+        if (!state.active()) {
             throw invalid();
+        }
+        Optional<Fault> fault = fault(assertion, jwt, state);
+        if (fault.isPresent()) {
+            throw new RefusedException(rejection(fault.get()));
         }
         recognisable.put(assertion.clientId(), state);
         return client(assertion, state);
+    }
+
+    private Optional<Fault> fault(ClientAssertion assertion, String jwt, PrincipalState state) {
+        return assertion.fault(jwt, state.publicKey(), new Issuers(tokens.issuer()).audiences());
     }
 
     private static Principal client(ClientAssertion assertion, PrincipalState state) {
@@ -74,6 +84,14 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
                 "",
                 Optional.empty(),
                 Instant.now());
+    }
+
+    private static Rejection rejection(Fault fault) {
+        return switch (fault) {
+            case UNSIGNED -> IdentityRejection.ASSERTION_INVALID;
+            case AUDIENCE -> IdentityRejection.ASSERTION_AUDIENCE;
+            case TIME -> IdentityRejection.ASSERTION_TIME;
+        };
     }
 
     private static RefusedException invalid() {

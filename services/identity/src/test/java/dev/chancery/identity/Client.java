@@ -7,6 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -17,19 +18,36 @@ final class Client {
     static final String ISSUER = "http://127.0.0.1:8080";
 
     private final KeyPair keys;
+    private final String signature;
+    private final int keyBytes;
 
     Client() {
+        this("Ed25519", "Ed25519", 32);
+    }
+
+    private Client(String curve, String signature, int keyBytes) {
+        this.signature = signature;
+        this.keyBytes = keyBytes;
         try {
-            keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(curve);
+            if (curve.equals("EC")) {
+                generator.initialize(new ECGenParameterSpec("secp256r1"));
+            }
+            keys = generator.generateKeyPair();
         } catch (GeneralSecurityException e) {
             throw new AssertionError(e);
         }
     }
 
-    /** The raw public key: the last 32 bytes of its DER form (RFC 8410). */
+    /** With a key of P-256. */
+    static Client es256() {
+        return new Client("EC", "SHA256withECDSAinP1363Format", 65);
+    }
+
+    /** The raw public key: the last bytes of its DER form (RFC 8410, RFC 5480). */
     ByteString publicKey() {
         byte[] der = keys.getPublic().getEncoded();
-        return ByteString.copyFrom(Arrays.copyOfRange(der, der.length - 32, der.length));
+        return ByteString.copyFrom(Arrays.copyOfRange(der, der.length - keyBytes, der.length));
     }
 
     static JsonObject header() {
@@ -54,10 +72,10 @@ final class Client {
     String signed(JsonObject header, JsonObject claims) {
         try {
             String signed = encoded(header) + "." + encoded(claims);
-            var signature = Signature.getInstance("Ed25519");
-            signature.initSign(keys.getPrivate());
-            signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-            return signed + "." + base64(signature.sign());
+            var signing = Signature.getInstance(signature);
+            signing.initSign(keys.getPrivate());
+            signing.update(signed.getBytes(StandardCharsets.US_ASCII));
+            return signed + "." + base64(signing.sign());
         } catch (GeneralSecurityException e) {
             throw new AssertionError(e);
         }

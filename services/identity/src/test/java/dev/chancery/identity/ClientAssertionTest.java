@@ -7,11 +7,13 @@ import static dev.chancery.identity.Client.encoded;
 import static dev.chancery.identity.Client.header;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.identity.ClientAssertion.Fault;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClientAssertionTest {
     private static final String TENANT = "0199f2aa-0000-7000-8000-000000000001";
@@ -40,8 +43,50 @@ class ClientAssertionTest {
                 .isTrue();
         assertThat(isGood(CLIENT.signed(
                         header(),
-                        claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER)))))
+                        claims(CLIENT_ID).put("aud", new JsonArray().add(ISSUER)))))
                 .isTrue();
+    }
+
+    @Test
+    void ed25519IsAnotherNameOfEdDsa() {
+        assertThat(isGood(CLIENT.signed(header().put("alg", "Ed25519"), claims(CLIENT_ID))))
+                .isTrue();
+        assertThat(isGood(new Client().signed(header().put("alg", "Ed25519"), claims(CLIENT_ID))))
+                .isFalse();
+    }
+
+    @Test
+    void aKeyOfP256SignsWithEs256AndNothingElse() {
+        Client client = Client.es256();
+        String jwt = client.signed(header().put("alg", "ES256"), claims(CLIENT_ID));
+        assertThat(fault(jwt, client)).isEmpty();
+        assertThat(fault(jwt, Client.es256())).contains(Fault.UNSIGNED);
+        assertThat(fault(jwt, CLIENT)).contains(Fault.UNSIGNED);
+        assertThat(fault(CLIENT.assertion(CLIENT_ID), client)).contains(Fault.UNSIGNED);
+        assertThat(fault(client.signed(header(), claims(CLIENT_ID)), client)).contains(Fault.UNSIGNED);
+    }
+
+    /** What isn't signed says nothing about what would have been wrong with it. */
+    @Test
+    void whatIsWrongIsSaidToTheKeysHolderOnly() {
+        JsonObject elsewhere = claims(CLIENT_ID).put("aud", "http://evil.example");
+        JsonObject late = claims(CLIENT_ID).put("exp", 5);
+        assertThat(fault(CLIENT.signed(header(), elsewhere), CLIENT)).contains(Fault.AUDIENCE);
+        assertThat(fault(CLIENT.signed(header(), late), CLIENT)).contains(Fault.TIME);
+        assertThat(fault(new Client().signed(header(), elsewhere), CLIENT)).contains(Fault.UNSIGNED);
+        assertThat(fault(new Client().signed(header(), late), CLIENT)).contains(Fault.UNSIGNED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://localhost:8080", "http://[::1]:8080", "http://localhost:8080/oauth/token"})
+    void loopbackHasSeveralNames(String audience) {
+        assertThat(isGood(CLIENT.signed(header(), claims(CLIENT_ID).put("aud", audience))))
+                .isTrue();
+        assertThat(new Issuers("https://chancery.example").audiences()).noneMatch(name -> name.contains("localhost"));
+        assertThat(new Issuers(ISSUER).at("localhost:8080")).isEqualTo("http://localhost:8080");
+        assertThat(new Issuers(ISSUER).at("localhost:8081")).isEqualTo(ISSUER);
+        assertThat(new Issuers(ISSUER).at("evil.example")).isEqualTo(ISSUER);
+        assertThat(new Issuers(ISSUER).at(null)).isEqualTo(ISSUER);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -75,6 +120,14 @@ class ClientAssertionTest {
                 signed("an empty id", claims(CLIENT_ID).put("jti", "")),
                 signed("an id that is too long", claims(CLIENT_ID).put("jti", "x".repeat(129))),
                 signed("an id that is a number", claims(CLIENT_ID).put("jti", 5)),
+                signed("an id with a newline", claims(CLIENT_ID).put("jti", "a\nb")),
+                signed("an id with NUL", claims(CLIENT_ID).put("jti", "a\0b")),
+                signed("others named as well", claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER))),
+                signed("an end with a fraction", claims(CLIENT_ID).put("exp", now + 60.5)),
+                headed("an access token's type", header().put("typ", "at+jwt")),
+                headed("a type that is a number", header().put("typ", 5)),
+                headed("critical", header().put("crit", new JsonArray().add("b64")).put("b64", true)),
+                headed("nested", header().put("cty", "JWT")),
                 signed("no end", without("exp")),
                 signed("expired", claims(CLIENT_ID).put("exp", now - 60)),
                 signed("not yet valid", claims(CLIENT_ID).put("nbf", now + 120)),
@@ -83,6 +136,16 @@ class ClientAssertionTest {
 
     private static Arguments signed(String what, JsonObject claims) {
         return Arguments.of(what, CLIENT.signed(header(), claims));
+    }
+
+    private static Arguments headed(String what, JsonObject header) {
+        return Arguments.of(what, CLIENT.signed(header, claims(CLIENT_ID)));
+    }
+
+    private static Optional<Fault> fault(String jwt, Client client) {
+        return ClientAssertion.read(jwt)
+                .orElseThrow()
+                .fault(jwt, client.publicKey(), new Issuers(ISSUER).audiences());
     }
 
     private static JsonObject without(String name) {
@@ -103,7 +166,7 @@ class ClientAssertionTest {
         return ClientAssertion.read(jwt)
                 .filter(read ->
                         read.tenant().equals(TENANT) && read.principalId().equals(BEN))
-                .filter(read -> read.isGood(jwt, CLIENT.publicKey(), ISSUER))
+                .filter(read -> fault(jwt, CLIENT).isEmpty())
                 .isPresent();
     }
 }

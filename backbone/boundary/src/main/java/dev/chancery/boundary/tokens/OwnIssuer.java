@@ -65,10 +65,10 @@ final class OwnIssuer implements TokenVerifier {
         if (key == null || !token.header("typ").equals(Optional.of(TYPE))) {
             return new Verified.Bad(false);
         }
-        return switch (JwtVerifier.verify(token, Tokens.publicKey(key.publicKey()), expected)) {
+        return switch (JwtVerifier.verify(token, PublicKeys.of(key.publicKey()), expected)) {
             case GOOD -> good(token);
             case EXPIRED -> new Verified.Bad(true);
-            case BAD -> new Verified.Bad(false);
+            case ANOTHER_AUDIENCE, BAD -> new Verified.Bad(false);
         };
     }
 

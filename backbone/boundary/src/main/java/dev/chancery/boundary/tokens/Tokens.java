@@ -9,16 +9,9 @@ import dev.chancery.log.Digest;
 import jakarta.json.Json;
 import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObjectBuilder;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
-import java.security.KeyFactory;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.PublicKey;
-import java.security.spec.EdECPoint;
-import java.security.spec.EdECPublicKeySpec;
-import java.security.spec.InvalidKeySpecException;
-import java.security.spec.NamedParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -164,23 +157,6 @@ public final class Tokens {
             return new Digest(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
-        }
-    }
-
-    /** A raw Ed25519 key (RFC 8032: little endian y, the sign of x in the last bit) as the JDK wants it. */
-    public static PublicKey publicKey(byte[] raw) {
-        byte[] bigEndian = new byte[raw.length];
-        for (int i = 0; i < raw.length; i++) {
-            bigEndian[i] = raw[raw.length - 1 - i];
-        }
-        boolean xOdd = (bigEndian[0] & 0x80) != 0;
-        bigEndian[0] &= 0x7f;
-        try {
-            return KeyFactory.getInstance("Ed25519")
-                    .generatePublic(new EdECPublicKeySpec(
-                            NamedParameterSpec.ED25519, new EdECPoint(xOdd, new BigInteger(1, bigEndian))));
-        } catch (NoSuchAlgorithmException | InvalidKeySpecException e) {
-            throw new IllegalArgumentException("not an Ed25519 public key", e);
         }
     }
 
