@@ -1,5 +1,6 @@
 package dev.chancery.cli;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.cli.client.Json;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
@@ -9,12 +10,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "contract",
-        description = "Lists every method with the capability it asks for and its flags, the public ones first.",
+        description = {
+            "Lists every method with the capability it asks for and its flags, the public ones first.",
+            "With METHOD: its fields, their rules, and an example request."
+        },
         mixinStandardHelpOptions = true)
 final class ContractCommand implements Callable<Integer> {
     /**
@@ -45,19 +54,35 @@ final class ContractCommand implements Callable<Integer> {
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
+    @Parameters(arity = "0..1", paramLabel = "METHOD", description = "A method's name, e.g. CreatePrincipal.")
+    private @Nullable String method;
+
+    @Spec
+    private CommandSpec command = CommandSpec.create();
+
     ContractCommand(PrintStream out) {
         this.out = out;
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws InvalidProtocolBufferException {
         List<ContractMethod> methods = Contract.load().methods();
-        if (json) {
+        if (method != null) {
+            MethodPage.print(named(methods, method), out);
+        } else if (json) {
             out.println(json(methods));
         } else {
             print(methods);
         }
         return 0;
+    }
+
+    private ContractMethod named(List<ContractMethod> methods, String name) {
+        return methods.stream()
+                .filter(one -> one.name().equals(name) || one.fullName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new ParameterException(
+                        command.commandLine(), "no method " + name + "; './chancery contract' lists them"));
     }
 
     private void print(List<ContractMethod> methods) {
