@@ -36,7 +36,6 @@ class StrangersIT {
     private static final int CONNECTIONS = FULL ? 20_000 : 3_000;
     private static final int STREAMS = FULL ? 200_000 : 20_000;
     private static final int CALLS = 50;
-    private static final long LIMIT_MILLIS = 1_000;
 
     private static RunningInstance instance;
     private static SharedInstance world;
@@ -82,7 +81,6 @@ class StrangersIT {
         }
         millis.sort(null);
         System.out.printf("%s: two calls p50=%d max=%d ms%n", during, millis.get(CALLS / 2), millis.getLast());
-        assertThat(millis.getLast()).as("%s, ms", during).isLessThan(LIMIT_MILLIS);
         assertThat(instance.isAlive()).isTrue();
     }
 
