@@ -91,7 +91,8 @@ final class MethodPage {
         }
         if (rules.getLength() > 0) {
             text.append(" ").append(rules.getLength());
-            text.append(rules.getOrLength() > 0 ? " or " + rules.getOrLength() : "").append(" bytes");
+            text.append(rules.getOrLength() > 0 ? " or " + rules.getOrLength() : "")
+                    .append(" bytes");
         }
         return text.toString().strip();
     }

@@ -22,7 +22,8 @@ class MethodPageTest {
     @ParameterizedTest
     @MethodSource("methods")
     void anExampleKeepsTheRules(ContractMethod method) {
-        assertThat(RULES.check((DynamicMessage) MethodPage.example(method.input()))).isEmpty();
+        assertThat(RULES.check((DynamicMessage) MethodPage.example(method.input())))
+                .isEmpty();
     }
 
     static Stream<ContractMethod> methods() {

@@ -71,7 +71,8 @@ public final class FieldRules {
 
     private static FieldRule compile(FieldDescriptor field) {
         FieldContract declared = field.getOptions().getExtension(Options.field);
-        return new FieldRule(field, declared.getRequired(), declared.getLength(), declared.getOrLength(), text(declared));
+        return new FieldRule(
+                field, declared.getRequired(), declared.getLength(), declared.getOrLength(), text(declared));
     }
 
     private static @Nullable Predicate<String> text(FieldContract declared) {

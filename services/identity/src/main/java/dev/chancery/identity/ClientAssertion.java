@@ -104,7 +104,8 @@ record ClientAssertion(String tenant, String principalId, String id) {
     }
 
     private static boolean isShort(Jwt jwt) {
-        long latest = Instant.now().plus(MAX_VALIDITY).plusSeconds(MAX_SKEW_SECONDS).getEpochSecond();
+        long latest =
+                Instant.now().plus(MAX_VALIDITY).plusSeconds(MAX_SKEW_SECONDS).getEpochSecond();
         return jwt.claims().get("exp") instanceof JsonNumber end
                 && end.isIntegral()
                 && end.bigDecimalValue().compareTo(BigDecimal.valueOf(latest)) <= 0;

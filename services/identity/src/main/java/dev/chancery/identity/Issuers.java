@@ -36,7 +36,10 @@ record Issuers(String configured) {
         if (!LOOPBACK.contains(uri.getHost())) {
             return List.of(configured);
         }
-        String rest = configured.substring(configured.indexOf(uri.getHost()) + uri.getHost().length());
-        return LOOPBACK.stream().map(host -> uri.getScheme() + "://" + host + rest).toList();
+        String rest = configured.substring(
+                configured.indexOf(uri.getHost()) + uri.getHost().length());
+        return LOOPBACK.stream()
+                .map(host -> uri.getScheme() + "://" + host + rest)
+                .toList();
     }
 }

@@ -58,9 +58,7 @@ public class OAuthEndpoints {
     @GET
     @Path("oauth/jwks.json")
     public Response keys() throws RefusedException {
-        return json(tokens().keySet())
-                .header(HttpHeaders.CACHE_CONTROL, CACHED)
-                .build();
+        return json(tokens().keySet()).header(HttpHeaders.CACHE_CONTROL, CACHED).build();
     }
 
     @GET
@@ -145,7 +143,8 @@ public class OAuthEndpoints {
                     case UNAVAILABLE, INTERNAL -> error(503, "temporarily_unavailable", rejection.message());
                     default -> error(400, "invalid_request", rejection.message());
                 };
-        // RFC 6749, 5.2: a challenge answers credentials in a header. Here they are in the body, and clients that see one look no further.
+        // RFC 6749, 5.2: a challenge answers credentials in a header. Here they are in the body, and clients that see
+        // one look no further.
         HttpReply.advice(rejection).forEach((name, value) -> {
             if (!name.equals(HttpHeaders.WWW_AUTHENTICATE)) {
                 response.getHeaders().putSingle(name, value);

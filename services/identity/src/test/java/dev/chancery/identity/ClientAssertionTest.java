@@ -41,9 +41,7 @@ class ClientAssertionTest {
     void theTokenEndpointIsAnAudienceToo() {
         assertThat(isGood(CLIENT.signed(header(), claims(CLIENT_ID).put("aud", ISSUER + "/oauth/token"))))
                 .isTrue();
-        assertThat(isGood(CLIENT.signed(
-                        header(),
-                        claims(CLIENT_ID).put("aud", new JsonArray().add(ISSUER)))))
+        assertThat(isGood(CLIENT.signed(header(), claims(CLIENT_ID).put("aud", new JsonArray().add(ISSUER)))))
                 .isTrue();
     }
 
@@ -122,11 +120,15 @@ class ClientAssertionTest {
                 signed("an id that is a number", claims(CLIENT_ID).put("jti", 5)),
                 signed("an id with a newline", claims(CLIENT_ID).put("jti", "a\nb")),
                 signed("an id with NUL", claims(CLIENT_ID).put("jti", "a\0b")),
-                signed("others named as well", claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER))),
+                signed(
+                        "others named as well",
+                        claims(CLIENT_ID).put("aud", new JsonArray().add("x").add(ISSUER))),
                 signed("an end with a fraction", claims(CLIENT_ID).put("exp", now + 60.5)),
                 headed("an access token's type", header().put("typ", "at+jwt")),
                 headed("a type that is a number", header().put("typ", 5)),
-                headed("critical", header().put("crit", new JsonArray().add("b64")).put("b64", true)),
+                headed(
+                        "critical",
+                        header().put("crit", new JsonArray().add("b64")).put("b64", true)),
                 headed("nested", header().put("cty", "JWT")),
                 signed("no end", without("exp")),
                 signed("expired", claims(CLIENT_ID).put("exp", now - 60)),
@@ -143,9 +145,7 @@ class ClientAssertionTest {
     }
 
     private static Optional<Fault> fault(String jwt, Client client) {
-        return ClientAssertion.read(jwt)
-                .orElseThrow()
-                .fault(jwt, client.publicKey(), new Issuers(ISSUER).audiences());
+        return ClientAssertion.read(jwt).orElseThrow().fault(jwt, client.publicKey(), new Issuers(ISSUER).audiences());
     }
 
     private static JsonObject without(String name) {

@@ -188,19 +188,16 @@ class StrangersIT {
         }
     }
 
-    /** Requests over HTTP/1.1 in one go, of whose answers nothing is read: the connection ends, not the process. */
+    /** Requests over HTTP/1.1 in one go, of whose answers nothing is read: the server stops reading them. */
     @Test
-    void answersThatNobodyReadEndTheirConnection() throws Exception {
+    void answersThatNobodyReadHoldUpTheirOwnConnectionOnly() throws Exception {
         byte[] many = "GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: a\r\n\r\n"
                 .repeat(500)
                 .getBytes(US_ASCII);
         try (Socket socket = connect()) {
-            Thread writer = Thread.ofPlatform().daemon().start(() -> write(socket, many));
-            assertThat(writer.join(java.time.Duration.ofSeconds(60)))
-                    .as("the server closed the connection")
-                    .isTrue();
+            Thread.ofPlatform().daemon().start(() -> write(socket, many));
+            callersGetIn("unread answers over HTTP/1.1");
         }
-        callersGetIn("after unread answers");
     }
 
     private static void write(Socket socket, byte[] many) {
@@ -213,14 +210,26 @@ class StrangersIT {
         }
     }
 
+    /** These never reach a route: the answer is a bare 400. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /people/%zzWilhelmina HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /people?a=%zzWilhelmina HTTP/1.1\r\nHost: a\r\n\r\n"
+            })
+    void aBrokenEscapeIsRefusedAndNotLogged(String request) {
+        try (var wire = new RawClient(instance)) {
+            assertThat(wire.raw(request.getBytes(ISO_8859_1)).status()).isEqualTo(400);
+        }
+        assertThat(instance.logText()).doesNotContain("Wilhelmina").doesNotContain("\"ERROR\"");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "GET /people/Wilhelmina%20Vanderbilt/diagnosis HTTP/1.1\r\n\r\n",
                 "GET /people/Wilhelmina%20Vanderbilt HTTP/1.1\r\nHost: a b\r\n\r\n",
                 "GET /people/Wilhelmina%20Vanderbilt HTTP/1.1\r\nHost: a:b:c\r\n\r\n",
-                "GET /people/%zzWilhelmina HTTP/1.1\r\nHost: a\r\n\r\n",
-                "GET /people?a=%zzWilhelmina HTTP/1.1\r\nHost: a\r\n\r\n",
                 "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
                 "CONNECT Wilhelmina:443 HTTP/1.1\r\nHost: a\r\n\r\n",
             })
