@@ -50,10 +50,15 @@ class BadInputInPathsIT extends BadInput {
     // Verbs and paths
 
     @ParameterizedTest
-    @ValueSource(strings = {"PUT", "DELETE", "PATCH", "GET", "OPTIONS", "TRACE", "PROPFIND", "CANARY", "post"})
+    @ValueSource(strings = {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "CANARY", "post"})
     void thereIsNothingForAnotherVerb(String verb) {
         Reply reply = new Sent(CREATE_WORKSPACE).raw(verb, "/identity/v1/workspaces");
         refuse(reply, 404, "request.no-such-path");
+    }
+
+    @Test
+    void thereIsNothingToGetWhereOnlyPostIs() {
+        refuse(new Sent(CREATE_WORKSPACE).raw("GET", "/access/v1/check"), 404, "request.no-such-path");
     }
 
     @Test
