@@ -3,6 +3,7 @@ package dev.chancery.cli;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.cli.client.Json;
 import dev.chancery.schema.Contract;
+import dev.chancery.schema.ContractEndpoint;
 import dev.chancery.schema.ContractMethod;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -26,29 +27,6 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class ContractCommand implements Callable<Integer> {
-    /**
-     * What is served besides the contract's own paths.
-     *
-     * @param capability empty: it needs no access token
-     */
-    private record Face(String rest, String capability, String what) {}
-
-    private static final List<Face> FACES = List.of(
-            new Face("POST /oauth/token", "", "OAuth 2.0 client credentials, private_key_jwt: IssueToken"),
-            new Face("GET /oauth/jwks.json", "", "the keys that verify access tokens"),
-            new Face("GET /.well-known/oauth-authorization-server", "", "where the two above are (RFC 8414)"),
-            new Face("GET /errors/{code}", "", "what a refusal's code means"),
-            new Face("GET /q/health, /q/health/live, /q/health/ready", "", "health"),
-            new Face("gRPC grpc.reflection.v1.ServerReflection", "", "the contract's descriptors"),
-            new Face("POST /access/v1/evaluation", "access:check", "OpenID AuthZEN 1.0: Check"),
-            new Face("POST /access/v1/evaluations", "access:check", "OpenID AuthZEN 1.0: several checks at once"),
-            new Face("GET /.well-known/authzen-configuration", "", "where the two above are (AuthZEN 1.0)"),
-            new Face("GET /metrics", "observability:read", "metrics for Prometheus: ReadMetrics"),
-            new Face("GET /ledger/v1/checkpoint", "ledger:read", "the newest signed checkpoint"),
-            new Face("GET /ledger/v1/tile/{L}/{N}, /ledger/v1/tile/entries/{N}", "ledger:read", "C2SP tlog-tiles"),
-            new Face("GET /ledger/v1/bodies/{N}", "ledger:read", "the records' bodies"),
-            new Face("GET /ledger/v1/contract.binpb", "ledger:read", "the contract that the log adopted"));
-
     private final PrintStream out;
 
     @Option(names = "--json", description = "As JSON.")
@@ -66,13 +44,14 @@ final class ContractCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InvalidProtocolBufferException {
-        List<ContractMethod> methods = Contract.load().methods();
+        Contract contract = Contract.load();
+        List<ContractMethod> methods = contract.methods();
         if (method != null) {
             MethodPage.print(named(methods, method), out);
         } else if (json) {
-            out.println(json(methods));
+            out.println(json(contract));
         } else {
-            print(methods);
+            print(contract);
         }
         return 0;
     }
@@ -85,9 +64,9 @@ final class ContractCommand implements Callable<Integer> {
                         command.commandLine(), "no method " + name + "; './chancery contract' lists them"));
     }
 
-    private void print(List<ContractMethod> methods) {
+    private void print(Contract contract) {
         Table table = new Table("METHOD", "CAPABILITY", "FLAGS", "AUDIT ACTION", "REST");
-        for (ContractMethod method : methods) {
+        for (ContractMethod method : contract.methods()) {
             table.add(
                     method.service().substring(method.service().lastIndexOf('.') + 1) + "/" + method.name(),
                     method.capability(),
@@ -97,11 +76,12 @@ final class ContractCommand implements Callable<Integer> {
         }
         table.print(out);
         out.println();
-        Table faces = new Table("STANDARD FACE", "CAPABILITY", "FLAGS", "WHAT");
-        for (Face face : FACES) {
-            faces.add(face.rest(), face.capability(), face.capability().isEmpty() ? "public" : "", face.what());
+        Table endpoints = new Table("STANDARD ENDPOINT", "CAPABILITY", "FLAGS", "WHAT");
+        for (ContractEndpoint endpoint : contract.endpoints()) {
+            endpoints.add(
+                    endpoint.toString(), endpoint.capability(), endpoint.isPublic() ? "public" : "", endpoint.what());
         }
-        faces.print(out);
+        endpoints.print(out);
     }
 
     static List<String> flags(ContractMethod method) {
@@ -126,9 +106,9 @@ final class ContractCommand implements Callable<Integer> {
         return method.httpMethod() + " " + method.pathTemplate().text();
     }
 
-    private static String json(List<ContractMethod> methods) {
+    private static String json(Contract contract) {
         List<Map<String, Object>> listed = new ArrayList<>();
-        for (ContractMethod method : methods) {
+        for (ContractMethod method : contract.methods()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("method", method.fullName());
             one.put("rest", rest(method));
@@ -142,18 +122,18 @@ final class ContractCommand implements Callable<Integer> {
             one.put("stepUpSeconds", method.stepUpSeconds());
             listed.add(one);
         }
-        List<Map<String, Object>> faces = new ArrayList<>();
-        for (Face face : FACES) {
+        List<Map<String, Object>> endpoints = new ArrayList<>();
+        for (ContractEndpoint endpoint : contract.endpoints()) {
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("face", face.rest());
-            one.put("capability", face.capability());
-            one.put("public", face.capability().isEmpty());
-            one.put("what", face.what());
-            faces.add(one);
+            one.put("endpoint", endpoint.toString());
+            one.put("capability", endpoint.capability());
+            one.put("public", endpoint.isPublic());
+            one.put("what", endpoint.what());
+            endpoints.add(one);
         }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("methods", listed);
-        all.put("faces", faces);
+        all.put("endpoints", endpoints);
         return Json.write(all);
     }
 }

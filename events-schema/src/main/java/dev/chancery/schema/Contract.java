@@ -29,16 +29,19 @@ public final class Contract {
 
     private final List<FileDescriptor> files;
     private final List<ContractMethod> methods;
+    private final List<ContractEndpoint> endpoints;
     private final SortedMap<String, EventType> events;
     private final byte[] bytes;
 
     private Contract(
             List<FileDescriptor> files,
             List<ContractMethod> methods,
+            List<ContractEndpoint> endpoints,
             SortedMap<String, EventType> events,
             byte[] bytes) {
         this.files = files;
         this.methods = methods;
+        this.endpoints = endpoints;
         this.events = Collections.unmodifiableSortedMap(events);
         this.bytes = bytes;
     }
@@ -57,7 +60,7 @@ public final class Contract {
                         Stream.of(ContractFiles.getDescriptor()), parts.stream().map(ContractPart::file))
                 .toList();
         var reader = new ContractReader(roots, GeneratedMessages::prototype);
-        return new Contract(reader.files(), reader.methods(), reader.events(), read(parts));
+        return new Contract(reader.files(), reader.methods(), reader.endpoints(), reader.events(), read(parts));
     }
 
     private static byte[] read(List<ContractPart> parts) {
@@ -90,6 +93,11 @@ public final class Contract {
         return methods.stream()
                 .filter(method -> method.fullName().equals(fullName))
                 .findFirst();
+    }
+
+    /** What is served besides the methods: public ones first, then in the order of the files. */
+    public List<ContractEndpoint> endpoints() {
+        return endpoints;
     }
 
     /** Every type of event, by full name. */

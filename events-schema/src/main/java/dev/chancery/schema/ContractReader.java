@@ -10,6 +10,7 @@ import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RateClass;
+import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -58,6 +59,15 @@ final class ContractReader {
         }
         methods.sort(Comparator.comparing((ContractMethod m) -> !m.isPublic()).thenComparing(ContractMethod::fullName));
         return List.copyOf(methods);
+    }
+
+    List<ContractEndpoint> endpoints() {
+        return files.stream()
+                .flatMap(file -> file.getServices().stream())
+                .flatMap(service -> service.getOptions().getExtension(Options.standard).stream()
+                        .map(declared -> read(service, declared)))
+                .sorted(Comparator.comparing((ContractEndpoint endpoint) -> !endpoint.isPublic()))
+                .toList();
     }
 
     SortedMap<String, EventType> events() {
@@ -153,6 +163,29 @@ final class ContractReader {
                 prototype(method.getInputType(), name),
                 prototype(method.getOutputType(), name),
                 holdsSecret(method.getOutputType(), new HashSet<>()));
+    }
+
+    private static ContractEndpoint read(ServiceDescriptor service, StandardEndpoint declared) {
+        String name = service.getFullName() + ", " + declared.getRest() + declared.getGrpc();
+        var rest = REST.matcher(declared.getRest());
+        boolean isRest = rest.matches();
+        require(
+                isRest == declared.getGrpc().isEmpty(),
+                name,
+                "has neither REST verb and path nor a gRPC service, or both");
+        require(
+                declared.getPublic()
+                        ? declared.getCapability().isEmpty()
+                        : CAPABILITY.matcher(declared.getCapability()).matches(),
+                name,
+                "either is public or asks for a capability");
+        require(!declared.getWhat().isEmpty(), name, "does not say what it is");
+        return new ContractEndpoint(
+                feature(service.getFile(), name),
+                isRest ? rest.group(1) : "",
+                isRest ? rest.group(2) : declared.getGrpc(),
+                declared.getCapability(),
+                declared.getWhat());
     }
 
     private static PathTemplate path(String text, String feature, String name) {

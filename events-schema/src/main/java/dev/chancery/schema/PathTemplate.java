@@ -1,10 +1,7 @@
 package dev.chancery.schema;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** The path of a REST method, e.g. {@code /access/v1/roles/{role}/retire}. A variable is one whole segment. */
@@ -49,24 +46,6 @@ public record PathTemplate(String text, List<Segment> segments) {
     /** Names of the variables, in order. */
     public List<String> variables() {
         return segments.stream().filter(Segment::variable).map(Segment::text).toList();
-    }
-
-    /** The variables' values, if the path's (already decoded) segments match; a variable takes any value but the empty one. */
-    public Optional<Map<String, String>> match(List<String> path) {
-        if (path.size() != segments.size()) {
-            return Optional.empty();
-        }
-        Map<String, String> values = new LinkedHashMap<>();
-        for (int i = 0; i < segments.size(); i++) {
-            Segment segment = segments.get(i);
-            String value = path.get(i);
-            if (segment.variable() && !value.isEmpty()) {
-                values.put(segment.text(), value);
-            } else if (segment.variable() || !segment.text().equals(value)) {
-                return Optional.empty();
-            }
-        }
-        return Optional.of(values);
     }
 
     /** Whether some path matches both. */

@@ -11,6 +11,7 @@ import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
+import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,10 @@ final class Breaks {
         breaks.each("", messages(before), messages(after), breaks::message);
         breaks.each("", enums(before), enums(after), breaks::enumeration);
         breaks.each("", methods(before), methods(after), breaks::method);
+        breaks.each("", endpoints(before), endpoints(after), (name, pair) -> {
+            breaks.refuse(!pair.before().getPublic() && pair.after().getPublic(), name, "became public");
+            breaks.same(name, "capability", pair, StandardEndpoint::getCapability);
+        });
         breaks.each("extension ", extensions(before), extensions(after), (name, pair) -> {
             breaks.same(name, "number", pair, FieldDescriptorProto::getNumber);
             breaks.same(name, "type", pair, Breaks::type);
@@ -187,6 +192,12 @@ final class Breaks {
                                 .map(method -> Map.entry(
                                         file.getPackage() + "." + service.getName() + "/" + method.getName(), method))))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static Map<String, StandardEndpoint> endpoints(FileDescriptorSet set) {
+        return own(set).flatMap(file -> file.getServiceList().stream())
+                .flatMap(service -> service.getOptions().getExtension(Options.standard).stream())
+                .collect(Collectors.toMap(endpoint -> endpoint.getRest() + endpoint.getGrpc(), Function.identity()));
     }
 
     private static Map<String, FieldDescriptorProto> extensions(FileDescriptorSet set) {

@@ -20,6 +20,7 @@ import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.Residency;
 import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -158,6 +159,27 @@ class CompatibilityTest {
         breaksDeclaration("another capability", feed -> feed.setCapability("pet:pat"));
         breaksDeclaration("another audit action", feed -> feed.setAuditAction("pets.pat"));
         breaksDeclaration("another path", feed -> feed.setRest("POST /pets/v1/pat"));
+    }
+
+    @Test
+    void aStandardEndpointThatIsGoneOrLessProtectedIsFound() {
+        breaksEndpoint("GET /pets is gone", StandardEndpoint.Builder::clearRest);
+        breaksEndpoint("became public", pets -> pets.clearCapability().setPublic(true));
+        breaksEndpoint("another capability", pets -> pets.setCapability("pet:pat"));
+    }
+
+    private void breaksEndpoint(String expected, UnaryOperator<StandardEndpoint.Builder> change) {
+        var pets = StandardEndpoint.newBuilder().setRest("GET /pets").setCapability("pet:see");
+        assertThat(Breaks.between(
+                        set(withEndpoint(pets.build())),
+                        set(withEndpoint(change.apply(pets.clone()).build()))))
+                .anySatisfy(found -> assertThat(found).contains(expected));
+    }
+
+    private FileDescriptorProto.Builder withEndpoint(StandardEndpoint endpoint) {
+        var file = file();
+        file.getServiceBuilder(0).getOptionsBuilder().addExtension(Options.standard, endpoint);
+        return file;
     }
 
     @Test

@@ -20,7 +20,9 @@ import com.google.protobuf.Message;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.MethodContract;
+import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RateClass;
+import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -145,6 +147,59 @@ class ContractReaderTest {
                         .replyHoldsSecret())
                 .isTrue();
         assertThat(read(feed()).methods().get(0).replyHoldsSecret()).isFalse();
+    }
+
+    @Test
+    void whatIsServedInTheFormOfAStandardIsRead() {
+        List<ContractEndpoint> read = endpoints(
+                endpoint().setRest("GET /pets/{pet}").setCapability("pet:see"),
+                endpoint().setRest("GET /files/{file=**}").setPublic(true),
+                endpoint().setGrpc("grpc.health.v1.Health").setPublic(true));
+
+        assertThat(read)
+                .extracting(ContractEndpoint::toString)
+                .containsExactly("GET /files/{file=**}", "gRPC grpc.health.v1.Health", "GET /pets/{pet}");
+        ContractEndpoint files = read.get(0);
+        assertThat(files.answers("GET", "/files/a/b.p")).isTrue();
+        assertThat(files.answers("GET", "/files/")).isFalse();
+        assertThat(files.answers("POST", "/files/a")).isFalse();
+        ContractEndpoint pet = read.get(2);
+        assertThat(pet.answers("GET", "/pets/a")).isTrue();
+        assertThat(pet.answers("GET", "/pets/a/b")).isFalse();
+        assertThat(pet.answers("GET", "/petsxa")).isFalse();
+    }
+
+    @Test
+    void aStandardEndpointSaysWhereItIsWhoMayAndWhatItIs() {
+        refusesEndpoint("neither REST", endpoint().setPublic(true));
+        refusesEndpoint(
+                "neither REST", endpoint().setRest("GET /a").setGrpc("a.B").setPublic(true));
+        refusesEndpoint("public or asks", endpoint().setRest("GET /a"));
+        refusesEndpoint(
+                "public or asks",
+                endpoint().setRest("GET /a").setCapability("pet:see").setPublic(true));
+        refusesEndpoint("public or asks", endpoint().setRest("GET /a").setCapability("see"));
+        refusesEndpoint(
+                "what it is", endpoint().setRest("GET /a").setPublic(true).clearWhat());
+    }
+
+    private static StandardEndpoint.Builder endpoint() {
+        return StandardEndpoint.newBuilder().setWhat("pets");
+    }
+
+    private static List<ContractEndpoint> endpoints(StandardEndpoint.Builder... declared) {
+        var base = base(feed());
+        var options = base.getServiceBuilder(0).getOptionsBuilder();
+        for (var one : declared) {
+            options.addExtension(Options.standard, one.build());
+        }
+        return new ContractReader(List.of(Proto.build(base)), ContractReaderTest::dynamic).endpoints();
+    }
+
+    private static void refusesEndpoint(String because, StandardEndpoint.Builder declared) {
+        assertThatThrownBy(() -> endpoints(declared))
+                .isInstanceOf(InvalidContract.class)
+                .hasMessageContaining(because);
     }
 
     private static MethodContract.Builder contract() {

@@ -3,8 +3,6 @@ package dev.chancery.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,17 +13,6 @@ class PathTemplateTest {
     @Test
     void aPathYieldsItsVariables() {
         assertThat(retire.variables()).containsExactly("role");
-        assertThat(retire.match(List.of("access", "v1", "roles", "a/b", "retire")))
-                .contains(Map.of("role", "a/b"));
-    }
-
-    @Test
-    void anotherPathDoesNotMatch() {
-        assertThat(retire.match(List.of("access", "v1", "roles", "editor"))).isEmpty();
-        assertThat(retire.match(List.of("access", "v1", "roles", "editor", "end")))
-                .isEmpty();
-        assertThat(retire.match(List.of("access", "v1", "roles", "", "retire"))).isEmpty();
-        assertThat(retire.match(List.of())).isEmpty();
     }
 
     @Test

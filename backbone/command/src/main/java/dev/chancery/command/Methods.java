@@ -84,6 +84,11 @@ public final class Methods {
                 .toList();
     }
 
+    /** What the methods are declared in, those of other processes included. */
+    public Contract contract() {
+        return contract;
+    }
+
     public Collection<Bound> all() {
         return bound.values();
     }

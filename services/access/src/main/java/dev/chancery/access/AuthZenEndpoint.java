@@ -32,7 +32,6 @@ public class AuthZenEndpoint {
     /** Evaluations in one request. */
     static final int MAX_EVALUATIONS = 200;
 
-    private static final String CAPABILITY = "access:check";
     private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
 
     private final StandardEndpoints endpoints;
@@ -58,7 +57,7 @@ public class AuthZenEndpoint {
     @RunOnVirtualThread
     public Response evaluate() throws RefusedException {
         Checks checks = checks();
-        return endpoints.admit(CAPABILITY, caller -> ok(evaluated(checks, caller, body())));
+        return endpoints.admit(caller -> ok(evaluated(checks, caller, body())));
     }
 
     @POST
@@ -66,7 +65,7 @@ public class AuthZenEndpoint {
     @RunOnVirtualThread
     public Response evaluateAll() throws RefusedException {
         Checks checks = checks();
-        return endpoints.admit(CAPABILITY, caller -> {
+        return endpoints.admit(caller -> {
             JsonObject body = body();
             List<JsonObject> questions = Evaluations.of(body);
             return ok(

@@ -40,15 +40,14 @@ public class LedgerFiles {
     @Path("checkpoint")
     public Response checkpoint() throws RefusedException {
         LedgerReader reader = endpoints.feature(LedgerService.class).reader();
-        return endpoints.admit(CAPABILITY, caller -> file(reader.checkpoint(caller.tenant()), TEXT, CHANGING));
+        return endpoints.admit(caller -> file(reader.checkpoint(caller.tenant()), TEXT, CHANGING));
     }
 
     @GET
     @Path("contract.binpb")
     public Response contract() throws RefusedException {
         byte[] contract = endpoints.feature(LedgerService.class).contract().bytes();
-        return endpoints.admit(
-                CAPABILITY, caller -> file(Optional.of(contract), MediaType.APPLICATION_OCTET_STREAM, "no-store"));
+        return endpoints.admit(caller -> file(Optional.of(contract), MediaType.APPLICATION_OCTET_STREAM, "no-store"));
     }
 
     @GET
@@ -65,7 +64,7 @@ public class LedgerFiles {
 
     private Response stored() throws RefusedException {
         LedgerReader reader = endpoints.feature(LedgerService.class).reader();
-        return endpoints.admit(CAPABILITY, caller -> {
+        return endpoints.admit(caller -> {
             Optional<TilePath> path = TilePath.parse(endpoints.path().substring(ROOT.length()));
             return file(
                     path.flatMap(wanted -> reader.file(caller.tenant(), wanted)),

@@ -10,6 +10,7 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.schema.ContractEndpoint;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @GET @Path("checkpoint") @RunOnVirtualThread
  * public Response checkpoint() throws RefusedException {
  *     LedgerService ledger = endpoints.feature(LedgerService.class);
- *     return endpoints.admit("ledger:read", reader -> Response.ok(ledger.checkpoint(reader.tenant())).build());
+ *     return endpoints.admit(reader -> Response.ok(ledger.checkpoint(reader.tenant())).build());
  * }
  * }</pre>
  *
@@ -92,11 +93,16 @@ public class StandardEndpoints {
     }
 
     /**
-     * Authenticates the caller and requires a capability, for a resource that serves files rather than a method.
+     * Authenticates the caller and requires the capability that the contract names for the endpoint, where a resource is more than a
+     * method in another form.
      *
      * @throws RefusedException when the caller may not, or the work refuses
      */
-    public Response admit(String capability, Admitted work) throws RefusedException {
+    public Response admit(Admitted work) throws RefusedException {
+        String capability = declared().capability();
+        if (capability.isEmpty()) {
+            throw new IllegalStateException(path() + " is public in the contract, and asks who calls");
+        }
         AdmittedCall call = HttpAdmission.call(current());
         try (var _ = call.begin();
                 var _ = new LoggedCall(call.caller())) {
@@ -128,6 +134,14 @@ public class StandardEndpoints {
     @Nullable
     Rejection rejection(String code) {
         return served().methods().rejection(code).orElse(null);
+    }
+
+    private ContractEndpoint declared() {
+        String verb = current().request().method().name();
+        return served().methods().contract().endpoints().stream()
+                .filter(endpoint -> endpoint.answers(verb, path()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("the contract has no endpoint " + verb + " " + path()));
     }
 
     private Served served() {

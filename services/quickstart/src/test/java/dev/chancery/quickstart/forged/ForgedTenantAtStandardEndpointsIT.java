@@ -10,6 +10,7 @@ import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.schema.Contract;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The same matrix for the faces that follow a standard: AuthZEN, OAuth, tiles, metrics. */
+/** The same matrix for the endpoints that follow a standard: AuthZEN, OAuth, tiles, metrics. */
 @Order(15)
 class ForgedTenantAtStandardEndpointsIT {
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -79,6 +80,18 @@ class ForgedTenantAtStandardEndpointsIT {
 
     static Stream<Good> authenticated() {
         return apis().filter(api -> !api.open());
+    }
+
+    /** What the contract declares is tried here, or has nothing that tells one tenant from another. */
+    @Test
+    void everyStandardEndpointIsTried() {
+        List<String> untold = List.of("/errors/{code}", "/q/health", "/q/health/live", "/q/health/ready");
+        assertThat(Contract.load().endpoints())
+                .filteredOn(endpoint -> !endpoint.isGrpc() && !untold.contains(endpoint.path()))
+                .allSatisfy(endpoint -> assertThat(apis().filter(api -> endpoint.answers(api.verb(), api.path())))
+                        .as("%s", endpoint)
+                        .isNotEmpty()
+                        .allMatch(api -> api.open() == endpoint.isPublic()));
     }
 
     private static String administrator(Client client) {
