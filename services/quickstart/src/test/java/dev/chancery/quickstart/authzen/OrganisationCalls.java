@@ -21,15 +21,15 @@ import java.util.Map;
 import java.util.UUID;
 
 /** Calls of people in an organisation of their own. */
-final class OrganisationCalls {
+public final class OrganisationCalls {
     final SharedInstance shared;
 
-    OrganisationCalls(SharedInstance shared) {
+    public OrganisationCalls(SharedInstance shared) {
         this.shared = shared;
     }
 
     /** A new organisation's administrator. */
-    Client organisation() {
+    public Client organisation() {
         SigningKey key = SigningKey.generate();
         String clientId = done(
                         shared.owner,
@@ -42,7 +42,7 @@ final class OrganisationCalls {
         return shared.signedIn(clientId, key);
     }
 
-    Reply send(Client caller, Message.Builder request) {
+    public Reply send(Client caller, Message.Builder request) {
         String contractPackage = request.getDescriptorForType().getFile().getPackage();
         String name = contractPackage.split("\\.")[1];
         String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
@@ -55,7 +55,7 @@ final class OrganisationCalls {
                 shared.method(contractPackage + "." + service + "/" + method), request.build(), headers);
     }
 
-    Reply done(Client caller, Message.Builder request) {
+    public Reply done(Client caller, Message.Builder request) {
         Reply reply = send(caller, request);
         assertThat(reply.succeeded()).as("%s", reply).isTrue();
         return reply;
