@@ -181,8 +181,10 @@ CREATE POLICY feature_reaps ON log.open_intent FOR SELECT USING (feature = log.f
 CREATE POLICY relay_reads ON log.record FOR SELECT TO chancery_relay USING (true);
 CREATE POLICY relay_reads ON log.head FOR SELECT TO chancery_relay USING (true);
 CREATE POLICY relay_stops_forks ON log.head FOR UPDATE TO chancery_relay USING (true);
+-- Reads for log.last_positions: the owner writes no row here.
+CREATE POLICY owner_compares ON log.head FOR SELECT TO chancery_owner USING (true);
 
-GRANT USAGE ON SCHEMA log TO chancery_writer, chancery_decisions, chancery_relay, chancery_replay;
+GRANT USAGE ON SCHEMA log TO chancery_writer, chancery_projector, chancery_decisions, chancery_relay, chancery_replay;
 GRANT SELECT ON log.head, log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent, log.reconciled
     TO chancery_writer;
 GRANT INSERT ON log.record, log.event, log.stream_head, log.claim, log.receipt, log.open_intent
@@ -198,6 +200,36 @@ GRANT SELECT ON log.head, log.record, log.event TO chancery_decisions;
 GRANT SELECT ON log.record, log.head, log.reconciled TO chancery_relay;
 GRANT INSERT, UPDATE ON log.reconciled TO chancery_relay;
 GRANT UPDATE (forked_at) ON log.head TO chancery_relay;
+
+-- What may be asked of the log by roles that may not read it, or not so far: each function does its one thing as the owner.
+
+-- Where these logs end; those that don't exist are left out. A decision point compares all that it has in memory with it.
+CREATE FUNCTION log.last_positions(tenants text[]) RETURNS TABLE (tenant text, last_position bigint) LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT head.tenant, head.next_position - 1 FROM log.head WHERE head.tenant = ANY (last_positions.tenants);
+    END;
+
+-- Whether a record with this SHA-256 is committed at this position of the transaction's tenant. A projection asks that came by a
+-- record for the second time.
+CREATE FUNCTION log.is_committed(at_position bigint, record_sha256 bytea) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT EXISTS (SELECT FROM log.record WHERE record.tenant = log.tenant() AND record.position = is_committed.at_position
+                           AND sha256(record.record) = is_committed.record_sha256);
+    END;
+
+-- Stops the log of the transaction's tenant, for good: a projection was shown two signed records at one position.
+CREATE FUNCTION log.stop_forked(at_position bigint) RETURNS void LANGUAGE sql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        UPDATE log.head SET forked_at = stop_forked.at_position WHERE head.tenant = log.tenant() AND head.forked_at IS NULL;
+    END;
+
+REVOKE EXECUTE ON FUNCTION log.last_positions, log.is_committed, log.stop_forked FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.last_positions TO chancery_writer, chancery_decisions;
+GRANT EXECUTE ON FUNCTION log.is_committed TO chancery_projector, chancery_replay;
+GRANT EXECUTE ON FUNCTION log.stop_forked TO chancery_projector;
 
 -- What wakes the relay: one small row a transaction, however many records it appended. The records come from the table.
 CREATE PUBLICATION chancery_log FOR TABLE log.head (tenant, next_position) WITH (publish = 'insert, update');

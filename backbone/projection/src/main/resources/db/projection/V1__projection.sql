@@ -34,6 +34,17 @@ BEGIN
         leader_epoch integer NOT NULL
     ) WITH (fillfactor = 50);
 
+    -- Messages on the topic that were no record of this installation's, and were passed over. Holds nothing of what they say.
+    CREATE TABLE quarantine (
+        partition integer NOT NULL,
+        reason text NOT NULL,
+        messages bigint NOT NULL,
+        last_offset bigint NOT NULL,
+        last_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (partition, reason)
+    );
+    CREATE INDEX stopped ON position (tenant) WHERE stopped_at IS NOT NULL;
+
     FOREACH plain IN ARRAY views || appended || ARRAY['position'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', plain);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', plain);
@@ -47,6 +58,6 @@ BEGIN
     -- The consumer finds where it was in every tenant's log; `replay` finds which logs there are to compare.
     EXECUTE format('CREATE POLICY consumer_reads ON position FOR SELECT TO %I, chancery_replay USING (true)', writer);
     EXECUTE format('GRANT UPDATE (position, stopped_at, stopped_because) ON position TO %I', writer);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON "offset" TO %I', writer);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON "offset", quarantine TO %I', writer);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, chancery_replay', current_schema(), writer);
 END $$;

@@ -1,6 +1,7 @@
 CREATE TABLE tally_again.seen (tenant text NOT NULL, position bigint NOT NULL, request_id text NOT NULL, PRIMARY KEY (tenant, position));
 CREATE TABLE tally_again.position (tenant text PRIMARY KEY, position bigint NOT NULL, stopped_at bigint, stopped_because text);
 CREATE TABLE tally_again.offset (partition integer PRIMARY KEY, next_offset bigint NOT NULL, leader_epoch integer NOT NULL);
+CREATE TABLE tally_again.quarantine (partition integer, reason text, messages bigint NOT NULL, last_offset bigint NOT NULL, last_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (partition, reason));
 ALTER TABLE tally_again.seen ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tally_again.position ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON tally_again.seen USING (tenant = current_setting('chancery.tenant', true));

@@ -84,8 +84,8 @@ public final class TestInstance {
     public TestInstance() {
         reconcile();
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
-        var decisions = new DecisionPoint(
-                new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1", List.of());
+        var decisions =
+                new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
         pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(Contract.load()),

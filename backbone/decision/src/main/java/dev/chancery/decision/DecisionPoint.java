@@ -2,30 +2,49 @@ package dev.chancery.decision;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
-import dev.chancery.kernel.StreamId;
+import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.log.StreamScan;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.projection.LogFollower;
-import dev.chancery.projection.LogRecord;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
-import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * Answers checks from memory. A tenant's view is loaded from the log when it is first asked about and follows the log's topic from
- * then on; a gap throws the view away, and the next question loads it again.
+ * Answers checks from memory. A tenant's view is loaded from PostgreSQL when it is first asked about, and what is committed later is
+ * read from there too. Kafka only says which tenants' logs have moved: nothing that a message says reaches an answer.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TENANTS} tenants in memory.
+ * <p><b>Freshness.</b> Every {@link #COMPARE} all views are compared with the heads of their logs. When none is behind any more, all
+ * are as of the time at which that comparison began. If the last one that ended so began more than {@link #MAX_AGE} ago, nothing is
+ * answered. Time is this process' own monotonic clock.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_TENANTS} tenants in memory; {@value #MAX_READS} are read up at once.
  */
 public final class DecisionPoint implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(DecisionPoint.class);
 
     static final int MAX_TENANTS = 1_000;
+
+    /** How old what is answered may be. */
+    public static final Duration MAX_AGE = Duration.ofSeconds(2);
+
+    /** From one comparison with the heads to the next: a few fit into {@link #MAX_AGE}. */
+    static final Duration COMPARE = Duration.ofMillis(500);
+
+    /** Connections that are taken at once because Kafka says that logs have moved. */
+    static final int MAX_READS = 4;
+
+    /** How long {@link #start} waits for the first comparison. */
+    private static final Duration START = Duration.ofSeconds(10);
 
     /** Streams whose states are in memory at once, over all tenants, roughly: a view is weighed when it is loaded. */
     private static final long MAX_STATES = 2_000_000;
@@ -35,13 +54,19 @@ public final class DecisionPoint implements AutoCloseable {
     private final List<String> streams;
     private final LogFollower follower;
     private final LoadingCache<String, TenantView> views;
+    private final ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor();
+    private final Semaphore reads = new Semaphore(MAX_READS);
+    private final Thread comparer =
+            Thread.ofPlatform().daemon().name("decision-freshness").unstarted(this::compareUntilClosed);
+    private final CountDownLatch compared = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile long freshAsOfNanos;
 
     /**
      * @param featureParts what features decide by, beyond authority
      * @throws IllegalArgumentException if two parts cover the same streams
      */
-    public DecisionPoint(
-            StreamScan scan, Properties kafka, String topic, String pulseTopic, List<Part<?>> featureParts) {
+    public DecisionPoint(StreamScan scan, Properties kafka, String topic, List<Part<?>> featureParts) {
         this.scan = scan;
         this.parts = Stream.concat(AuthorityParts.ALL.stream(), featureParts.stream())
                 .toList();
@@ -55,16 +80,23 @@ public final class DecisionPoint implements AutoCloseable {
                 .maximumWeight(MAX_STATES)
                 .weigher((String tenant, TenantView view) -> (int) Math.max(view.size(), MAX_STATES / MAX_TENANTS))
                 .build(this::load);
-        this.follower = new LogFollower(kafka, topic, pulseTopic, this::follow, this::startOver);
+        this.follower = new LogFollower(kafka, topic, this::moved);
     }
 
+    /** Starts; returns when it is fresh, or after ten seconds. */
     public void start() {
         follower.start();
+        comparer.start();
+        try {
+            compared.await(START.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
-    /** Whether what is answered now takes into account all that was committed up to {@link LogFollower#MAX_AGE} ago. */
+    /** Whether what is answered now takes into account all that was committed up to {@link #MAX_AGE} ago. */
     public boolean healthy() {
-        return follower.healthy();
+        return compared.getCount() == 0 && System.nanoTime() - freshAsOfNanos < MAX_AGE.toNanos();
     }
 
     /**
@@ -75,10 +107,9 @@ public final class DecisionPoint implements AutoCloseable {
      */
     public Optional<AuthorityAt> authority(String tenant, String principalId, OptionalLong atLeast, Duration atMost) {
         TenantView view = view(tenant);
-        if (atLeast.isPresent() && !view.await(atLeast.getAsLong(), atMost.toMillis())) {
-            return Optional.empty();
-        }
-        return healthy() ? Optional.of(view.authority(principalId)) : Optional.empty();
+        return reaches(view, atLeast, atMost) && healthy()
+                ? Optional.of(view.authority(principalId))
+                : Optional.empty();
     }
 
     /**
@@ -93,10 +124,15 @@ public final class DecisionPoint implements AutoCloseable {
             throw new IllegalArgumentException("the decision point keeps no " + part.streamPrefix());
         }
         TenantView view = view(tenant);
-        if (atLeast.isPresent() && !view.await(atLeast.getAsLong(), atMost.toMillis())) {
-            return Optional.empty();
+        return reaches(view, atLeast, atMost) && healthy() ? Optional.of(view.state(part, id)) : Optional.empty();
+    }
+
+    private boolean reaches(TenantView view, OptionalLong atLeast, Duration atMost) {
+        if (atLeast.isEmpty() || view.position() >= atLeast.getAsLong()) {
+            return true;
         }
-        return healthy() ? Optional.of(view.state(part, id)) : Optional.empty();
+        readSoon(view);
+        return view.await(atLeast.getAsLong(), atMost.toMillis());
     }
 
     /** The position that the tenant's view has seen. */
@@ -105,58 +141,109 @@ public final class DecisionPoint implements AutoCloseable {
     }
 
     /**
-     * A tenant's view, caught up. A record may arrive while its tenant is being loaded, too late for the load and too early for the
-     * listener; so once the view is where the listener finds it, what has come since is read after all.
+     * A tenant's view, caught up. A log may move while it is being loaded, too late for the load and too early for the follower; so
+     * once the view is where the follower finds it, what has come since is read after all.
      */
     private TenantView view(String tenant) {
         TenantView view = views.get(tenant);
         if (!view.isFollowed()) {
-            synchronized (view) {
-                if (!view.isFollowed()) {
-                    view.reached(scan.scan(tenant, streams, view.position(), view::apply));
-                    view.setFollowed();
-                }
-            }
+            readUp(view);
+            view.setFollowed();
         }
         return view;
     }
 
     private TenantView load(String tenant) {
         var view = new TenantView(tenant, parts);
-        view.reached(scan.scan(tenant, streams, -1, view::apply));
+        view.readUp(scan, streams);
         return view;
     }
 
-    private void startOver() {
-        views.invalidateAll();
+    private void moved(String tenant) {
+        TenantView view = views.getIfPresent(tenant);
+        if (view != null) {
+            readSoon(view);
+        }
     }
 
-    private void follow(LogRecord record) {
-        TenantView view = views.getIfPresent(record.tenant());
-        if (view == null) {
-            return;
+    /** Whoever asks while a read is under way has one more made behind it, however many ask. */
+    private void readSoon(TenantView view) {
+        if (view.wakes.getAndIncrement() == 0) {
+            readers.execute(() -> readUntilSettled(view));
         }
-        synchronized (view) {
-            if (record.position() <= view.position()) {
-                return;
+    }
+
+    private void readUntilSettled(TenantView view) {
+        int wakes;
+        do {
+            wakes = view.wakes.get();
+            reads.acquireUninterruptibly();
+            try {
+                readUp(view);
+            } catch (DatabaseUnavailable e) {
+                LOG.debugf("Log not read, left to the comparison: tenant=%s", view.tenant());
+            } catch (RuntimeException e) {
+                LOG.errorf("View thrown away: tenant=%s cause=%s", view.tenant(), e);
+            } finally {
+                reads.release();
             }
-            if (record.position() > view.position() + 1) {
-                LOG.warnf("View thrown away at a gap: tenant=%s position=%d", record.tenant(), record.position());
-                views.invalidate(record.tenant());
-                return;
-            }
-            var id = record.statement().getEntryId().asReadOnlyByteBuffer();
-            var entryId = new UUID(id.getLong(), id.getLong());
-            record.events()
-                    .forEach(event -> view.apply(
-                            new StreamId(event.stream()),
-                            new StoredEvent(event.type(), event.body(), event.position(), event.version(), entryId)));
-            view.reached(record.position());
+        } while (!view.wakes.compareAndSet(wakes, 0));
+    }
+
+    /** Reads what was committed since. A view that can't follow its log is thrown away: the next question loads it again. */
+    private void readUp(TenantView view) {
+        try {
+            view.readUp(scan, streams);
+        } catch (DatabaseUnavailable e) {
+            throw e;
+        } catch (RuntimeException e) {
+            views.asMap().remove(view.tenant(), view);
+            throw e;
         }
+    }
+
+    private void compareUntilClosed() {
+        boolean failing = false;
+        try {
+            do {
+                try {
+                    long begun = System.nanoTime();
+                    compare();
+                    freshAsOfNanos = begun;
+                    compared.countDown();
+                    failing = false;
+                } catch (RuntimeException e) {
+                    if (!failing) {
+                        LOG.warnf("Decisions not compared with the log, trying on: cause=%s", e);
+                    }
+                    failing = true;
+                }
+            } while (!closed.await(COMPARE.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void compare() {
+        Map<String, TenantView> known = Map.copyOf(views.asMap());
+        Map<String, Long> last = scan.lastPositions(known.keySet());
+        known.forEach((tenant, view) -> {
+            if (view.position() != last.getOrDefault(tenant, -1L)) {
+                try {
+                    readUp(view);
+                } catch (DatabaseUnavailable e) {
+                    throw e;
+                } catch (RuntimeException e) {
+                    LOG.errorf("View thrown away: tenant=%s cause=%s", tenant, e);
+                }
+            }
+        });
     }
 
     @Override
     public void close() {
+        closed.countDown();
         follower.close();
+        readers.shutdownNow();
     }
 }

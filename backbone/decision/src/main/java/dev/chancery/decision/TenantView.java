@@ -1,16 +1,19 @@
 package dev.chancery.decision;
 
 import dev.chancery.kernel.StreamId;
+import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams.StoredEvent;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one tenant's decisions rest on, in memory, as of a position: a state for each stream of each part.
  *
- * <p><b>Thread safety:</b> one writer, which holds the view's lock while it applies a record's events and its position; any number of
- * readers, which see either all of a record or nothing of it.
+ * <p><b>Thread safety:</b> safe. Whoever reads the log on holds {@link #reading} while PostgreSQL answers, and the view's own lock only
+ * while it applies what came of it: those who ask see all of a record or nothing of it, and never wait for PostgreSQL.
  */
 final class TenantView {
     private final String tenant;
@@ -18,6 +21,10 @@ final class TenantView {
     /** By the stream's name, whose part tells the state's type. */
     private final ConcurrentHashMap<String, Object> states = new ConcurrentHashMap<>();
 
+    /** Times that somebody asked for a read since the last one began; see {@link DecisionPoint}. */
+    final AtomicInteger wakes = new AtomicInteger();
+
+    private final Object reading = new Object();
     private volatile long position = -1;
     private volatile boolean followed;
 
@@ -44,19 +51,43 @@ final class TenantView {
         followed = true;
     }
 
-    void apply(StreamId stream, StoredEvent event) {
+    String tenant() {
+        return tenant;
+    }
+
+    /**
+     * Reads what was committed after the position.
+     *
+     * @throws IllegalStateException when the log is shorter than what was read of it: another one has taken its place
+     */
+    void readUp(StreamScan scan, List<String> streams) {
+        synchronized (reading) {
+            var changes = new ArrayList<Change>();
+            long last = scan.scan(tenant, streams, position, (stream, event) -> changes.add(new Change(stream, event)));
+            if (last < position) {
+                throw new IllegalStateException("the log ends at " + last + ", before " + position);
+            }
+            applyAll(changes, last);
+        }
+    }
+
+    private record Change(StreamId stream, StoredEvent event) {}
+
+    private synchronized void applyAll(List<Change> changes, long newPosition) {
+        for (Change change : changes) {
+            apply(change.stream(), change.event());
+        }
+        position = newPosition;
+        notifyAll();
+    }
+
+    private void apply(StreamId stream, StoredEvent event) {
         for (Part<?> part : parts) {
             if (part.covers(stream)) {
                 states.compute(stream.value(), (name, state) -> part.evolved(state, event));
                 return;
             }
         }
-    }
-
-    /** Says that everything up to a position has been applied, and wakes who waits for it. */
-    synchronized void reached(long newPosition) {
-        position = newPosition;
-        notifyAll();
     }
 
     /** Waits for a position; false when it did not come in time. */

@@ -26,8 +26,7 @@ class DecisionPointTest {
     private static final StreamId BENS = AuthorityStreams.assignments(BEN);
 
     private final String topic = Backing.topic("log.v1");
-    private final TestLog log =
-            new TestLog(Backing.kafka().bootstrapServers(), topic, Backing.topic("pulse.v1", 1, Map.of())).pulsing();
+    private final TestLog log = new TestLog(Backing.kafka().bootstrapServers(), topic);
     private final DecisionPoint point = log.decisionPoint();
     private final String tenant = log.organisation();
 
@@ -76,7 +75,7 @@ class DecisionPointTest {
 
         long position = log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
 
-        assertThat(point.authority(tenant, BEN, OptionalLong.of(position), SHORT))
+        assertThat(point.authority(tenant, BEN, OptionalLong.of(position + 1), SHORT))
                 .isEmpty();
         assertThat(point.authority(tenant, BEN, ANY, SHORT)).isPresent();
     }
@@ -185,50 +184,76 @@ class DecisionPointTest {
     }
 
     @Test
-    void withoutPulsesItSoonGivesNoAnswerThoughKafkaAnswers() {
+    void whatWasCommittedIsSeenThoughKafkaSaysNothing() {
         point.start();
+        assertThat(mayBen(point, ANY, SHORT)).isFalse();
+
+        long position = log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
+
+        log.await(() -> point.position(tenant) == position);
+        assertThat(mayBen(point, ANY, SHORT)).isTrue();
+    }
+
+    /** Each of these granted, or refused, when decisions were made from what a message said. */
+    @Test
+    void nothingThatAMessageSaysReachesAnAnswer() {
+        point.start();
+        assertThat(mayBen(point, ANY, SHORT)).isFalse();
+        String other = log.organisation();
+        long granted = log.appended(other, BENS, 0, Events.assigned("a1", "administrator"));
+
+        log.sendRaw(tenant, log.forged(tenant, 1, BENS, Events.assigned("a1", "administrator")));
+        log.sendRaw(tenant, log.record(other, granted));
+        log.sendRaw(tenant, new byte[] {1, 2, 3});
+        log.sendNothing(tenant);
+        long position = log.appended(tenant, AuthorityStreams.principal(BEN), 1, Events.created(BEN));
+        log.send(tenant, position);
+
+        assertThat(position).isEqualTo(1);
+        assertThat(mayBen(point, OptionalLong.of(position), AWHILE)).isFalse();
+        assertThat(point.position(tenant)).isEqualTo(position);
+    }
+
+    @Test
+    void heartbeatsMakeNothingFreshAndNothingStale() {
+        String pulses = Backing.topic("pulse.v1", 1, Map.of());
+        point.start();
+        log.sendPulse(pulses, 1, List.of(0L));
         assertThat(mayAda(point)).isTrue();
 
-        log.fallSilent();
-        long position = log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
-        log.send(tenant, position);
-        log.await(() -> point.position(tenant) == position);
-
-        log.await(() -> point.authority(tenant, ADA, ANY, SHORT).isEmpty());
-        assertThat(point.healthy()).isFalse();
+        Backing.postgres().kill();
+        try {
+            log.await(() -> {
+                log.sendPulse(pulses, System.currentTimeMillis() * 1000, List.of(0L));
+                return point.authority(tenant, ADA, ANY, SHORT).isEmpty();
+            });
+            assertThat(point.healthy()).isFalse();
+        } finally {
+            Backing.postgres().restart();
+        }
+        log.await(() -> point.authority(tenant, ADA, ANY, SHORT).isPresent());
     }
 
     @Test
-    void aPulseThatSpeaksOfMoreThanArrivedMakesNothingFresh() {
-        point.start();
-        log.fallSilent();
-        log.await(() -> !point.healthy());
-
-        log.sendPulse(System.currentTimeMillis() * 1000, List.of(1_000L));
-        log.sendPulse(System.currentTimeMillis() * 1000, List.of(0L, 0L));
-        long position = log.appended(tenant, BENS, 0, Events.assigned("a1", "administrator"));
-        log.send(tenant, position);
-        log.await(() -> point.position(tenant) == position);
-
-        assertThat(point.healthy()).isFalse();
-    }
-
-    @Test
-    void withKafkaGoneItSoonGivesNoAnswer(@TempDir Path directory) {
+    void withKafkaGoneItAnswersFromPostgresql(@TempDir Path directory) {
         EmbeddedKafka kafka = EmbeddedKafka.start(directory, 0);
-        try (var lonely = new TestLog(kafka.bootstrapServers(), "log.v1.lonely", "pulse.v1.lonely")) {
-            lonely.createTopics();
-            lonely.pulsing();
+        try (var lonely = new TestLog(kafka.bootstrapServers(), "log.v1.lonely")) {
+            lonely.createTopic();
             String organisation = lonely.organisation();
             try (DecisionPoint followed = lonely.decisionPoint()) {
                 followed.start();
-                assertThat(followed.authority(organisation, ADA, ANY, SHORT)).isPresent();
+                assertThat(followed.authority(organisation, BEN, ANY, SHORT)).isPresent();
 
                 kafka.close();
 
-                lonely.await(
-                        () -> followed.authority(organisation, ADA, ANY, SHORT).isEmpty());
-                assertThat(followed.healthy()).isFalse();
+                long position = lonely.appended(organisation, BENS, 0, Events.assigned("a1", "administrator"));
+                lonely.await(() -> followed.position(organisation) == position);
+                assertThat(followed.authority(organisation, BEN, ANY, SHORT)
+                                .orElseThrow()
+                                .authority()
+                                .decide("role:define", "", NOW)
+                                .granted())
+                        .isTrue();
             }
         } finally {
             kafka.close();

@@ -17,8 +17,10 @@ import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.log.v1.Actor;
 import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Pulse;
+import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
@@ -27,28 +29,21 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -63,14 +58,10 @@ final class TestLog implements AutoCloseable {
     private final Appender access = appender(DatabaseRole.ACCESS);
     private final Properties kafka = new Properties();
     private final String topic;
-    private final String pulseTopic;
-    private final ScheduledExecutorService pulses = Executors.newSingleThreadScheduledExecutor();
-    private volatile boolean silent;
     private final KafkaProducer<String, byte[]> producer;
 
-    TestLog(String bootstrapServers, String topic, String pulseTopic) {
+    TestLog(String bootstrapServers, String topic) {
         this.topic = topic;
-        this.pulseTopic = pulseTopic;
         kafka.put("bootstrap.servers", bootstrapServers);
         producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer());
         database.transaction(DatabaseRole.RELAY, connection -> {
@@ -103,44 +94,18 @@ final class TestLog implements AutoCloseable {
     }
 
     DecisionPoint decisionPoint() {
-        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic, pulseTopic, List.of());
+        return new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), kafka, topic, List.of());
     }
 
-    /** From now on says, as the relay does, that all there is on the topic was committed by now. */
-    TestLog pulsing() {
-        pulses.scheduleWithFixedDelay(this::pulse, 0, 100, TimeUnit.MILLISECONDS);
-        return this;
-    }
-
-    /** Says it no more. */
-    void fallSilent() {
-        silent = true;
-    }
-
-    private void pulse() {
-        if (!silent) {
-            long atMicros = System.currentTimeMillis() * 1000;
-            try (var consumer = new KafkaConsumer<>(kafka, new StringDeserializer(), new ByteArrayDeserializer())) {
-                List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                        .map(info -> new TopicPartition(topic, info.partition()))
-                        .sorted(Comparator.comparingInt(TopicPartition::partition))
-                        .toList();
-                Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-                sendPulse(atMicros, partitions.stream().map(ends::get).toList());
-            }
-        }
-    }
-
-    void sendPulse(long atMicros, List<Long> nextOffsets) {
+    /** A heartbeat: what the relay says for clients. No decision rests on it. */
+    void sendPulse(String pulseTopic, long atMicros, List<Long> nextOffsets) {
         var pulse = Pulse.newBuilder().setAtMicros(atMicros).addAllNextOffsets(nextOffsets);
         producer.send(new ProducerRecord<>(pulseTopic, null, pulse.build().toByteArray()));
     }
 
-    void createTopics() {
+    void createTopic() {
         try (Admin admin = Admin.create(kafka)) {
-            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1), new NewTopic(pulseTopic, 1, (short) 1)))
-                    .all()
-                    .get(30, TimeUnit.SECONDS);
+            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(30, TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError(e);
         }
@@ -198,7 +163,12 @@ final class TestLog implements AutoCloseable {
 
     /** Sends what lies at a position, byte for byte, as the relay does. */
     void send(String tenant, long position) {
-        sendRaw(tenant, database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+        sendRaw(tenant, record(tenant, position));
+    }
+
+    /** What lies at a position. */
+    byte[] record(String tenant, long position) {
+        return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
             try (var query =
                     connection.prepareStatement("SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
                 query.setString(1, tenant);
@@ -208,7 +178,30 @@ final class TestLog implements AutoCloseable {
                     return row.getBytes(1);
                 }
             }
-        }));
+        });
+    }
+
+    /** A well-formed record that nobody signed. */
+    byte[] forged(String tenant, long position, StreamId stream, Message event) {
+        var statement = Statement.newBuilder()
+                .setOrigin("ch-test/" + tenant)
+                .setPosition(position)
+                .setFeature(stream.feature())
+                .setOutcome(Outcome.newBuilder()
+                        .setResult(Result.SUCCESS)
+                        .addEvents(EventRef.newBuilder()
+                                .setStream(stream.value())
+                                .setVersion(1)
+                                .setType(event.getDescriptorForType().getFullName())))
+                .build();
+        var entry = ByteString.copyFrom(new byte[] {1})
+                .concat(statement.toByteString())
+                .concat(ByteString.copyFrom(new byte[64]));
+        return Record.newBuilder()
+                .setEntry(entry)
+                .addBodies(event.toByteString())
+                .build()
+                .toByteArray();
     }
 
     /** Sends a message without a value: not a record. */
@@ -216,7 +209,7 @@ final class TestLog implements AutoCloseable {
         sendRaw(tenant, null);
     }
 
-    private void sendRaw(String tenant, byte @Nullable [] value) {
+    void sendRaw(String tenant, byte @Nullable [] value) {
         try {
             producer.send(new ProducerRecord<>(topic, tenant, value)).get(30, TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
@@ -236,7 +229,6 @@ final class TestLog implements AutoCloseable {
 
     @Override
     public void close() {
-        pulses.shutdownNow();
         producer.close(java.time.Duration.ofSeconds(1));
         identity.close();
         access.close();

@@ -59,7 +59,8 @@ public final class ReplayCheck {
         try {
             drop(schema);
             database.migrate(name, schema);
-            new Rebuild(rebuilt, database, kafka, topic, ProjectionOptions.defaults()).upTo(positions(wanted), AT_MOST);
+            new Rebuild(rebuilt, instanceId, database, kafka, topic, ProjectionOptions.defaults())
+                    .upTo(positions(wanted), AT_MOST);
             return compare(name, wanted, contents(rebuilt, tenants));
         } finally {
             drop(schema);

@@ -3,6 +3,7 @@ package dev.chancery.log;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.schema.EventHash;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Record;
@@ -32,7 +33,7 @@ record PreparedDraft(Draft draft, List<EventRef> references, List<ByteString> bo
                     .setVersion(version)
                     .setType(event.type())
                     .setHash(UnsafeByteOperations.unsafeWrap(
-                            EventHash.of(draft.tenant(), event.stream(), version, event.type(), body)))
+                            EventHash.of(draft.tenant(), event.stream().value(), version, event.type(), body)))
                     .build());
             bodies.add(body);
         }

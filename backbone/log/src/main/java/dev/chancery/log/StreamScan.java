@@ -4,7 +4,10 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.Streams.StoredEvent;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** Reads all events of many streams of a tenant, in the order of the log. */
@@ -50,6 +53,22 @@ public final class StreamScan {
                 }
             }
             return size - 1;
+        });
+    }
+
+    /** The last position of each of these logs; those that don't exist are left out. */
+    public Map<String, Long> lastPositions(Set<String> tenants) {
+        return database.transaction(role, connection -> {
+            var last = new HashMap<String, Long>();
+            try (var query = connection.prepareStatement("SELECT tenant, last_position FROM log.last_positions(?)")) {
+                query.setArray(1, connection.createArrayOf("text", tenants.toArray()));
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        last.put(rows.getString(1), rows.getLong(2));
+                    }
+                }
+            }
+            return last;
         });
     }
 }

@@ -56,6 +56,8 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
     private final LogTopic topic;
     private final ProjectionOptions options;
     private final RecordApplier applier;
+    private final RecordReader reader;
+    private final Quarantine quarantine;
     private final Positions positions;
     private final Consumer<byte[], byte[]> consumer;
     /** Least recently used first. */
@@ -76,6 +78,7 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
             Database database,
             LogTopic topic,
             ProjectionOptions options,
+            RecordReader reader,
             Positions positions,
             Consumer<byte[], byte[]> consumer) {
         this.projection = projection;
@@ -83,6 +86,8 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
         this.topic = topic;
         this.options = options;
         this.applier = new RecordApplier(table, options.maxRunRecords(), positions);
+        this.reader = reader;
+        this.quarantine = new Quarantine(projection.name());
         this.positions = positions;
         this.consumer = consumer;
     }
@@ -97,6 +102,7 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
             boolean enough = polled.count() >= ENOUGH_RECORDS;
             restUntilNanos = System.nanoTime() + (enough ? 0 : options.gather().toNanos());
         }
+        reader.arrived();
         byTenant(polled).forEach(this::take);
         List.copyOf(waiting).stream().filter(this::isDue).forEach(this::retry);
         forgetLongUnused();
@@ -117,43 +123,31 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
         }
     }
 
-    private static Map<String, List<ConsumerRecord<byte[], byte[]>>> byTenant(ConsumerRecords<byte[], byte[]> polled) {
-        var byTenant = new LinkedHashMap<String, List<ConsumerRecord<byte[], byte[]>>>();
+    /** The records among the messages; the others are passed over, so what is no record takes no record's place. */
+    private Map<String, List<LogRecord>> byTenant(ConsumerRecords<byte[], byte[]> polled) {
+        var byTenant = new LinkedHashMap<String, List<LogRecord>>();
         for (ConsumerRecord<byte[], byte[]> message : polled) {
-            LogTopic.tenantOf(message)
-                    .ifPresentOrElse(
-                            tenant -> byTenant.computeIfAbsent(tenant, first -> new ArrayList<>())
-                                    .add(message),
-                            () -> LOG.errorf(
-                                    "projection: message of no log passed over partition=%d offset=%d",
-                                    message.partition(), message.offset()));
+            try {
+                LogRecord record = reader.read(message);
+                byTenant.computeIfAbsent(record.tenant(), first -> new ArrayList<>())
+                        .add(record);
+            } catch (Foreign e) {
+                quarantine.add(message.partition(), message.offset(), e.reason);
+            }
         }
         return byTenant;
     }
 
-    private void take(String tenant, List<ConsumerRecord<byte[], byte[]>> messages) {
+    private void take(String tenant, List<LogRecord> records) {
         TenantProgress progress = tenants.computeIfAbsent(
-                tenant, first -> load(first, messages.getFirst().partition()));
+                tenant, first -> load(first, records.getFirst().partition()));
         if (progress.isStopped()) {
             return;
-        }
-        var records = new ArrayList<LogRecord>(messages.size());
-        MalformedRecord malformed = null;
-        for (ConsumerRecord<byte[], byte[]> message : messages) {
-            try {
-                records.add(LogTopic.parse(tenant, message));
-            } catch (MalformedRecord e) {
-                malformed = e;
-                break;
-            }
         }
         if (progress.isRetrying()) {
             records.forEach(progress::drop);
         } else {
             apply(progress, records);
-        }
-        if (malformed != null && !progress.isStopped()) {
-            stop(progress, progress.last() + 1, "malformed record: " + malformed.getMessage());
         }
         noteWhetherItWaits(progress);
     }
@@ -309,9 +303,12 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
                 changed.put(partition, readTo);
             }
         }
-        if (!changed.isEmpty()) {
-            table.saveOffsets(changed.entrySet().stream()
-                    .collect(Collectors.toMap(entry -> entry.getKey().partition(), Map.Entry::getValue)));
+        if (!changed.isEmpty() || !quarantine.unsaved().isEmpty()) {
+            table.saveOffsets(
+                    changed.entrySet().stream()
+                            .collect(Collectors.toMap(entry -> entry.getKey().partition(), Map.Entry::getValue)),
+                    quarantine.unsaved());
+            quarantine.saved();
             saved.putAll(changed);
         }
     }
@@ -350,6 +347,8 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
     private void begin(Collection<TopicPartition> partitions) {
         seek(partitions);
         Set<Integer> mine = partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
+        quarantine.forget(mine);
+        quarantine.begin(table.passedOverTo());
         table.eachApplied((tenant, last) -> {
             if (mine.contains(topic.partitionOf(tenant)) && !isAnnounced(tenant, last)) {
                 unannounced.put(tenant, last);
@@ -386,16 +385,13 @@ final class ConsumerLoop implements ConsumerRebalanceListener {
         tenants.values().removeIf(progress -> gone.contains(progress.partition));
         waiting.removeIf(progress -> gone.contains(progress.partition));
         unannounced.keySet().removeIf(tenant -> gone.contains(topic.partitionOf(tenant)));
+        quarantine.forget(gone);
         saved.keySet().removeAll(partitions);
         epochs.keySet().removeAll(partitions);
     }
 
     int waitingTenants() {
         return waiting.size();
-    }
-
-    int stoppedTenants() {
-        return (int) tenants.values().stream().filter(TenantProgress::isStopped).count();
     }
 
     /** Messages between here and the ends of the partitions, as of the last fetches. */

@@ -87,13 +87,6 @@ final class LogTopic {
         return TENANT.matcher(key).matches() ? Optional.of(key) : Optional.empty();
     }
 
-    static LogRecord parse(String tenant, ConsumerRecord<byte[], byte[]> message) throws MalformedRecord {
-        if (message.value() == null) {
-            throw new MalformedRecord("no value");
-        }
-        return LogRecord.parse(tenant, message.value(), message.partition(), message.offset());
-    }
-
     /** Reads partitions from their beginning up to these offsets, exclusive. */
     static void readUpTo(
             Consumer<byte[], byte[]> consumer,

@@ -8,6 +8,11 @@ public final class MalformedRecord extends Exception {
         super(rule);
     }
 
+    /** Whether it may well be a record, of a log that its key doesn't name. */
+    boolean isOfAnotherLog() {
+        return LogRecord.ORIGIN.equals(getMessage());
+    }
+
     MalformedRecord(String rule, Throwable cause) {
         super(rule, cause);
     }

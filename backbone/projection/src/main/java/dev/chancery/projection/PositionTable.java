@@ -137,7 +137,7 @@ final class PositionTable {
         });
     }
 
-    /** Stops a tenant for good. */
+    /** Two records were signed for one position: stops this view of the tenant and its log, which takes no more commands. */
     void stop(String tenant, long at, String because) {
         database.inTenant(projection.role(), tenant, connection -> {
             try (var insert = connection.prepareStatement("INSERT INTO " + projection.schema()
@@ -147,7 +147,11 @@ final class PositionTable {
                 insert.setString(1, tenant);
                 insert.setLong(2, at);
                 insert.setString(3, because);
-                return insert.executeUpdate();
+                insert.executeUpdate();
+            }
+            try (var stop = connection.prepareStatement("SELECT log.stop_forked(?)")) {
+                stop.setLong(1, at);
+                return stop.execute();
             }
         });
     }
@@ -167,9 +171,28 @@ final class PositionTable {
         });
     }
 
-    /** Everything below was applied, or waits nowhere. An offset goes back only where a new leader's log does. */
-    void saveOffsets(Map<Integer, ReadTo> offsets) {
+    /** @throws ForkFound when another record, or none, is committed at the record's position */
+    static void compareWithLog(Connection connection, LogRecord record) throws SQLException {
+        try (var query = connection.prepareStatement("SELECT log.is_committed(?, ?)")) {
+            query.setLong(1, record.position());
+            query.setBytes(2, record.sha256());
+            try (var row = query.executeQuery()) {
+                row.next();
+                if (!row.getBoolean(1)) {
+                    throw new ForkFound(record.tenant(), record.position());
+                }
+            }
+        }
+    }
+
+    /**
+     * Everything below was applied, or waits nowhere. An offset goes back only where a new leader's log does.
+     *
+     * @param passedOver counted once the offsets are saved, and not before
+     */
+    void saveOffsets(Map<Integer, ReadTo> offsets, Map<Quarantine.Key, Quarantine.Count> passedOver) {
         database.transaction(projection.role(), connection -> {
+            savePassedOver(connection, passedOver);
             try (var insert = connection.prepareStatement(
                     "INSERT INTO " + projection.schema()
                             + ".offset AS known (partition, next_offset, leader_epoch) VALUES (?, ?, ?) ON CONFLICT (partition)"
@@ -183,6 +206,59 @@ final class PositionTable {
                 }
                 return insert.executeBatch().length;
             }
+        });
+    }
+
+    private void savePassedOver(Connection connection, Map<Quarantine.Key, Quarantine.Count> passedOver)
+            throws SQLException {
+        try (var insert = connection.prepareStatement("INSERT INTO " + projection.schema()
+                + ".quarantine AS known (partition, reason, messages, last_offset) VALUES (?, ?, ?, ?)"
+                + " ON CONFLICT (partition, reason) DO UPDATE SET messages = known.messages + EXCLUDED.messages,"
+                + " last_offset = EXCLUDED.last_offset, last_at = now()")) {
+            for (var count : passedOver.entrySet()) {
+                insert.setInt(1, count.getKey().partition());
+                insert.setString(2, count.getKey().reason().label());
+                insert.setLong(3, count.getValue().messages());
+                insert.setLong(4, count.getValue().lastOffset());
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    /** By partition, the offset up to which the messages that were passed over are counted. */
+    Map<Integer, Long> passedOverTo() {
+        return database.transaction(projection.role(), connection -> {
+            var found = new HashMap<Integer, Long>();
+            try (var query = connection.prepareStatement("SELECT partition, max(last_offset) FROM "
+                            + projection.schema() + ".quarantine GROUP BY partition");
+                    var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    found.put(rows.getInt(1), rows.getLong(2));
+                }
+            }
+            return found;
+        });
+    }
+
+    ViewHealth health() {
+        return database.transaction(projection.role(), connection -> {
+            long stopped;
+            try (var query = connection.prepareStatement(
+                            "SELECT count(*) FROM " + projection.schema() + ".position WHERE stopped_at IS NOT NULL");
+                    var row = query.executeQuery()) {
+                row.next();
+                stopped = row.getLong(1);
+            }
+            var passedOver = new HashMap<String, Long>();
+            try (var query = connection.prepareStatement("SELECT reason, sum(messages) FROM " + projection.schema()
+                            + ".quarantine GROUP BY reason");
+                    var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    passedOver.put(rows.getString(1), rows.getLong(2));
+                }
+            }
+            return new ViewHealth(stopped, passedOver);
         });
     }
 

@@ -41,11 +41,13 @@ public interface Projection {
     void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException;
 
     /**
-     * Called for a record at or below the last applied position. Views ignore it; the ledger compares bytes.
+     * Called for a signed record at or below the last applied position. It is compared with the one that is committed at its position.
      *
      * @throws ForkFound when it isn't the same record: the tenant stops
      */
-    default void seenAgain(Connection connection, LogRecord record) throws SQLException {}
+    default void seenAgain(Connection connection, LogRecord record) throws SQLException {
+        PositionTable.compareWithLog(connection, record);
+    }
 
     /**
      * Called after a commit, outside of any transaction. It may be called again with the same position: after a restart, and after it

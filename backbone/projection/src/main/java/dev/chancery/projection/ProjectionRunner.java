@@ -1,6 +1,7 @@
 package dev.chancery.projection;
 
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.kafka.KafkaClients;
 import java.time.Duration;
 import java.util.List;
@@ -29,7 +30,11 @@ public final class ProjectionRunner implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ProjectionRunner.class);
     private static final Duration STOP = Duration.ofSeconds(20);
 
+    /** How old {@link #health} may be. */
+    private static final Duration HEALTH = Duration.ofSeconds(1);
+
     private final Projection projection;
+    private final String instanceId;
     private final Database database;
     private final ProjectionOptions options;
     private final Positions positions;
@@ -39,13 +44,23 @@ public final class ProjectionRunner implements AutoCloseable {
     private volatile @Nullable Consumer<byte[], byte[]> consumer;
     private volatile boolean healthy;
     private volatile int waitingTenants;
-    private volatile int stoppedTenants;
+    private volatile ViewHealth health = ViewHealth.UNKNOWN;
+    private long healthDueNanos = System.nanoTime();
     private volatile long lagRecords;
     private Duration backoff;
 
-    /** @param kafka how to reach Kafka: {@code bootstrap.servers} and security */
+    /**
+     * @param instanceId the installation whose sources' records are applied
+     * @param kafka how to reach Kafka: {@code bootstrap.servers} and security
+     */
     public ProjectionRunner(
-            Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
+            Projection projection,
+            String instanceId,
+            Database database,
+            Properties kafka,
+            String topic,
+            ProjectionOptions options) {
+        this.instanceId = instanceId;
         this.projection = projection;
         this.database = database;
         this.options = options;
@@ -69,6 +84,11 @@ public final class ProjectionRunner implements AutoCloseable {
             topic.check(probe);
         } catch (KafkaException e) {
             LOG.warnf(e, "projection: Kafka not reached yet projection=%s", projection.name());
+        }
+        try {
+            refreshHealth();
+        } catch (DatabaseUnavailable e) {
+            LOG.warnf("projection: PostgreSQL not reached yet projection=%s cause=%s", projection.name(), e);
         }
         thread.start();
     }
@@ -96,11 +116,13 @@ public final class ProjectionRunner implements AutoCloseable {
     }
 
     private void follow(Consumer<byte[], byte[]> current) {
-        var loop = new ConsumerLoop(projection, database, topic, options, positions, current);
+        var reader = new RecordReader(topic, instanceId, database, projection.role());
+        var loop = new ConsumerLoop(projection, database, topic, options, reader, positions, current);
         current.subscribe(List.of(topic.name()), loop);
         while (closed.getCount() > 0) {
             try {
                 loop.round();
+                refreshHealth();
                 healthy = !current.assignment().isEmpty();
                 backoff = options.minBackoff();
             } catch (WakeupException e) {
@@ -118,7 +140,6 @@ public final class ProjectionRunner implements AutoCloseable {
                 current.resume(current.assignment());
             }
             waitingTenants = loop.waitingTenants();
-            stoppedTenants = loop.stoppedTenants();
             lagRecords = loop.lagRecords();
         }
         loop.saveOffsets();
@@ -138,6 +159,14 @@ public final class ProjectionRunner implements AutoCloseable {
             }
         }
         return over;
+    }
+
+    private void refreshHealth() {
+        long now = System.nanoTime();
+        if (now - healthDueNanos >= 0) {
+            health = new PositionTable(projection, database).health();
+            healthDueNanos = now + HEALTH.toNanos();
+        }
     }
 
     private void failed(RuntimeException e) {
@@ -184,9 +213,9 @@ public final class ProjectionRunner implements AutoCloseable {
         return waitingTenants;
     }
 
-    /** Tenants stopped by a fork or an unreadable record, of those seen since the start. */
-    public int stoppedTenants() {
-        return stoppedTenants;
+    /** What the tables say, as of about a second ago while this is {@link #healthy}. */
+    public ViewHealth health() {
+        return health;
     }
 
     /** Messages on the topic that aren't polled yet. */

@@ -24,12 +24,20 @@ public final class Rebuild {
     private final PositionTable table;
     private final LogTopic topic;
     private final RecordApplier applier;
+    private final RecordReader reader;
 
+    /** @param instanceId the installation whose sources' records are applied; what else lies on the topic is passed over */
     public Rebuild(
-            Projection projection, Database database, Properties kafka, String topic, ProjectionOptions options) {
+            Projection projection,
+            String instanceId,
+            Database database,
+            Properties kafka,
+            String topic,
+            ProjectionOptions options) {
         this.projection = projection;
         this.table = new PositionTable(projection, database);
         this.topic = new LogTopic(new KafkaClients(kafka), topic, options);
+        this.reader = new RecordReader(this.topic, instanceId, database, projection.role());
         this.applier = new RecordApplier(
                 table, options.maxRunRecords(), new Positions(database, projection.role(), projection.schema()));
     }
@@ -39,7 +47,7 @@ public final class Rebuild {
      *
      * @return the last position applied of each tenant named; less than asked where the topic lacks a record
      * @throws ForkFound when the topic has two records at one position
-     * @throws IllegalStateException when it takes longer, or a record can't be read
+     * @throws IllegalStateException when it takes longer
      */
     public Map<String, Long> upTo(Map<String, Long> positions, Duration atMost) {
         long deadline = System.nanoTime() + atMost.toNanos();
@@ -70,14 +78,12 @@ public final class Rebuild {
                 throw new IllegalStateException("the rebuild of " + projection.name() + " took too long");
             }
             var byTenant = new HashMap<String, List<LogRecord>>();
+            reader.arrived();
             for (ConsumerRecord<byte[], byte[]> message : messages) {
-                LogTopic.tenantOf(message).filter(tenants::containsKey).ifPresent(tenant -> {
-                    LogRecord record = parse(tenant, message);
-                    if (record.position() <= positions.getOrDefault(tenant, -1L)) {
-                        byTenant.computeIfAbsent(tenant, first -> new ArrayList<>())
-                                .add(record);
-                    }
-                });
+                read(message)
+                        .filter(record -> record.position() <= positions.getOrDefault(record.tenant(), -1L))
+                        .ifPresent(record -> byTenant.computeIfAbsent(record.tenant(), first -> new ArrayList<>())
+                                .add(record));
             }
             byTenant.forEach((tenant, records) -> {
                 TenantProgress progress = tenants.get(tenant);
@@ -88,12 +94,11 @@ public final class Rebuild {
         });
     }
 
-    private static LogRecord parse(String tenant, ConsumerRecord<byte[], byte[]> message) {
+    private Optional<LogRecord> read(ConsumerRecord<byte[], byte[]> message) {
         try {
-            return LogTopic.parse(tenant, message);
-        } catch (MalformedRecord e) {
-            throw new IllegalStateException(
-                    "unreadable record: partition " + message.partition() + " offset " + message.offset(), e);
+            return Optional.of(reader.read(message));
+        } catch (Foreign e) {
+            return Optional.empty();
         }
     }
 }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class LostRecordsTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
 
-    private final Database database = Backing.database("log", "relay", "tally", "tally_again");
+    private final Database database = Backing.database("keyring", "log", "relay", "tally", "tally_again");
     private final Properties kafka = new Properties();
     private final Tally tally = new Tally("tally", DatabaseRole.RBAC);
     private final ProjectionOptions options = new ProjectionOptions(
@@ -51,7 +51,7 @@ class LostRecordsTest {
     @BeforeEach
     void given() {
         kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
-        records = new Records(kafka, topic);
+        records = new Records(kafka, topic, database);
     }
 
     @AfterEach
@@ -122,7 +122,8 @@ class LostRecordsTest {
     @Test
     void aTopicThatWasMendedIsRebuiltInOnePass() {
         aLostMiddleIsSentAgainAndTheOtherTenantGoesOnMeanwhile();
-        var rebuild = new Rebuild(new Tally("tally_again", DatabaseRole.REPLAY), database, kafka, topic, options);
+        var rebuild = new Rebuild(
+                new Tally("tally_again", DatabaseRole.REPLAY), Records.INSTANCE, database, kafka, topic, options);
         assertThat(rebuild.upTo(Map.of(a, 14L, b, 24L), BOUND)).isEqualTo(Map.of(a, 14L, b, 24L));
     }
 
@@ -187,7 +188,7 @@ class LostRecordsTest {
     }
 
     private void startRunner() {
-        runner = new ProjectionRunner(tally, database, kafka, topic, options);
+        runner = new ProjectionRunner(tally, Records.INSTANCE, database, kafka, topic, options);
         runner.start();
         await(runner::healthy);
     }
@@ -214,7 +215,7 @@ class LostRecordsTest {
             for (long position = first; position < first + count; position++) {
                 insert.setString(1, tenant);
                 insert.setLong(2, position);
-                insert.setBytes(3, Records.record(tenant, position, "r" + position));
+                insert.setBytes(3, records.signed(tenant, position, "r" + position));
                 insert.addBatch();
             }
             insert.executeBatch();

@@ -1,11 +1,13 @@
 package dev.chancery.projection;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.kafka.KafkaClients;
 import dev.chancery.testkit.Backing;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -25,7 +27,7 @@ class ProjectionRunnerTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int PARTITIONS = 2;
 
-    private final Database database = Backing.database("relay", "tally", "tally_again");
+    private final Database database = Backing.database("keyring", "log", "relay", "tally", "tally_again");
     private final Properties kafka = new Properties();
     private final ProjectionOptions options = new ProjectionOptions(
             "",
@@ -48,7 +50,7 @@ class ProjectionRunnerTest {
     void given() {
         kafka.setProperty("bootstrap.servers", Backing.kafka().bootstrapServers());
         topic = Backing.topic("log.v1", PARTITIONS, Map.of());
-        records = new Records(kafka, topic);
+        records = new Records(kafka, topic, database);
         republisher = new Republisher(database, records);
     }
 
@@ -191,34 +193,76 @@ class ProjectionRunnerTest {
 
     @Test
     void aForkStopsItsTenantAndNoOther() {
+        begin(a);
         start();
         records.send(a, 0, 1);
         reaches(a, 1);
-        records.sendRaw(a, Records.record(a, 1, "forged"));
+        records.sendRaw(a, records.signed(a, 1, "another"));
         records.send(a, 2);
-        await(() -> runner.stoppedTenants() == 1);
+        await(() -> runner.health().stoppedTenants() == 1);
         records.send(b, 0, 1);
         reaches(b, 1);
         assertThat(runner.positions().of(a)).isEqualTo(1);
         assertThat(stoppedBecause(a)).isEqualTo("1 fork");
+        assertThat(forkedAt(a)).isEqualTo(1);
         runner.close();
         start();
+        assertThat(runner.health().stoppedTenants())
+                .as("known before a record comes")
+                .isEqualTo(1);
         records.send(b, 2);
         reaches(b, 2);
         assertThat(runner.positions().of(a)).isEqualTo(1);
     }
 
     @Test
-    void anUnreadableRecordStopsItsTenantAndNoOther() {
+    void whatIsNoRecordIsPassedOverAndCountedAndTheTrueRecordIsApplied() {
         start();
         records.send(a, 0);
+        reaches(a, 0);
+        byte[] genuine = records.signed(a, 1, "r1");
+        records.sendRaw(a, Records.record(a, 1, "forged"));
         records.sendRaw(a, new byte[] {1, 2, 3});
-        records.sendRaw("no tenant at all", new byte[] {1});
+        records.sendRaw(a, null);
+        records.sendRaw("no tenant at all", genuine);
+        records.sendRaw(b, genuine);
+        records.sendRaw(topic, a.getBytes(UTF_8), 1 - partitionOf(a), genuine);
+        byte[] altered = records.signed(a, 2, "r2");
+        altered[altered.length - 1] ^= 1;
+        records.sendRaw(a, altered);
+        records.send(a, 1, 2);
         records.send(b, 0);
+        reaches(a, 2);
         reaches(b, 0);
-        await(() -> runner.stoppedTenants() == 1);
-        assertThat(runner.positions().of(a)).isZero();
-        assertThat(stoppedBecause(a)).isEqualTo("1 malformed record: protobuf");
+        assertDense(a, 3);
+        assertDense(b, 1);
+        var counts = Map.of(
+                "unsigned",
+                1L,
+                "malformed",
+                1L,
+                "empty",
+                1L,
+                "key",
+                1L,
+                "other-log",
+                1L,
+                "partition",
+                1L,
+                "altered",
+                1L);
+        await(() -> runner.health().passedOver().equals(counts));
+        assertThat(runner.health().stoppedTenants()).isZero();
+        assertThat(runner.waitingTenants()).isZero();
+        runner.close();
+        start();
+        records.send(b, 1);
+        reaches(b, 1);
+        assertThat(runner.health().passedOver()).isEqualTo(counts);
+    }
+
+    private int partitionOf(String tenant) {
+        return new LogTopic(new KafkaClients(kafka), topic, options).partitionOf(tenant);
     }
 
     @Test
@@ -242,7 +286,7 @@ class ProjectionRunnerTest {
         records.range(b, 0, 9);
         reaches(a, 9);
         reaches(b, 9);
-        try (var second = new ProjectionRunner(tally, database, kafka, topic, options)) {
+        try (var second = new ProjectionRunner(tally, Records.INSTANCE, database, kafka, topic, options)) {
             second.start();
             await(second::healthy);
             records.range(a, 10, 19);
@@ -280,7 +324,7 @@ class ProjectionRunnerTest {
         reaches(a, 70);
         reaches(b, 40);
         var again = new Tally("tally_again", DatabaseRole.REPLAY);
-        var rebuild = new Rebuild(again, database, kafka, topic, options);
+        var rebuild = new Rebuild(again, Records.INSTANCE, database, kafka, topic, options);
         assertThat(rebuild.upTo(Map.of(a, 60L, b, 40L), BOUND)).isEqualTo(Map.of(a, 60L, b, 40L));
         assertThat(seen("tally_again", DatabaseRole.REPLAY, a))
                 .isEqualTo(seen("tally", DatabaseRole.RBAC, a).subList(0, 61));
@@ -290,20 +334,21 @@ class ProjectionRunnerTest {
     @Test
     void aRebuildSaysHowFarTheTopicReaches() {
         records.send(a, 0, 1, 3);
-        var rebuild = new Rebuild(new Tally("tally_again", DatabaseRole.REPLAY), database, kafka, topic, options);
+        var rebuild = new Rebuild(
+                new Tally("tally_again", DatabaseRole.REPLAY), Records.INSTANCE, database, kafka, topic, options);
         assertThat(rebuild.upTo(Map.of(a, 3L), BOUND)).isEqualTo(Map.of(a, 1L));
     }
 
     @Test
     void anotherNumberOfPartitionsIsRefused() {
-        runner = new ProjectionRunner(tally, database, kafka, topic, options.withPartitions(7));
+        runner = new ProjectionRunner(tally, Records.INSTANCE, database, kafka, topic, options.withPartitions(7));
         assertThatThrownBy(runner::start)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("The topic " + topic + " has 2 partitions, not 7");
     }
 
     private void start() {
-        runner = new ProjectionRunner(tally, database, kafka, topic, options);
+        runner = new ProjectionRunner(tally, Records.INSTANCE, database, kafka, topic, options);
         runner.start();
         await(runner::healthy);
     }
@@ -342,6 +387,24 @@ class ProjectionRunnerTest {
             var row = query.executeQuery();
             row.next();
             return row.getString(1);
+        });
+    }
+
+    private long forkedAt(String tenant) {
+        return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+            var row = connection
+                    .createStatement()
+                    .executeQuery("SELECT forked_at FROM log.head WHERE forked_at IS NOT NULL");
+            row.next();
+            return row.getLong(1);
+        });
+    }
+
+    private void begin(String tenant) {
+        database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+            var insert = connection.prepareStatement("INSERT INTO log.head VALUES (?, 0, 0)");
+            insert.setString(1, tenant);
+            return insert.executeUpdate();
         });
     }
 

@@ -3,11 +3,24 @@ package dev.chancery.projection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.chancery.database.Database;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.schema.EventHash;
+import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Intent;
+import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Record;
+import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -17,14 +30,21 @@ import java.util.stream.LongStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Puts records on a topic, in whatever order a test needs. */
 final class Records implements AutoCloseable {
+    static final String INSTANCE = "ch-test";
+
     private final KafkaProducer<byte[], byte[]> producer;
     private final String topic;
     private final Map<String, Set<Long>> sent = new ConcurrentHashMap<>();
 
-    Records(Properties kafka, String topic) {
+    private final Signer signer;
+
+    /** @param database where the key of the source is kept */
+    Records(Properties kafka, String topic, Database database) {
+        this.signer = new SigningKeys(database, sealer()).signer(INSTANCE + "/source/identity");
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         this.topic = topic;
     }
@@ -32,7 +52,7 @@ final class Records implements AutoCloseable {
     void send(String tenant, long... positions) {
         for (long position : positions) {
             sent.computeIfAbsent(tenant, first -> new ConcurrentSkipListSet<>()).add(position);
-            sendRaw(tenant, record(tenant, position, "r" + position));
+            sendRaw(tenant, signed(tenant, position, "r" + position));
         }
     }
 
@@ -47,15 +67,65 @@ final class Records implements AutoCloseable {
             return false;
         }
         for (long position = from; ofTenant.contains(position); position++) {
-            sendRaw(tenant, record(tenant, position, "r" + position));
+            sendRaw(tenant, signed(tenant, position, "r" + position));
         }
         return true;
     }
 
-    void sendRaw(String tenant, byte[] value) {
-        var answer = producer.send(new ProducerRecord<>(topic, tenant.getBytes(StandardCharsets.UTF_8), value));
+    void sendRaw(String tenant, byte @Nullable [] value) {
+        sendRaw(topic, tenant.getBytes(StandardCharsets.UTF_8), null, value);
+    }
+
+    void sendRaw(String to, byte @Nullable [] key, @Nullable Integer partition, byte @Nullable [] value) {
+        var answer = producer.send(new ProducerRecord<>(to, partition, key, value));
         producer.flush();
         assertThat(answer).succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    private static KeyFileSealer sealer() {
+        try {
+            Path directory = Files.createTempDirectory("projection");
+            Path file = directory.resolve("key");
+            KeyFileSealer sealer = KeyFileSealer.create(file);
+            Files.delete(file);
+            Files.delete(directory);
+            return sealer;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A record that the source has signed; every other one has an event. */
+    byte[] signed(String tenant, long position, String requestId) {
+        var statement = Statement.newBuilder()
+                .setOrigin(INSTANCE + "/" + tenant)
+                .setPosition(position)
+                .setFeature("identity")
+                .setSourceKey(signer.verifierKey().keyId())
+                .setRequestId(requestId);
+        List<ByteString> bodies = List.of();
+        if (position % 2 == 0) {
+            ByteString body = ByteString.copyFromUtf8("body of " + requestId);
+            String type = "chancery.identity.v1.PrincipalCreated";
+            bodies = List.of(body);
+            statement.setOutcome(Outcome.newBuilder()
+                    .setResult(Result.SUCCESS)
+                    .addEvents(EventRef.newBuilder()
+                            .setStream("identity/principal/" + requestId)
+                            .setVersion(1)
+                            .setType(type)
+                            .setHash(ByteString.copyFrom(
+                                    EventHash.of(tenant, "identity/principal/" + requestId, 1, type, body)))));
+        } else {
+            statement.setIntent(Intent.getDefaultInstance());
+        }
+        ByteString signed =
+                ByteString.copyFrom(new byte[] {1}).concat(statement.build().toByteString());
+        return Record.newBuilder()
+                .setEntry(signed.concat(ByteString.copyFrom(signer.sign(signed.toByteArray()))))
+                .addAllBodies(bodies)
+                .build()
+                .toByteArray();
     }
 
     static byte[] record(String tenant, long position, String requestId) {
@@ -74,7 +144,7 @@ final class Records implements AutoCloseable {
                 ByteString.copyFrom(new byte[] {1}).concat(statement).concat(ByteString.copyFrom(new byte[64]));
         return Record.newBuilder()
                 .setEntry(entry)
-                .addAllBodies(java.util.List.of(bodies))
+                .addAllBodies(List.of(bodies))
                 .build()
                 .toByteArray();
     }

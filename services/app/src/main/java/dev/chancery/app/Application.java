@@ -36,6 +36,7 @@ import dev.chancery.log.Streams;
 import dev.chancery.projection.Positions;
 import dev.chancery.projection.Projection;
 import dev.chancery.projection.ProjectionRunner;
+import dev.chancery.projection.ViewHealth;
 import dev.chancery.relay.Relay;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.FieldRules;
@@ -89,7 +90,6 @@ public final class Application implements AutoCloseable {
                 settings.kafka()
                         .apply(settings.roles().stream().sorted().findFirst().orElseThrow()),
                 Settings.LOG_TOPIC,
-                Settings.PULSE_TOPIC,
                 descriptions.stream()
                         .flatMap(feature -> feature.decisionParts().stream())
                         .toList());
@@ -235,6 +235,7 @@ public final class Application implements AutoCloseable {
         Projection projection = described.live().apply(parts);
         var runner = new ProjectionRunner(
                 projection,
+                settings.instanceId(),
                 settings.database(),
                 parts.kafka(),
                 Settings.LOG_TOPIC,
@@ -281,6 +282,21 @@ public final class Application implements AutoCloseable {
             complaints.add("decisions are stale");
         }
         return complaints;
+    }
+
+    /** What an operator should look at, though what this process serves can be relied on; it survives restarts. */
+    public List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
+        for (ProjectionRunner projection : projections) {
+            ViewHealth health = projection.health();
+            if (health.stoppedTenants() > 0) {
+                warnings.add(projection.name() + ": logs stopped by a fork: " + health.stoppedTenants());
+            }
+            health.passedOver()
+                    .forEach((reason, messages) -> warnings.add(projection.name() + ": messages on "
+                            + Settings.LOG_TOPIC + " passed over (" + reason + "): " + messages));
+        }
+        return warnings.stream().sorted().toList();
     }
 
     private <T extends AutoCloseable> T opened(T part) {

@@ -6,7 +6,9 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.log.RelayGuard;
 import dev.chancery.projection.ProjectionRunner;
+import dev.chancery.projection.ViewHealth;
 import dev.chancery.relay.Relay;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Metrics;
 import java.util.List;
@@ -47,10 +49,20 @@ final class ApplicationMetrics {
                 .description("1 while the projection runs")
                 .tag("projection", projection)
                 .register(Metrics.globalRegistry);
-        Gauge.builder("chancery.projection.stopped.tenants", runner::stoppedTenants)
-                .description("Tenants stopped by a fork or an unreadable record")
+        Gauge.builder("chancery.projection.stopped.tenants", () -> runner.health()
+                        .stoppedTenants())
+                .description("Tenants stopped by a fork")
                 .tag("projection", projection)
                 .register(Metrics.globalRegistry);
+        for (String reason : ViewHealth.REASONS) {
+            FunctionCounter.builder("chancery.projection.passed.over.messages", runner, of -> of.health()
+                            .passedOver()
+                            .getOrDefault(reason, 0L))
+                    .description("Messages on the log's topic that no source of this installation signed")
+                    .tag("projection", projection)
+                    .tag("reason", reason)
+                    .register(Metrics.globalRegistry);
+        }
         Gauge.builder("chancery.projection.waiting.tenants", runner::waitingTenants)
                 .description("Tenants that wait for a missing record")
                 .tag("projection", projection)

@@ -64,6 +64,7 @@ public class HttpFront {
             return HealthCheckResponse.named("chancery")
                     .status(complaints.isEmpty())
                     .withData("complaints", String.join("; ", complaints))
+                    .withData("warnings", running == null ? "" : String.join("; ", running.warnings()))
                     .build();
         }
     }

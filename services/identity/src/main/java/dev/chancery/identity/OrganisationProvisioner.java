@@ -35,6 +35,7 @@ import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.log.v1.Target;
 import dev.chancery.schema.options.v1.RetentionClass;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,11 @@ import org.jboss.logging.Logger;
 final class OrganisationProvisioner {
     private static final Logger LOG = Logger.getLogger(OrganisationProvisioner.class);
     private static final int PAGE = 500;
+
+    /** How long a start waits for the relay. */
+    private static final Duration START = Duration.ofSeconds(90);
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final LogCreation founding;
     private final Appender appender;
@@ -73,7 +79,7 @@ final class OrganisationProvisioner {
             return;
         }
         founding.begin(Principal.INSTANCE);
-        appended(
+        untilTaken("begin the installation's log", () -> appended(
                         Principal.INSTANCE,
                         Ids.uuidV7(),
                         "identity.instance.found",
@@ -86,17 +92,37 @@ final class OrganisationProvisioner {
                                 adoption(Principal.INSTANCE)),
                         Map.of())
                 // Another process was faster.
-                .filter(refused -> founding.size(Principal.INSTANCE) == 0)
-                .ifPresent(refused -> {
-                    throw new IllegalStateException("can't begin the installation's log: " + refused.code());
-                });
+                .filter(refused -> founding.size(Principal.INSTANCE) == 0));
+    }
+
+    /** Nothing is appended before the relay, often another process, has found PostgreSQL and Kafka in step. */
+    private static void untilTaken(String what, Supplier<Optional<Rejection>> attempt) {
+        long deadline = System.nanoTime() + START.toNanos();
+        Optional<Rejection> refused = attempt.get();
+        while (refused.isPresent()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IllegalStateException(
+                        "can't " + what + ": " + refused.get().code());
+            }
+            LOG.infof(
+                    "Waiting to %s: is a relay running? code=%s",
+                    what, refused.get().code());
+            try {
+                Thread.sleep(RETRY);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while waiting to " + what, e);
+            }
+            refused = attempt.get();
+        }
     }
 
     /** Puts a new owner claim into the installation's log. */
     void renewClaim(ByteString claimHash) {
         StreamId stream = AuthorityStreams.foundation(Principal.INSTANCE);
-        long version = streams.load(Principal.INSTANCE, stream, FirstGrant.FOLD).version();
-        appended(
+        untilTaken(
+                "renew the owner claim",
+                () -> appended(
                         Principal.INSTANCE,
                         Ids.uuidV7(),
                         "identity.owner.renew-claim",
@@ -105,10 +131,10 @@ final class OrganisationProvisioner {
                                 OwnerClaimRenewed.newBuilder()
                                         .setClaimHash(claimHash)
                                         .build())),
-                        Map.of(stream, version))
-                .ifPresent(refused -> {
-                    throw new IllegalStateException("can't renew the owner claim: " + refused.code());
-                });
+                        Map.of(
+                                stream,
+                                streams.load(Principal.INSTANCE, stream, FirstGrant.FOLD)
+                                        .version())));
         LOG.warnf("Owner claim renewed");
     }
 

@@ -138,7 +138,7 @@ final class Installation implements AutoCloseable {
                     .rejections(LogRejection.ALL)
                     .rejections(IdentityRejection.ALL);
             var decisions = new DecisionPoint(
-                    new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", "pulse.v1", List.of());
+                    new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
             pipeline = new Pipeline(
                     new Authentication(tokens),
                     FieldRules.of(contract),

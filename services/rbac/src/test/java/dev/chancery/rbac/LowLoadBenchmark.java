@@ -71,6 +71,7 @@ final class LowLoadBenchmark {
     private Consuming runner(int gatherMillis) {
         var runner = new ProjectionRunner(
                 new RbacProjection(),
+                "ch-test",
                 Live.DATABASE,
                 kafka,
                 topic,
@@ -80,7 +81,7 @@ final class LowLoadBenchmark {
     }
 
     private Consuming follower() {
-        var follower = new LogFollower(kafka, topic, Backing.topic("pulse.v1"), record -> {}, () -> {});
+        var follower = new LogFollower(kafka, topic, tenant -> {});
         Thread.startVirtualThread(follower::start);
         return follower::close;
     }

@@ -82,6 +82,7 @@ class ViewHashTest {
         var tables = new ArrayList<>(RbacProjection.TABLES);
         tables.add("offset");
         tables.add("position");
+        tables.add("quarantine");
         tables.add("schema_history");
 
         assertThat(Live.read("SELECT tablename FROM pg_tables WHERE schemaname = 'rbac'"))

@@ -1,23 +1,21 @@
-package dev.chancery.log;
+package dev.chancery.schema;
 
 import com.google.protobuf.ByteString;
-import dev.chancery.kernel.StreamId;
-import dev.chancery.schema.EntryFrame;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
 /** What ties an event's body to the statement that lists it; docs/reference/formats.md, "Events". */
-final class EventHash {
+public final class EventHash {
     private static final byte[] DOMAIN = "chancery/event/v1".getBytes(StandardCharsets.US_ASCII);
 
     private EventHash() {}
 
-    static byte[] of(String tenant, StreamId stream, long version, String type, ByteString body) {
+    public static byte[] of(String tenant, String stream, long version, String type, ByteString body) {
         MessageDigest digest = EntryFrame.sha256();
         put(digest, DOMAIN);
         put(digest, tenant.getBytes(StandardCharsets.UTF_8));
-        put(digest, stream.value().getBytes(StandardCharsets.UTF_8));
+        put(digest, stream.getBytes(StandardCharsets.UTF_8));
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(version).flip());
         put(digest, type.getBytes(StandardCharsets.UTF_8));
         put(digest, body.toByteArray());
