@@ -7,6 +7,9 @@ import java.util.List;
 
 /** The public halves of the installation's keys, readable as any role: for processes that check signatures and hold no key. */
 public final class VerifierKeys {
+    /** Between the installation's id and a source's name, in the name of the source's keys. */
+    static final String SOURCE = "/source/";
+
     private final Database database;
     private final DatabaseRole role;
 
@@ -23,11 +26,19 @@ public final class VerifierKeys {
      * @param nameOrPrefix a prefix ends with a slash
      */
     public List<VerifierKey> of(String nameOrPrefix) {
-        String condition = nameOrPrefix.endsWith("/") ? "starts_with(name, ?)" : "name = ?";
+        return where(nameOrPrefix.endsWith("/") ? "starts_with(name, ?)" : "name = ?", nameOrPrefix);
+    }
+
+    /** All verifier keys of sources of records. */
+    List<VerifierKey> ofSources() {
+        return where("strpos(name, ?) > 0", SOURCE);
+    }
+
+    private List<VerifierKey> where(String condition, String value) {
         return database.transaction(role, connection -> {
             try (var select = connection.prepareStatement("SELECT name, key_id, public_key FROM signing.key WHERE "
                     + condition + " ORDER BY created_at, name, key_id")) {
-                select.setString(1, nameOrPrefix);
+                select.setString(1, value);
                 List<VerifierKey> keys = new ArrayList<>();
                 try (var found = select.executeQuery()) {
                     while (found.next()) {

@@ -3,9 +3,10 @@ package dev.chancery.relay;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
 import dev.chancery.kafka.KafkaClients;
+import dev.chancery.keyring.SourceSignatures;
 import dev.chancery.log.ServerInStep;
 import dev.chancery.relay.Progress.Mark;
-import java.nio.charset.StandardCharsets;
+import dev.chancery.schema.log.v1.Record;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,12 +39,15 @@ final class Reconciliation {
     private final LogTable log;
     private final Progress progress;
     private final RelayOptions options;
+    private final SourceSignatures sources;
     private final Set<String> forked = new HashSet<>();
+    private long passedOver;
 
-    Reconciliation(LogTable log, Progress progress, RelayOptions options) {
+    Reconciliation(LogTable log, Progress progress, RelayOptions options, SourceSignatures sources) {
         this.log = log;
         this.progress = progress;
         this.options = options;
+        this.sources = sources;
     }
 
     /**
@@ -65,7 +69,7 @@ final class Reconciliation {
      * Compares the end of the topic with the table, byte for byte, and counts as sent what is there already.
      *
      * @return the tenants that have two different records at one position
-     * @throws RelayRefused when Kafka has a record that the log hasn't
+     * @throws RelayRefused when Kafka has a signed record that the log hasn't
      */
     Set<String> readTail(KafkaClients kafka) {
         List<TopicPartition> partitions = IntStream.range(0, options.partitions())
@@ -76,6 +80,10 @@ final class Reconciliation {
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             ends.forEach((partition, end) -> consumer.seek(partition, firstUnknown(partition.partition(), end)));
             read(consumer, ends);
+        }
+        if (passedOver > 0) {
+            LOG.errorf(
+                    "relay: messages that no source of this installation signed were passed over count=%d", passedOver);
         }
         return Set.copyOf(forked);
     }
@@ -122,6 +130,11 @@ final class Reconciliation {
             }
             long position = positionOf(record);
             byte[] row = rows.get(position);
+            if (!Arrays.equals(row, record.value()) && !isSigned(record)) {
+                // It says nothing about any log, and consumers pass over it too.
+                passedOver++;
+                continue;
+            }
             if (row == null) {
                 throw new RelayRefused("Kafka is ahead of PostgreSQL: " + tenant + "@" + position + " is in "
                         + record.topic() + " and not in the log");
@@ -145,22 +158,30 @@ final class Reconciliation {
     }
 
     private static String tenantOf(ConsumerRecord<byte[], byte[]> record) {
-        return new String(record.key(), StandardCharsets.UTF_8);
+        return CommittedRecord.tenantOf(record.key()).orElseThrow();
+    }
+
+    private boolean isSigned(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            byte[] entry = Record.parseFrom(record.value()).getEntry().toByteArray();
+            return sources.signed(entry, CommittedRecord.statementOf(record.value()));
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("it was read before", e);
+        }
     }
 
     /** What somebody else put on the topic says nothing about any log, and consumers pass over it too. */
-    private static boolean isRecord(ConsumerRecord<byte[], byte[]> record) {
+    private boolean isRecord(ConsumerRecord<byte[], byte[]> record) {
         try {
-            if (record.key() != null && record.value() != null) {
-                CommittedRecord.statementOf(record.value());
-                return true;
+            if (record.value() != null && CommittedRecord.tenantOf(record.key()).isPresent()) {
+                if (CommittedRecord.statementOf(record.value()).getOrigin().endsWith("/" + tenantOf(record))) {
+                    return true;
+                }
             }
         } catch (InvalidProtocolBufferException e) {
             LOG.debugf(e, "relay: unreadable message offset=%d", record.offset());
         }
-        LOG.errorf(
-                "relay: message passed over, it isn't a record partition=%d offset=%d",
-                record.partition(), record.offset());
+        passedOver++;
         return false;
     }
 

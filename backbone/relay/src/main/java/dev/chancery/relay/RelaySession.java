@@ -4,6 +4,8 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.kafka.KafkaClients;
+import dev.chancery.keyring.SourceSignatures;
+import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.log.ServerInStep;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -88,7 +90,8 @@ final class RelaySession implements AutoCloseable {
         capture.start();
         Topic.ensure(database, kafka, options);
         publisher.stop(log.stopped());
-        publisher.stop(new Reconciliation(log, progress, options).readTail(kafka));
+        var sources = new SourceSignatures(new VerifierKeys(database, DatabaseRole.RELAY));
+        publisher.stop(new Reconciliation(log, progress, options, sources).readTail(kafka));
         ServerInStep.confirm(database);
     }
 

@@ -7,9 +7,14 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kafka.KafkaClients;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.SigningKeys;
 import dev.chancery.schema.log.v1.Pulse;
 import dev.chancery.testkit.Backing;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,11 +29,12 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RelayTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
 
-    private final Database database = Backing.database("log", "relay");
+    private final Database database = Backing.database("keyring", "log", "relay");
     private final Map<String, Object> connection =
             Map.of("bootstrap.servers", Backing.kafka().bootstrapServers());
     private final KafkaClients kafka = new KafkaClients(connection);
@@ -38,9 +44,16 @@ class RelayTest {
     private final String c = UUID.randomUUID().toString();
     private RelayOptions options;
     private Relay relay;
+    private Signer source;
+
+    private byte[] signed(String tenant, long position, String requestId) {
+        return Tenants.signed(source, tenant, position, requestId);
+    }
 
     @BeforeEach
-    void given() {
+    void given(@TempDir Path directory) throws IOException {
+        source = new SigningKeys(database, KeyFileSealer.create(directory.resolve("key")))
+                .signer("ch-test/source/identity");
         RelayOptions defaults = RelayOptions.defaults(database.name());
         options = new RelayOptions(
                 "log.v1." + database.name(),
@@ -265,7 +278,7 @@ class RelayTest {
         tenants.append(a, 2);
         read(2);
         relay.close();
-        produce(a, Tenants.record(a, 2, "test"));
+        produce(a, signed(a, 2, "test"));
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
                 .hasMessage(
@@ -278,7 +291,7 @@ class RelayTest {
         tenants.append(a, 2);
         read(2);
         relay.close();
-        produce(a, Tenants.record(a, 2, "forged"));
+        produce(a, signed(a, 2, "forged"));
         tenants.append(a, 2);
         start();
         tenants.append(b, 4);
@@ -294,8 +307,8 @@ class RelayTest {
         tenants.append(a, 2);
         read(2);
         relay.close();
-        produce(a, Tenants.record(a, 2, "forged"));
-        produce(a, Tenants.record(a, 3, "forged"));
+        produce(a, signed(a, 2, "forged"));
+        produce(a, signed(a, 3, "forged"));
         tenants.append(a, 1);
         start();
         assertThat(forkedAt(a)).isEqualTo(2);
@@ -307,12 +320,33 @@ class RelayTest {
         tenants.append(a, 2);
         read(2);
         relay.close();
-        produce(a, Tenants.record(a, 2, "forged"));
+        produce(a, signed(a, 2, "forged"));
         tenants.append(a, 2);
         start();
         relay.close();
         start();
         assertThat(relay.stoppedTenants()).isEqualTo(1);
+    }
+
+    @Test
+    void whatNobodySignedIsNoForkAndMakesNoKafkaThatIsAhead() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        String unknown = UUID.randomUUID().toString();
+        produce(a, Tenants.record(a, 1, "forged"));
+        produce(a, Tenants.record(a, 2, "forged"));
+        produce(a, Tenants.record(a, 7, "forged"));
+        produce(a, signed(b, 2, "of another log"));
+        produce(unknown, Tenants.record(unknown, 0, "forged"));
+        produce("no log's NAME\0", Tenants.record(a, 2, "forged"));
+        tenants.append(a, 2);
+        start();
+        assertThat(relay.stoppedTenants()).isZero();
+        assertThat(forkedAt(a)).isEqualTo(-1);
+        assertThat(read(10).stream().map(ConsumerRecord::value))
+                .contains(Tenants.record(a, 2, "test"), Tenants.record(a, 3, "test"));
     }
 
     @Test
@@ -333,7 +367,7 @@ class RelayTest {
         tenants.append(a, 2);
         read(2);
         relay.close();
-        produce(a, Tenants.record(a, 2, "test"));
+        produce(a, signed(a, 2, "test"));
         assertThat(isInStep()).isTrue();
         assertThatThrownBy(this::start).isInstanceOf(RelayRefused.class);
         assertThat(isInStep()).isFalse();

@@ -3,12 +3,15 @@ package dev.chancery.relay;
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.keyring.Signer;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.UnaryOperator;
 
 /** Appends to tenants' logs by SQL, as the role of a feature; the signatures are zeros. */
 final class Tenants {
@@ -59,21 +62,32 @@ final class Tenants {
         return first + count - 1;
     }
 
-    /** Even positions are intents, odd ones outcomes. */
+    /** A record that nobody signed. Even positions are intents, odd ones outcomes. */
     static byte[] record(String tenant, long position, String requestId) {
+        return record(tenant, position, requestId, 0, signed -> new byte[EntryFrame.SIGNATURE_BYTES]);
+    }
+
+    /** The same, signed by a source of the installation. */
+    static byte[] signed(Signer source, String tenant, long position, String requestId) {
+        return record(tenant, position, requestId, source.verifierKey().keyId(), source::sign);
+    }
+
+    private static byte[] record(
+            String tenant, long position, String requestId, int sourceKey, UnaryOperator<byte[]> signature) {
         var statement = Statement.newBuilder()
                 .setOrigin("ch-test/" + tenant)
                 .setPosition(position)
                 .setRequestId(requestId)
-                .setFeature("identity");
+                .setFeature("identity")
+                .setSourceKey(sourceKey);
         if (position % 2 == 0) {
             statement.setIntent(Intent.getDefaultInstance());
         } else {
             statement.setOutcome(Outcome.getDefaultInstance());
         }
-        ByteString entry = ByteString.copyFrom(new byte[] {1})
-                .concat(statement.build().toByteString())
-                .concat(ByteString.copyFrom(new byte[64]));
+        ByteString signed =
+                ByteString.copyFrom(new byte[] {1}).concat(statement.build().toByteString());
+        ByteString entry = signed.concat(ByteString.copyFrom(signature.apply(signed.toByteArray())));
         return Record.newBuilder().setEntry(entry).build().toByteArray();
     }
 }

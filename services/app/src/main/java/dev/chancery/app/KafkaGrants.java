@@ -28,8 +28,8 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
 /**
- * What each role's user may do in Kafka, as access control lists: what its parts do there, and nothing else. Everybody reads the log and
- * its pulse, since everybody decides; one role writes each topic.
+ * What each role's user may do in Kafka, as access control lists: what its parts do there, and nothing else. Everybody reads the log, since
+ * everybody decides and is woken by it; one role writes each topic.
  */
 public final class KafkaGrants {
     /** A downstream consumer: reads every public topic in groups of its own. */
@@ -51,11 +51,12 @@ public final class KafkaGrants {
     public static Collection<AclBinding> all() {
         var all = new KafkaGrants();
         for (ProcessRole role : ProcessRole.ALL) {
-            all.read(user(role));
+            all.grant(user(role), TOPIC, Settings.LOG_TOPIC, LITERAL, ALLOW, READ);
         }
         all.own(ProcessRole.RELAY, Settings.LOG_TOPIC);
         all.own(ProcessRole.RELAY, Settings.PULSE_TOPIC);
-        all.read(READER);
+        all.grant(READER, TOPIC, Settings.LOG_TOPIC, LITERAL, ALLOW, READ);
+        all.grant(READER, TOPIC, Settings.PULSE_TOPIC, LITERAL, ALLOW, READ);
         all.grant(READER, GROUP, ANY_GROUP, LITERAL, ALLOW, READ);
         all.grant(READER, GROUP, ProjectionRunner.GROUP_PREFIX, PREFIXED, DENY, AclOperation.ALL);
         for (FeatureDescription feature : FeatureDescription.all()) {
@@ -68,12 +69,6 @@ public final class KafkaGrants {
             }
         }
         return all.grants;
-    }
-
-    private void read(String user) {
-        for (String topic : List.of(Settings.LOG_TOPIC, Settings.PULSE_TOPIC)) {
-            grant(user, TOPIC, topic, LITERAL, ALLOW, READ);
-        }
     }
 
     private void own(ProcessRole role, String topic) {
