@@ -233,3 +233,24 @@ GRANT EXECUTE ON FUNCTION log.stop_forked TO chancery_projector;
 
 -- What wakes the relay: one small row a transaction, however many records it appended. The records come from the table.
 CREATE PUBLICATION chancery_log FOR TABLE log.head (tenant, next_position) WITH (publish = 'insert, update');
+
+-- How long logs are, and nothing else of them: so projections know what they have not been given yet.
+CREATE POLICY owner_measures ON log.head FOR SELECT TO chancery_owner USING (true);
+
+-- Records in the log of the transaction's tenant; 0 where there is none.
+CREATE FUNCTION log.length() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT coalesce((SELECT next_position FROM log.head WHERE head.tenant = log.tenant()), 0);
+    END;
+
+-- Every log: its records, and how long ago the newest was recorded.
+CREATE FUNCTION log.lengths() RETURNS TABLE (tenant text, records bigint, quiet_micros bigint) LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT head.tenant, next_position, greatest(0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - recorded_at_micros)
+        FROM log.head;
+    END;
+
+REVOKE EXECUTE ON FUNCTION log.length, log.lengths FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.length, log.lengths TO chancery_projector;

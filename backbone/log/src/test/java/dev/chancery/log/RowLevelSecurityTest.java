@@ -30,6 +30,7 @@ final class RowLevelSecurityTest {
     private static final TestLog LOG = TestLog.fresh();
     private static final String A = LOG.tenant();
     private static final String B = LOG.tenant();
+    private static final String LENGTH_OF_A = "SELECT next_position FROM log.head WHERE tenant = '" + A + "'";
     private static final List<String> TABLES =
             List.of("head", "record", "event", "stream_head", "claim", "receipt", "open_intent");
 
@@ -164,6 +165,19 @@ final class RowLevelSecurityTest {
             assertThat(state(RBAC, A, "SELECT FROM log." + table)).isEqualTo(PRIVILEGE);
             assertThat(state(REPLAY, A, "SELECT FROM log." + table)).isEqualTo(PRIVILEGE);
         }
+    }
+
+    @Test
+    void projectorsLearnHowLongLogsAreAndNobodyElseDoes() {
+        for (String function : List.of("log.length()", "log.lengths()")) {
+            assertThat(state(RBAC, A, "SELECT FROM " + function)).isEmpty();
+            for (DatabaseRole other : List.of(IDENTITY, DECISIONS, REPLAY)) {
+                assertThat(state(other, A, "SELECT FROM " + function)).isEqualTo(PRIVILEGE);
+            }
+        }
+        assertThat(LOG.query(RBAC, "", "SELECT log.length()")).isZero();
+        assertThat(LOG.query(RBAC, A, "SELECT log.length()")).isEqualTo(LOG.query(RELAY, A, LENGTH_OF_A));
+        assertThat(LOG.query(RBAC, "", "SELECT count(*) FROM log.lengths()")).isGreaterThan(1);
     }
 
     @Test
