@@ -2,10 +2,8 @@ package dev.chancery.auditor;
 
 import dev.chancery.auditor.Bundles.Bundle;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +54,8 @@ public final class Audit {
     }
 
     private static Contract pinned(Path file) throws IOException, WrongUsage {
-        try (InputStream in = Files.newInputStream(file)) {
-            return Contract.parse(in.readNBytes(Contract.MAX_BYTES + 1));
+        try {
+            return Contract.parse(InputFile.read(file, Contract.MAX_BYTES));
         } catch (Malformed e) {
             throw new WrongUsage("contract: " + e.reason());
         }
@@ -66,12 +64,16 @@ public final class Audit {
     private Report run() throws IOException {
         Checkpoint checkpoint = checkpoint();
         if (checkpoint == null) {
-            return new Report(null, null, Counts.NONE, findings);
+            return report(null, null, Counts.NONE);
         }
         VerifierKey signer = signer(checkpoint);
         expected.compare(checkpoint, findings);
         Layout.check(export, checkpoint.size(), findings);
-        return new Report(checkpoint, signer, log(checkpoint), findings);
+        return report(checkpoint, signer, log(checkpoint));
+    }
+
+    private Report report(@Nullable Checkpoint checkpoint, @Nullable VerifierKey signer, Counts counts) {
+        return new Report(checkpoint, signer, counts, findings, expected.knowsLength());
     }
 
     /** Without it there is nothing to hold the rest against. */

@@ -8,6 +8,15 @@ final class Base64Text {
 
     /** @throws Malformed unless the text is the only spelling of {@code length} bytes */
     static byte[] decode(String what, String text, int length) throws Malformed {
+        byte[] bytes = decode(what, text);
+        if (bytes.length != length) {
+            throw new Malformed(what + " is " + bytes.length + " bytes, must be " + length);
+        }
+        return bytes;
+    }
+
+    /** @throws Malformed unless the text is the only spelling of some bytes */
+    static byte[] decode(String what, String text) throws Malformed {
         byte[] bytes;
         try {
             bytes = Base64.getDecoder().decode(text);
@@ -16,9 +25,6 @@ final class Base64Text {
         }
         if (!Base64.getEncoder().encodeToString(bytes).equals(text)) {
             throw new Malformed(what + " is not canonical base64");
-        }
-        if (bytes.length != length) {
-            throw new Malformed(what + " is " + bytes.length + " bytes, must be " + length);
         }
         return bytes;
     }

@@ -42,41 +42,14 @@ record EntryLayout(int statementLength, byte[] signed, byte[] signature) {
         if (size < 2 || size > MAX_GROUP || index >= size) {
             throw new Malformed("place " + index + " in a group of " + size);
         }
-        int path = end - 2 - pathHashes(index, size) * Hashing.LENGTH;
+        int path = end - 2 - AuditPath.hashes(index, size) * Hashing.LENGTH;
         if (path <= from + 1) {
             throw tooShort(end - from + signature.length);
         }
-        byte[] root = root(new Hashing().leaf(bundle, from, path - from), index, size, bundle, path);
+        byte[] root = AuditPath.root(new Hashing().leaf(bundle, from, path - from), index, size, bundle, path);
         byte[] signed = Arrays.copyOf(DOMAIN, DOMAIN.length + 1 + Hashing.LENGTH);
         signed[DOMAIN.length] = (byte) size;
         System.arraycopy(root, 0, signed, DOMAIN.length + 1, Hashing.LENGTH);
         return new EntryLayout(path - from - 1, signed, signature);
-    }
-
-    private static int pathHashes(int index, int size) {
-        int hashes = 0;
-        for (int node = index, last = size - 1; last > 0; node >>= 1, last >>= 1) {
-            hashes += hasSibling(node, last) ? 1 : 0;
-        }
-        return hashes;
-    }
-
-    /** The last node of a level stands alone where it is a left one; it is then its own parent. */
-    private static boolean hasSibling(int node, int last) {
-        return (node & 1) == 1 || node != last;
-    }
-
-    private static byte[] root(byte[] leaf, int index, int size, byte[] bundle, int path) {
-        Hashing hashing = new Hashing();
-        byte[] hash = leaf;
-        int at = path;
-        for (int node = index, last = size - 1; last > 0; node >>= 1, last >>= 1) {
-            if (hasSibling(node, last)) {
-                byte[] sibling = Arrays.copyOfRange(bundle, at, at + Hashing.LENGTH);
-                hash = (node & 1) == 1 ? hashing.node(sibling, hash) : hashing.node(hash, sibling);
-                at += Hashing.LENGTH;
-            }
-        }
-        return hash;
     }
 }

@@ -1,8 +1,6 @@
 package dev.chancery.auditor;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +22,18 @@ record Expected(@Nullable Checkpoint checkpoint, @Nullable String origin, long m
      * @throws WrongUsage when it is none, or nobody whom the trust file names signed it
      */
     static Checkpoint kept(Path file, Trust trust) throws IOException, WrongUsage {
-        try (InputStream in = Files.newInputStream(file)) {
-            Checkpoint checkpoint = Checkpoint.parse(in.readNBytes(Checkpoint.MAX_BYTES + 1));
+        try {
+            Checkpoint checkpoint = Checkpoint.parse(InputFile.read(file, Checkpoint.MAX_BYTES));
             checkpoint.signer(trust);
             return checkpoint;
         } catch (Malformed e) {
             throw new WrongUsage("kept checkpoint: " + e.reason());
         }
+    }
+
+    /** Whether anything is known of how long the log is. */
+    boolean knowsLength() {
+        return checkpoint != null || minSize > 0;
     }
 
     /** Whether the log's name and size are as expected. */

@@ -13,4 +13,11 @@ public record Finding(String file, long position, Rule rule, String message) {
     public String toString() {
         return file + (position == NOWHERE ? "" : " position " + position) + " [" + rule.code() + "] " + message;
     }
+
+    String json() {
+        return "{\"file\":" + Text.json(file)
+                + ",\"position\":" + (position == NOWHERE ? "null" : position)
+                + ",\"rule\":" + Text.json(rule.code())
+                + ",\"message\":" + Text.json(message) + "}";
+    }
 }

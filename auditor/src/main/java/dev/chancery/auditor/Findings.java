@@ -2,6 +2,8 @@ package dev.chancery.auditor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The first {@value #LIMIT} findings in the order they are met, but for those that explain others and lead them, and how many there are
@@ -48,5 +50,24 @@ final class Findings {
 
     List<Finding> first() {
         return List.copyOf(first);
+    }
+
+    /** For a person: how many there are, and each on a line of its own. */
+    String summary() {
+        List<String> lines = new ArrayList<>();
+        lines.add(count + (count == 1 ? " finding" : " findings"));
+        for (int i = 0; i < first.size(); i++) {
+            lines.add(String.format(Locale.ROOT, "%4d. %s", i + 1, first.get(i)));
+        }
+        if (count > first.size()) {
+            lines.add("      and " + (count - first.size()) + " more");
+        }
+        return String.join("\n", lines);
+    }
+
+    /** For a program: two members of a JSON object. */
+    String json() {
+        return "\"findingCount\":" + count + ",\"findings\":"
+                + first.stream().map(Finding::json).collect(Collectors.joining(",", "[", "]"));
     }
 }

@@ -3,36 +3,53 @@ package dev.chancery.auditor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
-/** {@code verify EXPORT --trust FILE [--checkpoint FILE] [--origin NAME] [--min-size N] [--contract FILE] [--json]}. */
+/** The auditor's commands; {@link #USAGE} lists them. */
 public final class Main {
     static final int INTACT = 0;
     static final int FOUND_SOMETHING = 1;
     static final int WRONG_USAGE = 2;
     static final int UNREADABLE = 3;
 
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+
     private static final String USAGE = """
             usage: verify EXPORT --trust FILE [--checkpoint FILE] [--origin NAME] [--min-size N] [--contract FILE] [--json]
+                   proof --proof FILE --trust FILE [--entry FILE] [--origin NAME] [--json]
+                   consistency --from CHECKPOINT [--to CHECKPOINT] --proof FILE --trust FILE [--json]
 
-            Verifies an export of a tenant's log, offline.
+            verify: an export of a tenant's log, offline.
               EXPORT           its directory
-              --trust FILE     verifier keys (vkey), one a line, from somewhere else than the export
               --checkpoint FILE  a checkpoint of the log that you kept (an earlier export's log/checkpoint): what it covers
                                must be what the export begins with
               --origin NAME    the log that it must be the export of: <instance id>/<log id>
               --min-size N     how many records it must have at least
               --contract FILE  a contract of your own (FileDescriptorSet): what it calls privileged counts as well
+
+            proof: that a record is in a log, without the log.
+              --proof FILE     a C2SP tlog-proof: what GetInclusionProof answers
+              --entry FILE     the entry itself, where the proof has none with it
+
+            consistency: that a log has only grown between two of its checkpoints.
+              --from CHECKPOINT  the earlier one: the one that you kept
+              --to CHECKPOINT  the later one; by default that in the proof
+              --proof FILE     what GetConsistencyProof answers
+
+            all:
+              --trust FILE     verifier keys (vkey), one a line, from somewhere else than what is verified
               --json           the report as JSON
 
-            exit code: 0 intact; 1 something is missing, added, malformed or wrong; 2 wrong usage, or FILE is
-            not what it must be; 3 EXPORT or FILE could not be read, or the report not written""";
+            exit code: 0 intact, or proven; 1 something is missing, added, malformed or wrong; 2 wrong usage, or FILE
+            is not what it must be; 3 EXPORT or a file could not be read, or the report not written""";
+
+    /** What a command came to. */
+    private record Said(boolean isGood, String report) {}
 
     private Main() {}
 
@@ -49,14 +66,13 @@ public final class Main {
             return INTACT;
         }
         try {
-            Arguments arguments = Arguments.parse(args);
-            Report report = arguments.verify();
-            out.println(arguments.json ? report.json() : report.text());
+            Said said = run(args);
+            out.println(said.report());
             if (out.checkError()) {
                 err.println("the report could not be written");
                 return UNREADABLE;
             }
-            return report.isIntact() ? INTACT : FOUND_SOMETHING;
+            return said.isGood() ? INTACT : FOUND_SOMETHING;
         } catch (WrongUsage e) {
             err.println(e.getMessage());
             return WRONG_USAGE;
@@ -79,73 +95,51 @@ public final class Main {
         };
     }
 
-    private record Arguments(
-            Path export,
-            Path trust,
-            @Nullable Path contract,
-            @Nullable Path checkpoint,
-            @Nullable String origin,
-            long minSize,
-            boolean json) {
-        private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+    private static Said run(String[] args) throws IOException, WrongUsage {
+        return switch (args.length == 0 ? "" : args[0]) {
+            case "verify" ->
+                verify(new Arguments(
+                        args, Set.of("--trust", "--checkpoint", "--origin", "--min-size", "--contract"), USAGE));
+            case "proof" -> proof(new Arguments(args, Set.of("--trust", "--proof", "--entry", "--origin"), USAGE));
+            case "consistency" ->
+                consistency(new Arguments(args, Set.of("--trust", "--proof", "--from", "--to"), USAGE));
+            default -> throw new WrongUsage(USAGE);
+        };
+    }
 
-        Report verify() throws IOException, WrongUsage {
-            Trust keys = Trust.read(trust);
-            Checkpoint kept = checkpoint == null ? null : Expected.kept(checkpoint, keys);
-            return Audit.verify(export, keys, contract, new Expected(kept, origin, minSize));
+    private static Said verify(Arguments arguments) throws IOException, WrongUsage {
+        Path export = arguments.only("EXPORT");
+        Path trusted = arguments.needed("--trust");
+        String minSize = arguments.text("--min-size");
+        if (minSize != null && !NUMBER.matcher(minSize).matches()) {
+            throw new WrongUsage("--min-size takes a number of records, not " + Text.printable(minSize));
         }
+        long records = minSize == null ? 0 : Long.parseLong(minSize);
+        Path checkpoint = arguments.file("--checkpoint");
+        Trust trust = Trust.read(trusted);
+        Checkpoint kept = checkpoint == null ? null : Expected.kept(checkpoint, trust);
+        Report report = Audit.verify(
+                export, trust, arguments.file("--contract"), new Expected(kept, arguments.text("--origin"), records));
+        return new Said(report.isIntact(), arguments.json() ? report.json() : report.text());
+    }
 
-        static Arguments parse(String[] args) throws WrongUsage {
-            if (args.length == 0 || !args[0].equals("verify")) {
-                throw new WrongUsage(USAGE);
-            }
-            Path export = null;
-            Path trust = null;
-            Path contract = null;
-            Path checkpoint = null;
-            String origin = null;
-            String minSize = null;
-            boolean json = false;
-            for (int i = 1; i < args.length; i++) {
-                switch (args[i]) {
-                    case "--trust" -> trust = once(trust, args, ++i);
-                    case "--contract" -> contract = once(contract, args, ++i);
-                    case "--checkpoint" -> checkpoint = once(checkpoint, args, ++i);
-                    case "--origin" -> origin = text(origin, args, ++i);
-                    case "--min-size" -> minSize = text(minSize, args, ++i);
-                    case "--json" -> json = true;
-                    default -> {
-                        if (args[i].startsWith("-")) {
-                            throw new WrongUsage("unknown option " + Text.printable(args[i]) + "\n\n" + USAGE);
-                        }
-                        export = once(export, args, i);
-                    }
-                }
-            }
-            if (export == null || trust == null) {
-                throw new WrongUsage(USAGE);
-            }
-            if (minSize != null && !NUMBER.matcher(minSize).matches()) {
-                throw new WrongUsage("--min-size takes a number of records, not " + Text.printable(minSize));
-            }
-            long records = minSize == null ? 0 : Long.parseLong(minSize);
-            return new Arguments(export, trust, contract, checkpoint, origin, records, json);
-        }
+    private static Said proof(Arguments arguments) throws IOException, WrongUsage {
+        arguments.noOthers();
+        Path proof = arguments.needed("--proof");
+        Trust trust = Trust.read(arguments.needed("--trust"));
+        return said(
+                arguments, ProofAudit.inclusion(trust, proof, arguments.file("--entry"), arguments.text("--origin")));
+    }
 
-        private static Path once(@Nullable Path before, String[] args, int i) throws WrongUsage {
-            String path = text(before, args, i);
-            try {
-                return Path.of(path);
-            } catch (InvalidPathException e) {
-                throw new WrongUsage("no such path: " + Text.printable(path));
-            }
-        }
+    private static Said consistency(Arguments arguments) throws IOException, WrongUsage {
+        arguments.noOthers();
+        Path from = arguments.needed("--from");
+        Path proof = arguments.needed("--proof");
+        Trust trust = Trust.read(arguments.needed("--trust"));
+        return said(arguments, ProofAudit.consistency(trust, from, arguments.file("--to"), proof));
+    }
 
-        private static String text(@Nullable Object before, String[] args, int i) throws WrongUsage {
-            if (before != null || i >= args.length || args[i].isEmpty()) {
-                throw new WrongUsage(USAGE);
-            }
-            return args[i];
-        }
+    private static Said said(Arguments arguments, ProofReport report) {
+        return new Said(report.isProven(), arguments.json() ? report.json() : report.text());
     }
 }

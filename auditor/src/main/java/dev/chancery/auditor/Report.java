@@ -4,7 +4,6 @@ import dev.chancery.auditor.Statement.Result;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -17,17 +16,29 @@ public final class Report {
     private final Counts counts;
     private final long findingCount;
     private final List<Finding> findings;
+    private final String summary;
+    private final String findingsJson;
+    private final boolean knownLength;
 
     /**
      * @param checkpoint null where it is missing or malformed
      * @param checkpointSigner null unless its signature was verified
+     * @param knownLength whether the auditor said how long the log is at least
      */
-    Report(@Nullable Checkpoint checkpoint, @Nullable VerifierKey checkpointSigner, Counts counts, Findings findings) {
+    Report(
+            @Nullable Checkpoint checkpoint,
+            @Nullable VerifierKey checkpointSigner,
+            Counts counts,
+            Findings findings,
+            boolean knownLength) {
         this.checkpoint = checkpoint;
         this.checkpointSigner = checkpointSigner;
         this.counts = counts;
         this.findingCount = findings.count();
         this.findings = findings.first();
+        this.summary = findings.summary();
+        this.findingsJson = findings.json();
+        this.knownLength = knownLength;
     }
 
     public boolean isIntact() {
@@ -55,6 +66,10 @@ public final class Report {
                     + (checkpointSigner == null
                             ? "NOT signed by a trusted log key"
                             : "signed by " + checkpointSigner.label()));
+            if (!knownLength) {
+                lines.add("coverage    the first " + checkpoint.size()
+                        + " records; whether the log is longer, an export can't tell: see --min-size and --checkpoint");
+            }
         }
         lines.add("entries     " + counts.entriesVerified() + " verified");
         new TreeMap<>(counts.signatures()).forEach((key, number) -> lines.add("signatures  " + number + " by " + key));
@@ -68,13 +83,7 @@ public final class Report {
         if (isIntact()) {
             lines.add("INTACT");
         } else {
-            lines.add("NOT INTACT: " + findingCount + (findingCount == 1 ? " finding" : " findings"));
-            for (int i = 0; i < findings.size(); i++) {
-                lines.add(String.format(Locale.ROOT, "%4d. %s", i + 1, findings.get(i)));
-            }
-            if (findingCount > findings.size()) {
-                lines.add("      and " + (findingCount - findings.size()) + " more");
-            }
+            lines.add("NOT INTACT: " + summary);
         }
         return String.join("\n", lines);
     }
@@ -107,8 +116,7 @@ public final class Report {
                 + ",\"abandoned\":" + counts.outcomesOf(Result.ABANDONED)
                 + ",\"effectUnknown\":" + counts.effectUnknown() + "}"
                 + ",\"events\":" + counts.events()
-                + ",\"findingCount\":" + findingCount
-                + ",\"findings\":" + findings.stream().map(Report::json).collect(Collectors.joining(",", "[", "]"))
+                + "," + findingsJson
                 + "}";
     }
 
@@ -117,13 +125,6 @@ public final class Report {
                 .entrySet().stream()
                         .map((Map.Entry<String, Long> one) -> Text.json(one.getKey()) + ":" + one.getValue())
                         .collect(Collectors.joining(",", "{", "}"));
-    }
-
-    private static String json(Finding finding) {
-        return "{\"file\":" + Text.json(finding.file())
-                + ",\"position\":" + (finding.position() == Finding.NOWHERE ? "null" : finding.position())
-                + ",\"rule\":" + Text.json(finding.rule().code())
-                + ",\"message\":" + Text.json(finding.message()) + "}";
     }
 
     private static String root(Checkpoint checkpoint) {

@@ -16,6 +16,8 @@ public enum Rule {
     CHECKPOINT_FORM,
     /** The checkpoint is not signed by a log key of the trust file. */
     CHECKPOINT_SIGNATURE,
+    /** A proof is not of the form asked for, or of another number of hashes than its tree asks for, or leads elsewhere. */
+    PROOF,
     /** The entries do not hash to the checkpoint's root. */
     ROOT,
     /** A hash tile holds other hashes than the entries yield. */

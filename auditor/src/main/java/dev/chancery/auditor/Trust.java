@@ -1,11 +1,9 @@
 package dev.chancery.auditor;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,10 +22,7 @@ final class Trust {
      * @throws WrongUsage when it can, and is no trust file
      */
     static Trust read(Path file) throws IOException, WrongUsage {
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_BYTES + 1);
-        }
+        byte[] bytes = InputFile.read(file, MAX_BYTES);
         if (bytes.length > MAX_BYTES) {
             throw new WrongUsage("trust file: longer than " + MAX_BYTES + " bytes");
         }

@@ -23,6 +23,19 @@ final class Merkle {
                 : Draft.concat(path(index - split, right), root(left));
     }
 
+    /** RFC 6962 section 2.1.2: SUBPROOF(older, leaves, known). */
+    static byte[] subproof(int older, List<byte[]> leaves, boolean known) {
+        if (older == leaves.size()) {
+            return known ? new byte[0] : root(leaves);
+        }
+        int split = Integer.highestOneBit(leaves.size() - 1);
+        List<byte[]> left = leaves.subList(0, split);
+        List<byte[]> right = leaves.subList(split, leaves.size());
+        return older <= split
+                ? Draft.concat(subproof(older, left, known), root(right))
+                : Draft.concat(subproof(older - split, right, false), root(left));
+    }
+
     static byte[] root(List<byte[]> leaves) {
         if (leaves.isEmpty()) {
             return SigningKey.sha256();

@@ -1,5 +1,6 @@
 package dev.chancery.cli;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
@@ -77,6 +78,12 @@ final class CallCommand implements Callable<Integer> {
             description = "The reply must include the log up to this position.")
     private @Nullable String position;
 
+    @Option(
+            names = "--field",
+            paramLabel = "NAME",
+            description = "Print this text of the reply, as it is, and nothing else.")
+    private @Nullable String field;
+
     CallCommand(PrintStream out, PrintStream err) {
         this.out = out;
         this.err = err;
@@ -86,6 +93,7 @@ final class CallCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ContractMethod called = method(Contract.load().methods(), method);
         Message message = message(called, request);
+        FieldDescriptor printed = field == null ? null : text(called, field);
         if (key == null && !called.isPublic()) {
             throw wrong(called.name() + " is not public: name your key with --key");
         }
@@ -96,9 +104,23 @@ final class CallCommand implements Callable<Integer> {
             if (!reply.position().isEmpty()) {
                 err.println("position: " + reply.position());
             }
-            out.println(JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(reply.message()));
+            if (printed != null) {
+                out.print(reply.message().getField(printed));
+            } else {
+                out.println(
+                        JsonFormat.printer().alwaysPrintFieldsWithNoPresence().print(reply.message()));
+            }
             return 0;
         }
+    }
+
+    /** The one text field of the reply that has this name, in JSON or in the contract. */
+    private FieldDescriptor text(ContractMethod called, String name) {
+        return called.replyPrototype().getDescriptorForType().getFields().stream()
+                .filter(one -> one.getJsonName().equals(name) || one.getName().equals(name))
+                .filter(one -> one.getJavaType() == FieldDescriptor.JavaType.STRING && !one.isRepeated())
+                .findFirst()
+                .orElseThrow(() -> wrong(called.name() + "'s reply has no text " + name));
     }
 
     private static Reply overGrpc(

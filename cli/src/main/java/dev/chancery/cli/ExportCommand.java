@@ -8,6 +8,7 @@ import dev.chancery.cli.export.LedgerClient;
 import dev.chancery.cli.export.TrustFile;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Spec;
         description = "Writes the log of the caller's organisation as files, for 'audit verify'.",
         mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
+    /** Checkpoints follow records within a second where nothing is wrong. */
+    private static final Duration CHECKPOINT_WAIT = Duration.ofSeconds(10);
+
     private final PrintStream out;
     private final PrintStream err;
 
@@ -60,9 +64,14 @@ final class ExportCommand implements Callable<Integer> {
             if (trust != null) {
                 pin(ledger, trust);
             }
+            LedgerClient.Coverage coverage = ledger.awaitCoverage(CHECKPOINT_WAIT);
             Export written = Export.write(ledger, export);
             out.println("exported " + written.size() + " records of " + written.origin() + " to " + export + " ("
                     + written.files() + " files)");
+            if (!coverage.isWhole()) {
+                err.println("warning: the log has " + coverage.records() + " records, and its newest checkpoint is of "
+                        + coverage.size() + ": the others are not in the export. Look at the instance's /q/health.");
+            }
             return 0;
         }
     }

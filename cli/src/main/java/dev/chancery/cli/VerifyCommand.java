@@ -2,8 +2,6 @@ package dev.chancery.cli;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -64,20 +62,12 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> arguments = new ArrayList<>(List.of("verify", export.toString(), "--trust", trust.toString()));
-        add(arguments, "--contract", contract);
-        add(arguments, "--checkpoint", checkpoint);
-        add(arguments, "--origin", origin);
-        add(arguments, "--min-size", minSize);
-        if (json) {
-            arguments.add("--json");
-        }
-        return dev.chancery.auditor.Main.run(arguments.toArray(String[]::new), out, err);
-    }
-
-    private static void add(List<String> arguments, String option, @Nullable Object value) {
-        if (value != null) {
-            arguments.addAll(List.of(option, value.toString()));
-        }
+        return new AuditorCall("verify", export.toString())
+                .with("--trust", trust)
+                .with("--contract", contract)
+                .with("--checkpoint", checkpoint)
+                .with("--origin", origin)
+                .with("--min-size", minSize)
+                .run(json, out, err);
     }
 }

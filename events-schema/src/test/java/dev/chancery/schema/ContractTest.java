@@ -77,6 +77,8 @@ class ContractTest {
                         "ListRoles",
                         "ListWorkspaces",
                         "GetCheckpoint",
+                        "GetConsistencyProof",
+                        "GetInclusionProof",
                         "ReadMetrics");
     }
 

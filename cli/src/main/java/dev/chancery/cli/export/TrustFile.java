@@ -43,9 +43,8 @@ public final class TrustFile {
         List<String> pinned = Files.readAllLines(file);
         for (String key : keys) {
             if (!pinned.contains(key)) {
-                throw new IOException("the instance names a key that " + file + " lacks: "
-                        + key.substring(0, key.lastIndexOf('+'))
-                        + "; find out why, from somebody you know, before you add it");
+                throw new IOException("the instance names a key that " + file + " lacks:\n  " + key
+                        + "\nFind out why, from somebody you know, before you add it.");
             }
         }
         return Pinned.CONFIRMED;

@@ -6,6 +6,7 @@ import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.projection.TopicPublisher;
@@ -34,6 +35,11 @@ public final class LedgerFeature implements FeatureDescription {
     @Override
     public DatabaseRole databaseRole() {
         return DatabaseRole.LEDGER;
+    }
+
+    @Override
+    public List<Rejection> rejections() {
+        return LedgerRejection.ALL;
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongPredicate;
 
 /**
  * The ledger as files. Whatever it answers is covered by the newest checkpoint: what has grown past that, and is not signed yet,
@@ -30,6 +29,16 @@ public final class LedgerReader {
     /** The newest signed head; empty for a log without records. */
     public Optional<SignedHead> head(String tenant) {
         return read(tenant, connection -> tables.newestCheckpoint(connection, tenant));
+    }
+
+    /** The signed head of a tree of this size, which has one if a checkpoint was made of it. */
+    Optional<SignedHead> head(String tenant, long size) {
+        return read(tenant, connection -> tables.checkpoint(connection, tenant, size));
+    }
+
+    /** How many records the log has, whether they came here or not. */
+    long records(String tenant) {
+        return database.inTenant(DatabaseRole.LEDGER, tenant, tables::records);
     }
 
     /** The newest checkpoint: a signed note, in UTF-8. */
@@ -76,20 +85,23 @@ public final class LedgerReader {
         });
     }
 
-    /**
-     * Hashes that prove a record to be in the tree of the newest checkpoint (RFC 6962, section 2.1.1), from the leaf up; empty
-     * when that tree does not reach it.
-     */
-    public Optional<List<byte[]>> inclusion(String tenant, long position) {
-        return prove(tenant, size -> position >= 0 && position < size, proofs -> proofs.inclusion(position));
+    /** The entry at a position that the newest checkpoint covers. */
+    byte[] entry(String tenant, long position) {
+        return database.inTenant(DatabaseRole.LEDGER, tenant, connection -> {
+            byte[][] found = new byte[1][];
+            tables.eachRecord(connection, tenant, "entry", position, 1, (n, entry) -> found[n] = entry);
+            return found[0];
+        });
     }
 
-    /**
-     * Hashes that prove the tree of the newest checkpoint to have begun as the one of {@code olderSize} entries (RFC 6962, section
-     * 2.1.2); empty when it is smaller, or {@code olderSize} is 0.
-     */
-    public Optional<List<byte[]>> consistency(String tenant, long olderSize) {
-        return prove(tenant, size -> olderSize >= 1 && olderSize <= size, proofs -> proofs.consistency(olderSize));
+    /** The audit path of a leaf of a signed head's tree, from the leaf up (RFC 6962, section 2.1.1). */
+    List<byte[]> inclusion(String tenant, SignedHead head, long position) {
+        return prove(tenant, head, proofs -> proofs.inclusion(position));
+    }
+
+    /** That a signed head's tree began as the one of {@code oldSize} entries, 1 at least (RFC 6962, section 2.1.2). */
+    List<byte[]> consistency(String tenant, SignedHead head, long oldSize) {
+        return prove(tenant, head, proofs -> proofs.consistency(oldSize));
     }
 
     @FunctionalInterface
@@ -97,16 +109,13 @@ public final class LedgerReader {
         List<byte[]> prove(Proofs<SQLException> proofs) throws SQLException;
     }
 
-    private Optional<List<byte[]>> prove(String tenant, LongPredicate reaches, Proving proving) {
-        return read(tenant, connection -> {
-            Optional<SignedHead> head = tables.newestCheckpoint(connection, tenant);
-            if (head.isEmpty() || !reaches.test(head.get().size())) {
-                return Optional.empty();
-            }
-            return Optional.of(proving.prove(new Proofs<>(
-                    head.get().size(),
-                    (level, index, width) -> tables.hashes(connection, tenant, level, index, width))));
-        });
+    /** What lies under a signed head never changes, so it may have been read in a transaction before this one. */
+    private List<byte[]> prove(String tenant, SignedHead head, Proving proving) {
+        return database.inTenant(
+                DatabaseRole.LEDGER,
+                tenant,
+                connection -> proving.prove(new Proofs<>(
+                        head.size(), (level, index, width) -> tables.hashes(connection, tenant, level, index, width))));
     }
 
     private Optional<byte[]> covered(String tenant, int level, long index, int width, Database.Work<byte[]> work) {

@@ -10,16 +10,22 @@ import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import dev.chancery.schema.ledger.v1.GetConsistencyProofRequest;
+import dev.chancery.schema.ledger.v1.GetInclusionProofRequest;
 
 /** The contract's ledger methods; {@link LedgerFiles} serves the files. */
 public final class LedgerService implements Feature {
+    private static final String SERVICE = "chancery.ledger.v1.LedgerService/";
+
     private final LedgerReader reader;
+    private final ServedProofs proofs;
     private final VerifierKeys keys;
     private final String instanceId;
     private final Contract contract;
 
     public LedgerService(LedgerReader reader, VerifierKeys keys, String instanceId, Contract contract) {
         this.reader = reader;
+        this.proofs = new ServedProofs(reader);
         this.keys = keys;
         this.instanceId = instanceId;
         this.contract = contract;
@@ -32,8 +38,15 @@ public final class LedgerService implements Feature {
 
     @Override
     public void register(Methods methods) {
-        methods.query(
-                "chancery.ledger.v1.LedgerService/GetCheckpoint", GetCheckpointRequest.class, this::getCheckpoint);
+        methods.query(SERVICE + "GetCheckpoint", GetCheckpointRequest.class, this::getCheckpoint)
+                .query(
+                        SERVICE + "GetInclusionProof",
+                        GetInclusionProofRequest.class,
+                        (context, request) -> proofs.inclusion(context.tenant(), request))
+                .query(
+                        SERVICE + "GetConsistencyProof",
+                        GetConsistencyProofRequest.class,
+                        (context, request) -> proofs.consistency(context.tenant(), request));
     }
 
     LedgerReader reader() {
@@ -54,6 +67,7 @@ public final class LedgerService implements Feature {
         for (VerifierKey key : keys.of(instanceId + "/source/")) {
             reply.addVerifierKeys(key.vkey());
         }
-        return reply.build();
+        // After the checkpoint: what is appended in between is rather said to be missing than not.
+        return reply.setRecords(reader.records(context.tenant())).build();
     }
 }

@@ -209,6 +209,45 @@ final class LedgerTables {
         }
     }
 
+    /** The checkpoint of this size. */
+    Optional<SignedHead> checkpoint(Connection connection, String tenant, long size) throws SQLException {
+        try (var select =
+                prepare(connection, "SELECT size, root, note FROM %s.checkpoint WHERE tenant = ? AND size = ?")) {
+            select.setString(1, tenant);
+            select.setLong(2, size);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(signedHeadOf(row)) : Optional.empty();
+            }
+        }
+    }
+
+    /**
+     * A log, by its own table.
+     *
+     * @param quietMicros since its newest record was recorded
+     */
+    record LogLength(String tenant, long records, long quietMicros) {}
+
+    /** Every log. Spans tenants, and sees nothing of theirs but this. */
+    List<LogLength> logLengths(Connection connection) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT tenant, records, quiet_micros FROM log.lengths()");
+                ResultSet row = select.executeQuery()) {
+            var logs = new ArrayList<LogLength>();
+            while (row.next()) {
+                logs.add(new LogLength(row.getString(1), row.getLong(2), row.getLong(3)));
+            }
+            return logs;
+        }
+    }
+
+    /** How many records the log of the transaction's tenant has, by its own table. */
+    long records(Connection connection) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT log.length()");
+                ResultSet row = next(select.executeQuery())) {
+            return row.getLong(1);
+        }
+    }
+
     private static SignedHead signedHeadOf(ResultSet row) throws SQLException {
         return new SignedHead(row.getLong(1), row.getBytes(2), row.getBytes(3));
     }

@@ -40,8 +40,6 @@ class LedgerTest {
         assertThat(ledger.reader.tile(TENANT, 0, 0, 1)).isEmpty();
         assertThat(ledger.reader.entries(TENANT, 0, 1)).isEmpty();
         assertThat(ledger.reader.bodies(TENANT, 0, 1)).isEmpty();
-        assertThat(ledger.reader.inclusion(TENANT, 0)).isEmpty();
-        assertThat(ledger.reader.consistency(TENANT, 1)).isEmpty();
         assertThat(ledger.published).isEmpty();
     }
 
@@ -172,8 +170,6 @@ class LedgerTest {
         assertThat(ledger.reader.bodies(TENANT, 1, 256)).isEmpty();
         assertThat(ledger.reader.tile(TENANT, 1, 0, 1)).isPresent();
         assertThat(ledger.reader.tile(TENANT, 1, 0, 2)).isEmpty();
-        assertThat(ledger.reader.inclusion(TENANT, 300)).isEmpty();
-        assertThat(ledger.reader.consistency(TENANT, 301)).isEmpty();
     }
 
     @Test
@@ -186,26 +182,6 @@ class LedgerTest {
         assertThat(ledger.reader.tile(TENANT, 0, -1, 256)).isEmpty();
         assertThat(ledger.reader.entries(TENANT, 0, 0)).isEmpty();
         assertThat(ledger.reader.entries(TENANT, 0, 257)).isEmpty();
-        assertThat(ledger.reader.inclusion(TENANT, -1)).isEmpty();
-        assertThat(ledger.reader.inclusion(TENANT, Long.MAX_VALUE)).isEmpty();
-        assertThat(ledger.reader.consistency(TENANT, 0)).isEmpty();
-        assertThat(ledger.reader.consistency(TENANT, Long.MAX_VALUE)).isEmpty();
-    }
-
-    @Test
-    void proofsFromTheTablesVerify() {
-        ledger.drain(TENANT, 0, 400, 100);
-        byte[] older = ledger.checkpoint(TENANT).root();
-        ledger.drain(TENANT, 400, 777, 377);
-        byte[] root = ledger.checkpoint(TENANT).root();
-        for (int index : List.of(0, 255, 256, 511, 512, 776)) {
-            byte[] leaf = NaiveTree.leaf(Records.at(TENANT, index).entry());
-            List<byte[]> path = ledger.reader.inclusion(TENANT, index).orElseThrow();
-            assertThat(NaiveTree.verifiesInclusion(leaf, index, 777, path, root))
-                    .isTrue();
-        }
-        List<byte[]> proof = ledger.reader.consistency(TENANT, 400).orElseThrow();
-        assertThat(NaiveTree.verifiesConsistency(400, 777, proof, older, root)).isTrue();
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
@@ -19,6 +20,16 @@ final class LogKey implements NoteSigner {
     LogKey() {
         Ed25519.generatePrivateKey(new SecureRandom(), secret);
         Ed25519.generatePublicKey(secret, 0, publicKey, 0);
+    }
+
+    /** What an auditor trusts. */
+    String vkey(String name) {
+        byte[] typed = ByteBuffer.allocate(1 + publicKey.length)
+                .put((byte) 1)
+                .put(publicKey)
+                .array();
+        return name + "+" + HexFormat.of().formatHex(keyId(name, publicKey)) + "+"
+                + Base64.getEncoder().encodeToString(typed);
     }
 
     @Override

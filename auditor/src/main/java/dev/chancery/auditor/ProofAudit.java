@@ -1,0 +1,199 @@
+package dev.chancery.auditor;
+
+import dev.chancery.auditor.Entry.Problem;
+import dev.chancery.auditor.Statement.Intent;
+import dev.chancery.auditor.Statement.Outcome;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Judges one proof by the checkpoint that it leads to, without the log. */
+final class ProofAudit {
+    private static final String PROOF = "proof";
+    private static final String ENTRY = "entry";
+    private static final String FROM = "from";
+    private static final String TO = "to";
+
+    private final Trust trust;
+    private final Findings findings = new Findings();
+    private final Map<String, String> facts = new LinkedHashMap<>();
+
+    private ProofAudit(Trust trust) {
+        this.trust = trust;
+    }
+
+    /**
+     * That an entry is the one at a position of a log.
+     *
+     * @param entry null: the proof's extra data
+     * @param origin the log that it must be of; null: any that the trust file has a key of
+     */
+    static ProofReport inclusion(Trust trust, Path proof, @Nullable Path entry, @Nullable String origin)
+            throws IOException, WrongUsage {
+        var audit = new ProofAudit(trust);
+        byte @Nullable [] named = entry == null ? null : InputFile.read(entry, Entry.MAX_BYTES);
+        try {
+            audit.inclusion(ProofFile.inclusion(proof), named, origin);
+        } catch (Malformed e) {
+            audit.findings.add(PROOF, Rule.PROOF, e.reason());
+        }
+        return audit.report();
+    }
+
+    private void inclusion(ProofFile proof, byte @Nullable [] named, @Nullable String origin) throws WrongUsage {
+        byte[] bytes = named == null ? proof.extra() : named;
+        if (bytes == null) {
+            throw new WrongUsage("the proof has no entry with it: name the entry's file with --entry");
+        }
+        Checkpoint head = proof.checkpoint();
+        describe(head);
+        signed(PROOF, head);
+        if (origin != null && !head.origin().equals(origin)) {
+            findings.add(PROOF, Rule.ANOTHER_LOG, "is of another log than " + Text.printable(origin));
+        }
+        if (proof.extra() != null && !Arrays.equals(proof.extra(), bytes)) {
+            findings.add(ENTRY, Rule.ENTRY, "is not the entry that the proof brings with it");
+        }
+        facts.put("position", String.valueOf(proof.number()));
+        Entry entry = Entry.read(bytes, 0, bytes.length, proof.number(), head, trust, new VerifiedSignatures());
+        describe(entry);
+        for (Problem problem : entry.problems()) {
+            findings.add(ENTRY, problem.rule(), problem.message());
+        }
+        path(proof, entry.leafHash());
+    }
+
+    private void path(ProofFile proof, byte[] leaf) {
+        Checkpoint head = proof.checkpoint();
+        if (proof.number() >= head.size()) {
+            findings.add(PROOF, Rule.PROOF, "a tree of " + head.size() + " has no position " + proof.number());
+            return;
+        }
+        int asked = AuditPath.hashes(proof.number(), head.size());
+        if (proof.hashes().size() != asked) {
+            findings.add(
+                    PROOF,
+                    Rule.PROOF,
+                    "has " + proof.hashes().size() + " hashes; position " + proof.number() + " of " + head.size()
+                            + " asks for " + asked);
+            return;
+        }
+        byte[] path = new byte[asked * Hashing.LENGTH];
+        for (int i = 0; i < asked; i++) {
+            System.arraycopy(proof.hashes().get(i), 0, path, i * Hashing.LENGTH, Hashing.LENGTH);
+        }
+        if (!Arrays.equals(AuditPath.root(leaf, proof.number(), head.size(), path, 0), head.root())) {
+            findings.add(PROOF, Rule.PROOF, "does not lead from the entry to the checkpoint's root");
+        }
+    }
+
+    /**
+     * That one checkpoint's log is what an earlier one's has grown to.
+     *
+     * @param to null: the checkpoint that the proof ends with
+     */
+    static ProofReport consistency(Trust trust, Path from, @Nullable Path to, Path proof) throws IOException {
+        var audit = new ProofAudit(trust);
+        Checkpoint older = audit.checkpoint(FROM, from);
+        Checkpoint newer = to == null ? null : audit.checkpoint(TO, to);
+        try {
+            ProofFile read = ProofFile.consistency(proof);
+            audit.signed(PROOF, read.checkpoint());
+            audit.describe(read.checkpoint());
+            if (newer != null && !isSame(newer, read.checkpoint())) {
+                audit.findings.add(PROOF, Rule.PROOF, "leads to another checkpoint than the one that was named");
+            }
+            if (older != null) {
+                audit.consistency(older, read);
+            }
+        } catch (Malformed e) {
+            audit.findings.add(PROOF, Rule.PROOF, e.reason());
+        }
+        return audit.report();
+    }
+
+    private static boolean isSame(Checkpoint one, Checkpoint other) {
+        return one.origin().equals(other.origin())
+                && one.size() == other.size()
+                && Arrays.equals(one.root(), other.root());
+    }
+
+    private void consistency(Checkpoint older, ProofFile proof) {
+        Checkpoint newer = proof.checkpoint();
+        facts.put("grown from", older.size() + " records");
+        if (!older.origin().equals(newer.origin())) {
+            findings.add(PROOF, Rule.ANOTHER_LOG, "leads to " + newer.origin() + " from " + older.origin());
+        } else if (older.size() > newer.size()) {
+            findings.add(PROOF, Rule.SHORTER, "leads to " + newer.size() + " records from " + older.size());
+        } else if (older.size() == newer.size() && !Arrays.equals(older.root(), newer.root())) {
+            findings.add(PROOF, Rule.FORK, "one log, one size, two roots: whoever signed both has two pasts");
+        } else if (proof.number() != older.size()) {
+            findings.add(PROOF, Rule.PROOF, "is for a tree of " + proof.number() + ", not of " + older.size());
+        } else if (older.size() == 0) {
+            findings.add(PROOF, Rule.PROOF, "nothing can be told from an empty log");
+        } else if (!Consistency.holds(older.size(), older.root(), newer.size(), newer.root(), proof.hashes())) {
+            findings.add(
+                    PROOF,
+                    Rule.PROOF,
+                    "does not lead from the one root to the other; if the instance has no better one, its log forked");
+        }
+    }
+
+    private @Nullable Checkpoint checkpoint(String name, Path file) throws IOException {
+        try {
+            Checkpoint read = Checkpoint.parse(InputFile.read(file, Checkpoint.MAX_BYTES));
+            signed(name, read);
+            return read;
+        } catch (Malformed e) {
+            findings.add(name, Rule.CHECKPOINT_FORM, e.reason());
+            return null;
+        }
+    }
+
+    private void signed(String name, Checkpoint checkpoint) {
+        try {
+            facts.put("checkpoint", "signed by " + checkpoint.signer(trust).label());
+        } catch (Malformed e) {
+            findings.add(name, Rule.CHECKPOINT_SIGNATURE, e.reason());
+        }
+    }
+
+    private void describe(Checkpoint checkpoint) {
+        facts.put("origin", checkpoint.origin());
+        facts.put("size", String.valueOf(checkpoint.size()));
+        facts.put("root", Base64.getEncoder().encodeToString(checkpoint.root()));
+    }
+
+    private void describe(Entry entry) {
+        if (entry.signer() != null) {
+            facts.put("entry", "signed by " + entry.signer().label());
+        }
+        Statement statement = entry.statement();
+        if (statement == null) {
+            return;
+        }
+        facts.put(
+                "recorded",
+                Instant.EPOCH
+                        .plus(statement.recordedAtMicros(), ChronoUnit.MICROS)
+                        .toString());
+        facts.put("action", statement.action());
+        facts.put("actor", statement.actorId());
+        facts.put(
+                "says",
+                switch (statement.kind()) {
+                    case Intent intent -> "intent";
+                    case Outcome outcome -> outcome.result() + (outcome.code().isEmpty() ? "" : ": " + outcome.code());
+                });
+    }
+
+    private ProofReport report() {
+        return new ProofReport(facts, findings);
+    }
+}

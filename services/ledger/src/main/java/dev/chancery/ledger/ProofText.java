@@ -1,0 +1,31 @@
+package dev.chancery.ledger;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Base64;
+import java.util.List;
+
+/** Proofs as C2SP writes them. Both end with the checkpoint that they lead to, as it was signed. */
+final class ProofText {
+    private ProofText() {}
+
+    /** A tlog-proof. Its extra data is the entry, so that whoever has the text can hash the leaf. */
+    static String inclusion(long position, byte[] entry, List<byte[]> path, SignedHead head) {
+        return "c2sp.org/tlog-proof@v1\nextra " + base64(entry) + "\nindex " + position + "\n" + tail(path, head);
+    }
+
+    /** The body of a tlog-witness add-checkpoint request. */
+    static String consistency(long oldSize, List<byte[]> proof, SignedHead head) {
+        return "old " + oldSize + "\n" + tail(proof, head);
+    }
+
+    private static String tail(List<byte[]> hashes, SignedHead head) {
+        var lines = new StringBuilder();
+        hashes.forEach(hash -> lines.append(base64(hash)).append('\n'));
+        return lines.append('\n').append(new String(head.note(), UTF_8)).toString();
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+}
