@@ -8,6 +8,7 @@ import dev.chancery.app.Settings;
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.database.Database;
+import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ReplayCheck;
@@ -83,6 +84,7 @@ class NotesTest {
                 RelayOptions.defaults(database.name()),
                 ProjectionOptions.defaults(),
                 Long.MAX_VALUE,
+                CheckpointLimit.DEFAULT,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

@@ -15,6 +15,7 @@ import dev.chancery.command.Methods;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.DecisionPoint;
+import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureCheck;
 import dev.chancery.feature.FeatureDescription;
@@ -132,9 +133,14 @@ public final class Application implements AutoCloseable {
                 ? new Tokens(settings.publicUrl(), signingKeys().signer(tokenKey()))
                 : new Tokens(settings.publicUrl(), () -> verifierKeys.of(tokenKey()));
         Map<Class<?>, Object> shared = new HashMap<>(Map.of(
-                VerifierKeys.class, verifierKeys,
-                Tokens.class, tokens,
-                OwnerClaimFile.class, new OwnerClaimFile(settings.ownerClaim(), settings.ownerClaimed())));
+                VerifierKeys.class,
+                verifierKeys,
+                Tokens.class,
+                tokens,
+                OwnerClaimFile.class,
+                new OwnerClaimFile(settings.ownerClaim(), settings.ownerClaimed()),
+                CheckpointLimit.class,
+                settings.checkpoints()));
         settings.sealer().ifPresent(sealer -> shared.put(SigningKeys.class, signingKeys()));
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
@@ -151,6 +157,7 @@ public final class Application implements AutoCloseable {
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
         descriptions.forEach(feature -> methods.rejections(feature.rejections()));
         features.forEach(Feature::start);
+        features.forEach(measures::watch);
         opened(() -> features.forEach(Feature::stop));
         writers.forEach(role -> reap(role, Objects.requireNonNull(appenders.get(role.name()))));
         var pipeline = new Pipeline(
@@ -295,6 +302,9 @@ public final class Application implements AutoCloseable {
             health.passedOver()
                     .forEach((reason, messages) -> warnings.add(projection.name() + ": messages on "
                             + Settings.LOG_TOPIC + " passed over (" + reason + "): " + messages));
+        }
+        if (started) {
+            features.forEach(feature -> warnings.addAll(feature.warnings()));
         }
         return warnings.stream().sorted().toList();
     }

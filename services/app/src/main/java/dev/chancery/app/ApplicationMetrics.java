@@ -4,6 +4,7 @@ import dev.chancery.boundary.Pipeline;
 import dev.chancery.command.Limits;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.Feature;
 import dev.chancery.log.RelayGuard;
 import dev.chancery.projection.ProjectionRunner;
 import dev.chancery.projection.ViewHealth;
@@ -19,7 +20,7 @@ import java.util.stream.Collectors;
  * What is counted and timed, as Prometheus reads it. {@code NaN} where a part can't be asked.
  *
  * <p>The ones to watch: {@code chancery_relay_lag_records}, {@code chancery_relay_slot_retained_bytes}, {@code
- * chancery_intent_oldest_open_seconds}, {@code chancery_projection_stopped_tenants}.
+ * chancery_intent_oldest_open_seconds}, {@code chancery_projection_stopped_tenants}, {@code chancery_ledger_stale_seconds}.
  */
 final class ApplicationMetrics {
     void watch(Relay relay) {
@@ -67,6 +68,10 @@ final class ApplicationMetrics {
                 .description("Tenants that wait for a missing record")
                 .tag("projection", projection)
                 .register(Metrics.globalRegistry);
+    }
+
+    void watch(Feature feature) {
+        feature.measures().forEach(measure -> gauge(measure.name(), measure.description(), measure.value()));
     }
 
     void watch(Pipeline pipeline) {

@@ -4,6 +4,7 @@ import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.KafkaFiles;
 import dev.chancery.app.configuration.Unusable;
+import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
@@ -79,6 +80,7 @@ public final class Serve implements QuarkusApplication {
                     ChanceryConfig.options(config.relay(), config.database().name()),
                     ChanceryConfig.options(config.projection()),
                     config.relay().maxSlotBytes(),
+                    new CheckpointLimit(config.ledger().staleAfter()),
                     Optional::empty);
         }
 

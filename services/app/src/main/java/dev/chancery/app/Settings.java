@@ -1,6 +1,7 @@
 package dev.chancery.app;
 
 import dev.chancery.database.Database;
+import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.log.Gate;
@@ -25,6 +26,7 @@ import java.util.function.Function;
  * @param relay the same in processes that append, which look after its slot
  * @param projection what projections have in common
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
+ * @param checkpoints of the ledger
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -40,6 +42,7 @@ public record Settings(
         RelayOptions relay,
         ProjectionOptions projection,
         long maxSlotBytes,
+        CheckpointLimit checkpoints,
         Gate gate) {
 
     /** The log's topic. */

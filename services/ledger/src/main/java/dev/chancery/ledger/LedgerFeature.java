@@ -1,6 +1,7 @@
 package dev.chancery.ledger;
 
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
@@ -72,6 +73,8 @@ public final class LedgerFeature implements FeatureDescription {
     public Feature create(FeatureParts parts) {
         return new LedgerService(
                 new LedgerReader(parts.database()),
+                parts.closed(new CheckpointWatch(
+                        parts.database(), parts.get(CheckpointLimit.class).staleAfter())),
                 parts.get(VerifierKeys.class),
                 parts.instanceId(),
                 parts.contract());

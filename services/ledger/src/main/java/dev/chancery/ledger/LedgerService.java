@@ -12,6 +12,7 @@ import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.ledger.v1.GetConsistencyProofRequest;
 import dev.chancery.schema.ledger.v1.GetInclusionProofRequest;
+import java.util.List;
 
 /** The contract's ledger methods; {@link LedgerFiles} serves the files. */
 public final class LedgerService implements Feature {
@@ -19,13 +20,15 @@ public final class LedgerService implements Feature {
 
     private final LedgerReader reader;
     private final ServedProofs proofs;
+    private final CheckpointWatch watch;
     private final VerifierKeys keys;
     private final String instanceId;
     private final Contract contract;
 
-    public LedgerService(LedgerReader reader, VerifierKeys keys, String instanceId, Contract contract) {
+    LedgerService(LedgerReader reader, CheckpointWatch watch, VerifierKeys keys, String instanceId, Contract contract) {
         this.reader = reader;
         this.proofs = new ServedProofs(reader);
+        this.watch = watch;
         this.keys = keys;
         this.instanceId = instanceId;
         this.contract = contract;
@@ -47,6 +50,24 @@ public final class LedgerService implements Feature {
                         SERVICE + "GetConsistencyProof",
                         GetConsistencyProofRequest.class,
                         (context, request) -> proofs.consistency(context.tenant(), request));
+    }
+
+    @Override
+    public void start() {
+        watch.start();
+    }
+
+    @Override
+    public List<String> warnings() {
+        return watch.warnings();
+    }
+
+    @Override
+    public List<Measure> measures() {
+        return List.of(new Measure(
+                "chancery.ledger.stale.seconds",
+                "How long the longest-waiting record is in no checkpoint; 0 while none waits too long",
+                watch::staleSeconds));
     }
 
     LedgerReader reader() {

@@ -6,6 +6,7 @@ import dev.chancery.app.Logs;
 import dev.chancery.app.Settings;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Unusable;
+import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
@@ -82,6 +83,7 @@ public final class Up implements QuarkusApplication {
                     RelayOptions.defaults(Servers.DATABASE),
                     ProjectionOptions.defaults(),
                     MAX_SLOT_BYTES,
+                    CheckpointLimit.DEFAULT,
                     started.space()))) {
                 doors.open(application);
                 awaitHealth(application);

@@ -49,6 +49,8 @@ public interface ChanceryConfig {
 
     Projection projection();
 
+    Ledger ledger();
+
     interface Http {
         @About(
                 "The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a certificate.")
@@ -160,6 +162,13 @@ public interface ChanceryConfig {
         @About("The longest wait before a retry.")
         @WithDefault("PT10S")
         Duration maxBackoff();
+    }
+
+    interface Ledger {
+        @About(
+                "`ledger`: how long a record may be in no checkpoint before `/q/health` and `chancery_ledger_stale_seconds` say so.")
+        @WithDefault("PT1M")
+        Duration staleAfter();
     }
 
     /** The relay's options, for a database of this name. */
