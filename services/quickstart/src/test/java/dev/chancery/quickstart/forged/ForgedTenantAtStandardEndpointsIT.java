@@ -68,6 +68,7 @@ class ForgedTenantAtStandardEndpointsIT {
                                 false),
                         new Good("POST", TOKEN, Map.of("Content-Type", FORM), form.getBytes(UTF_8), true),
                         new Good("GET", "/oauth/jwks.json", Map.of(), new byte[0], true),
+                        new Good("GET", "/openapi.json", Map.of(), new byte[0], true),
                         new Good(
                                 "POST",
                                 EVALUATION + "s",
