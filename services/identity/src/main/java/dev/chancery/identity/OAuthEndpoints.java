@@ -97,6 +97,10 @@ public class OAuthEndpoints {
         if (!"client_credentials".equals(form.get("grant_type"))) {
             return error(400, "unsupported_grant_type", "Send grant_type=client_credentials.");
         }
+        if (!form.getOrDefault("scope", "").isBlank()) {
+            // RFC 6749, 3.3: what is not granted as it was asked for is not to be dropped in silence.
+            return error(400, "invalid_scope", "There are no scopes: leave scope out. Roles say what a token may do.");
+        }
         if (!ASSERTION_TYPE.equals(form.get("client_assertion_type"))) {
             return error(400, "invalid_request", "Send client_assertion_type=" + ASSERTION_TYPE + ".");
         }
