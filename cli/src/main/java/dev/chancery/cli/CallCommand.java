@@ -55,6 +55,7 @@ final class CallCommand implements Callable<Integer> {
 
     @Parameters(
             index = "1",
+            arity = "0..1",
             paramLabel = "JSON",
             defaultValue = "{}",
             description = "The request, or @FILE that holds it (default: ${DEFAULT-VALUE}).")

@@ -72,6 +72,7 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+                .setParameterExceptionHandler(new Misspelt())
                 .setExecutionExceptionHandler((failure, line, parsed) -> report(failure, err));
     }
 

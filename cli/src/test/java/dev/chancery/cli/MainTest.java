@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MainTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -60,6 +62,44 @@ class MainTest {
         assertThat(run("call", "ListRoles", "{\"nonsense\":1}", "--key", key)).isEqualTo(2);
         assertThat(run("export", "--key", key, "--out", full.toString())).isEqualTo(2);
         assertThat(run("token", "--key", key, "--server", "nonsense")).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {
+                "upp, did you mean up?",
+                "hlep, did you mean --help?",
+                "exprot, did you mean export?",
+                "renew-clam, did you mean renew-claim?",
+                "nonsense, 'chancery --help' lists them"
+            })
+    void aMisspeltCommandIsTold(String typed, String said) {
+        assertThat(run(typed)).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("chancery: there is no command " + typed + "; " + said + "\n");
+    }
+
+    @Test
+    void anUnknownOptionIsNamed() {
+        assertThat(run("token", "--key", "x", "--kye", "y")).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("--kye");
+    }
+
+    /** The request has a default. */
+    @Test
+    void aCallAsksForItsMethodAlone() {
+        assertThat(run("call")).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("Missing required parameter: 'METHOD'")
+                .doesNotContain("'JSON'");
+    }
+
+    @Test
+    void aFileThatIsMissingIsNamed() {
+        String missing = directory.resolve("missing.json").toString();
+        assertThat(run("call", "ClaimOwner", "@" + missing)).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("chancery: there is no " + missing + "\n");
     }
 
     @Test

@@ -89,6 +89,47 @@ final class ScriptsTest {
         assertThat(ended).isEqualTo(new Ended(0, "Apache Maven 3.9.9\n" + found + " up\n", ""));
     }
 
+    /** A directory that exists, in which nothing can be made: not a lock that somebody holds. */
+    @Test
+    void aTreeThatCannotBeBuiltIsToldAtOnce() throws Exception {
+        aTreeThatWantsABuild();
+        program(
+                bin.resolve("mkdir"),
+                "case $1 in -p) exec " + installed("mkdir") + " \"$@\" ;; esac\necho 'Permission denied' >&2\nexit 1");
+        Ended ended = run("chancery");
+        assertThat(ended.exitCode()).as("%s", ended).isEqualTo(UNAVAILABLE);
+        assertThat(ended.err().lines())
+                .singleElement()
+                .asString()
+                .startsWith("chancery: a source is newer than the build, and you can't write to " + tree);
+    }
+
+    @Test
+    void waitingForAnotherBuildIsSaid() throws Exception {
+        aTreeThatWantsABuild();
+        Path lock = Files.createDirectories(tree.resolve("target/chancery.lock"));
+        Files.writeString(lock.resolve("pid"), ProcessHandle.current().pid() + "\n");
+        Process waiting = start("chancery");
+        try {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+            while (!Files.readString(said.resolve("err")).contains("waiting for another build of this tree")) {
+                assertThat(waiting.isAlive() && System.nanoTime() < deadline)
+                        .as(Files.readString(said.resolve("err")))
+                        .isTrue();
+                Thread.onSpinWait();
+            }
+        } finally {
+            waiting.destroyForcibly().waitFor();
+        }
+    }
+
+    private void aTreeThatWantsABuild() throws IOException {
+        jdk("usr/lib/jvm/jdk-25", "25.0.1");
+        for (String tool : List.of("cat", "find", "head", "mkdir", "rm", "sleep")) {
+            program(bin.resolve(tool), "exec " + installed(tool) + " \"$@\"");
+        }
+    }
+
     /** What the scripts ask of a JDK, and nothing else. */
     private Path jdk(String place, String version) throws IOException {
         Path jdk =
@@ -125,17 +166,20 @@ final class ScriptsTest {
     }
 
     private Ended run(String script) throws Exception {
-        Path out = said.resolve("out");
-        Path err = said.resolve("err");
+        Process process = start(script);
+        assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
+        return new Ended(
+                process.exitValue(), Files.readString(said.resolve("out")), Files.readString(said.resolve("err")));
+    }
+
+    private Process start(String script) throws IOException {
         var builder = new ProcessBuilder("/bin/sh", tree.resolve(script).toString(), "up")
                 .directory(tree.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
+                .redirectOutput(said.resolve("out").toFile())
+                .redirectError(said.resolve("err").toFile());
         builder.environment().clear();
         builder.environment().put("PATH", bin.toString());
         builder.environment().put("HOME", home.toString());
-        Process process = builder.start();
-        assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
-        return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+        return builder.start();
     }
 }
