@@ -8,7 +8,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -93,7 +96,11 @@ final class DataDirectory implements AutoCloseable {
         while (!Files.exists(existing)) {
             existing = existing.resolveSibling("");
         }
-        long free = Files.getFileStore(existing).getUsableSpace();
+        FileStore disk = Files.getFileStore(existing);
+        if (disk.getTotalSpace() == 0) {
+            throw new Unusable(existing + " is on no disk; name another directory with --data");
+        }
+        long free = disk.getUsableSpace();
         if (free < MIN_FIRST_BYTES) {
             throw new Unusable("there are " + (free >> 20) + " MiB free for " + directory + " and a new instance needs "
                     + (MIN_FIRST_BYTES >> 20) + "; free some space, or name another with --data");
@@ -184,7 +191,7 @@ final class DataDirectory implements AutoCloseable {
         return KeyFileSealer.open(key);
     }
 
-    private static Path keyFile(Path directory) {
+    static Path keyFile(Path directory) {
         return directory.resolveSibling(directory.getFileName() + ".sealer");
     }
 
@@ -202,8 +209,14 @@ final class DataDirectory implements AutoCloseable {
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /** The file system's own message is often only a file's name. */
     static String reason(IOException e) {
-        return Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName());
+        String said = Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName());
+        return switch (e) {
+            case AccessDeniedException denied -> "no permission for " + denied.getFile();
+            case NoSuchFileException missing -> "there is no " + missing.getFile();
+            default -> said;
+        };
     }
 
     Path directory() {

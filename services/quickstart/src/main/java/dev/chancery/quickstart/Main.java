@@ -7,11 +7,14 @@ import dev.chancery.keyring.KeyFileUnusable;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -27,6 +30,10 @@ public final class Main {
     public static void main(String... arguments) {
         // A machine's language must not change what is written: not the digits of a number, not a file's name.
         Locale.setDefault(Locale.ROOT);
+        if (Options.askForHelp(arguments)) {
+            System.out.println(Options.USAGE);
+            return;
+        }
         Options options;
         try {
             options = Options.parse(arguments);
@@ -44,7 +51,24 @@ public final class Main {
         } catch (RuntimeException e) {
             System.exit(complain(e, options.data()));
         }
-        Quarkus.run(Up.class, (code, failure) -> System.exit(code), arguments);
+        Quarkus.run(
+                Up.class,
+                (code, failure) -> System.exit(failure == null ? code : notStarted(failure, options)),
+                arguments);
+    }
+
+    /** Quarkus could not start behind the servers, which {@link Up} would have stopped; the port was free before they were started. */
+    private static int notStarted(Throwable failure, Options options) {
+        // Quarkus has taken its log with it.
+        Logs.redactEarly();
+        Started.abandon();
+        boolean portTaken = Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+                .anyMatch(BindException.class::isInstance);
+        return complain(portTaken ? inUse(options.port()) : new IllegalStateException(failure), options.data());
+    }
+
+    private static Unusable inUse(int port) {
+        return new Unusable("port " + port + " is in use; name another with --port, or 0 for any free one");
     }
 
     private static int replay(Options options) {
@@ -62,7 +86,7 @@ public final class Main {
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted));
             return socket.getLocalPort();
         } catch (IOException e) {
-            throw new Unusable("port " + wanted + " is in use; name another with --port, or 0 for any free one");
+            throw inUse(wanted);
         }
     }
 
@@ -71,6 +95,10 @@ public final class Main {
         String said =
                 switch (failure) {
                     case Unusable known -> known.getMessage();
+                    case ServerNotStarted known
+                    when known.reason() == ServerNotStarted.Reason.WRONG_PASSWORD ->
+                        "the key file " + DataDirectory.keyFile(data) + " is another instance's;"
+                                + " put back the one that was made with this directory";
                     case ServerNotStarted known -> known.getMessage();
                     case KeyFileUnusable known -> known.getMessage();
                     case dev.chancery.relay.RelayRefused known -> known.getMessage();

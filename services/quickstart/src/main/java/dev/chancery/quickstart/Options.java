@@ -1,6 +1,9 @@
 package dev.chancery.quickstart;
 
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** {@code up [--data DIR] [--port PORT]} and {@code replay --check [--data DIR]}. */
 record Options(String command, Path data, int port, boolean check) {
@@ -8,10 +11,16 @@ record Options(String command, Path data, int port, boolean check) {
             usage: chancery up [--data DIR] [--port PORT]     start an instance (./data, 8080; port 0: any free one)
                    chancery replay --check [--data DIR]       rebuild views and ledger from Kafka and compare""";
 
+    private static final Pattern OPTION = Pattern.compile("--?[a-z][a-z-]{0,30}");
+
+    static boolean askForHelp(String... arguments) {
+        return Stream.of(arguments).anyMatch(Set.of("--help", "-h")::contains);
+    }
+
     /** @throws IllegalArgumentException for anything else */
     static Options parse(String... arguments) {
         if (arguments.length == 0) {
-            throw new IllegalArgumentException("no command");
+            throw new IllegalArgumentException("name a command");
         }
         Path data = Path.of("data");
         int port = 8080;
@@ -21,24 +30,34 @@ record Options(String command, Path data, int port, boolean check) {
                 case "--data" -> data = Path.of(value(arguments, ++i));
                 case "--port" -> port = port(value(arguments, ++i));
                 case "--check" -> check = true;
-                default -> throw new IllegalArgumentException("unknown option");
+                default -> throw new IllegalArgumentException(unknown(arguments[i]));
             }
         }
-        boolean fits =
-                switch (arguments[0]) {
-                    case "up" -> !check;
-                    case "replay" -> check;
-                    default -> false;
-                };
-        if (!fits) {
-            throw new IllegalArgumentException("unknown command");
+        switch (arguments[0]) {
+            case "up" -> require(!check, "--check is for replay");
+            case "replay" -> require(check, "replay needs --check: it rebuilds, compares, and changes nothing");
+            default -> throw new IllegalArgumentException("unknown command");
         }
         return new Options(arguments[0], data, port, check);
     }
 
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+
+    /** Names an option, and nothing else that somebody typed: it might be a secret in the wrong place. */
+    private static String unknown(String argument) {
+        String name = argument.split("=", 2)[0];
+        return OPTION.matcher(name).matches()
+                ? "unknown option " + name
+                : "there is an argument that is no option's value";
+    }
+
     private static String value(String[] arguments, int index) {
         if (index == arguments.length) {
-            throw new IllegalArgumentException("an option lacks its value");
+            throw new IllegalArgumentException(arguments[index - 1] + " lacks its value");
         }
         return arguments[index];
     }

@@ -45,6 +45,15 @@ record Started(DataDirectory data, Servers servers, SpaceGuard space, int port) 
         return taken;
     }
 
+    /** Closes what was begun and nobody took. */
+    static void abandon() {
+        Started left = begun;
+        if (left != null) {
+            begun = null;
+            left.close();
+        }
+    }
+
     @Override
     public void close() {
         space.close();

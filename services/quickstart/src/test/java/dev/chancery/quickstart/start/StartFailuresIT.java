@@ -22,6 +22,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,6 +115,24 @@ class StartFailuresIT {
         }
     }
 
+    /** As when two are started at once: it is free when the start begins, and taken when Quarkus wants it. */
+    @Test
+    @Order(1)
+    void aPortThatIsTakenMeanwhile() throws Exception {
+        int port;
+        try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        var start = CompletableFuture.supplyAsync(() -> up("--port", Integer.toString(port)));
+        Path begun = DATA.resolve("postgres/data/postmaster.pid");
+        assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> start.isDone() || Files.exists(begun)))
+                .isTrue();
+        try (var taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            refused("port " + port + " is in use; name another with --port", start.join());
+        }
+        assertThat(begun).doesNotExist();
+    }
+
     @Test
     @Order(2)
     void aDirectoryThatAnotherInstanceHolds() {
@@ -173,6 +192,23 @@ class StartFailuresIT {
         Files.write(KEY, was);
     }
 
+    /** Kafka, which starts beside PostgreSQL, has its say about it in the log. */
+    @Test
+    @Order(5)
+    void aKeyFileOfAnotherInstance() throws IOException {
+        byte[] was = Files.readAllBytes(KEY);
+        Files.write(KEY, Files.readAllBytes(RunningInstance.shared().sealer()));
+        try {
+            Ended ended = up();
+            assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.err())
+                    .contains(
+                            "chancery: the key file " + KEY + " is another instance's; put back the one that was made");
+        } finally {
+            Files.write(KEY, was);
+        }
+    }
+
     @Test
     @Order(6)
     void aPathThatIsNoDirectoryOrSomebodyElses() throws IOException {
@@ -194,6 +230,11 @@ class StartFailuresIT {
         refused("can't use " + file.resolve("below"), at(file.resolve("below")));
     }
 
+    @Test
+    void itIsOnNoDisk() {
+        refused("is on no disk; name another directory with --data", at(Path.of("/proc/x")));
+    }
+
     private static Ended at(Path data) {
         return RunningInstance.attempt("up", "--data", data.toString(), "--port", "0");
     }
@@ -211,7 +252,9 @@ class StartFailuresIT {
                 "up --port 65536",
                 "up canary",
                 "up --check",
-                "replay"
+                "replay",
+                "up --hlep",
+                "up canary=--data"
             })
     void wrongUsage(String arguments) {
         Ended ended = RunningInstance.attempt(arguments.isEmpty() ? new String[0] : arguments.split(" "));
@@ -221,5 +264,21 @@ class StartFailuresIT {
                 .startsWith("chancery: ")
                 .contains("usage: chancery up")
                 .doesNotContain("canary");
+        if (arguments.contains("--hlep")) {
+            assertThat(ended.err()).startsWith("chancery: unknown option --hlep\n");
+        }
+        if (arguments.equals("replay")) {
+            assertThat(ended.err()).startsWith("chancery: replay needs --check: ");
+        }
+    }
+
+    @ParameterizedTest
+    @Order(7)
+    @ValueSource(strings = {"up --help", "up -h", "replay --check --help"})
+    void help(String arguments) {
+        Ended ended = RunningInstance.attempt(arguments.split(" "));
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.out()).startsWith("usage: chancery up");
+        assertThat(ended.err()).isEmpty();
     }
 }
