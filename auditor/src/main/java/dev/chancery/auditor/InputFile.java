@@ -11,6 +11,9 @@ final class InputFile {
 
     /** At most {@code maxBytes} and one: one more byte than allowed tells that it is too long. */
     static byte[] read(Path file, int maxBytes) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + " is a directory");
+        }
         try (InputStream in = Files.newInputStream(file)) {
             return in.readNBytes(maxBytes + 1);
         }

@@ -91,7 +91,7 @@ public final class Main {
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case NotDirectoryException file -> file.getFile() + " is no directory";
             case AccessDeniedException denied -> "you may not read " + denied.getFile();
-            default -> e.toString();
+            default -> e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage() : e.toString();
         };
     }
 

@@ -104,8 +104,8 @@ final class ProofAudit {
         Checkpoint newer = to == null ? null : audit.checkpoint(TO, to);
         try {
             ProofFile read = ProofFile.consistency(proof);
-            audit.signed(PROOF, read.checkpoint());
             audit.describe(read.checkpoint());
+            audit.signed(PROOF, read.checkpoint());
             if (newer != null && !isSame(newer, read.checkpoint())) {
                 audit.findings.add(PROOF, Rule.PROOF, "leads to another checkpoint than the one that was named");
             }
@@ -126,7 +126,6 @@ final class ProofAudit {
 
     private void consistency(Checkpoint older, ProofFile proof) {
         Checkpoint newer = proof.checkpoint();
-        facts.put("grown from", older.size() + " records");
         if (!older.origin().equals(newer.origin())) {
             findings.add(PROOF, Rule.ANOTHER_LOG, "leads to " + newer.origin() + " from " + older.origin());
         } else if (older.size() > newer.size()) {
@@ -158,7 +157,12 @@ final class ProofAudit {
 
     private void signed(String name, Checkpoint checkpoint) {
         try {
-            facts.put("checkpoint", "signed by " + checkpoint.signer(trust).label());
+            String by = "signed by " + checkpoint.signer(trust).label();
+            if (name.equals(PROOF)) {
+                facts.put("checkpoint", by);
+            } else {
+                facts.put(name, checkpoint.size() + " records, " + by);
+            }
         } catch (Malformed e) {
             findings.add(name, Rule.CHECKPOINT_SIGNATURE, e.reason());
         }

@@ -17,11 +17,15 @@
  *       held to the same rule.
  * </ul>
  *
+ * <p><b>What {@code PROVEN} proves</b>, given the same: of one record, that the log key signed a tree with this entry at this position,
+ * and its feature's source key the entry for that place; of two checkpoints, that the later one's log begins with all of the earlier
+ * one's. Neither looks at any other record.
+ *
  * <p><b>What it cannot prove</b>
  *
  * <ul>
- *   <li>That this is the newest state. An older checkpoint with the log of its size is intact as well: compare its size with a
- *       checkpoint from elsewhere.
+ *   <li>That this is the newest state. An older checkpoint with the log of its size is intact as well: name a
+ *       checkpoint that was kept, or a size.
  *   <li>That others were shown the same log. Only cosignatures and anchors of checkpoints can show that no fork exists.
  *   <li>That what the log says is true, or that all that happened was written. Whoever holds the keys can sign a false entry;
  *       effects outside the log are tested properties of the product, not visible here.

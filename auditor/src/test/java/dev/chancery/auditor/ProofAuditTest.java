@@ -178,7 +178,9 @@ class ProofAuditTest {
                         .isZero();
             }
         }
-        assertThat(out.toString(UTF_8)).endsWith("PROVEN\n").contains("grown from  13 records", "size        13");
+        assertThat(out.toString(UTF_8))
+                .endsWith("PROVEN\n")
+                .contains("from        13 records, signed by ", "size        13");
     }
 
     @Test
@@ -243,7 +245,12 @@ class ProofAuditTest {
         assertThat(err.toString(UTF_8)).contains("--proof is missing", "what is x?", "--from is missing");
         assertThat(proof("--entry", file("nowhere").toString())).isEqualTo(Main.UNREADABLE);
         assertThat(consistency()).isEqualTo(Main.UNREADABLE);
-        assertThat(err.toString(UTF_8)).contains("cannot read: there is no " + file("from"));
+        assertThat(proof("--entry", directory.toString())).isEqualTo(Main.UNREADABLE);
+        assertThat(err.toString(UTF_8))
+                .contains(
+                        "cannot read: there is no " + file("from") + "\n",
+                        "cannot read: " + directory + " is a directory\n")
+                .doesNotContain("Exception");
         assertThat(out.size()).isZero();
         assertThat(proof("--json")).isZero();
         assertThat(out.toString(UTF_8))

@@ -3,6 +3,7 @@ package dev.chancery.cli;
 import dev.chancery.cli.client.KeyFile;
 import dev.chancery.cli.client.RestTransport;
 import dev.chancery.cli.client.SignIn;
+import dev.chancery.cli.export.Coverage;
 import dev.chancery.cli.export.Export;
 import dev.chancery.cli.export.LedgerClient;
 import dev.chancery.cli.export.TrustFile;
@@ -64,14 +65,11 @@ final class ExportCommand implements Callable<Integer> {
             if (trust != null) {
                 pin(ledger, trust);
             }
-            LedgerClient.Coverage coverage = ledger.awaitCoverage(CHECKPOINT_WAIT);
+            Coverage coverage = Coverage.await(ledger::coverage, CHECKPOINT_WAIT);
             Export written = Export.write(ledger, export);
             out.println("exported " + written.size() + " records of " + written.origin() + " to " + export + " ("
                     + written.files() + " files)");
-            if (!coverage.isWhole()) {
-                err.println("warning: the log has " + coverage.records() + " records, and its newest checkpoint is of "
-                        + coverage.size() + ": the others are not in the export. Look at the instance's /q/health.");
-            }
+            coverage.warning().ifPresent(err::println);
             return 0;
         }
     }

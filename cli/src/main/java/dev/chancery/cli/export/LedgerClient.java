@@ -11,15 +11,12 @@ import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /** The caller's own ledger, over HTTP. */
 public final class LedgerClient implements Export.Source {
     private static final String METHOD = "chancery.ledger.v1.LedgerService/GetCheckpoint";
-
-    private static final long PAUSE_MILLIS = 100;
 
     private final RestTransport rest;
     private final SignIn caller;
@@ -34,32 +31,10 @@ public final class LedgerClient implements Export.Source {
         return head().getSize();
     }
 
-    /**
-     * Waits until a checkpoint covers what the log had when it was asked first.
-     *
-     * @return what the log had then, and what the newest checkpoint covers: less where the wait was in vain
-     */
-    public Coverage awaitCoverage(Duration atMost) throws Refused, Unreachable, InterruptedException {
-        long deadline = System.nanoTime() + atMost.toNanos();
+    /** How much of the log the newest checkpoint covers. */
+    public Coverage coverage() throws Refused, Unreachable {
         GetCheckpointReply head = head();
-        long records = head.getRecords();
-        while (head.getSize() < records && System.nanoTime() < deadline) {
-            Thread.sleep(PAUSE_MILLIS);
-            head = head();
-        }
-        return new Coverage(records, head.getSize());
-    }
-
-    /**
-     * How much of a log its newest checkpoint covers.
-     *
-     * @param records that the log has
-     * @param size of the checkpoint
-     */
-    public record Coverage(long records, long size) {
-        public boolean isWhole() {
-            return size >= records;
-        }
+        return new Coverage(head.getRecords(), head.getSize());
     }
 
     /** The log's key first, then the source keys. */

@@ -99,7 +99,7 @@ class ServedProofsTest {
                                     "--from",
                                     directory.resolve("from").toString()))
                             .as("%d to %d", older, size)
-                            .contains("grown from  " + older + " records", "size        " + size)
+                            .contains("from        " + older + " records, signed by", "size        " + size)
                             .endsWith("PROVEN\n")
                             .doesNotContain("NOT PROVEN");
                 }

@@ -70,7 +70,7 @@ class ProofsIT {
             Files.writeString(HOME.resolve("proof"), proof(api, consistency(size(older), 0)));
             assertThat(audit("consistency", "--from", HOME.resolve("from").toString()))
                     .endsWith("\nPROVEN\n")
-                    .contains("grown from  " + size(older) + " records");
+                    .contains("from        " + size(older) + " records, signed by");
         }
     }
 
