@@ -15,8 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /** "What holds in every log": the rules that need more than one entry, or the contract. Entries come in order. */
 final class LogRules implements AutoCloseable {
-    private static final Set<String> ACTIONS_OF_NO_METHOD =
-            Set.of("identity.instance.found", "identity.organisation.found", "identity.contract.adopt");
+    private static final Set<String> ACTIONS_OF_NO_METHOD = Set.of(
+            "identity.instance.found",
+            "identity.organisation.found",
+            "identity.contract.adopt",
+            "identity.owner.renew-claim",
+            "identity.instance.repair");
 
     private final ExportFiles export;
     private final Findings findings;

@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
             "  demo [--out DIR]                 the story: some thirty steps on a fresh instance",
             "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
             "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
+            "  repair [--apply] [--data DIR]    say what Kafka lacks, or bring it back from PostgreSQL",
             "",
             "'chancery COMMAND --help' explains a command."
         })

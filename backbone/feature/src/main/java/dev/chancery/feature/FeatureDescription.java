@@ -1,11 +1,13 @@
 package dev.chancery.feature;
 
+import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.Part;
 import dev.chancery.kernel.Rejection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.ServiceLoader;
 
 /**
@@ -43,6 +45,16 @@ public interface FeatureDescription {
 
     /** Topics that it makes and alone writes; whoever may read the log may read them. */
     default List<String> topics() {
+        return List.of();
+    }
+
+    /**
+     * Compares its topics with its tables: what they lack, a line each.
+     *
+     * @param kafka as its process reaches it
+     * @param apply whether to bring it back as well
+     */
+    default List<String> repairTopics(Database database, String instanceId, Properties kafka, boolean apply) {
         return List.of();
     }
 

@@ -22,6 +22,25 @@ public final class StoppedLogs {
         });
     }
 
+    /** Lets all go on: their topic has been made anew, out of PostgreSQL alone. */
+    public static void goOn(Database database) {
+        database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var update = connection.createStatement()) {
+                return update.executeUpdate("UPDATE log.head SET forked_at = NULL WHERE forked_at IS NOT NULL");
+            }
+        });
+    }
+
+    /** Lets one go on: what its owner does about it has to be recorded in it. */
+    public static void goOn(Database database, String tenant) {
+        database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var update = connection.prepareStatement("UPDATE log.head SET forked_at = NULL WHERE tenant = ?")) {
+                update.setString(1, tenant);
+                return update.executeUpdate();
+            }
+        });
+    }
+
     /** Stops a tenant's appends at {@code position}. A log that is stopped already stays stopped where it was. */
     public static void stop(Database database, String tenant, long position) {
         database.transaction(DatabaseRole.RELAY, connection -> {

@@ -3,13 +3,16 @@ package dev.chancery.projection;
 import dev.chancery.kafka.KafkaClients;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
@@ -46,6 +49,32 @@ public final class TopicPublisher implements AutoCloseable {
     public void publish(String key, byte[] value) {
         var record = new ProducerRecord<>(topic, 0, key.getBytes(StandardCharsets.UTF_8), value);
         KafkaClients.await(producer.send(record), DELIVERY.multipliedBy(2));
+    }
+
+    /**
+     * Reads a topic of one partition from its beginning to its end.
+     *
+     * @return false where there is no such topic
+     */
+    public static boolean read(Properties kafka, String topic, java.util.function.Consumer<byte[]> each) {
+        var clients = new KafkaClients(kafka);
+        try (var topics = clients.topics()) {
+            if (topics.find(topic).isEmpty()) {
+                return false;
+            }
+        }
+        try (var consumer = clients.consumer(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"))) {
+            var ends = consumer.endOffsets(List.of(new TopicPartition(topic, 0)));
+            LogTopic.readUpTo(
+                    consumer,
+                    ends,
+                    messages -> messages.forEach(message -> {
+                        if (message.value() != null) {
+                            each.accept(message.value());
+                        }
+                    }));
+        }
+        return true;
     }
 
     @Override

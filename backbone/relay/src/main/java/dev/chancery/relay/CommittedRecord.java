@@ -1,10 +1,12 @@
 package dev.chancery.relay;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.keyring.SourceSignatures;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +28,36 @@ record CommittedRecord(String tenant, long position, byte[] record) {
                 .filter(name -> TENANT.matcher(name).matches());
     }
 
+    /** What is signed of a record; not the bodies of its events, whose hashes it holds. */
+    static byte[] entryOf(byte[] record) throws InvalidProtocolBufferException {
+        return Record.parseFrom(record).getEntry().toByteArray();
+    }
+
     /** What the record states of itself. */
     static Statement statementOf(byte[] record) throws InvalidProtocolBufferException {
-        byte[] entry = Record.parseFrom(record).getEntry().toByteArray();
+        byte[] entry = entryOf(record);
         try {
             return Statement.parser().parseFrom(entry, 1, EntryFrame.of(entry).statementBytes());
         } catch (IllegalArgumentException e) {
             throw new InvalidProtocolBufferException(e);
         }
+    }
+
+    /**
+     * Whether a message claims, under a source's signature, to be another record than the log has at its place. The committed entry with
+     * other bodies claims nothing: whoever can read the topic can make that.
+     *
+     * @param row what the log has there, if anything
+     */
+    static boolean contradicts(byte[] message, String tenant, byte @Nullable [] row, SourceSignatures sources)
+            throws InvalidProtocolBufferException {
+        if (Arrays.equals(row, message)) {
+            return false;
+        }
+        byte[] entry = entryOf(message);
+        Statement statement = statementOf(message);
+        return statement.getOrigin().endsWith("/" + tenant)
+                && (row == null || !Arrays.equals(entryOf(row), entry))
+                && sources.signed(entry, statement);
     }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** The log as PostgreSQL has it, which is the truth. Reads every tenant's records, by a policy for the relay's role. */
 final class LogTable {
@@ -29,6 +30,21 @@ final class LogTable {
             var last = new HashMap<String, Long>();
             try (var query = connection.prepareStatement(
                             "SELECT tenant, next_position - 1 FROM log.head WHERE forked_at IS NULL");
+                    var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    last.put(rows.getString(1), rows.getLong(2));
+                }
+            }
+            return last;
+        });
+    }
+
+    /** As {@link #lastPositions}, of all logs; those without a record are left out. */
+    Map<String, Long> ends() {
+        return database.transaction(DatabaseRole.RELAY, connection -> {
+            var last = new TreeMap<String, Long>();
+            try (var query = connection.prepareStatement(
+                            "SELECT tenant, next_position - 1 FROM log.head WHERE next_position > 0");
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
                     last.put(rows.getString(1), rows.getLong(2));

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each tenant's records in order of position, and stores progress when Kafka has acknowledged all of a batch. A failure fails the
@@ -48,6 +49,7 @@ final class Publisher implements AutoCloseable {
     private final Progress progress;
     private final RelayOptions options;
     private final Producer<byte[], byte[]> producer;
+    private volatile @Nullable Exception heartbeatFailure;
     private final Set<String> stopped = ConcurrentHashMap.newKeySet();
 
     Publisher(LogTable log, Progress progress, KafkaClients kafka, RelayOptions options) {
@@ -131,10 +133,20 @@ final class Publisher implements AutoCloseable {
         return !batch.isEmpty();
     }
 
-    /** Says up to where the topic is complete. A pulse that is lost is not sent again: the next one follows soon. */
+    /**
+     * Says up to where the topic is complete. A heartbeat that is lost is not sent again: the next one follows soon.
+     *
+     * @throws KafkaException when an earlier one could not be sent: the next session looks for the topic, and makes it where it is gone
+     */
     void sendPulse(long atMicros) {
-        producer.send(new ProducerRecord<>(
-                options.pulseTopic(), 0, null, Heartbeats.pulse(atMicros, progress, options.partitions())));
+        Exception failed = heartbeatFailure;
+        if (failed != null) {
+            throw new KafkaException("the heartbeat could not be sent", failed);
+        }
+        producer.send(
+                new ProducerRecord<>(
+                        options.pulseTopic(), 0, null, Heartbeats.pulse(atMicros, progress, options.partitions())),
+                (answer, failure) -> heartbeatFailure = failure);
     }
 
     /**

@@ -6,7 +6,6 @@ import dev.chancery.kafka.KafkaClients;
 import dev.chancery.keyring.SourceSignatures;
 import dev.chancery.log.ServerInStep;
 import dev.chancery.relay.Progress.Mark;
-import dev.chancery.schema.log.v1.Record;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers two questions before anything is sent. Is this the PostgreSQL that Kafka was filled from? It may have been restored or failed
@@ -59,9 +59,11 @@ final class Reconciliation {
         switch (ServerInStep.compare(database)) {
             case FIRST, SAME -> {}
             case OTHER_SERVER ->
-                throw new RelayRefused("PostgreSQL is another server than Kafka was filled from: reconcile first");
+                throw new RelayRefused(
+                        "PostgreSQL is another server than Kafka was filled from: see docs/how-to/repair.md");
             case OTHER_TIMELINE ->
-                throw new RelayRefused("PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
+                throw new RelayRefused(
+                        "PostgreSQL is on another timeline than Kafka was filled from: see docs/how-to/repair.md");
         }
     }
 
@@ -78,7 +80,9 @@ final class Reconciliation {
         try (var consumer = kafka.consumer(Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS))) {
             consumer.assign(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            ends.forEach((partition, end) -> consumer.seek(partition, firstUnknown(partition.partition(), end)));
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
+            ends.forEach((partition, end) -> consumer.seek(
+                    partition, firstUnknown(partition.partition(), begins.getOrDefault(partition, 0L), end)));
             read(consumer, ends);
         }
         if (passedOver > 0) {
@@ -88,15 +92,17 @@ final class Reconciliation {
         return Set.copyOf(forked);
     }
 
-    private long firstUnknown(int partition, long end) {
+    /** Where what is known ends: at the last confirmed record, or at the partition's beginning where Kafka lost or deleted that one. */
+    private long firstUnknown(int partition, long begin, long end) {
         long next = progress.nextOffset(partition);
-        if (next <= end) {
+        if (begin <= next && next <= end) {
             return next;
         }
         LOG.errorf(
-                "relay: Kafka lost records, sending them again partition=%d expected=%d end=%d", partition, next, end);
+                "relay: Kafka lost records, sending them again partition=%d expected=%d begin=%d end=%d",
+                partition, next, begin, end);
         progress.forget(partition);
-        return 0;
+        return begin;
     }
 
     private void read(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
@@ -130,16 +136,18 @@ final class Reconciliation {
             }
             long position = positionOf(record);
             byte[] row = rows.get(position);
-            if (!Arrays.equals(row, record.value()) && !isSigned(record)) {
+            boolean contradicts = contradicts(record, row);
+            if (!contradicts && !Arrays.equals(row, record.value())) {
                 // It says nothing about any log, and consumers pass over it too.
                 passedOver++;
                 continue;
             }
             if (row == null) {
                 throw new RelayRefused("Kafka is ahead of PostgreSQL: " + tenant + "@" + position + " is in "
-                        + record.topic() + " and not in the log");
+                        + record.topic() + " and not in the log, though this installation signed it. Was PostgreSQL"
+                        + " restored from a backup? See docs/how-to/repair.md");
             }
-            if (!Arrays.equals(row, record.value())) {
+            if (contradicts) {
                 LOG.errorf(
                         "relay: fork, tenant stopped tenant=%s position=%d partition=%d offset=%d",
                         tenant, position, record.partition(), record.offset());
@@ -161,10 +169,9 @@ final class Reconciliation {
         return CommittedRecord.tenantOf(record.key()).orElseThrow();
     }
 
-    private boolean isSigned(ConsumerRecord<byte[], byte[]> record) {
+    private boolean contradicts(ConsumerRecord<byte[], byte[]> record, byte @Nullable [] row) {
         try {
-            byte[] entry = Record.parseFrom(record.value()).getEntry().toByteArray();
-            return sources.signed(entry, CommittedRecord.statementOf(record.value()));
+            return CommittedRecord.contradicts(record.value(), tenantOf(record), row, sources);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("it was read before", e);
         }

@@ -2,7 +2,9 @@ package dev.chancery.relay;
 
 import dev.chancery.database.Database;
 import dev.chancery.kafka.KafkaClients;
+import dev.chancery.log.StoppedLogs;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -29,6 +31,7 @@ public final class Relay implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread supervisor = Thread.ofPlatform().name("chancery-relay").unstarted(this::supervise);
     private volatile @Nullable RelaySession session;
+    private final TopicWatch watch;
     private volatile boolean healthy;
     private volatile @Nullable String refusal;
     private Duration backoff;
@@ -38,6 +41,7 @@ public final class Relay implements AutoCloseable {
         this.database = database;
         this.kafka = new KafkaClients(kafka);
         this.options = options;
+        this.watch = new TopicWatch(database, this.kafka, options);
         this.backoff = options.minBackoff();
     }
 
@@ -56,6 +60,7 @@ public final class Relay implements AutoCloseable {
             LOG.warn("relay: not started yet", e);
         }
         supervisor.start();
+        watch.start();
     }
 
     private void supervise() {
@@ -109,6 +114,16 @@ public final class Relay implements AutoCloseable {
         return Optional.ofNullable(refusal);
     }
 
+    /** What is wrong with the log's topic: gone, or another one. */
+    public Optional<String> complaint() {
+        return watch.complaint();
+    }
+
+    /** What an operator should look at: deleted records, stopped logs. */
+    public List<String> warnings() {
+        return watch.warnings();
+    }
+
     /** Committed records that are not known to be in Kafka. Stopped tenants are left out. */
     public long lagRecords() {
         RelaySession current = session;
@@ -119,15 +134,15 @@ public final class Relay implements AutoCloseable {
                         .sum();
     }
 
-    /** Tenants that are not relayed: forked, or with a record that contradicts its row. */
+    /** Tenants that are not relayed: forked, or with a record that contradicts its row; whoever found it, and however long ago. */
     public int stoppedTenants() {
-        RelaySession current = session;
-        return current == null ? 0 : current.publisher().stopped().size();
+        return StoppedLogs.tenants(database).size();
     }
 
     @Override
     public void close() {
         closed.countDown();
+        watch.close();
         RelaySession current = session;
         if (current != null) {
             current.stop();

@@ -3,6 +3,7 @@ package dev.chancery.relay;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kafka.KafkaClients;
+import dev.chancery.kafka.Topics;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.utils.Utils;
 
@@ -34,13 +36,15 @@ final class Topic {
      */
     static void ensure(Database database, KafkaClients kafka, RelayOptions options) {
         String name = options.topic();
-        Optional<String> knownId = database.transaction(DatabaseRole.RELAY, connection -> knownId(connection, name));
+        Optional<String> knownId = knownId(database, name);
         try (var topics = kafka.topics()) {
             if (knownId.isPresent() && topics.find(name).isEmpty()) {
-                throw new RelayRefused("The topic " + name + " is gone: restore it, or republish to a new one");
+                throw new RelayRefused(
+                        "The topic " + name + " is gone: stop everything and let `./chancery repair` make it again");
             }
             TopicDescription found = topics.ensure(log(options));
             topics.ensure(pulses(options));
+            requireRoom(topics, name);
             String id = found.topicId().toString();
             int partitions = found.partitions().size();
             if (partitions != options.partitions()) {
@@ -50,13 +54,29 @@ final class Topic {
             if (knownId.isEmpty()) {
                 database.transaction(DatabaseRole.RELAY, connection -> store(connection, name, id, partitions));
             } else if (!knownId.get().equals(id)) {
-                throw new RelayRefused(
-                        "The topic " + name + " is another one than before: it was deleted and created again");
+                throw new RelayRefused("The topic " + name
+                        + " is another one than before, it was deleted and created again: stop everything and let"
+                        + " `./chancery repair` make it anew");
             }
         }
     }
 
-    private static NewTopic log(RelayOptions options) {
+    /** With less, Kafka's producer would halve a batch of one record for ever. */
+    private static void requireRoom(Topics topics, String name) {
+        int room = topics.maxMessageBytes(name);
+        if (room < MAX_MESSAGE_BYTES) {
+            throw new KafkaException(
+                    "The topic " + name + " takes messages of " + room + " bytes at most: set its max.message.bytes to "
+                            + MAX_MESSAGE_BYTES + ", or let `./chancery repair` do it");
+        }
+    }
+
+    /** The identity of the topic that the log went to. */
+    static Optional<String> knownId(Database database, String name) {
+        return database.transaction(DatabaseRole.RELAY, connection -> knownId(connection, name));
+    }
+
+    static NewTopic log(RelayOptions options) {
         return new NewTopic(options.topic(), options.partitions(), options.replicationFactor())
                 .configs(Map.of(
                         TopicConfig.CLEANUP_POLICY_CONFIG,

@@ -3,6 +3,7 @@ package dev.chancery.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
@@ -11,6 +12,7 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.schema.log.v1.Pulse;
+import dev.chancery.schema.log.v1.Record;
 import dev.chancery.testkit.Backing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -281,8 +283,75 @@ class RelayTest {
         produce(a, signed(a, 2, "test"));
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
-                .hasMessage(
+                .hasMessageStartingWith(
                         "Kafka is ahead of PostgreSQL: " + a + "@2 is in " + options.topic() + " and not in the log");
+    }
+
+    @Test
+    void messagesOfNoLogAreFoundAndPassedOver() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        relay.close();
+        String unknown = UUID.randomUUID().toString();
+        // PostgreSQL does not even take such a string.
+        String impossible = "z\0";
+        produce(unknown, Tenants.record(unknown, 0, "forged"));
+        produce(impossible, Tenants.record(impossible, 0, "forged"));
+        produce(a, Tenants.record(unknown, 2, "forged"));
+        tenants.append(a, 1);
+        start();
+        assertThat(TopicReader.positions(read(6), a)).containsExactly(0L, 1L, -1L, 2L);
+        assertThat(relay.stoppedTenants()).isZero();
+    }
+
+    @Test
+    void aCommittedEntryWithOtherBodiesIsPassedOver() throws Exception {
+        start();
+        byte[] committed = signed(a, 0, "test");
+        database.inTenant(DatabaseRole.IDENTITY, a, append -> {
+            try (var insert = append.prepareStatement("INSERT INTO log.record VALUES (?, 0, 'identity', '{}', ?)");
+                    var move = append.prepareStatement("UPDATE log.head SET next_position = 1 WHERE tenant = ?")) {
+                insert.setString(1, a);
+                insert.setBytes(2, committed);
+                insert.executeUpdate();
+                move.setString(1, a);
+                return move.executeUpdate();
+            }
+        });
+        read(1);
+        relay.close();
+        produce(
+                a,
+                Record.parseFrom(committed).toBuilder()
+                        .addBodies(ByteString.copyFromUtf8("altered"))
+                        .build()
+                        .toByteArray());
+        tenants.append(a, 1);
+        start();
+        assertThat(TopicReader.positions(read(3), a)).containsExactly(0L, -1L, 1L);
+        assertThat(relay.stoppedTenants()).isZero();
+    }
+
+    @Test
+    void repairTellsForeignMessagesFromRecordsThatPostgresqlHasLost() throws Exception {
+        start();
+        tenants.append(a, 2);
+        read(2);
+        await(() -> relay.lagRecords() == 0);
+        relay.close();
+        var repair = new TopicRepair(database, connection, options);
+        assertThat(repair.findings(message -> {})).isEmpty();
+
+        var aside = new ArrayList<ConsumerRecord<byte[], byte[]>>();
+        produce(a, Tenants.record(a, 2, "forged"));
+        assertThat(repair.findings(aside::add)).singleElement().asString().endsWith("messages that are in no log: 1");
+        assertThat(aside).hasSize(1);
+        assertThat(repair.contradictions()).isZero();
+
+        produce(a, signed(a, 2, "lost"));
+        assertThat(repair.findings(message -> {})).anyMatch(finding -> finding.contains("PostgreSQL lacks"));
+        assertThat(repair.contradictions()).isEqualTo(1);
     }
 
     @Test
@@ -383,7 +452,7 @@ class RelayTest {
         asSuperuser("UPDATE log.reconciled SET system_identifier = system_identifier + 1");
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
-                .hasMessage("PostgreSQL is another server than Kafka was filled from: reconcile first");
+                .hasMessage("PostgreSQL is another server than Kafka was filled from: see docs/how-to/repair.md");
     }
 
     @Test
@@ -393,7 +462,7 @@ class RelayTest {
         asSuperuser("UPDATE log.reconciled SET timeline = timeline + 1");
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
-                .hasMessage("PostgreSQL is on another timeline than Kafka was filled from: reconcile first");
+                .hasMessage("PostgreSQL is on another timeline than Kafka was filled from: see docs/how-to/repair.md");
     }
 
     @Test
@@ -414,7 +483,8 @@ class RelayTest {
         assertThatThrownBy(this::start)
                 .isInstanceOf(RelayRefused.class)
                 .hasMessage("The topic " + options.topic()
-                        + " is another one than before: it was deleted and created again");
+                        + " is another one than before, it was deleted and created again:"
+                        + " stop everything and let `./chancery repair` make it anew");
     }
 
     @Test

@@ -78,6 +78,7 @@ public final class Application implements AutoCloseable {
     private final VerifierKeys verifierKeys;
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
+    private @Nullable Clocks clocks;
     private final List<ProjectionRunner> projections = new ArrayList<>();
     private final Map<String, Positions> views = new HashMap<>();
     private volatile boolean started;
@@ -156,6 +157,7 @@ public final class Application implements AutoCloseable {
         check.handlers(active, methods);
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
         descriptions.forEach(feature -> methods.rejections(feature.rejections()));
+        clocks = opened(new Clocks(database, ProcessRole.decisions(settings.roles())));
         features.forEach(Feature::start);
         features.forEach(measures::watch);
         opened(() -> features.forEach(Feature::stop));
@@ -282,6 +284,13 @@ public final class Application implements AutoCloseable {
             // Readiness asks nobody who they are: why, with tenants and positions, is in the log.
             complaints.add(running.refusal().isPresent() ? "the relay refuses to run" : "the relay is not running");
         }
+        if (running != null) {
+            running.complaint().ifPresent(complaints::add);
+        }
+        Clocks comparing = clocks;
+        if (comparing != null) {
+            comparing.complaint().ifPresent(complaints::add);
+        }
         if (!projections.stream().allMatch(ProjectionRunner::healthy)) {
             complaints.add("a projection is not running");
         }
@@ -294,6 +303,10 @@ public final class Application implements AutoCloseable {
     /** What an operator should look at, though what this process serves can be relied on; it survives restarts. */
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
+        Relay running = relay;
+        if (running != null) {
+            warnings.addAll(running.warnings());
+        }
         for (ProjectionRunner projection : projections) {
             ViewHealth health = projection.health();
             if (health.stoppedTenants() > 0) {

@@ -2,6 +2,7 @@ package dev.chancery.app;
 
 import static org.apache.kafka.common.acl.AclOperation.CREATE;
 import static org.apache.kafka.common.acl.AclOperation.DESCRIBE;
+import static org.apache.kafka.common.acl.AclOperation.DESCRIBE_CONFIGS;
 import static org.apache.kafka.common.acl.AclOperation.READ;
 import static org.apache.kafka.common.acl.AclOperation.WRITE;
 import static org.apache.kafka.common.acl.AclPermissionType.ALLOW;
@@ -55,6 +56,7 @@ public final class KafkaGrants {
         }
         all.own(ProcessRole.RELAY, Settings.LOG_TOPIC);
         all.own(ProcessRole.RELAY, Settings.PULSE_TOPIC);
+        all.grant(user(ProcessRole.RELAY), TOPIC, Settings.LOG_TOPIC, LITERAL, ALLOW, DESCRIBE_CONFIGS);
         all.grant(READER, TOPIC, Settings.LOG_TOPIC, LITERAL, ALLOW, READ);
         all.grant(READER, TOPIC, Settings.PULSE_TOPIC, LITERAL, ALLOW, READ);
         all.grant(READER, GROUP, ANY_GROUP, LITERAL, ALLOW, READ);

@@ -3,6 +3,7 @@ package dev.chancery.app;
 import dev.chancery.redaction.RedactingJsonFormatter;
 import io.quarkus.bootstrap.logging.InitialConfigurator;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jboss.logmanager.handlers.ConsoleHandler;
 
@@ -20,14 +21,26 @@ public final class Logs {
 
     /** Before Quarkus has set up logging: warnings and our own news go to stderr at once, redacted. */
     public static void redactEarly() {
-        InitialConfigurator.DELAYED_HANDLER.setHandlers(new Handler[] {early()});
-        Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
-        OURS.setLevel(java.util.logging.Level.INFO);
+        early(early(), Level.WARNING, Level.INFO);
+    }
+
+    /** For what runs without Quarkus, and says itself how it goes: errors, and our own warnings. */
+    public static void warnEarly() {
+        Handler handler = early();
+        handler.setFilter(record -> record.getLevel().intValue() >= Level.SEVERE.intValue()
+                || record.getLoggerName().startsWith(OURS.getName()));
+        early(handler, Level.SEVERE, Level.WARNING);
+    }
+
+    private static void early(Handler handler, Level others, Level ours) {
+        InitialConfigurator.DELAYED_HANDLER.setHandlers(new Handler[] {handler});
+        Logger.getLogger("").setLevel(others);
+        OURS.setLevel(ours);
     }
 
     private static Handler early() {
         var console = new ConsoleHandler(ConsoleHandler.Target.SYSTEM_ERR, new RedactingJsonFormatter());
-        console.setLevel(java.util.logging.Level.INFO);
+        console.setLevel(Level.INFO);
         return console;
     }
 

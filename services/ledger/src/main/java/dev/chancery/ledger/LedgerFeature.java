@@ -1,5 +1,6 @@
 package dev.chancery.ledger;
 
+import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.Feature;
@@ -14,6 +15,7 @@ import dev.chancery.projection.TopicPublisher;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 
 /** The transparency log of each organisation and its signed checkpoints. */
 public final class LedgerFeature implements FeatureDescription {
@@ -55,6 +57,16 @@ public final class LedgerFeature implements FeatureDescription {
     @Override
     public List<String> topics() {
         return List.of(CHECKPOINT_TOPIC);
+    }
+
+    @Override
+    public List<String> repairTopics(Database database, String instanceId, Properties kafka, boolean apply) {
+        var repair = new CheckpointRepair(database, instanceId, kafka);
+        List<String> findings = repair.findings();
+        if (apply && !findings.isEmpty()) {
+            repair.publish();
+        }
+        return findings;
     }
 
     private static LedgerProjection live(FeatureParts parts) {

@@ -209,6 +209,24 @@ final class LedgerTables {
         }
     }
 
+    /** Checkpoints of more than {@code size} records, smallest first. */
+    List<SignedHead> checkpointsAbove(Connection connection, String tenant, long size, int limit) throws SQLException {
+        try (var select = prepare(
+                connection,
+                "SELECT size, root, note FROM %s.checkpoint WHERE tenant = ? AND size > ? ORDER BY size LIMIT ?")) {
+            select.setString(1, tenant);
+            select.setLong(2, size);
+            select.setInt(3, limit);
+            try (ResultSet row = select.executeQuery()) {
+                var found = new ArrayList<SignedHead>();
+                while (row.next()) {
+                    found.add(signedHeadOf(row));
+                }
+                return found;
+            }
+        }
+    }
+
     /** The checkpoint of this size. */
     Optional<SignedHead> checkpoint(Connection connection, String tenant, long size) throws SQLException {
         try (var select =

@@ -4,6 +4,7 @@ import dev.chancery.app.Logs;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.embedded.ServerNotStarted;
 import dev.chancery.keyring.KeyFileUnusable;
+import dev.chancery.relay.RelayRefused;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
@@ -18,8 +19,8 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * The process of the quick start. Exit codes: 0 stopped as asked, or equal; 1 failed, or not equal; 2 wrong usage. What keeps it
- * from starting is said in one line.
+ * The process of the quick start. Exit codes: 0 stopped as asked, equal, or nothing to repair; 1 failed, not equal, or in need of
+ * repair; 2 wrong usage. What keeps it from starting is said in one line.
  */
 @QuarkusMain
 public final class Main {
@@ -42,8 +43,8 @@ public final class Main {
             System.exit(2);
             return;
         }
-        if (options.command().equals("replay")) {
-            System.exit(replay(options));
+        if (!options.command().equals("up")) {
+            System.exit(withoutServing(options));
         }
         Logs.redactEarly();
         try {
@@ -71,9 +72,10 @@ public final class Main {
         return new Unusable("port " + port + " is in use; name another with --port, or 0 for any free one");
     }
 
-    private static int replay(Options options) {
+    private static int withoutServing(Options options) {
+        Logs.warnEarly();
         try {
-            return Replay.check(options) ? 0 : 1;
+            return (options.command().equals("repair") ? Repair.run(options) : Replay.check(options)) ? 0 : 1;
         } catch (RuntimeException e) {
             return complain(e, options.data());
         }
@@ -101,10 +103,10 @@ public final class Main {
                                 + " put back the one that was made with this directory";
                     case ServerNotStarted known -> known.getMessage();
                     case KeyFileUnusable known -> known.getMessage();
-                    case dev.chancery.relay.RelayRefused known -> known.getMessage();
+                    case RelayRefused known -> known.getMessage();
                     default -> {
                         LOG.error("Not started", failure);
-                        yield "could not start; the log says why";
+                        yield "could not start: " + failure.getClass().getSimpleName() + "; the log above says why";
                     }
                 };
         // Servers have many words for a full disk, and none when their own log is on it.

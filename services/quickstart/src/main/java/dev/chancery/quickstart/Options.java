@@ -5,11 +5,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** {@code up [--data DIR] [--port PORT]} and {@code replay --check [--data DIR]}. */
-record Options(String command, Path data, int port, boolean check) {
+/** {@code up [--data DIR] [--port PORT]}, {@code replay --check [--data DIR]} and {@code repair [--apply] [--data DIR]}. */
+record Options(String command, Path data, int port, boolean check, boolean apply) {
     static final String USAGE = """
             usage: chancery up [--data DIR] [--port PORT]     start an instance (./data, 8080; port 0: any free one)
-                   chancery replay --check [--data DIR]       rebuild views and ledger from Kafka and compare""";
+                   chancery replay --check [--data DIR]       rebuild views and ledger from Kafka and compare
+                   chancery repair [--apply] [--data DIR]     bring Kafka back from PostgreSQL; without --apply, say what is wrong""";
 
     private static final Pattern OPTION = Pattern.compile("--?[a-z][a-z-]{0,30}");
 
@@ -25,20 +26,24 @@ record Options(String command, Path data, int port, boolean check) {
         Path data = Path.of("data");
         int port = 8080;
         boolean check = false;
+        boolean apply = false;
         for (int i = 1; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--data" -> data = Path.of(value(arguments, ++i));
                 case "--port" -> port = port(value(arguments, ++i));
                 case "--check" -> check = true;
+                case "--apply" -> apply = true;
                 default -> throw new IllegalArgumentException(unknown(arguments[i]));
             }
         }
+        require(!check || arguments[0].equals("replay"), "--check is for replay");
+        require(!apply || arguments[0].equals("repair"), "--apply is for repair");
         switch (arguments[0]) {
-            case "up" -> require(!check, "--check is for replay");
+            case "up", "repair" -> {}
             case "replay" -> require(check, "replay needs --check: it rebuilds, compares, and changes nothing");
             default -> throw new IllegalArgumentException("unknown command");
         }
-        return new Options(arguments[0], data, port, check);
+        return new Options(arguments[0], data, port, check, apply);
     }
 
     private static void require(boolean holds, String otherwise) {

@@ -18,6 +18,14 @@ final class Replay {
 
     /** Starts what is needed on a stopped directory, attaches to the servers of a running one; true when all is equal. */
     static boolean check(Options options) {
+        boolean equal = equal(options);
+        if (!equal) {
+            System.out.println("if Kafka lacks something, `./chancery repair --data " + options.data() + "` names it");
+        }
+        return equal;
+    }
+
+    private static boolean equal(Options options) {
         if (DataDirectory.isHeld(options.data())) {
             try (Attached running = Attached.to(options.data())) {
                 return equal(

@@ -18,10 +18,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 
@@ -33,6 +35,8 @@ final class Servers implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Servers.class);
     static final String DATABASE = "chancery";
     static final int CONNECTIONS_A_ROLE = 10;
+
+    private static final Duration EXIT_LIMIT = Duration.ofSeconds(10);
 
     private final EmbeddedPostgres postgres;
     private final FutureTask<EmbeddedKafka> kafka;
@@ -111,10 +115,17 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** A broker that ends itself takes the instance with it: what started it can start it again, on the same directory. */
+    /**
+     * A broker that ends itself takes the instance with it: what started it can start it again, on the same directory. Not all of what an
+     * orderly stop waits for can end without a broker or on a full disk, so that is cut short: the next start finds everything all the same.
+     */
     private static void brokerDied(String why) {
         LOG.errorf("Kafka ended: %s", why);
         Thread.ofPlatform().start(() -> System.exit(1));
+        Thread.ofPlatform().daemon().name("chancery-last-exit").start(() -> {
+            LockSupport.parkNanos(EXIT_LIMIT.toNanos());
+            Runtime.getRuntime().halt(1);
+        });
     }
 
     private static void provision(EmbeddedPostgres postgres, Function<DatabaseRole, String> passwords) {
@@ -145,6 +156,10 @@ final class Servers implements AutoCloseable {
 
     Properties kafkaClient(ProcessRole role) {
         return KafkaUsers.client(bootstrapServers(), KafkaGrants.user(role), sealer);
+    }
+
+    Properties kafkaClient(String user) {
+        return KafkaUsers.client(bootstrapServers(), user, sealer);
     }
 
     /** What a consumer on this machine connects with, in the form that Kafka's own tools read; for who owns the directory alone. */

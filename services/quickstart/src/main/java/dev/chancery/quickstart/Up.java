@@ -17,6 +17,7 @@ import jakarta.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +87,7 @@ public final class Up implements QuarkusApplication {
                     CheckpointLimit.DEFAULT,
                     started.space()))) {
                 doors.open(application);
-                awaitHealth(application);
+                awaitHealth(application, data.directory());
                 ready(data, servers, http);
                 Quarkus.waitForExit();
             }
@@ -100,11 +101,12 @@ public final class Up implements QuarkusApplication {
     }
 
     /** READY is said once everything runs: relay, views, ledger, decisions. */
-    private static void awaitHealth(Application application) {
+    private static void awaitHealth(Application application, Path data) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(HEALTH_SECONDS);
         while (!application.complaints().isEmpty()) {
             if (System.nanoTime() > deadline) {
-                throw new Unusable("started, but " + String.join("; ", application.complaints()));
+                throw new Unusable("started, but " + String.join("; ", application.complaints())
+                        + "; if Kafka lacks something, `./chancery repair --data " + data + "` names it");
             }
             try {
                 Thread.sleep(50);

@@ -1,0 +1,119 @@
+package dev.chancery.quickstart;
+
+import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.app.configuration.Unusable;
+import dev.chancery.command.Ids;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.Principal;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SealContext;
+import dev.chancery.keyring.Sealer;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Draft;
+import dev.chancery.schema.log.v1.Actor;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Intent;
+import dev.chancery.schema.log.v1.IntentRef;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.log.v1.Target;
+import dev.chancery.schema.options.v1.RetentionClass;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A repair in the installation's own log, as any privileged action: the intent, with what was found sealed as its reason, is durable
+ * before anything is changed; the outcome follows. Whoever repairs holds the data directory and the key file, so the actor is the system.
+ */
+final class RepairRecord implements AutoCloseable {
+    private static final String ACTION = "identity.instance.repair";
+    private static final String INCOMPLETE = "identity.repair-incomplete";
+
+    /** Characters of the findings that are kept: an entry has an upper limit. */
+    private static final int MAX_REASON_CHARS = 4_000;
+
+    private final Appender appender;
+    private final Keyring keyring;
+    private final AppendResult.Appended intent;
+
+    /**
+     * Records the intent.
+     *
+     * @throws Unusable when it can't be recorded: then nothing is to be changed
+     */
+    RepairRecord(Database database, String instanceId, Sealer sealer, List<String> findings, long limitSeconds) {
+        DatabaseRole role = DatabaseRole.IDENTITY;
+        keyring = new Keyring(database, sealer);
+        appender = new Appender(
+                database,
+                role,
+                instanceId,
+                new SigningKeys(database, sealer).signer(instanceId + "/source/" + role.name()),
+                Optional::empty);
+        var entryId = Ids.uuidV7();
+        String reason = String.join("\n", findings);
+        Statement statement = statement(Ids.bytes(entryId))
+                .setReason(keyring.seal(
+                        new SealContext(
+                                Principal.INSTANCE,
+                                "",
+                                RetentionClass.RETENTION_CLASS_AUDIT,
+                                entryId,
+                                Statement.getDescriptor().getFullName(),
+                                "reason"),
+                        reason.length() > MAX_REASON_CHARS ? reason.substring(0, MAX_REASON_CHARS) : reason))
+                .setIntent(Intent.getDefaultInstance())
+                .build();
+        intent = appended(
+                Draft.intent(Principal.INSTANCE, statement, TimeUnit.SECONDS.toMillis(limitSeconds), Optional.empty()));
+    }
+
+    /** Records what came of it. */
+    void end(boolean whole) {
+        var outcome = Outcome.newBuilder()
+                .setResult(whole ? Result.SUCCESS : Result.FAILURE)
+                .setCode(whole ? "" : INCOMPLETE)
+                .setIntent(IntentRef.newBuilder()
+                        .setPosition(intent.position())
+                        .setHash(UnsafeByteOperations.unsafeWrap(intent.hash().bytes())));
+        appended(new Draft(
+                Principal.INSTANCE,
+                statement(Ids.bytes(Ids.uuidV7())).setOutcome(outcome).build(),
+                0,
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                Map.of()));
+    }
+
+    private static Statement.Builder statement(byte[] entryId) {
+        return Statement.newBuilder()
+                .setEntryId(UnsafeByteOperations.unsafeWrap(entryId))
+                .setActor(
+                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
+                .setAction(ACTION)
+                .setTarget(Target.newBuilder().setType("organisation").setId(Principal.INSTANCE));
+    }
+
+    private AppendResult.Appended appended(Draft draft) {
+        return switch (appender.append(draft)) {
+            case AppendResult.Appended done -> done;
+            case AppendResult.Refused refused ->
+                throw new Unusable("the repair can't be recorded in the installation's log: "
+                        + refused.rejection().code());
+            case AppendResult.Moved _, AppendResult.Replayed _, AppendResult.Taken _ ->
+                throw new IllegalStateException("a repair rests on nothing and claims nothing");
+        };
+    }
+
+    @Override
+    public void close() {
+        appender.close();
+    }
+}
