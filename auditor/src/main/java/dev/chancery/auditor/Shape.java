@@ -11,6 +11,7 @@ enum Shape {
     REQUEST_ID("request_id", Shape.UUID),
     ACTOR_ID("actor.id", "[0-9a-z-]{1,64}"),
     ROLE("actor.roles", "[a-z][a-z0-9.-]{0,62}"),
+    ELEVATION("actor.elevation", Shape.UUID),
     TARGET_TYPE("target.type", "[a-z][a-z-]{0,31}"),
     TARGET_ID("target.id", "[a-z0-9][a-z0-9.:-]{0,127}"),
     CODE("outcome.code", "[a-z]{1,32}\\.[a-z][a-z-]{0,62}"),

@@ -101,6 +101,7 @@ final class StatementReader {
                     Shape.ROLE.required(wire.stringElement());
                     roles++;
                 }
+                case 4 -> Shape.ELEVATION.required(wire.string());
                 default -> throw wire.unknown();
             }
         }

@@ -17,11 +17,23 @@ import java.util.regex.Pattern;
 public final class Examples {
     /**
      * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}: name of an existing role. {@code
-     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code
-     * unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
+     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
+     * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
      */
-    public static final Set<String> PLACEHOLDERS =
-            Set.of("principal", "workspace", "role", "assignment", "publicKey", "claim", "assertion", "unique");
+    public static final Set<String> PLACEHOLDERS = Set.of(
+            "principal",
+            "workspace",
+            "role",
+            "assignment",
+            "publicKey",
+            "claim",
+            "assertion",
+            "unique",
+            "elevationRole",
+            "requester",
+            "requested",
+            "elevated",
+            "over");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

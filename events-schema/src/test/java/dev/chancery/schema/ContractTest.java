@@ -72,6 +72,8 @@ class ContractTest {
                         "Check",
                         "ListAssignments",
                         "ListCapabilities",
+                        "ListElevationPolicies",
+                        "ListElevations",
                         "ListOrganisations",
                         "ListPrincipals",
                         "ListRoles",
@@ -165,15 +167,20 @@ class ContractTest {
     }
 
     private static final String ID = "0199f2aa-0000-7000-8000-000000000001";
-    static final Map<String, String> SAMPLE = Map.of(
-            "principal", ID,
-            "workspace", ID,
-            "role", "approver",
-            "assignment", ID,
-            "publicKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            "claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0",
-            "assertion", "e30.e30.c2ln",
-            "unique", "x7");
+    static final Map<String, String> SAMPLE = Map.ofEntries(
+            Map.entry("principal", ID),
+            Map.entry("workspace", ID),
+            Map.entry("role", "approver"),
+            Map.entry("assignment", ID),
+            Map.entry("publicKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            Map.entry("claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0"),
+            Map.entry("assertion", "e30.e30.c2ln"),
+            Map.entry("unique", "x7"),
+            Map.entry("elevationRole", "repair"),
+            Map.entry("requester", ID),
+            Map.entry("requested", ID),
+            Map.entry("elevated", ID),
+            Map.entry("over", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

@@ -4,6 +4,7 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
@@ -72,7 +73,8 @@ public final class CommandContext {
                 read(AuthorityStreams.foundation(tenant()), FirstGrant.FOLD),
                 read(AuthorityStreams.CONTRACT, AdoptedContract.FOLD),
                 read(AuthorityStreams.ROLE_MODEL, RoleModel.FOLD),
-                read(AuthorityStreams.assignments(principalId), Assignments.FOLD));
+                read(AuthorityStreams.assignments(principalId), Assignments.FOLD),
+                read(AuthorityStreams.elevations(principalId), Elevations.FOLD));
     }
 
     /** Says that a stream, named after an id that was made just now, is empty. */

@@ -156,7 +156,7 @@ final class CommandRun<Q extends Message> {
         }
         AppendResult intent = appender.append(Draft.intent(
                 principal.tenant(),
-                draft.intent(Ids.uuidV7(), authority.role(), Intent.getDefaultInstance()),
+                draft.intent(Ids.uuidV7(), Optional.of(authority), Intent.getDefaultInstance()),
                 Limits.DEADLINE_MILLIS,
                 receipt(new Receipt.Reserve())));
         return switch (intent) {
@@ -238,7 +238,7 @@ final class CommandRun<Q extends Message> {
         AppendResult result = appender.append(failure(
                 draft.outcome(
                         Ids.uuidV7(),
-                        "",
+                        Optional.empty(),
                         intent,
                         Outcome.newBuilder().setResult(Result.FAILURE).setCode(rejection.code()),
                         Optional.empty()),
@@ -268,7 +268,7 @@ final class CommandRun<Q extends Message> {
                 .or(() -> receipt(kept));
         return new Draft(
                 principal.tenant(),
-                draft.outcome(decided.entryId(), decided.authority().role(), intent, outcome, done.target()),
+                draft.outcome(decided.entryId(), Optional.of(decided.authority()), intent, outcome, done.target()),
                 0,
                 done.events(),
                 done.claims(),

@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.CommandOutcome.TargetRef;
+import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
@@ -48,9 +49,9 @@ final class StatementDraft {
         this.requestHash = requestHash;
     }
 
-    Statement intent(UUID entryId, String role, Intent intent) {
+    Statement intent(UUID entryId, Optional<AuthorityDecision> authority, Intent intent) {
         Optional<TargetRef> target = requested();
-        return circumstances(common(entryId, role, target), entryId, target)
+        return circumstances(common(entryId, authority, target), entryId, target)
                 .setIntent(intent)
                 .build();
     }
@@ -58,12 +59,12 @@ final class StatementDraft {
     /** Reason and client stand in the command's first record only: the intent where there is one. */
     Statement outcome(
             UUID entryId,
-            String role,
+            Optional<AuthorityDecision> authority,
             AppendResult.@Nullable Appended intent,
             Outcome.Builder outcome,
             Optional<TargetRef> made) {
         Optional<TargetRef> target = made.or(this::requested);
-        Statement.Builder statement = common(entryId, role, target);
+        Statement.Builder statement = common(entryId, authority, target);
         if (intent == null) {
             circumstances(statement, entryId, target);
         } else {
@@ -79,7 +80,7 @@ final class StatementDraft {
      * may do nothing could make a key for whomever it likes.
      */
     Statement denied(UUID entryId, Rejection rejection) {
-        return common(entryId, "", requested())
+        return common(entryId, Optional.empty(), requested())
                 .setClient(client(entryId))
                 .setOutcome(Outcome.newBuilder().setResult(Result.DENIED).setCode(rejection.code()))
                 .build();
@@ -89,7 +90,7 @@ final class StatementDraft {
         return seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client());
     }
 
-    private Statement.Builder common(UUID entryId, String role, Optional<TargetRef> target) {
+    private Statement.Builder common(UUID entryId, Optional<AuthorityDecision> authority, Optional<TargetRef> target) {
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
                 .setAction(method.auditAction())
@@ -97,9 +98,12 @@ final class StatementDraft {
                 .setRequestHash(UnsafeByteOperations.unsafeWrap(requestHash.bytes()));
         Actor.Builder actor =
                 statement.getActorBuilder().setType(typeOf(principal)).setId(principal.id());
-        if (!role.isEmpty()) {
-            actor.addRoles(role);
-        }
+        authority.filter(by -> !by.role().isEmpty()).ifPresent(by -> {
+            actor.addRoles(by.role());
+            if (by.elevated()) {
+                actor.setElevation(by.assignmentId());
+            }
+        });
         principal.actingFor().ifPresent(whom -> statement
                 .getActingForBuilder()
                 .setType(ActorType.ACTOR_TYPE_USER)

@@ -19,7 +19,8 @@ public record Authority(
         FirstGrant foundation,
         AdoptedContract contract,
         RoleModel roleModel,
-        Assignments assignments) {
+        Assignments assignments,
+        Elevations elevations) {
 
     /**
      * Whether the principal may do {@code capability} at a moment.
@@ -46,7 +47,12 @@ public record Authority(
                 reason = assignment.endsAfter(atMicros) ? Reason.NOT_YET : Reason.EXPIRED;
             }
         }
-        return reason.deny();
+        // Last, so that a use of break-glass is marked only where nothing else would do.
+        return elevations.held().stream()
+                .filter(held -> held.covers(workspace) && held.countsAt(atMicros) && has(held, capability))
+                .findFirst()
+                .map(held -> new AuthorityDecision(Reason.GRANTED, held.id(), held.role(), true))
+                .orElse(reason.deny());
     }
 
     /** How old an authentication may be where one of the organisation's own capabilities is used, in seconds; 0: of any age. */
@@ -64,11 +70,25 @@ public record Authority(
     public boolean holds(String capability, String workspace, long atMicros, long untilMicros) {
         return principal.active()
                 && (firstGrantHas(capability)
-                        || assignments.held().stream()
+                        || Stream.concat(assignments.held().stream(), elevations.held().stream())
                                 .anyMatch(held -> held.covers(workspace)
                                         && held.countsAt(atMicros)
                                         && held.lastsUntil(untilMicros)
                                         && has(held, capability)));
+    }
+
+    /**
+     * Whether the principal holds a role at a moment, otherwise than by an elevation.
+     *
+     * @param workspace where; empty: in the whole organisation
+     */
+    public boolean holdsRole(String role, String workspace, long atMicros) {
+        return principal.active()
+                && bundle(role).isPresent()
+                && (holdsFirstGrant() && role.equals(foundation.role())
+                        || assignments.held().stream()
+                                .anyMatch(held ->
+                                        held.role().equals(role) && held.covers(workspace) && held.countsAt(atMicros)));
     }
 
     /** What a role bundles: one of the organisation's own roles, or its built-in one; empty where there is no such role. */
@@ -79,12 +99,14 @@ public record Authority(
                         : roleModel.roles().get(role));
     }
 
-    /** What the principal holds that is not over, the first grant too. */
+    /** What the principal holds that is not over, the first grant and elevations too. */
     public List<Assignment> grants(long atMicros) {
         Stream<Assignment> first = holdsFirstGrant()
                 ? Stream.of(new Assignment(foundation.assignmentId(), foundation.role(), "", 0, 0))
                 : Stream.of();
-        return Stream.concat(first, assignments.held().stream().filter(held -> held.endsAfter(atMicros)))
+        return Stream.of(first, assignments.held().stream(), elevations.held().stream())
+                .flatMap(held -> held)
+                .filter(held -> held.endsAfter(atMicros))
                 .toList();
     }
 

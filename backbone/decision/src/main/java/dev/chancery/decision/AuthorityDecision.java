@@ -3,10 +3,15 @@ package dev.chancery.decision;
 /**
  * Whether a principal may do something, and what decided.
  *
- * @param assignmentId what grants it; empty when nothing does
- * @param role the assignment's role; empty when nothing grants it
+ * @param assignmentId the assignment, or the elevation, that grants it; empty when nothing does
+ * @param role the role that is held by it; empty when nothing grants it
+ * @param elevated whether it rests on an elevation, for want of anything else
  */
-public record AuthorityDecision(Reason reason, String assignmentId, String role) {
+public record AuthorityDecision(Reason reason, String assignmentId, String role, boolean elevated) {
+    public AuthorityDecision(Reason reason, String assignmentId, String role) {
+        this(reason, assignmentId, role, false);
+    }
+
     public enum Reason {
         GRANTED("granted"),
         NO_GRANT("no-grant"),

@@ -12,7 +12,10 @@ final class AuthorityParts {
     static final Part<RoleModel> ROLE_MODEL = new Part<>(AuthorityStreams.ROLE_MODEL.value(), RoleModel.FOLD);
     static final Part<Assignments> ASSIGNMENTS = new Part<>("access/assignments/", Assignments.FOLD);
 
-    static final List<Part<?>> ALL = List.of(INSTANCE, ORGANISATION, CONTRACT, PRINCIPAL, ROLE_MODEL, ASSIGNMENTS);
+    static final Part<Elevations> ELEVATIONS = new Part<>("elevation/holder/", Elevations.FOLD);
+
+    static final List<Part<?>> ALL =
+            List.of(INSTANCE, ORGANISATION, CONTRACT, PRINCIPAL, ROLE_MODEL, ASSIGNMENTS, ELEVATIONS);
 
     private AuthorityParts() {}
 

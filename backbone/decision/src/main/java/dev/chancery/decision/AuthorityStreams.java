@@ -28,6 +28,11 @@ public final class AuthorityStreams {
         return StreamId.of("access", "assignments", principalId);
     }
 
+    /** The principal's elevations. */
+    public static StreamId elevations(String principalId) {
+        return StreamId.of("elevation", "holder", principalId);
+    }
+
     public static StreamId workspace(String id) {
         return StreamId.of("identity", "workspace", id);
     }

@@ -116,7 +116,8 @@ final class TenantView {
                         state(AuthorityParts.firstGrant(tenant), ""),
                         state(AuthorityParts.CONTRACT, ""),
                         state(AuthorityParts.ROLE_MODEL, ""),
-                        state(AuthorityParts.ASSIGNMENTS, principalId)),
+                        state(AuthorityParts.ASSIGNMENTS, principalId),
+                        state(AuthorityParts.ELEVATIONS, principalId)),
                 position);
     }
 

@@ -19,6 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.elevation.v1.ElevationGranted;
+import dev.chancery.schema.elevation.v1.ElevationRevoked;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import org.junit.jupiter.api.Test;
 
@@ -183,6 +185,53 @@ class AuthorityTest {
     }
 
     @Test
+    void anElevationGivesItsRoleForItsTime() {
+        var ben = new Given(BEN).elevated(elevated("e1", "clerk", NOW, NOW + 10));
+
+        assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(DENIED);
+        assertThat(ben.at(NOW).decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "e1", "clerk", true));
+        assertThat(ben.at(NOW + 10).decide("invoice:read")).isEqualTo(DENIED);
+        assertThat(ben.at(NOW).authority().holdsRole("clerk", "", NOW)).isFalse();
+    }
+
+    @Test
+    void anElevationThatIsRevokedGivesNothing() {
+        var ben = new Given(BEN)
+                .elevated(
+                        elevated("e1", "clerk", NOW, NOW + 10),
+                        ElevationRevoked.newBuilder().setElevationId("e1").build());
+
+        assertThat(ben.decide("invoice:read")).isEqualTo(DENIED);
+    }
+
+    @Test
+    void overlappingElevationsEndEachByItself() {
+        var ben = new Given(BEN)
+                .elevated(elevated("e1", "clerk", NOW, NOW + 10), elevated("e2", "clerk", NOW + 5, NOW + 20));
+
+        assertThat(ben.at(NOW + 9).decide("invoice:read").assignmentId()).isEqualTo("e1");
+        assertThat(ben.at(NOW + 10).decide("invoice:read").assignmentId()).isEqualTo("e2");
+        assertThat(ben.at(NOW + 20).decide("invoice:read")).isEqualTo(DENIED);
+    }
+
+    @Test
+    void whatAnAssignmentGivesIsNoUseOfAnElevation() {
+        var ben = new Given(BEN).holding(assigned("a1", "clerk")).elevated(elevated("e1", "clerk", NOW, NOW + 10));
+
+        assertThat(ben.decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk"));
+        assertThat(ben.authority().holdsRole("clerk", "", NOW)).isTrue();
+    }
+
+    private static ElevationGranted elevated(String id, String role, long from, long until) {
+        return ElevationGranted.newBuilder()
+                .setElevationId(id)
+                .setRole(role)
+                .setFromMicros(from)
+                .setUntilMicros(until)
+                .build();
+    }
+
+    @Test
     void withoutAFoundationNobodyMayAnything() {
         assertThat(new Given(ADA).foundation().decide("role:define")).isEqualTo(DENIED);
     }
@@ -195,6 +244,7 @@ class AuthorityTest {
         private Message[] contract = {adopted("role:define")};
         private Message[] roles = {role("clerk", "invoice:read")};
         private Message[] held = {};
+        private Message[] elevated = {};
         private String workspace = "";
         private long atMicros = NOW;
 
@@ -228,6 +278,11 @@ class AuthorityTest {
             return this;
         }
 
+        Given elevated(Message... events) {
+            elevated = events;
+            return this;
+        }
+
         Given in(String where) {
             workspace = where;
             return this;
@@ -249,7 +304,8 @@ class AuthorityTest {
                     folded(FirstGrant.FOLD, foundation),
                     folded(AdoptedContract.FOLD, contract),
                     folded(RoleModel.FOLD, roles),
-                    folded(Assignments.FOLD, held));
+                    folded(Assignments.FOLD, held),
+                    folded(Elevations.FOLD, elevated));
         }
     }
 }

@@ -77,6 +77,8 @@ final class GrantRules {
         }
         Optional<Assignment> grant = holder.grants(atMicros).stream()
                 .filter(held -> held.id().equals(id))
+                // It is not access's to end.
+                .filter(held -> !holder.elevations().held().contains(held))
                 .findFirst();
         if (grant.isEmpty() && holder.assignments().find(id).isEmpty()) {
             return reject(NO_SUCH_ASSIGNMENT);

@@ -19,6 +19,7 @@ import dev.chancery.command.Granter;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
@@ -401,7 +402,8 @@ class GrantRulesTest {
                             Given.folded(FirstGrant.FOLD, FOUNDED),
                             Given.folded(AdoptedContract.FOLD, ADOPTED),
                             Given.folded(RoleModel.FOLD, roles),
-                            Given.folded(Assignments.FOLD, id.equals(by.getFirst()) ? byHolding : new Message[0])))
+                            Given.folded(Assignments.FOLD, id.equals(by.getFirst()) ? byHolding : new Message[0]),
+                            Elevations.NONE))
                     .toList());
         }
 
@@ -423,7 +425,8 @@ class GrantRulesTest {
                             Given.folded(FirstGrant.FOLD, FOUNDED),
                             Given.folded(AdoptedContract.FOLD, ADOPTED),
                             Given.folded(RoleModel.FOLD, roles),
-                            Given.folded(Assignments.FOLD, held)),
+                            Given.folded(Assignments.FOLD, held),
+                            Elevations.NONE),
                     last,
                     revoked(principalId, assignmentId),
                     NOW);

@@ -8,6 +8,7 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
@@ -152,7 +153,8 @@ class HandingOutTest {
                 new FirstGrant("somebody else", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
                 new AdoptedContract(ByteString.EMPTY, Set.of(Granter.DELEGATE)),
                 model,
-                new Assignments(held, Set.of()));
+                new Assignments(held, Set.of()),
+                Elevations.NONE);
     }
 
     @Provide

@@ -18,6 +18,7 @@ import dev.chancery.command.Granter;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
@@ -329,7 +330,8 @@ class RoleModelRulesTest {
                 new FirstGrant(ADA, "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
                 CONTRACT,
                 model,
-                Given.folded(Assignments.FOLD, held));
+                Given.folded(Assignments.FOLD, held),
+                Elevations.NONE);
     }
 
     private static RoleAssigned holds(String role) {

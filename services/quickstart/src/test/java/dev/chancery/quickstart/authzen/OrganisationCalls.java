@@ -46,7 +46,7 @@ public final class OrganisationCalls {
         String contractPackage = request.getDescriptorForType().getFile().getPackage();
         String name = contractPackage.split("\\.")[1];
         String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
-        String method = request.getDescriptorForType().getName().replace("Request", "");
+        String method = request.getDescriptorForType().getName().replaceFirst("Request$", "");
         Map<String, String> headers = new HashMap<>(caller.headers());
         if (!method.startsWith("List")) {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());

@@ -179,7 +179,7 @@ public class ForgedTenantIT {
             if (value.equals(theirs.get(placeholder)) && SharedInstance.TENANT_BOUND.contains(placeholder)) {
                 madeUp.put(
                         placeholder,
-                        placeholder.equals("role")
+                        placeholder.equals("role") || placeholder.equals("elevationRole")
                                 ? "nobodys-role"
                                 : UUID.randomUUID().toString());
             }

@@ -124,9 +124,18 @@ public final class RawClient implements AutoCloseable {
         return URLEncoder.encode(String.valueOf(value), UTF_8).replace("+", "%20");
     }
 
+    /** As REST says it: with what is at its default. */
+    private static String replied(Message message) {
+        return json(JsonFormat.printer().alwaysPrintFieldsWithNoPresence(), message);
+    }
+
     private static String json(Message message) {
+        return json(JsonFormat.printer(), message);
+    }
+
+    private static String json(JsonFormat.Printer printer, Message message) {
         try {
-            return JsonFormat.printer().omittingInsignificantWhitespace().print(message);
+            return printer.omittingInsignificantWhitespace().print(message);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException(e);
         }
@@ -258,7 +267,7 @@ public final class RawClient implements AutoCloseable {
                     CallOptions.DEFAULT.withDeadlineAfter(LIMIT.toSeconds(), TimeUnit.SECONDS),
                     request);
             Message message = repliesLike.replyPrototype().getParserForType().parseFrom(reply);
-            return new Reply(200, "", readable(headers.get()), json(message).getBytes(UTF_8));
+            return new Reply(200, "", readable(headers.get()), replied(message).getBytes(UTF_8));
         } catch (StatusRuntimeException e) {
             return refusal(e, readable(trailers.get()));
         } catch (InvalidProtocolBufferException e) {

@@ -11,6 +11,9 @@ import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.Examples;
+import dev.chancery.schema.access.v1.AssignRoleRequest;
+import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.elevation.v1.RequestElevationRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,15 +38,26 @@ import java.util.regex.Pattern;
 public final class SharedInstance implements AutoCloseable {
     private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
     private static final String ACCESS = "chancery.access.v1.AccessService/";
+    private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
 
     /** Placeholders for what lies in an organisation. */
-    public static final Set<String> TENANT_BOUND = Set.of("assignment", "principal", "role", "workspace");
+    public static final Set<String> TENANT_BOUND = Set.of(
+            "assignment",
+            "principal",
+            "role",
+            "workspace",
+            "elevationRole",
+            "requester",
+            "requested",
+            "elevated",
+            "over");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
+    private final Map<String, Client> requesters = new ConcurrentHashMap<>();
 
     /** Values that must never be found in a log: personal ones, tokens, claims, keys. */
     private static final Set<String> SECRETS = ConcurrentHashMap.newKeySet();
@@ -194,6 +208,45 @@ public final class SharedInstance implements AutoCloseable {
         return values;
     }
 
+    /** Somebody who may ask for break-glass. */
+    private String requester(Client in) {
+        SigningKey key = SigningKey.generate();
+        JsonObject created = done(
+                        method(IDENTITY + "CreatePrincipal"),
+                        in,
+                        Map.of("unique", unique(), "publicKey", key.publicKey()))
+                .json();
+        String id = created.getString("principalId");
+        String role = "requester-" + unique();
+        done(
+                method(ACCESS + "DefineRole"),
+                in,
+                DefineRoleRequest.newBuilder()
+                        .setRole(role)
+                        .addCapabilities("elevation:request")
+                        .build());
+        done(
+                method(ACCESS + "AssignRole"),
+                in,
+                AssignRoleRequest.newBuilder().setPrincipalId(id).setRole(role).build());
+        requesters.put(id, signedIn(created.getString("clientId"), key));
+        return id;
+    }
+
+    private String elevation(Map<String, String> values, Client in, boolean emergency) {
+        Client requester = requesters.get(value("requester", values, in));
+        return done(
+                        method(ELEVATION + "RequestElevation"),
+                        requester,
+                        RequestElevationRequest.newBuilder()
+                                .setRole(value("elevationRole", values, in))
+                                .setReason("The payment queue stands still.")
+                                .setEmergency(emergency)
+                                .build())
+                .json()
+                .getString("elevationId");
+    }
+
     private String value(String placeholder, Map<String, String> values, Client in) {
         String known = values.get(placeholder);
         if (known != null) {
@@ -231,6 +284,22 @@ public final class SharedInstance implements AutoCloseable {
                                                 "workspace", value("workspace", values, in)))
                                 .json()
                                 .getString("assignmentId");
+                    case "elevationRole" -> {
+                        String role = value("role", new TreeMap<>(), in);
+                        done(method(ELEVATION + "SetElevationPolicy"), in, Map.of("role", role));
+                        yield role;
+                    }
+                    case "requester" -> requester(in);
+                    case "requested" -> elevation(values, in, false);
+                    case "elevated" -> elevation(values, in, true);
+                    case "over" -> {
+                        String elevation = elevation(values, in, true);
+                        done(
+                                method(ELEVATION + "RevokeElevation"),
+                                in,
+                                Map.of("elevated", elevation, "requester", value("requester", values, in)));
+                        yield elevation;
+                    }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
                         throw new AssertionError(
@@ -251,7 +320,11 @@ public final class SharedInstance implements AutoCloseable {
     }
 
     private Reply done(ContractMethod method, Client caller, Map<String, String> values) {
-        Reply reply = wire.rest(method, fill(method, values), caller.headers());
+        return done(method, caller, fill(method, values));
+    }
+
+    private Reply done(ContractMethod method, Client caller, Message request) {
+        Reply reply = wire.rest(method, request, caller.headers());
         assertThat(reply.succeeded()).as("%s: %s", method.fullName(), reply).isTrue();
         seen.put(caller.tenant(), reply.position());
         return reply;
