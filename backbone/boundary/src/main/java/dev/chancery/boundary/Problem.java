@@ -3,6 +3,7 @@ package dev.chancery.boundary;
 import com.google.protobuf.Any;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
+import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.kernel.Rejection;
 import io.grpc.Status.Code;
@@ -27,6 +28,8 @@ public final class Problem {
             case NOT_FOUND -> 404;
             case CONFLICT -> 409;
             case TOO_LARGE -> 413;
+            case LINE_TOO_LONG -> 414;
+            case HEAD_TOO_LARGE -> 431;
             case UNSUPPORTED_MEDIA_TYPE -> 415;
             case UNPROCESSABLE -> 422;
             case TOO_MANY -> 429;
@@ -36,8 +39,15 @@ public final class Problem {
     }
 
     private static Code grpcCode(Rejection rejection) {
+        // gRPC has statuses of its own for these two.
+        if (rejection.equals(BoundaryRejection.COMPRESSED)) {
+            return Code.UNIMPLEMENTED;
+        }
+        if (rejection.equals(BoundaryRejection.LATE)) {
+            return Code.DEADLINE_EXCEEDED;
+        }
         return switch (rejection.kind()) {
-            case INVALID, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE -> Code.INVALID_ARGUMENT;
+            case INVALID, TOO_LARGE, LINE_TOO_LONG, HEAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE -> Code.INVALID_ARGUMENT;
             case UNAUTHENTICATED -> Code.UNAUTHENTICATED;
             case FORBIDDEN -> Code.PERMISSION_DENIED;
             case NOT_FOUND -> Code.NOT_FOUND;

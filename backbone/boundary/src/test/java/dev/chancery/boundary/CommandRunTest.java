@@ -7,6 +7,7 @@ import static dev.chancery.decision.AuthorityStreams.ROLE_MODEL;
 import static dev.chancery.decision.AuthorityStreams.assignments;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
@@ -25,6 +26,8 @@ import dev.chancery.schema.access.v1.RevokeAssignmentReply;
 import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
+import dev.chancery.schema.identity.v1.CreateOrganisationReply;
+import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +44,7 @@ import org.junit.jupiter.api.Test;
 class CommandRunTest {
     private static final String SERVICE = "chancery.access.v1.AccessService/";
     private static final String RETIRE = SERVICE + "RetireRole";
+    private static final String CREATE_ORGANISATION = "chancery.identity.v1.IdentityService/CreateOrganisation";
     private static final RetireRoleRequest CLERK =
             RetireRoleRequest.newBuilder().setRole("clerk").build();
     private static final Handler.Decide<RetireRoleRequest> RETIRES = (context, request) -> {
@@ -65,6 +69,10 @@ class CommandRunTest {
                         SERVICE + "RevokeAssignment",
                         RevokeAssignmentRequest.class,
                         (context, request) -> CommandOutcome.already(RevokeAssignmentReply.getDefaultInstance()))
+                .command(
+                        CREATE_ORGANISATION,
+                        CreateOrganisationRequest.class,
+                        (context, request) -> CommandOutcome.already(CreateOrganisationReply.getDefaultInstance()))
                 .query(SERVICE + "Check", CheckRequest.class, (Handler.Read<CheckRequest, CheckReply>)
                         (context, request) -> CheckReply.getDefaultInstance());
     }
@@ -112,6 +120,25 @@ class CommandRunTest {
             assertThat(record.getOutcome().getResult()).isEqualTo(Result.DENIED);
             assertThat(record.getOutcome().getCode()).isEqualTo("auth.forbidden");
             assertThat(record.getOutcome().hasIntent()).isFalse();
+        });
+    }
+
+    /** The administrator of an organisation may do everything in it, and nothing to the installation. */
+    @Test
+    void whatIsTheInstancesIsDeniedToOthersAndThatIsRecorded() {
+        var organisation = CreateOrganisationRequest.newBuilder()
+                .setName("Acme")
+                .setAdministratorName("Ada")
+                .setAdministratorKey(ByteString.copyFrom(new byte[32]))
+                .build();
+
+        CallResult answer = INSTANCE.call(CREATE_ORGANISATION, organisation, INSTANCE.as(ADA, tenant));
+
+        assertThat(code(answer)).isEqualTo("auth.forbidden");
+        assertThat(INSTANCE.statements(tenant, 1)).singleElement().satisfies(record -> {
+            assertThat(record.getAction()).isEqualTo("identity.organisation.create");
+            assertThat(record.getActor().getId()).isEqualTo(ADA);
+            assertThat(record.getOutcome().getResult()).isEqualTo(Result.DENIED);
         });
     }
 

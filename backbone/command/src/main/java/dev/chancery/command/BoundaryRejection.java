@@ -63,7 +63,7 @@ public final class BoundaryRejection {
     public static final Rejection MALFORMED_HEAD = new Rejection(
             "request.malformed-head",
             Kind.INVALID,
-            "The request's line or headers can't be read: a missing or wrong Host, a path with a broken escape, a header that is no text.",
+            "The request's line, headers or framing can't be read, or can be read in two ways: a missing, wrong or second Host, a path with a broken escape, a header that is no text, a Transfer-Encoding other than chunked.",
             "Send the request as RFC 9110 and RFC 9112 write it.");
 
     public static final Rejection KEY_MALFORMED = new Rejection(
@@ -92,6 +92,36 @@ public final class BoundaryRejection {
 
     public static final Rejection TOO_LARGE =
             new Rejection("request.too-large", Kind.TOO_LARGE, "The request is too large.", "Send at most 64 KiB.");
+
+    public static final Rejection LINE_TOO_LONG = new Rejection(
+            "request.line-too-long",
+            Kind.LINE_TOO_LONG,
+            "The request's path and query are too long.",
+            "Send at most 4,096 characters in the request's first line.");
+
+    public static final Rejection HEAD_TOO_LARGE = new Rejection(
+            "request.head-too-large",
+            Kind.HEAD_TOO_LARGE,
+            "The request's headers are too large.",
+            "Send at most 16 KiB of headers.");
+
+    public static final Rejection COMPRESSED = new Rejection(
+            "request.compressed",
+            Kind.UNSUPPORTED_MEDIA_TYPE,
+            "Compressed gRPC messages are not taken.",
+            "Send grpc-encoding: identity, or leave it out.");
+
+    public static final Rejection LATE = new Rejection(
+            "request.late",
+            Kind.UNAVAILABLE,
+            "The request's body took too long to come; nothing took effect.",
+            "Send the request again, with the same idempotency key, and its body at once.");
+
+    public static final Rejection WRONG_HOST = new Rejection(
+            "request.wrong-host",
+            Kind.INVALID,
+            "The request's Host is not a name of this machine.",
+            "A quick start is for its own machine: use the URL that it printed.");
 
     public static final Rejection NO_SUCH_PATH = new Rejection(
             "request.no-such-path",

@@ -91,14 +91,16 @@ final class CommandRun<Q extends Message> {
     }
 
     CallResult run() throws RefusedException {
-        if (method.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
-            throw new RefusedException(BoundaryRejection.FORBIDDEN);
-        }
         Authorisation.requireFresh(method, principal);
         // Before anything is sealed: a new key is written too.
         Optional<Rejection> closed = appender.refusal();
         if (closed.isPresent()) {
             return new CallResult.Refused(closed.get());
+        }
+        if (method.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
+            // Rests on no stream that could have moved.
+            return deny(context(Ids.uuidV7(), Clock.nowMicros()), Limits.MAX_ATTEMPTS)
+                    .orElseThrow();
         }
         for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
             CommandContext context = context(Ids.uuidV7(), Clock.nowMicros());

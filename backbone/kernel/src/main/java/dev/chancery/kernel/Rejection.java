@@ -22,6 +22,8 @@ public record Rejection(String code, Kind kind, String message, String hint) {
         NOT_FOUND,
         CONFLICT,
         TOO_LARGE,
+        LINE_TOO_LONG,
+        HEAD_TOO_LARGE,
         UNSUPPORTED_MEDIA_TYPE,
         UNPROCESSABLE,
         /** The caller's own side has too many calls under way; worth trying again, with the same idempotency key. */

@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -19,6 +20,7 @@ public class HttpFront {
     private final Vertx vertx;
     private @Nullable Router router;
     private volatile @Nullable Application application;
+    private volatile Predicate<String> hosts = host -> true;
 
     private final StandardEndpoints endpoints;
 
@@ -28,12 +30,28 @@ public class HttpFront {
         this.endpoints = endpoints;
     }
 
+    /** Before Quarkus starts: what reaches it unreadable is refused by the front, in words. */
+    public static void prepare() {
+        System.setProperty(StartupGate.URI_CHECK, "true");
+    }
+
     void take(@Observes Router mainRouter) {
         router = mainRouter;
-        StartupGate.mount(mainRouter, () -> {
-            Application behind = application;
-            return behind != null && behind.isStarted();
-        });
+        StartupGate.mount(
+                mainRouter,
+                () -> {
+                    Application behind = application;
+                    return behind != null && behind.isStarted();
+                },
+                host -> hosts.test(host));
+    }
+
+    /**
+     * Serves requests for some hosts only. A server that trusts whoever reaches it on this machine is reached by a browser as well, in the
+     * name of any page whose host resolves to the loopback (DNS rebinding); the page's host is what such a request names.
+     */
+    public void serveOnly(Predicate<String> served) {
+        hosts = served;
     }
 
     /** Starts an application behind these doors. */

@@ -48,6 +48,7 @@ public final class Main {
             return;
         }
         Logs.redactEarly();
+        HttpFront.prepare();
         try {
             ChanceryConfig.Read read = ChanceryConfig.read(arguments.files(), overrides());
             if (arguments.migrate()) {

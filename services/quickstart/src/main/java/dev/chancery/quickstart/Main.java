@@ -1,5 +1,6 @@
 package dev.chancery.quickstart;
 
+import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.embedded.ServerNotStarted;
@@ -47,6 +48,7 @@ public final class Main {
             System.exit(withoutServing(options));
         }
         Logs.redactEarly();
+        HttpFront.prepare();
         try {
             Started.begin(options, freePort(options.port()));
         } catch (RuntimeException e) {

@@ -5,6 +5,7 @@ import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
 import dev.chancery.app.Settings;
 import dev.chancery.app.configuration.Datasources;
+import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
@@ -86,6 +87,7 @@ public final class Up implements QuarkusApplication {
                     MAX_SLOT_BYTES,
                     CheckpointLimit.DEFAULT,
                     started.space()))) {
+                doors.serveOnly(Loopback::isNamed);
                 doors.open(application);
                 awaitHealth(application, data.directory());
                 ready(data, servers, http);

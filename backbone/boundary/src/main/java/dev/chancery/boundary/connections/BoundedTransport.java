@@ -1,12 +1,12 @@
 package dev.chancery.boundary.connections;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.vertx.core.impl.VertxBuilder;
 import io.vertx.core.impl.transports.JDKTransport;
 import io.vertx.core.spi.VertxServiceProvider;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 
 /**
@@ -35,11 +35,14 @@ public final class BoundedTransport implements VertxServiceProvider {
 
         @Override
         protected int doReadMessages(List<Object> accepted) throws Exception {
-            int count = super.doReadMessages(accepted);
-            for (int i = accepted.size() - Math.max(count, 0); i < accepted.size(); i++) {
-                connections.admit((Channel) accepted.get(i));
+            SocketChannel socket = javaChannel().accept();
+            if (socket == null) {
+                return 0;
             }
-            return count;
+            var channel = new BoundedSocket(this, socket);
+            connections.admit(channel);
+            accepted.add(channel);
+            return 1;
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.chancery.boundary.connections;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -17,7 +16,7 @@ final class Connection extends ChannelDuplexHandler {
 
     private static final long CHECK_SECONDS = 5;
 
-    private final Channel channel;
+    private final BoundedSocket channel;
     private final ConnectionLimits limits;
     private final long bornNanos = System.nanoTime();
     private volatile long answeredNanos = bornNanos;
@@ -30,7 +29,7 @@ final class Connection extends ChannelDuplexHandler {
 
     private @Nullable ScheduledFuture<?> check;
 
-    Connection(Channel channel, ConnectionLimits limits) {
+    Connection(BoundedSocket channel, ConnectionLimits limits) {
         this.channel = channel;
         this.limits = limits;
     }
@@ -66,6 +65,17 @@ final class Connection extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         heardNanos = System.nanoTime();
         super.channelRead(context, message);
+    }
+
+    /** While the peer leaves answers unread, its next requests are left unread too. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) throws Exception {
+        if (channel.isWritable()) {
+            channel.resume(BoundedSocket.Pause.UNREAD_ANSWERS);
+        } else {
+            channel.pause(BoundedSocket.Pause.UNREAD_ANSWERS);
+        }
+        super.channelWritabilityChanged(context);
     }
 
     @Override

@@ -12,8 +12,18 @@ import java.time.Duration;
  * @param unread how long the peer may leave unread what was written
  * @param unreadBytes how much may wait for the peer to read it; more ends the connection
  * @param idle how long a connection may keep silent
+ * @param pipelined requests that may wait for the answer to an earlier one, over HTTP/1.1; more end the connection
+ * @param controlFrames frames of HTTP/2 that carry no request, in {@code controlWindow}; more end the connection
  */
-record ConnectionLimits(int connections, Duration firstAnswer, Duration unread, long unreadBytes, Duration idle) {
+record ConnectionLimits(
+        int connections,
+        Duration firstAnswer,
+        Duration unread,
+        long unreadBytes,
+        Duration idle,
+        int pipelined,
+        int controlFrames,
+        Duration controlWindow) {
     private static final int MAX_CONNECTIONS = 1_000;
     /** Of the process's descriptors the others are for Kafka's segments, the database's connections and jars. */
     private static final int DESCRIPTORS_A_CONNECTION = 4;
@@ -28,6 +38,9 @@ record ConnectionLimits(int connections, Duration firstAnswer, Duration unread, 
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(20),
                 16L << 20,
-                Duration.ofMinutes(10));
+                Duration.ofMinutes(10),
+                100,
+                2_000,
+                Duration.ofSeconds(10));
     }
 }

@@ -1,6 +1,5 @@
 package dev.chancery.boundary.connections;
 
-import io.netty.channel.Channel;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +18,7 @@ final class Connections {
     }
 
     /** Takes a connection in; where that is one too many, another one goes. */
-    void admit(Channel channel) {
+    void admit(BoundedSocket channel) {
         var connection = new Connection(channel, limits);
         // The newcomer is not asked to leave: it could not have had an answer yet.
         while (open.size() >= limits.connections()) {
@@ -30,7 +29,7 @@ final class Connections {
             least.end();
         }
         open.add(connection);
-        channel.pipeline().addLast(connection);
+        channel.pipeline().addLast(connection, new GuardInstaller(channel, limits, false));
         channel.closeFuture().addListener(closed -> open.remove(connection));
     }
 

@@ -17,6 +17,7 @@ import dev.chancery.command.Caller;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.ContractMethod;
 import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -38,6 +39,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -124,33 +126,43 @@ public final class GrpcApi {
                         ServerInterceptors.intercept(service, new Beside(standard)))
                 .bind(server));
         router.route().order(-1).handler(context -> {
-            String mediaType = context.request().getHeader("Content-Type");
-            if (mediaType == null || !mediaType.startsWith("application/grpc")) {
+            HttpServerRequest request = context.request();
+            if (!GrpcRefusal.isGrpc(request) || request.method() != HttpMethod.POST) {
                 context.next();
-            } else if (isCompressed(context.request())) {
-                refuseCompressed(context.request());
-            } else {
-                // Before the call is handled: whoever handles it asks for these.
-                Vertx.currentContext().putLocal(TRANSPORT, Transport.of(context));
-                server.handle(context.request());
+                return;
             }
+            Optional<Rejection> why = refusal(request);
+            if (why.isPresent()) {
+                GrpcRefusal.send(request, why.get(), Ids.uuidV7().toString());
+                return;
+            }
+            // Before the call is handled: whoever handles it asks for these.
+            Vertx.currentContext().putLocal(TRANSPORT, Transport.of(context));
+            server.handle(new GrpcBody(request));
         });
     }
 
-    private static boolean isCompressed(HttpServerRequest request) {
+    /** What makes a head no call's. */
+    private static Optional<Rejection> refusal(HttpServerRequest request) {
         String encoding = request.getHeader("grpc-encoding");
-        return encoding != null && !encoding.equals("identity");
+        if (encoding != null && !encoding.equals("identity")) {
+            // The limit on a message's size holds for its compressed form: nothing bounds what it unpacks to before the
+            // caller is
+            // authenticated.
+            return Optional.of(BoundaryRejection.COMPRESSED);
+        }
+        try {
+            request.headers().forEach(GrpcApi::decodes);
+            return Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.of(BoundaryRejection.MALFORMED_HEAD);
+        }
     }
 
-    /** The limit on a message's size holds for its compressed form: nothing bounds what it unpacks to before the caller is authenticated. */
-    private static void refuseCompressed(HttpServerRequest request) {
-        request.resume();
-        request.response()
-                .putHeader("content-type", "application/grpc")
-                .putHeader("grpc-status", Integer.toString(Status.Code.UNIMPLEMENTED.value()))
-                .putHeader("grpc-message", "compressed messages are not taken")
-                .putHeader("grpc-accept-encoding", "identity")
-                .end();
+    private static void decodes(String name, String value) {
+        if (name.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
+            Base64.getDecoder().decode(value);
+        }
     }
 
     /** An unknown method is refused like everything else; left alone, Vert.x repeats the name that was sent. */
@@ -210,7 +222,7 @@ public final class GrpcApi {
             try {
                 requireOnce(headers);
                 InFlight.Permit permit = pipeline.enter(caller);
-                return new OneMessage(call, caller, arrival(connection, call, permit)) {
+                return new OneMessage(call, caller, arrival(connection, call, caller, permit)) {
                     @Override
                     void serve(byte[] request) {
                         CallResult answer = answer(method, request, headers, parameters, caller, permit);
@@ -238,7 +250,7 @@ public final class GrpcApi {
             Context connection = Vertx.currentContext();
             Caller caller = caller(call, headers);
             try {
-                Arrival arrival = arrival(connection, call, pipeline.enter(caller));
+                Arrival arrival = arrival(connection, call, caller, pipeline.enter(caller));
                 var listener = Contexts.interceptCall(
                         services.context(),
                         new SimpleForwardingServerCall<>(call) {
@@ -265,12 +277,9 @@ public final class GrpcApi {
         }
     }
 
-    private static Arrival arrival(Context connection, ServerCall<?, ?> call, InFlight.Permit permit) {
+    private static Arrival arrival(Context connection, ServerCall<?, ?> call, Caller caller, InFlight.Permit permit) {
         var arrival = new Arrival(
-                connection.owner(),
-                permit,
-                () -> call.close(
-                        Status.DEADLINE_EXCEEDED.withDescription("the request took too long to come"), new Metadata()));
+                connection.owner(), permit, () -> refuse(call, new CallResult.Refused(BoundaryRejection.LATE), caller));
         transport(connection).ended().onComplete(ended -> arrival.abandon());
         return arrival;
     }

@@ -1,19 +1,19 @@
 package dev.chancery.boundary.http;
 
-import dev.chancery.boundary.Problem;
+import dev.chancery.boundary.grpc.GrpcRefusal;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult.Refused;
 import dev.chancery.command.Ids;
 import dev.chancery.kernel.Rejection;
-import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Base64;
-import java.util.Objects;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 
 /**
@@ -21,20 +21,37 @@ import org.jboss.logging.Logger;
  * hear that there is no such path, and take that for an answer. Of Quarkus' own pages under {@code /q/} only health is served.
  */
 public final class StartupGate {
+    /** System property by which Quarkus leaves URIs to this gate; to be set before Quarkus starts. */
+    public static final String URI_CHECK = "vertx.disableURIValidation";
+
     private static final Logger LOG = Logger.getLogger(StartupGate.class);
-    private static final Metadata.Key<byte[]> DETAILS =
-            Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
+    /** Of what Quarkus serves itself. */
+    private static final Set<String> HEALTH = Set.of("/q/health", "/q/health/live", "/q/health/ready");
 
     private StartupGate() {}
 
-    /** @param open asked for every request */
-    public static void mount(Router router, BooleanSupplier open) {
+    /**
+     * @param open asked for every request
+     * @param host whether a request may be for a host
+     */
+    public static void mount(Router router, BooleanSupplier open, Predicate<String> host) {
         router.route()
                 .order(Integer.MIN_VALUE)
                 .failureHandler(StartupGate::failed)
                 .handler(context -> {
+                    HttpServerRequest request = context.request();
+                    if (!isReadable(request)) {
+                        refuse(context, BoundaryRejection.MALFORMED_HEAD);
+                        return;
+                    }
+                    if (request.authority() != null
+                            && !host.test(request.authority().host())) {
+                        refuse(context, BoundaryRejection.WRONG_HOST);
+                        return;
+                    }
                     String path = context.normalizedPath();
-                    if (path.startsWith("/q/health")) {
+                    if (HEALTH.contains(path) && isRead(request.method())) {
                         context.next();
                     } else if (!open.getAsBoolean()) {
                         refuse(context, BoundaryRejection.UNAVAILABLE);
@@ -46,15 +63,37 @@ public final class StartupGate {
                 });
     }
 
+    /** Left to itself, Quarkus answers a path or query that is no URI's with a bare status: {@link #URI_CHECK}. */
+    private static boolean isReadable(HttpServerRequest request) {
+        if (request.uri() == null || request.headers().getAll("Host").size() > 1) {
+            return false;
+        }
+        try {
+            new URI(request.uri());
+            return true;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private static boolean isRead(HttpMethod method) {
+        return method == HttpMethod.GET || method == HttpMethod.HEAD;
+    }
+
     /** What the router or a handler could not deal with. Quarkus' own handler would log the path, and answer in a form of its own. */
     private static void failed(RoutingContext context) {
+        if (context.response().ended() || context.response().closed()) {
+            // Whoever asked has gone, which handlers may trip over.
+            return;
+        }
         Throwable cause = context.failure();
         int status = context.statusCode();
         boolean requests = status >= 400 && status < 500;
         if (!requests) {
             LOG.errorf(
-                    "Request failed: cause=%s",
-                    cause == null ? "none" : cause.getClass().getName());
+                    "Request failed: cause=%s at=%s",
+                    cause == null ? "none" : cause.getClass().getName(),
+                    cause == null || cause.getStackTrace().length == 0 ? "nowhere" : cause.getStackTrace()[0]);
         }
         Rejection why =
                 switch (status) {
@@ -67,34 +106,16 @@ public final class StartupGate {
     }
 
     private static void refuse(RoutingContext context, Rejection why) {
-        var refused = new Refused(why);
         String requestId = Ids.uuidV7().toString();
         HttpServerRequest request = context.request();
-        String mediaType = Objects.requireNonNullElse(request.getHeader("Content-Type"), "");
-        // What the client still sends is read and dropped, so that the connection can be used again.
-        request.resume();
-        if (mediaType.startsWith("application/grpc")) {
-            refuse(context.response(), Problem.grpc(refused, requestId));
+        if (GrpcRefusal.isGrpc(request)) {
+            GrpcRefusal.send(request, why, requestId);
         } else {
-            HttpReply.refuse(context, refused, requestId);
+            if (!request.isEnded()) {
+                // What the client still sends is read and dropped, so that the connection can be used again.
+                request.resume();
+            }
+            HttpReply.refuse(context, new Refused(why), requestId);
         }
-    }
-
-    /** A gRPC answer that is nothing but its trailers. */
-    private static void refuse(HttpServerResponse response, StatusRuntimeException failure) {
-        response.putHeader("content-type", "application/grpc")
-                .putHeader(
-                        "grpc-status",
-                        Integer.toString(failure.getStatus().getCode().value()))
-                .putHeader(
-                        "grpc-message",
-                        Objects.requireNonNullElse(failure.getStatus().getDescription(), ""));
-        Metadata trailers = failure.getTrailers();
-        byte[] details = trailers == null ? null : trailers.get(DETAILS);
-        if (details != null) {
-            response.putHeader(
-                    DETAILS.name(), Base64.getEncoder().withoutPadding().encodeToString(details));
-        }
-        response.end();
     }
 }

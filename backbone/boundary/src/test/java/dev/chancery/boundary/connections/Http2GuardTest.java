@@ -1,0 +1,124 @@
+package dev.chancery.boundary.connections;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class Http2GuardTest {
+    private static final int SETTINGS = 4;
+    private static final int PING = 6;
+    private static final int GO_AWAY = 7;
+    private static final GuardedServer SERVER =
+            new GuardedServer(request -> request.response().end(Buffer.buffer(new byte[100])));
+
+    @AfterAll
+    static void close() {
+        SERVER.close();
+    }
+
+    private static Socket begin(byte... settings) throws IOException {
+        Socket socket = SERVER.connect();
+        var out = new ByteArrayOutputStream();
+        out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
+        GuardedServer.frame(out, SETTINGS, 0, 0, settings);
+        socket.getOutputStream().write(out.toByteArray());
+        return socket;
+    }
+
+    /** The types of the frames that come until the connection ends, or until there have been so many of one. */
+    private static List<Integer> frames(Socket socket, int type, int enough) {
+        List<Integer> types = new ArrayList<>();
+        try {
+            var in = new DataInputStream(socket.getInputStream());
+            while (types.stream().filter(seen -> seen == type).count() < enough) {
+                int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+                types.add(in.readUnsignedByte());
+                in.readFully(new byte[1 + 4 + length]);
+            }
+        } catch (java.net.SocketTimeoutException e) {
+            throw new AssertionError("neither ended nor enough: " + types.size(), e);
+        } catch (IOException e) {
+            types.add(-1);
+        }
+        return types;
+    }
+
+    private static byte[] flood(int type, int count, int stream, byte... payload) {
+        var out = new ByteArrayOutputStream();
+        for (int i = 0; i < count; i++) {
+            GuardedServer.frame(out, type, 0, stream, payload);
+        }
+        return out.toByteArray();
+    }
+
+    /** PRIORITY, SETTINGS, PING, WINDOW_UPDATE, and a type that there isn't. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, SETTINGS, PING, 8, 99})
+    void framesThatCarryNoRequestAreCounted(int type) throws Exception {
+        byte[] payload =
+                switch (type) {
+                    case 2 -> new byte[] {0, 0, 0, 0, 1};
+                    case PING -> new byte[8];
+                    case 8 -> new byte[] {0, 0, 0, 1};
+                    default -> new byte[0];
+                };
+        try (Socket socket = begin()) {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    socket.getOutputStream().write(flood(type, 20_000, type == 2 ? 1 : 0, payload));
+                } catch (IOException e) {
+                    // closed, as it should be
+                }
+            });
+            List<Integer> seen = frames(socket, GO_AWAY, 1);
+            assertThat(seen.getLast()).isIn(GO_AWAY, -1);
+            assertThat(seen.size()).isLessThan(3_000);
+        }
+    }
+
+    @Test
+    void aFewPingsAreAnswered() throws Exception {
+        try (Socket socket = begin()) {
+            socket.getOutputStream().write(flood(PING, 500, 0, new byte[8]));
+            assertThat(frames(socket, PING, 500)).doesNotContain(GO_AWAY, -1);
+        }
+    }
+
+    @Test
+    void anAnswerThatIsGivenNoWindowEndsTheConnection() throws Exception {
+        long begun = System.nanoTime();
+        // A window of 0 for each stream.
+        try (Socket socket = begin(new byte[] {0, 4, 0, 0, 0, 0})) {
+            var request = new ByteArrayOutputStream();
+            // GET, http, /, and the authority as a literal
+            GuardedServer.frame(request, 1, 5, 1, new byte[] {(byte) 0x82, (byte) 0x86, (byte) 0x84, 1, 1, 'a'});
+            socket.getOutputStream().write(request.toByteArray());
+            Thread pings = Thread.ofVirtual().start(() -> {
+                try {
+                    while (!Thread.interrupted()) {
+                        socket.getOutputStream().write(flood(PING, 1, 0, new byte[8]));
+                        Thread.sleep(Duration.ofMillis(500));
+                    }
+                } catch (IOException | InterruptedException e) {
+                    // over
+                }
+            });
+            assertThat(frames(socket, GO_AWAY, 1)).contains(GO_AWAY);
+            pings.interrupt();
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isBetween(Duration.ofSeconds(15), Duration.ofSeconds(35));
+    }
+}
