@@ -17,12 +17,15 @@ import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
+import dev.chancery.log.LogRejection;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
 import io.micrometer.core.instrument.Metrics;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +54,21 @@ public final class Pipeline implements AutoCloseable {
     private final Authorisation authorisation;
     private final @Nullable CommandRuns runs;
     private final InFlight inFlight = new InFlight();
+    private final Deadline deadline;
 
     /** @param runs null: this process serves no command */
     public Pipeline(
             Authentication authentication, FieldRules rules, Authorisation authorisation, @Nullable CommandRuns runs) {
+        this(authentication, rules, authorisation, runs, new Deadline(Deadline.LIMIT));
+    }
+
+    Pipeline(
+            Authentication authentication,
+            FieldRules rules,
+            Authorisation authorisation,
+            @Nullable CommandRuns runs,
+            Deadline deadline) {
+        this.deadline = deadline;
         this.authentication = authentication;
         this.rules = rules;
         this.authorisation = authorisation;
@@ -89,10 +103,8 @@ public final class Pipeline implements AutoCloseable {
     /** Serves a call; never throws. */
     public CallResult call(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
         long begunNanos = System.nanoTime();
-        CallResult answer;
-        try (var _ = new LoggedCall(caller)) {
-            answer = guarded(method, request, caller, place);
-        }
+        boolean writes = !(method.handler() instanceof Handler.Query<?, ?>);
+        CallResult answer = answerInTime(place, caller, writes, () -> guarded(method, request, caller, place));
         String code = answer instanceof CallResult.Refused refused
                 ? refused.rejection().code()
                 : "ok";
@@ -115,6 +127,13 @@ public final class Pipeline implements AutoCloseable {
     /** Calls in flight of unknown callers. */
     public int unknownCalls() {
         return inFlight.unknownCalls();
+    }
+
+    /** A call that isn't over in time is answered for all that: of a command nobody knows by then what becomes of it. */
+    private CallResult answerInTime(InFlight.Permit permit, Caller caller, boolean writes, Supplier<CallResult> work) {
+        return deadline.await(permit, caller, work)
+                .orElseGet(() ->
+                        new CallResult.Refused(writes ? LogRejection.OUTCOME_UNKNOWN : BoundaryRejection.UNAVAILABLE));
     }
 
     private CallResult guarded(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
@@ -166,11 +185,46 @@ public final class Pipeline implements AutoCloseable {
         return runs;
     }
 
-    /** Authenticates and authorises a caller for a standard endpoint that serves files rather than a method. */
-    public Principal admit(Caller caller, String capability, InFlight.Permit place) throws RefusedException {
-        Principal principal = authentication.authenticate(caller, place);
-        requireGrant(principal, capability, "", position(caller, principal));
-        return principal;
+    /** What a standard endpoint that serves files, rather than a method, does for a caller that may. */
+    @FunctionalInterface
+    public interface Admitted<T> {
+        T answer(Principal caller) throws RefusedException;
+    }
+
+    /**
+     * Authenticates and authorises a caller, and does the work for it.
+     *
+     * @throws RefusedException when the caller may not, the work refuses, or it isn't over in time
+     */
+    public <T> T admit(Caller caller, String capability, InFlight.Permit permit, Admitted<T> work)
+            throws RefusedException {
+        return deadline.await(permit, caller, () -> admitted(caller, capability, permit, work))
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.UNAVAILABLE))
+                .get();
+    }
+
+    private <T> Outcome<T> admitted(Caller caller, String capability, InFlight.Permit permit, Admitted<T> work) {
+        try {
+            Principal principal = authentication.authenticate(caller, permit);
+            requireGrant(principal, capability, "", position(caller, principal));
+            return new Outcome<>(work.answer(principal), null);
+        } catch (RefusedException | RuntimeException e) {
+            return new Outcome<>(null, e);
+        }
+    }
+
+    /** What work came to on another thread. */
+    private record Outcome<T>(@Nullable T answer, @Nullable Exception failure) {
+        T get() throws RefusedException {
+            switch (failure) {
+                case null -> {
+                    return Objects.requireNonNull(answer);
+                }
+                case RefusedException refused -> throw refused;
+                case RuntimeException broken -> throw broken;
+                default -> throw new IllegalStateException(failure);
+            }
+        }
     }
 
     private CallResult read(

@@ -2,6 +2,7 @@ package dev.chancery.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -19,6 +20,9 @@ import org.flywaydb.core.Flyway;
 public final class Database implements AutoCloseable {
     /** How long a caller waits for a free connection before its operation fails. */
     public static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** SQLSTATE: the client could not establish the connection. */
+    private static final String CANNOT_CONNECT = "08001";
 
     /** Work on a connection; its transaction is committed when it returns and rolled back when it throws. */
     @FunctionalInterface
@@ -61,13 +65,22 @@ public final class Database implements AutoCloseable {
 
     /** A connection of a role's pool, with auto-commit off; the caller closes it. */
     public Connection connection(DatabaseRole role) throws SQLException {
-        Connection connection = pools.apply(role).getConnection();
+        Connection connection = connection(pools.apply(role));
         try {
             connection.setAutoCommit(false);
             return connection;
         } catch (SQLException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    /** A pool that gives up on a server which doesn't answer interrupts its own attempt, and passes on what that throws. */
+    private static Connection connection(DataSource pool) throws SQLException {
+        try {
+            return pool.getConnection();
+        } catch (RuntimeException e) {
+            throw new SQLTransientConnectionException("no connection in time", CANNOT_CONNECT, e);
         }
     }
 

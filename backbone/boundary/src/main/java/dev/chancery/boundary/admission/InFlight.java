@@ -152,8 +152,9 @@ public final class InFlight implements AutoCloseable {
         }
     }
 
-    /** A call's admission, until it is closed. */
+    /** A call's admission, until it is closed as often as it is kept. */
     public final class Permit implements AutoCloseable {
+        private final AtomicInteger keepers = new AtomicInteger(1);
         private Optional<Principal> caller;
         private boolean onTrial;
         private boolean hasSlot;
@@ -219,13 +220,24 @@ public final class InFlight implements AutoCloseable {
          */
         public void becomes(Principal principal) throws RefusedException {
             take(principal.tenant());
-            close();
+            release();
             caller = Optional.of(principal);
             onTrial = false;
         }
 
+        /** Keeps it for somebody more, who closes it as well: work that may outlast the call's answer. */
+        public void keep() {
+            keepers.incrementAndGet();
+        }
+
         @Override
         public void close() {
+            if (keepers.decrementAndGet() == 0) {
+                release();
+            }
+        }
+
+        private void release() {
             if (hasSlot) {
                 hasSlot = false;
                 slots.release();

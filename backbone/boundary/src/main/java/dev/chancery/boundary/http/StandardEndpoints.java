@@ -1,14 +1,12 @@
 package dev.chancery.boundary.http;
 
 import dev.chancery.boundary.ContextFields;
-import dev.chancery.boundary.LoggedCall;
 import dev.chancery.boundary.Pipeline;
 import dev.chancery.boundary.admission.AdmittedCall;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Methods;
 import dev.chancery.command.RefusedException;
-import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.ContractEndpoint;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
@@ -39,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public class StandardEndpoints {
     private record Served(Pipeline pipeline, Methods methods, List<?> features) {}
+
+    /** The request, on the threads that work for it: what CDI knows it knows on the resource's own thread only. */
+    private static final ScopedValue<RoutingContext> WORKED_ON = ScopedValue.newInstance();
 
     private final CurrentVertxRequest request;
     private volatile @Nullable Served served;
@@ -77,19 +78,15 @@ public class StandardEndpoints {
         if (bound == null) {
             throw new RefusedException(BoundaryRejection.NOT_SERVED_HERE);
         }
-        AdmittedCall call = HttpAdmission.call(current());
+        RoutingContext context = current();
+        AdmittedCall call = HttpAdmission.call(context);
+        Pipeline.Request here = () -> ScopedValue.where(WORKED_ON, context).call(reads::read);
         try (var _ = call.begin()) {
-            return switch (served().pipeline().call(bound, reads, call.caller(), call.permit())) {
+            return switch (served().pipeline().call(bound, here, call.caller(), call.permit())) {
                 case CallResult.Replied replied -> replied;
                 case CallResult.Refused refused -> throw new RefusedException(refused.rejection(), refused.message());
             };
         }
-    }
-
-    /** What a resource does for a caller that may. */
-    @FunctionalInterface
-    public interface Admitted {
-        Response answer(Principal caller) throws RefusedException;
     }
 
     /**
@@ -98,15 +95,17 @@ public class StandardEndpoints {
      *
      * @throws RefusedException when the caller may not, or the work refuses
      */
-    public Response admit(Admitted work) throws RefusedException {
+    public Response admit(Pipeline.Admitted<Response> work) throws RefusedException {
         String capability = declared().capability();
         if (capability.isEmpty()) {
             throw new IllegalStateException(path() + " is public in the contract, and asks who calls");
         }
-        AdmittedCall call = HttpAdmission.call(current());
-        try (var _ = call.begin();
-                var _ = new LoggedCall(call.caller())) {
-            return work.answer(served().pipeline().admit(call.caller(), capability, call.permit()));
+        RoutingContext context = current();
+        AdmittedCall call = HttpAdmission.call(context);
+        try (var _ = call.begin()) {
+            return served().pipeline()
+                    .admit(call.caller(), capability, call.permit(), caller -> ScopedValue.where(WORKED_ON, context)
+                            .call(() -> work.answer(caller)));
         }
     }
 
@@ -149,6 +148,6 @@ public class StandardEndpoints {
     }
 
     private RoutingContext current() {
-        return request.getCurrent();
+        return WORKED_ON.isBound() ? WORKED_ON.get() : request.getCurrent();
     }
 }

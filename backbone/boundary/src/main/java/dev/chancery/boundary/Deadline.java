@@ -1,0 +1,56 @@
+package dev.chancery.boundary;
+
+import dev.chancery.boundary.admission.InFlight;
+import dev.chancery.command.Caller;
+import dev.chancery.command.Limits;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * How long a caller waits for its answer, whatever its call waits for: a database that has stopped answering holds each of several
+ * steps for its own time. The work goes on after the answer, and keeps the call's permit until it ends, so there is never more of it than
+ * permits.
+ */
+final class Deadline {
+    private static final Logger LOG = Logger.getLogger(Deadline.class);
+
+    /** As long as a command has from intent to outcome. */
+    static final Duration LIMIT = Duration.ofMillis(Limits.DEADLINE_MILLIS);
+
+    private final Duration limit;
+
+    Deadline(Duration limit) {
+        this.limit = limit;
+    }
+
+    /** Does work on a thread of its own, and waits for it; empty: it has not ended in time. */
+    <T> Optional<T> await(InFlight.Permit permit, Caller caller, Supplier<T> work) {
+        var done = new CompletableFuture<T>();
+        permit.keep();
+        Thread.startVirtualThread(() -> {
+            try (permit;
+                    var _ = new LoggedCall(caller)) {
+                done.complete(work.get());
+            } catch (RuntimeException | Error e) {
+                done.completeExceptionally(e);
+            }
+        });
+        try {
+            return Optional.of(done.get(limit.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (TimeoutException e) {
+            LOG.warnf("Answered before the call's work was over: request=%s", caller.requestId());
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+}
