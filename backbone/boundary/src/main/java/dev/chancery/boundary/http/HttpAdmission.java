@@ -11,8 +11,10 @@ import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Ids;
 import dev.chancery.command.RefusedException;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpAdmission {
     private static final String CALL = "chancery.call";
+    private static final String READ = "chancery.read";
 
     /** Headers with one meaning. Of two values a proxy on the way, or another endpoint, might have read the other one. */
     private static final List<String> ONCE =
@@ -43,14 +46,43 @@ public final class HttpAdmission {
 
     /** Adds the route. */
     public static void mount(Router router, Pipeline pipeline) {
-        router.route().handler(context -> admit(context, pipeline));
+        router.route().handler(context -> {
+            Read read = context.request().version() == HttpVersion.HTTP_2
+                    ? Vertx.currentContext().getLocal(READ)
+                    : null;
+            if (read == null) {
+                admit(context, router, pipeline);
+            } else {
+                goOn(context, read);
+            }
+        });
+    }
+
+    /** A call whose body has been read. */
+    private record Read(AdmittedCall call, Buffer body) {}
+
+    private static void goOn(RoutingContext context, Read read) {
+        context.addEndHandler(ended -> read.call().responseEnded());
+        context.put(CALL, read.call());
+        ((RoutingContextInternal) context).setBody(read.body());
+        context.next();
+    }
+
+    /** Over HTTP/2 the router begins anew with the request as one that was read: {@link ReadRequest}. */
+    private static void goOn(RoutingContext context, Router router, Read read) {
+        if (context.request().version() == HttpVersion.HTTP_2) {
+            Vertx.currentContext().putLocal(READ, read);
+            router.handle(new ReadRequest(context.request()));
+        } else {
+            goOn(context, read);
+        }
     }
 
     /**
      * A body that declares itself too large is refused before it is read. Quarkus reads and drops what a refused client still sends, so
      * that the connection can be used again.
      */
-    private static void admit(RoutingContext context, Pipeline pipeline) {
+    private static void admit(RoutingContext context, Router router, Pipeline pipeline) {
         HttpServerRequest request = context.request();
         Caller caller = caller(request);
         echoRequestId(context);
@@ -63,7 +95,7 @@ public final class HttpAdmission {
             if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
                 context.response().writeContinue();
             }
-            read(context, arrival, new AdmittedCall(caller, permit));
+            read(context, router, arrival, new AdmittedCall(caller, permit));
         } catch (RefusedException e) {
             HttpReply.refuse(context, new CallResult.Refused(e.rejection()), caller.requestId());
         }
@@ -77,7 +109,7 @@ public final class HttpAdmission {
         }
     }
 
-    private static void read(RoutingContext context, Arrival arrival, AdmittedCall call) {
+    private static void read(RoutingContext context, Router router, Arrival arrival, AdmittedCall call) {
         Buffer body = Buffer.buffer();
         HttpServerRequest request = context.request();
         request.handler(part -> {
@@ -95,10 +127,7 @@ public final class HttpAdmission {
                             call.caller().requestId());
                 }
             } else if (arrival.complete()) {
-                context.addEndHandler(ended -> call.responseEnded());
-                context.put(CALL, call);
-                ((RoutingContextInternal) context).setBody(body);
-                context.next();
+                goOn(context, router, new Read(call, body));
             }
         });
         request.resume();

@@ -19,7 +19,9 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +43,9 @@ class StrangersIT {
             System.getProperty("chancery.rounds", "quick").equals("full");
     private static final int CONNECTIONS = FULL ? 20_000 : 2_000;
     private static final int STREAMS = FULL ? 200_000 : 10_000;
+    /** This process may have only so many descriptors itself; what is beyond, the server has closed long before. */
+    private static final int HELD = 15_000;
+
     private static final int CALLS = FULL ? 200 : 20;
     private static final int FLOODERS = 8;
     private static final int HALF_OPEN_SIGN_INS = 300;
@@ -115,11 +120,14 @@ class StrangersIT {
     @Test
     void connectionsWhoseHeadDoesNotEndPushEachOtherOut() throws Exception {
         List<Client> newcomers = newcomers();
-        List<Socket> held = new ArrayList<>();
+        Deque<Socket> held = new ArrayDeque<>();
         try {
             for (int i = 0; i < CONNECTIONS; i++) {
                 Socket socket = connect();
                 held.add(socket);
+                if (held.size() > HELD) {
+                    held.removeFirst().close();
+                }
                 socket.getOutputStream().write("GET / HTTP/1.1\r\nX-A: ".getBytes(US_ASCII));
             }
             callersGetIn(CONNECTIONS + " half-open connections", newcomers);
@@ -170,6 +178,34 @@ class StrangersIT {
             }
         } catch (IOException e) {
             // The server has had enough of this connection.
+        }
+    }
+
+    /** JAX-RS, the contract's methods and health, over HTTP/2 as well. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/oauth/jwks.json", "/.well-known/oauth-authorization-server", "/q/health"})
+    void whatIsPublicIsServedOverHttp2(String path) throws IOException {
+        try (Socket socket = connect()) {
+            var out = new ByteArrayOutputStream();
+            out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
+            frame(out, 4, 0, 0, new byte[0]);
+            frame(out, 1, 5, 1, head(path));
+            socket.getOutputStream().write(out.toByteArray());
+            var in = new DataInputStream(socket.getInputStream());
+            int type;
+            int flags;
+            byte[] payload;
+            do {
+                int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+                type = in.readUnsignedByte();
+                flags = in.readUnsignedByte();
+                in.readInt();
+                payload = in.readNBytes(length);
+            } while (type != 1);
+            int block = (flags & 0x20) == 0 ? 0 : 5; // after the priority
+            assertThat(payload[block] & 255)
+                    .as("the static table's entry for 200 (RFC 7541, appendix A)")
+                    .isEqualTo(0x88);
         }
     }
 
