@@ -89,7 +89,6 @@ public final class LogFollower implements AutoCloseable {
         consumer.seekToEnd(partitions);
         partitions.forEach(partition -> consumer.position(partition, METADATA));
         while (closed.getCount() > 0) {
-            long begun = System.nanoTime();
             var polled = consumer.poll(POLL);
             Set<String> tenants = new HashSet<>();
             polled.forEach(message -> LogTopic.tenantOf(message).ifPresent(tenants::add));
@@ -97,9 +96,9 @@ public final class LogFollower implements AutoCloseable {
             if (!polled.isEmpty()) {
                 pause = MIN_PAUSE;
                 await(GATHER);
-            } else if (System.nanoTime() - begun < POLL.toNanos() / 2) {
-                // It neither waited nor brought anything: the topic may be gone.
-                rest();
+            } else if (consumer.partitionsFor(topic, METADATA).isEmpty()) {
+                // A poll would go on asking for it, without a pause, and log each refusal.
+                throw new KafkaException("the topic is gone");
             }
         }
     }
