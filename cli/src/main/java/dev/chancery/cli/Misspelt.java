@@ -12,7 +12,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** Names the command that somebody meant who misspelt one; of anything else picocli says what is wrong, and how to use the command. */
 final class Misspelt implements IParameterExceptionHandler {
     /** Programs of their own, which the script {@code chancery} starts. */
-    private static final List<String> ELSEWHERE = List.of("up", "demo", "replay", "aot");
+    private static final List<String> ELSEWHERE = List.of("up", "demo", "replay", "repair", "aot");
 
     private static final int MAX_EDITS = 2;
 
