@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -36,15 +37,20 @@ class OpenApiTest {
     private static final String ANYWHERE = "https://chancery.invalid/";
     private static final Vertx VERTX = Vertx.vertx();
 
-    private static final Map<String, String> VALUES = Map.of(
-            "principal", "0199f2aa-0000-7000-8000-000000000001",
-            "workspace", "0199f2aa-0000-7000-8000-000000000002",
-            "assignment", "0199f2aa-0000-7000-8000-000000000003",
-            "role", "approver",
-            "publicKey", "A".repeat(43) + "=",
-            "claim", "A".repeat(43),
-            "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
-            "unique", "a1");
+    private static final Map<String, String> VALUES = values();
+
+    private static Map<String, String> values() {
+        Map<String, String> values = new HashMap<>();
+        Examples.PLACEHOLDERS.forEach(name -> values.put(name, "0199f2aa-0000-7000-8000-000000000001"));
+        values.putAll(Map.of(
+                "role", "approver",
+                "elevationRole", "repair",
+                "publicKey", "A".repeat(43) + "=",
+                "claim", "A".repeat(43),
+                "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
+                "unique", "a1"));
+        return values;
+    }
 
     private final Contract contract = Contract.load();
     private final JsonObject document = OpenApi.of(contract).document();
