@@ -34,12 +34,16 @@ final class Deadline {
         var done = new CompletableFuture<T>();
         permit.keep();
         Thread.startVirtualThread(() -> {
+            // The answer comes last: whoever has it finds the permit given back.
+            Runnable answer;
             try (permit;
                     var _ = new LoggedCall(caller)) {
-                done.complete(work.get());
+                T result = work.get();
+                answer = () -> done.complete(result);
             } catch (RuntimeException | Error e) {
-                done.completeExceptionally(e);
+                answer = () -> done.completeExceptionally(e);
             }
+            answer.run();
         });
         try {
             return Optional.of(done.get(limit.toMillis(), TimeUnit.MILLISECONDS));

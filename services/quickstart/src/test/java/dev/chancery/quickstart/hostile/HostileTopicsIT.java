@@ -49,6 +49,7 @@ import org.junit.jupiter.api.Test;
  */
 @Order(65)
 class HostileTopicsIT {
+    private static final List<String> PROJECTIONS = List.of("elevation", "ledger", "rbac");
     private static final int MESSAGES =
             System.getProperty("chancery.rounds", "quick").equals("full") ? 10_000 : 400;
     private static final int A_ROUND = 20;
@@ -172,12 +173,14 @@ class HostileTopicsIT {
     }
 
     private void allAreCounted() {
-        assertThat(RunningInstance.await(LIMIT, () -> passedOver("rbac") >= counted && passedOver("ledger") >= counted))
+        assertThat(RunningInstance.await(
+                        LIMIT, () -> PROJECTIONS.stream().allMatch(projection -> passedOver(projection) >= counted)))
                 .as("%d are counted: %s", counted, health())
                 .isTrue();
-        assertThat(List.of(passedOver("rbac"), passedOver("ledger"))).containsOnly(counted);
+        assertThat(PROJECTIONS)
+                .allSatisfy(projection -> assertThat(passedOver(projection)).isEqualTo(counted));
         assertThat(STOPPED.matcher(metrics()).results().map(found -> Double.valueOf(found.group(1))))
-                .hasSize(2)
+                .hasSize(PROJECTIONS.size())
                 .containsOnly(0.0);
         JsonObject health = health();
         assertThat(health.getString("status")).isEqualTo("UP");
