@@ -40,6 +40,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Whatever becomes of Kafka, {@code repair --apply} brings it back out of PostgreSQL: the instance starts, replay finds views and ledger
@@ -80,6 +81,7 @@ class RepairIT {
 
     @Test
     @Order(1)
+    @EnabledIfSystemProperty(named = "chancery.rounds", matches = "full", disabledReason = "run by -Pfull")
     void aDeletedPulseTopicComesBackByItself() throws Exception {
         try (Admin admin = administrator()) {
             delete(admin, Settings.PULSE_TOPIC);
@@ -166,6 +168,7 @@ class RepairIT {
 
     @Test
     @Order(5)
+    @EnabledIfSystemProperty(named = "chancery.rounds", matches = "full", disabledReason = "run by -Pfull")
     void deletedCheckpointsArePublishedAgain() throws Exception {
         try (Admin admin = administrator()) {
             delete(admin, CHECKPOINTS);
@@ -186,6 +189,7 @@ class RepairIT {
 
     @Test
     @Order(7)
+    @EnabledIfSystemProperty(named = "chancery.rounds", matches = "full", disabledReason = "run by -Pfull")
     void aTruncatedSegmentIsFilledAgain() throws Exception {
         instance.stop();
         for (int partition = 0; partition < 4; partition++) {
