@@ -6,10 +6,10 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 
 /** Reads an event's body as what its type says it is. */
-final class EventReading {
+public final class EventReading {
     private EventReading() {}
 
-    static <M extends Message> M read(Parser<M> parser, ByteString body) {
+    public static <M extends Message> M read(Parser<M> parser, ByteString body) {
         try {
             return parser.parseFrom(body);
         } catch (InvalidProtocolBufferException e) {

@@ -1,6 +1,7 @@
 package dev.chancery.elevation;
 
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.EventReading;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
@@ -41,7 +42,7 @@ record ElevationProjection(String schema, DatabaseRole role) implements Projecti
         long atMicros = event.recordedAtMicros();
         switch (event.type()) {
             case "chancery.elevation.v1.ElevationRequested" -> {
-                var asked = Events.read(ElevationRequested.parser(), event.body());
+                var asked = EventReading.read(ElevationRequested.parser(), event.body());
                 write(
                         connection,
                         "INSERT INTO %s.elevation (tenant, elevation, principal, role, workspace, ticket, minutes,"
@@ -58,7 +59,7 @@ record ElevationProjection(String schema, DatabaseRole role) implements Projecti
                         event.position());
             }
             case "chancery.elevation.v1.ElevationApproved" -> {
-                var approved = Events.read(ElevationApproved.parser(), event.body());
+                var approved = EventReading.read(ElevationApproved.parser(), event.body());
                 write(
                         connection,
                         "INSERT INTO %s.approval (tenant, elevation, approver, role, position) VALUES (?, ?, ?, ?, ?)",
@@ -69,7 +70,7 @@ record ElevationProjection(String schema, DatabaseRole role) implements Projecti
                         event.position());
             }
             case "chancery.elevation.v1.ElevationGranted" -> {
-                var granted = Events.read(ElevationGranted.parser(), event.body());
+                var granted = EventReading.read(ElevationGranted.parser(), event.body());
                 write(
                         connection,
                         "UPDATE %s.elevation SET from_micros = ?, until_micros = ?, emergency = ?, review_due_micros = ?"
@@ -86,17 +87,19 @@ record ElevationProjection(String schema, DatabaseRole role) implements Projecti
                         connection,
                         "denied_micros",
                         tenant,
-                        Events.read(ElevationDenied.parser(), event.body()).getElevationId(),
+                        EventReading.read(ElevationDenied.parser(), event.body())
+                                .getElevationId(),
                         atMicros);
             case "chancery.elevation.v1.ElevationRevoked" ->
                 end(
                         connection,
                         "revoked_micros",
                         tenant,
-                        Events.read(ElevationRevoked.parser(), event.body()).getElevationId(),
+                        EventReading.read(ElevationRevoked.parser(), event.body())
+                                .getElevationId(),
                         atMicros);
             case "chancery.elevation.v1.ElevationReviewed" -> {
-                var reviewed = Events.read(ElevationReviewed.parser(), event.body());
+                var reviewed = EventReading.read(ElevationReviewed.parser(), event.body());
                 write(
                         connection,
                         "UPDATE %s.elevation SET reviewed_micros = ?, finding = ? WHERE tenant = ? AND elevation = ?",

@@ -1,5 +1,6 @@
 package dev.chancery.elevation;
 
+import dev.chancery.decision.EventReading;
 import dev.chancery.elevation.Elevation.Approval;
 import dev.chancery.kernel.Fold;
 import dev.chancery.log.Streams.StoredEvent;
@@ -33,28 +34,31 @@ record Holder(List<Elevation> elevations) {
         public Holder evolve(Holder state, StoredEvent event) {
             return switch (event.type()) {
                 case "chancery.elevation.v1.ElevationRequested" ->
-                    state.asked(Events.read(ElevationRequested.parser(), event.body()));
+                    state.asked(EventReading.read(ElevationRequested.parser(), event.body()));
                 case "chancery.elevation.v1.ElevationApproved" -> {
-                    var approved = Events.read(ElevationApproved.parser(), event.body());
+                    var approved = EventReading.read(ElevationApproved.parser(), event.body());
                     yield state.with(
                             approved.getElevationId(),
                             elevation -> elevation.approvedBy(
                                     new Approval(approved.getApproverId(), approved.getApproverRole())));
                 }
                 case "chancery.elevation.v1.ElevationGranted" -> {
-                    var granted = Events.read(ElevationGranted.parser(), event.body());
+                    var granted = EventReading.read(ElevationGranted.parser(), event.body());
                     yield state.with(granted.getElevationId(), elevation -> elevation.granted(granted));
                 }
                 case "chancery.elevation.v1.ElevationDenied" ->
                     state.with(
-                            Events.read(ElevationDenied.parser(), event.body()).getElevationId(), Elevation::asDenied);
+                            EventReading.read(ElevationDenied.parser(), event.body())
+                                    .getElevationId(),
+                            Elevation::asDenied);
                 case "chancery.elevation.v1.ElevationRevoked" ->
                     state.with(
-                            Events.read(ElevationRevoked.parser(), event.body()).getElevationId(),
+                            EventReading.read(ElevationRevoked.parser(), event.body())
+                                    .getElevationId(),
                             Elevation::asRevoked);
                 case "chancery.elevation.v1.ElevationReviewed" ->
                     state.with(
-                            Events.read(ElevationReviewed.parser(), event.body())
+                            EventReading.read(ElevationReviewed.parser(), event.body())
                                     .getElevationId(),
                             Elevation::asReviewed);
                 default -> state;

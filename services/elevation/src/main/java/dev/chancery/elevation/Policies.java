@@ -1,5 +1,6 @@
 package dev.chancery.elevation;
 
+import dev.chancery.decision.EventReading;
 import dev.chancery.decision.Part;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
@@ -30,7 +31,7 @@ record Policies(SortedMap<String, ElevationPolicySet> byRole, Set<String> remove
         public Policies evolve(Policies state, StoredEvent event) {
             return switch (event.type()) {
                 case "chancery.elevation.v1.ElevationPolicySet" -> {
-                    var set = Events.read(ElevationPolicySet.parser(), event.body());
+                    var set = EventReading.read(ElevationPolicySet.parser(), event.body());
                     var policies = new TreeMap<>(state.byRole());
                     policies.put(set.getRole(), set);
                     var removed = new HashSet<>(state.removed());
@@ -38,7 +39,7 @@ record Policies(SortedMap<String, ElevationPolicySet> byRole, Set<String> remove
                     yield new Policies(policies, removed);
                 }
                 case "chancery.elevation.v1.ElevationPolicyRemoved" -> {
-                    String role = Events.read(ElevationPolicyRemoved.parser(), event.body())
+                    String role = EventReading.read(ElevationPolicyRemoved.parser(), event.body())
                             .getRole();
                     var policies = new TreeMap<>(state.byRole());
                     policies.remove(role);
