@@ -17,7 +17,7 @@ record Arguments(Set<ProcessRole> roles, List<Path> files) {
             usage: --role ROLE[,ROLE…] --config FILE [--config FILE…]
               core         takes commands and checks: identity, access, elevation; holds the personal key ring
               relay        moves the log to Kafka
-              projectors   keeps the RBAC views and answers lists
+              projectors   keeps the RBAC views and answers lists, fills the topics of events
               ledger       grows the ledger and signs its checkpoints
               all          all of these in one process
               migrate      brings the database's schemas to this version, as its owner, and ends""";

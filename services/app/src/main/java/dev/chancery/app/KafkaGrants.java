@@ -11,6 +11,7 @@ import static org.apache.kafka.common.resource.PatternType.LITERAL;
 import static org.apache.kafka.common.resource.PatternType.PREFIXED;
 import static org.apache.kafka.common.resource.ResourceType.GROUP;
 import static org.apache.kafka.common.resource.ResourceType.TOPIC;
+import static org.apache.kafka.common.resource.ResourceType.TRANSACTIONAL_ID;
 
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.ProcessRole;
@@ -64,6 +65,15 @@ public final class KafkaGrants {
         for (FeatureDescription feature : FeatureDescription.all()) {
             if (feature.projection().isPresent()) {
                 all.grant(user(feature.process()), GROUP, ProjectionRunner.group(feature.name()), LITERAL, ALLOW, READ);
+            }
+            if (!feature.topics().isEmpty()) {
+                all.grant(
+                        user(feature.process()),
+                        TRANSACTIONAL_ID,
+                        ProjectionRunner.group(feature.name()),
+                        PREFIXED,
+                        ALLOW,
+                        WRITE);
             }
             for (String topic : feature.topics()) {
                 all.own(feature.process(), topic);

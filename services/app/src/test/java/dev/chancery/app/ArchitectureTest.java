@@ -77,7 +77,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void theKafkaClientStaysInKafkaRelayAndProjection() {
+    void theKafkaClientStaysInKafkaRelayProjectionAndFanout() {
         hold(
                 noClasses()
                         .that()
@@ -85,6 +85,7 @@ class ArchitectureTest {
                                 "dev.chancery.kafka..",
                                 "dev.chancery.relay..",
                                 "dev.chancery.projection..",
+                                "dev.chancery.fanout..",
                                 "dev.chancery.embedded..",
                                 "dev.chancery.testkit..")
                         .should()

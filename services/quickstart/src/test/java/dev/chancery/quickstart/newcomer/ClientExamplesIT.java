@@ -66,6 +66,7 @@ class ClientExamplesIT {
         program.run("key", another.toString());
         refused(program.run("check", localhost(), clientId, another.toString(), "ben", "1", "invoice:approve"));
         follows(program, "follow");
+        subscribes(program);
     }
 
     @Test
@@ -142,6 +143,19 @@ class ClientExamplesIT {
             grant("controller", "invoice:approve", ben);
             third.awaitLine("gap: \\d+ came ahead of 0, .*");
             assertThat(position).doesNotExist();
+        }
+    }
+
+    private void subscribes(Program program) throws Exception {
+        Path client = shared.instance.data().resolve("kafka-client.properties");
+        try (var subscriber =
+                program.start("subscribe", client.toString(), "access.events.v1", administrator.tenant())) {
+            subscriber.awaitLine("\\d+\\.0 chancery\\.access\\.v1\\.RoleAssigned access/assignments/.*");
+            grant("auditor", "invoice:approve", ben);
+            subscriber.awaitLine(".* chancery\\.access\\.v1\\.RoleAssigned access/assignments/" + ben);
+            assertThat(subscriber.lines())
+                    .doesNotHaveDuplicates()
+                    .allSatisfy(line -> assertThat(line).contains(" chancery.access.v1."));
         }
     }
 
