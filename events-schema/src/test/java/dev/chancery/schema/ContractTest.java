@@ -70,6 +70,7 @@ class ContractTest {
                         .map(ContractMethod::name))
                 .containsExactlyInAnyOrder(
                         "Check",
+                        "CheckAll",
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
@@ -81,7 +82,10 @@ class ContractTest {
                         "GetCheckpoint",
                         "GetConsistencyProof",
                         "GetInclusionProof",
-                        "ReadMetrics");
+                        "ReadMetrics",
+                        "SearchActions",
+                        "SearchResources",
+                        "SearchSubjects");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.chancery.decision;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.log.LogTimes;
 import dev.chancery.log.StreamScan;
 import dev.chancery.projection.LogFollower;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,6 +52,8 @@ public final class DecisionPoint implements AutoCloseable {
     private static final long MAX_STATES = 2_000_000;
 
     private final StreamScan scan;
+    private final LogTimes times;
+    private final Snapshots snapshots;
     private final List<Part<?>> parts;
     private final List<String> streams;
     private final LogFollower follower;
@@ -68,8 +72,10 @@ public final class DecisionPoint implements AutoCloseable {
      */
     public DecisionPoint(StreamScan scan, Properties kafka, String topic, List<Part<?>> featureParts) {
         this.scan = scan;
+        this.times = scan.times();
         this.parts = Stream.concat(AuthorityParts.ALL.stream(), featureParts.stream())
                 .toList();
+        this.snapshots = new Snapshots(scan, parts);
         this.streams = parts.stream().<String>map(Part::streamPrefix).toList();
         for (String prefix : streams) {
             if (streams.stream().filter(prefix::startsWith).count() > 1) {
@@ -125,6 +131,79 @@ public final class DecisionPoint implements AutoCloseable {
         }
         TenantView view = view(tenant);
         return reaches(view, atLeast, atMost) && healthy() ? Optional.of(view.state(part, id)) : Optional.empty();
+    }
+
+    /** How old what is answered may be now, at most; grows while PostgreSQL can't be read. */
+    public Duration age() {
+        return compared.getCount() == 0 ? Duration.ofNanos(System.nanoTime() - freshAsOfNanos) : Duration.ofDays(1);
+    }
+
+    /**
+     * What questions about an organisation are answered from.
+     *
+     * @param nowMicros the moment that is decided at where the question is about the present
+     * @param atMost how long to wait for a position that is committed and not seen yet, or for others' past positions
+     */
+    public Answerable at(String tenant, Consistency wanted, long nowMicros, Duration atMost) {
+        TenantView view = view(tenant);
+        return switch (wanted.kind()) {
+            case FASTEST -> present(view, nowMicros);
+            case AT_LEAST -> {
+                Optional<Answerable> not = notReached(view, wanted.value(), atMost);
+                yield not.isPresent() ? not.get() : present(view, nowMicros);
+            }
+            case EXACT -> {
+                Optional<Answerable> not = notReached(view, wanted.value(), atMost);
+                yield not.isPresent()
+                        ? not.get()
+                        : past(
+                                tenant,
+                                wanted.value(),
+                                times.recordedAtMicros(tenant, wanted.value()).orElseThrow(),
+                                atMost);
+            }
+            case AS_OF -> {
+                if (wanted.value() > nowMicros) {
+                    yield Answerable.Not.AHEAD;
+                }
+                OptionalLong last = times.lastUpTo(tenant, wanted.value());
+                yield last.isEmpty()
+                        ? Answerable.Not.BEFORE_BEGINNING
+                        : past(tenant, last.getAsLong(), wanted.value(), atMost);
+            }
+        };
+    }
+
+    /** The same, from a state that stays as it is while it is looked through, and that {@link Consistency#exactly} finds again soon. */
+    public Answerable frozenAt(String tenant, Consistency wanted, long nowMicros, Duration atMost) {
+        Answerable found = at(tenant, wanted, nowMicros, atMost);
+        return found instanceof Answerable.From(TenantView view, long atMicros)
+                ? new Answerable.From(snapshots.keep(view), atMicros)
+                : found;
+    }
+
+    private Answerable present(TenantView view, long nowMicros) {
+        return healthy() ? new Answerable.From(view, nowMicros) : Answerable.Not.STALE;
+    }
+
+    private Answerable past(String tenant, long position, long atMicros, Duration atMost) {
+        return snapshots
+                .at(tenant, position, atMost)
+                .<Answerable>map(snapshot -> new Answerable.From(snapshot, atMicros))
+                .orElse(Answerable.Not.BUSY);
+    }
+
+    /** Whoever names a position has seen it, or guesses: the log's end tells which. */
+    private Optional<Answerable> notReached(TenantView view, long position, Duration atMost) {
+        if (view.position() >= position) {
+            return Optional.empty();
+        }
+        if (scan.lastPositions(Set.of(view.tenant())).getOrDefault(view.tenant(), -1L) < position) {
+            return Optional.of(Answerable.Not.AHEAD);
+        }
+        return reaches(view, OptionalLong.of(position), atMost)
+                ? Optional.empty()
+                : Optional.of(Answerable.Not.NOT_REACHED);
     }
 
     private boolean reaches(TenantView view, OptionalLong atLeast, Duration atMost) {
@@ -198,6 +277,7 @@ public final class DecisionPoint implements AutoCloseable {
             throw e;
         } catch (RuntimeException e) {
             views.asMap().remove(view.tenant(), view);
+            snapshots.forget(view.tenant());
             throw e;
         }
     }

@@ -5,9 +5,7 @@ import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams.StoredEvent;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one tenant's decisions rest on, in memory, as of a position: a state for each stream of each part.
@@ -15,11 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread safety:</b> safe. Whoever reads the log on holds {@link #reading} while PostgreSQL answers, and the view's own lock only
  * while it applies what came of it: those who ask see all of a record or nothing of it, and never wait for PostgreSQL.
  */
-final class TenantView {
+final class TenantView implements TenantState {
     private final String tenant;
-    private final List<Part<?>> parts;
-    /** By the stream's name, whose part tells the state's type. */
-    private final ConcurrentHashMap<String, Object> states = new ConcurrentHashMap<>();
+    private final States states;
 
     /** Times that somebody asked for a read since the last one began; see {@link DecisionPoint}. */
     final AtomicInteger wakes = new AtomicInteger();
@@ -30,10 +26,11 @@ final class TenantView {
 
     TenantView(String tenant, List<Part<?>> parts) {
         this.tenant = tenant;
-        this.parts = parts;
+        this.states = new States(tenant, parts);
     }
 
-    long position() {
+    @Override
+    public long position() {
         return position;
     }
 
@@ -75,19 +72,10 @@ final class TenantView {
 
     private synchronized void applyAll(List<Change> changes, long newPosition) {
         for (Change change : changes) {
-            apply(change.stream(), change.event());
+            states.apply(change.stream(), change.event());
         }
         position = newPosition;
         notifyAll();
-    }
-
-    private void apply(StreamId stream, StoredEvent event) {
-        for (Part<?> part : parts) {
-            if (part.covers(stream)) {
-                states.compute(stream.value(), (name, state) -> part.evolved(state, event));
-                return;
-            }
-        }
     }
 
     /** Waits for a position; false when it did not come in time. */
@@ -108,23 +96,28 @@ final class TenantView {
         return true;
     }
 
-    synchronized AuthorityAt authority(String principalId) {
-        return new AuthorityAt(
-                new Authority(
-                        principalId,
-                        state(AuthorityParts.PRINCIPAL, principalId),
-                        state(AuthorityParts.firstGrant(tenant), ""),
-                        state(AuthorityParts.CONTRACT, ""),
-                        state(AuthorityParts.ROLE_MODEL, ""),
-                        state(AuthorityParts.ASSIGNMENTS, principalId),
-                        state(AuthorityParts.ELEVATIONS, principalId)),
-                position);
+    @Override
+    public synchronized AuthorityAt authority(String principalId) {
+        return new AuthorityAt(states.authority(principalId), position);
     }
 
-    /** The state of one stream of a part, which must be one of this view's; the initial one where it has no events. */
-    @SuppressWarnings("unchecked")
-    synchronized <S> S state(Part<S> part, String id) {
-        @Nullable Object state = states.get(part.streamPrefix() + id);
-        return state == null ? part.fold().initial() : (S) state;
+    @Override
+    public synchronized <S> S state(Part<S> part, String id) {
+        return states.state(part, id);
+    }
+
+    @Override
+    public synchronized List<String> principals() {
+        return states.ids(AuthorityParts.PRINCIPAL);
+    }
+
+    @Override
+    public synchronized List<String> ids(Part<?> part) {
+        return states.ids(part);
+    }
+
+    /** What is seen now, for good. */
+    synchronized Snapshot snapshot() {
+        return new Snapshot(states.copy(), position);
     }
 }

@@ -22,18 +22,33 @@ public final class StreamScan {
         this.role = role;
     }
 
+    /** When the records of the same logs were made. */
+    public LogTimes times() {
+        return new LogTimes(database, role);
+    }
+
     /**
      * Hands over every event after a position of the streams whose names begin with one of {@code prefixes}.
      *
      * @return the last position that was looked at; -1 for an empty or unknown log
      */
     public long scan(String tenant, List<String> prefixes, long after, BiConsumer<StreamId, StoredEvent> each) {
+        return scan(tenant, prefixes, after, Long.MAX_VALUE - 1, each);
+    }
+
+    /**
+     * The same, up to a position.
+     *
+     * @param last nothing after it is looked at
+     */
+    public long scan(
+            String tenant, List<String> prefixes, long after, long last, BiConsumer<StreamId, StoredEvent> each) {
         return database.inTenant(role, tenant, connection -> {
             long size;
             try (var head = connection.prepareStatement("SELECT next_position FROM log.head WHERE tenant = ?")) {
                 head.setString(1, tenant);
                 try (var row = head.executeQuery()) {
-                    size = row.next() ? row.getLong(1) : 0;
+                    size = Math.min(row.next() ? row.getLong(1) : 0, last + 1);
                 }
             }
             // What is before the head was committed with it, and stays as it is.

@@ -42,8 +42,12 @@ public final class AccessFeature implements FeatureDescription {
 
     @Override
     public Feature create(FeatureParts parts) {
-        var names = new PrincipalNames(new Claims(parts.database(), databaseRole()), parts.get(Keyring.class));
+        Keyring keyring = parts.get(Keyring.class);
+        var names = new PrincipalNames(new Claims(parts.database(), databaseRole()), keyring);
+        var checks = new Checks(parts.decisions(), names);
         return new AccessService(
-                new Checks(parts.decisions(), names), parts.get(Tokens.class).issuer());
+                checks,
+                new Searches(checks, new PageTokens(keyring)),
+                parts.get(Tokens.class).issuer());
     }
 }

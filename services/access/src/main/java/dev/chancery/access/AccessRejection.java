@@ -98,6 +98,24 @@ final class AccessRejection {
             "A request asks for at most " + AuthZenEndpoint.MAX_EVALUATIONS + " evaluations.",
             "Send the rest in another request.");
 
+    static final Rejection AHEAD = new Rejection(
+            "access.ahead",
+            Kind.INVALID,
+            "The organisation's log ends before this position, or the time is still to come.",
+            "Send a position exactly as an answer gave it, or a time that has passed.");
+
+    static final Rejection BEFORE_BEGINNING = new Rejection(
+            "access.before-beginning",
+            Kind.INVALID,
+            "The organisation's log begins later than this time.",
+            "Send a later time; position 0 is the first record.");
+
+    static final Rejection PAGE = new Rejection(
+            "access.page",
+            Kind.INVALID,
+            "The page token is not one that the page before gave for this question.",
+            "Send the same question with the token as it came, or begin again without one.");
+
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(AccessRejection.class);
 

@@ -14,8 +14,6 @@ import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Granter;
 import dev.chancery.command.LastAdministrator;
 import dev.chancery.command.Methods;
-import dev.chancery.command.ReadContext;
-import dev.chancery.command.RefusedException;
 import dev.chancery.decision.Administrators;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
@@ -32,7 +30,7 @@ import dev.chancery.schema.access.v1.AssignRoleReply;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.CapabilityDefined;
-import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.CheckAllRequest;
 import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.DefineCapabilityReply;
 import dev.chancery.schema.access.v1.DefineCapabilityRequest;
@@ -45,6 +43,9 @@ import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
+import dev.chancery.schema.access.v1.SearchActionsRequest;
+import dev.chancery.schema.access.v1.SearchResourcesRequest;
+import dev.chancery.schema.access.v1.SearchSubjectsRequest;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -53,10 +54,14 @@ public final class AccessService implements Feature {
     private static final String SERVICE = "chancery.access.v1.AccessService/";
 
     private final Checks checks;
+    private final Searches searches;
+    private final DecisionQueries queries;
     private final String issuer;
 
-    AccessService(Checks checks, String issuer) {
+    AccessService(Checks checks, Searches searches, String issuer) {
         this.checks = checks;
+        this.searches = searches;
+        this.queries = new DecisionQueries(checks, searches);
         this.issuer = issuer;
     }
 
@@ -72,7 +77,11 @@ public final class AccessService implements Feature {
                 .command(SERVICE + "RetireRole", RetireRoleRequest.class, this::retireRole)
                 .command(SERVICE + "AssignRole", AssignRoleRequest.class, this::assignRole)
                 .command(SERVICE + "RevokeAssignment", RevokeAssignmentRequest.class, this::revokeAssignment)
-                .query(SERVICE + "Check", CheckRequest.class, this::check);
+                .query(SERVICE + "Check", CheckRequest.class, queries::check)
+                .query(SERVICE + "CheckAll", CheckAllRequest.class, queries::checkAll)
+                .query(SERVICE + "SearchSubjects", SearchSubjectsRequest.class, queries::subjects)
+                .query(SERVICE + "SearchActions", SearchActionsRequest.class, queries::actions)
+                .query(SERVICE + "SearchResources", SearchResourcesRequest.class, queries::resources);
     }
 
     private CommandOutcome defineCapability(CommandContext context, DefineCapabilityRequest request) {
@@ -214,17 +223,12 @@ public final class AccessService implements Feature {
         };
     }
 
-    private CheckReply check(ReadContext context, CheckRequest request) throws RefusedException {
-        return checks.check(
-                context.tenant(),
-                request.getPrincipalId().isEmpty() ? context.principal().id() : request.getPrincipalId(),
-                request.getCapability(),
-                request.getWorkspaceId(),
-                context.atMicros());
-    }
-
     Checks checks() {
         return checks;
+    }
+
+    Searches searches() {
+        return searches;
     }
 
     /** Where this instance is reached. */

@@ -8,11 +8,13 @@ import dev.chancery.command.Clock;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.DecisionPath;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -49,6 +51,9 @@ public class AuthZenEndpoint {
                 .add("policy_decision_point", issuer)
                 .add("access_evaluation_endpoint", issuer + "/access/v1/evaluation")
                 .add("access_evaluations_endpoint", issuer + "/access/v1/evaluations")
+                .add("search_subject_endpoint", issuer + "/access/v1/search/subject")
+                .add("search_resource_endpoint", issuer + "/access/v1/search/resource")
+                .add("search_action_endpoint", issuer + "/access/v1/search/action")
                 .build());
     }
 
@@ -57,7 +62,7 @@ public class AuthZenEndpoint {
     @RunOnVirtualThread
     public Response evaluate() throws RefusedException {
         Checks checks = checks();
-        return endpoints.admit(caller -> ok(evaluated(checks, caller, body())));
+        return endpoints.admit(caller -> ok(evaluated(checks, caller, body(endpoints))));
     }
 
     @POST
@@ -66,7 +71,7 @@ public class AuthZenEndpoint {
     public Response evaluateAll() throws RefusedException {
         Checks checks = checks();
         return endpoints.admit(caller -> {
-            JsonObject body = body();
+            JsonObject body = body(endpoints);
             List<JsonObject> questions = Evaluations.of(body);
             return ok(
                     questions.isEmpty()
@@ -80,7 +85,7 @@ public class AuthZenEndpoint {
     }
 
     /** The standard knows no 415. */
-    private JsonObject body() throws RefusedException {
+    static JsonObject body(StandardEndpoints endpoints) throws RefusedException {
         try {
             return endpoints.json();
         } catch (RefusedException e) {
@@ -133,7 +138,7 @@ public class AuthZenEndpoint {
     static JsonObject json(CheckReply reply) {
         var why = JSON.createObjectBuilder().add("reason", reply.getReason()).add("position", reply.getPosition());
         if (reply.getDecision()) {
-            why.add("assignment_id", reply.getAssignmentId()).add("role", reply.getRole());
+            why.addAll(path(reply.getPath()));
         }
         if (reply.getStepUpSeconds() > 0) {
             why.add("step_up_seconds", reply.getStepUpSeconds());
@@ -144,7 +149,17 @@ public class AuthZenEndpoint {
                 .build();
     }
 
-    private static Response ok(JsonObject body) {
+    /** What a grant rests on. */
+    static JsonObjectBuilder path(DecisionPath path) {
+        JsonObjectBuilder said = JSON.createObjectBuilder()
+                .add("assignment_id", path.getAssignmentId())
+                .add("role", path.getRole())
+                .add("scope", path.getWorkspaceId().isEmpty() ? "organisation" : path.getWorkspaceId())
+                .add("capability", path.getCapability());
+        return path.getElevated() ? said.add("elevated", true) : said;
+    }
+
+    static Response ok(JsonObject body) {
         return Response.ok(body.toString().getBytes(UTF_8), MediaType.APPLICATION_JSON)
                 .build();
     }

@@ -1,21 +1,23 @@
 package dev.chancery.access;
 
-import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.Limits;
 import dev.chancery.command.PrincipalNames;
 import dev.chancery.command.RefusedException;
+import dev.chancery.decision.Answerable;
+import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
-import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.AuthorityDecision.Reason;
+import dev.chancery.decision.Consistency;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.Part;
 import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.TenantState;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.CheckReply;
-import java.time.Duration;
+import dev.chancery.schema.access.v1.DecisionPath;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
@@ -27,7 +29,6 @@ final class Checks {
     static final Part<WorkspaceState> WORKSPACES = new Part<>("identity/workspace/", WorkspaceState.FOLD);
 
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
-    private static final String NOWHERE = "";
 
     private final DecisionPoint decisions;
     private final PrincipalNames names;
@@ -37,43 +38,71 @@ final class Checks {
         this.names = names;
     }
 
+    /**
+     * What questions are answered from. What the caller has seen was waited for at the boundary.
+     *
+     * @param nowMicros the moment that questions about the present are decided at
+     */
+    Answerable.From at(String tenant, Consistency wanted, long nowMicros) throws RefusedException {
+        return answerable(decisions.at(tenant, wanted, nowMicros, Limits.POSITION_WAIT));
+    }
+
+    /** The same, from what stays as it is while it is looked through. */
+    Answerable.From frozenAt(String tenant, Consistency wanted, long nowMicros) throws RefusedException {
+        return answerable(decisions.frozenAt(tenant, wanted, nowMicros, Limits.POSITION_WAIT));
+    }
+
+    private static Answerable.From answerable(Answerable found) throws RefusedException {
+        return switch (found) {
+            case Answerable.From from -> from;
+            case Answerable.Not not -> throw new RefusedException(Consistencies.rejection(not));
+        };
+    }
+
     /** @param workspace where; empty: in the organisation */
-    CheckReply check(String tenant, String principal, String capability, String workspace, long atMicros)
+    CheckReply check(
+            String tenant, String principal, String capability, String workspace, Consistency wanted, long nowMicros)
             throws RefusedException {
-        AuthorityAt at = authority(tenant, principal);
-        return reply(at, capability, decide(tenant, at.authority(), capability, workspace, atMicros));
+        Answerable.From from = at(tenant, wanted, nowMicros);
+        var at = from.state().authority(principal);
+        return reply(
+                at.authority(),
+                at.position(),
+                capability,
+                decide(from.state(), at.authority(), capability, workspace, from.atMicros()),
+                from.atMicros());
     }
 
-    CheckReply evaluate(String tenant, Evaluation asked, long atMicros) throws RefusedException {
-        AuthorityAt at = authority(tenant, principal(tenant, asked.subjectId()).orElse(""));
+    CheckReply evaluate(String tenant, Evaluation asked, long nowMicros) throws RefusedException {
+        Answerable.From from = at(tenant, asked.consistency(), nowMicros);
+        var at = from.state().authority(principal(tenant, asked.subjectId()).orElse(""));
         Authority authority = at.authority();
-        if (!isOfType(authority.principal(), asked.subjectType())) {
-            return reply(at, asked.capability(), Reason.UNKNOWN_PRINCIPAL.deny());
-        }
-        if (!exists(tenant, authority, asked)) {
-            return reply(at, asked.capability(), Reason.UNKNOWN_RESOURCE.deny());
-        }
-        String where =
-                asked.workspace().orElse(asked.resourceType().equals("workspace") ? asked.resourceId() : NOWHERE);
-        return reply(at, asked.capability(), decide(tenant, authority, asked.capability(), where, atMicros));
+        AuthorityDecision decision = !isOfType(authority.principal(), asked.subjectType())
+                ? Reason.UNKNOWN_PRINCIPAL.deny()
+                : !exists(from.state(), tenant, authority, asked.resourceType(), asked.resourceId())
+                        ? Reason.UNKNOWN_RESOURCE.deny()
+                        : decide(from.state(), authority, asked.capability(), asked.where(), from.atMicros());
+        return reply(authority, at.position(), asked.capability(), decision, from.atMicros());
     }
 
-    private AuthorityDecision decide(
-            String tenant, Authority authority, String capability, String workspace, long atMicros)
-            throws RefusedException {
+    static AuthorityDecision decide(
+            TenantState state, Authority authority, String capability, String workspace, long atMicros) {
         AuthorityDecision decision = authority.decide(capability, workspace, atMicros);
         // Asked after the authority was read: a workspace that is there stays.
-        return decision.granted() && !workspace.isEmpty() && !workspaceExists(tenant, workspace)
+        return decision.granted() && !workspace.isEmpty() && !workspaceExists(state, workspace)
                 ? Reason.UNKNOWN_WORKSPACE.deny()
                 : decision;
     }
 
     /** Of a kind that Chancery doesn't keep, any id names a resource. */
-    private boolean exists(String tenant, Authority authority, Evaluation asked) throws RefusedException {
-        String id = asked.resourceId();
-        return switch (asked.resourceType()) {
-            case "workspace" -> workspaceExists(tenant, id);
-            case "principal" -> principalExists(tenant, principal(tenant, id).orElse(""));
+    boolean exists(TenantState state, String tenant, Authority authority, String type, String id) {
+        return switch (type) {
+            case "workspace" -> workspaceExists(state, id);
+            case "principal" ->
+                state.authority(principal(tenant, id).orElse(""))
+                        .authority()
+                        .principal()
+                        .exists();
             case "organisation" -> tenant.equals(Principal.INSTANCE) || tenant.equals(id);
             case "role" ->
                 authority.bundle(id).isPresent()
@@ -85,41 +114,46 @@ final class Checks {
         };
     }
 
-    /** A subject is named by its id, its e-mail address or its external name. */
-    private Optional<String> principal(String tenant, String name) {
+    /** A subject is named by its id, its e-mail address or its external name, as they are now. */
+    Optional<String> principal(String tenant, String name) {
         return ID.matcher(name).matches() ? Optional.of(name) : names.find(tenant, name);
     }
 
-    private static boolean isOfType(PrincipalState principal, String type) {
+    static boolean isOfType(PrincipalState principal, String type) {
         return principal.exists() && PrincipalNames.type(principal.type()).equals(type);
     }
 
-    private boolean principalExists(String tenant, String id) throws RefusedException {
-        return authority(tenant, id).authority().principal().exists();
+    static boolean workspaceExists(TenantState state, String id) {
+        return state.state(WORKSPACES, id).exists();
     }
 
-    private boolean workspaceExists(String tenant, String id) throws RefusedException {
-        return decisions
-                .state(tenant, WORKSPACES, id, OptionalLong.empty(), Duration.ZERO)
-                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE))
-                .exists();
-    }
-
-    private AuthorityAt authority(String tenant, String principal) throws RefusedException {
-        // What the caller has seen was waited for at the boundary.
-        return decisions
-                .authority(tenant, principal, OptionalLong.empty(), Duration.ZERO)
-                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
-    }
-
-    private static CheckReply reply(AuthorityAt at, String capability, AuthorityDecision answer) {
-        return CheckReply.newBuilder()
+    private static CheckReply reply(
+            Authority authority, long position, String capability, AuthorityDecision answer, long atMicros) {
+        CheckReply.Builder reply = CheckReply.newBuilder()
                 .setDecision(answer.granted())
                 .setReason(answer.reason().code())
                 .setAssignmentId(answer.assignmentId())
                 .setRole(answer.role())
-                .setPosition(Math.max(0, at.position()))
-                .setStepUpSeconds(answer.granted() ? at.authority().stepUpSeconds(capability) : 0)
+                .setPosition(Math.max(0, position));
+        if (answer.granted()) {
+            reply.setStepUpSeconds(authority.stepUpSeconds(capability))
+                    .setPath(path(authority, capability, answer, atMicros));
+        }
+        return reply.build();
+    }
+
+    /** All that a grant rests on. */
+    static DecisionPath path(Authority authority, String capability, AuthorityDecision granted, long atMicros) {
+        return DecisionPath.newBuilder()
+                .setAssignmentId(granted.assignmentId())
+                .setRole(granted.role())
+                .setWorkspaceId(authority.grants(atMicros).stream()
+                        .filter(grant -> grant.id().equals(granted.assignmentId()))
+                        .map(Assignment::workspace)
+                        .findFirst()
+                        .orElse(""))
+                .setCapability(capability)
+                .setElevated(granted.elevated())
                 .build();
     }
 }

@@ -3,6 +3,7 @@ package dev.chancery.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.DecisionPath;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 
@@ -12,8 +13,10 @@ class AuthZenEndpointTest {
         CheckReply granted = CheckReply.newBuilder()
                 .setDecision(true)
                 .setReason("granted")
-                .setAssignmentId("a")
-                .setRole("r")
+                .setPath(DecisionPath.newBuilder()
+                        .setAssignmentId("a")
+                        .setRole("r")
+                        .setCapability("x:y"))
                 .setStepUpSeconds(300)
                 .build();
 
@@ -23,6 +26,8 @@ class AuthZenEndpointTest {
                         .put("position", 0)
                         .put("assignment_id", "a")
                         .put("role", "r")
+                        .put("scope", "organisation")
+                        .put("capability", "x:y")
                         .put("step_up_seconds", 300));
     }
 }

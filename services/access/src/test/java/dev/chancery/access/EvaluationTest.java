@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.chancery.command.RefusedException;
+import dev.chancery.decision.Consistency;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.StringReader;
@@ -25,7 +26,8 @@ class EvaluationTest {
                          'action':{'name':'can_read','properties':{'user':5}},
                          'resource':{'type':'Account','id':'7','properties':{'workspace':'w','session':[1]},'org':'o'},
                          'context':{'ip':'x','actor':{'tenant':'t'}},'tenant':'t','future':[1]}""")))
-                .isEqualTo(new Evaluation("user", "Ada@x", "can_read", "Account", "7", Optional.of("w")));
+                .isEqualTo(new Evaluation(
+                        "user", "Ada@x", "can_read", "Account", "7", Optional.of("w"), Consistency.FASTEST));
     }
 
     @Test
@@ -77,9 +79,9 @@ class EvaluationTest {
 
         assertThat(Evaluation.of(questions.get(0)))
                 .as("a member is replaced as a whole, its properties too")
-                .isEqualTo(new Evaluation("user", "u", "a", "i", "1", Optional.empty()));
+                .isEqualTo(new Evaluation("user", "u", "a", "i", "1", Optional.empty(), Consistency.FASTEST));
         assertThat(Evaluation.of(questions.get(1)))
-                .isEqualTo(new Evaluation("user", "u", "b", "j", "2", Optional.empty()));
+                .isEqualTo(new Evaluation("user", "u", "b", "j", "2", Optional.empty(), Consistency.FASTEST));
         assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> Evaluation.of(questions.get(2)));
     }
 

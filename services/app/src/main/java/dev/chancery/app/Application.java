@@ -165,6 +165,7 @@ public final class Application implements AutoCloseable {
         var pipeline = new Pipeline(
                 new Authentication(tokens), FieldRules.of(contract), new Authorisation(decisions, views), commands);
         measures.watch(pipeline);
+        measures.watch(decisions);
         // Closed first: a command that has begun needs everything else.
         opened(pipeline);
         mount(vertx, router, pipeline);

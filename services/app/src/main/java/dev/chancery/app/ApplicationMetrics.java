@@ -4,6 +4,7 @@ import dev.chancery.boundary.Pipeline;
 import dev.chancery.command.Limits;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.DecisionPoint;
 import dev.chancery.feature.Feature;
 import dev.chancery.log.RelayGuard;
 import dev.chancery.projection.ProjectionRunner;
@@ -23,6 +24,13 @@ import java.util.stream.Collectors;
  * chancery_intent_oldest_open_seconds}, {@code chancery_projection_stopped_tenants}, {@code chancery_ledger_stale_seconds}.
  */
 final class ApplicationMetrics {
+    void watch(DecisionPoint decisions) {
+        gauge(
+                "chancery.decision.age.seconds",
+                "How old decisions may be; from two seconds on nothing is answered",
+                () -> decisions.age().toMillis() / 1000.0);
+    }
+
     void watch(Relay relay) {
         gauge("chancery.relay.lag.records", "Records committed and not known to be in Kafka", relay::lagRecords);
         gauge("chancery.relay.healthy", "1 while records are relayed", () -> relay.healthy() ? 1 : 0);

@@ -295,7 +295,10 @@ class AuthZenIT {
                 .isEqualTo(new JsonObject()
                         .put("policy_decision_point", SHARED.instance.http())
                         .put("access_evaluation_endpoint", SHARED.instance.http() + ONE)
-                        .put("access_evaluations_endpoint", SHARED.instance.http() + SEVERAL));
+                        .put("access_evaluations_endpoint", SHARED.instance.http() + SEVERAL)
+                        .put("search_subject_endpoint", SHARED.instance.http() + "/access/v1/search/subject")
+                        .put("search_resource_endpoint", SHARED.instance.http() + "/access/v1/search/resource")
+                        .put("search_action_endpoint", SHARED.instance.http() + "/access/v1/search/action"));
     }
 
     // What is not the organisation's, or not there

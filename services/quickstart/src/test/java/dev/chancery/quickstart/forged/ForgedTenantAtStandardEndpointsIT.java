@@ -56,8 +56,15 @@ class ForgedTenantAtStandardEndpointsIT {
                         "/ledger/v1/bodies/000.p/1")
                 .map(path -> new Good("GET", path, shared.a.headers(), new byte[0], false));
         String form = SharedInstance.tokenForm(shared.assertion(shared.a.clientId(), SigningKey.generate()));
+        Stream<Good> searches = Stream.of("subject", "resource", "action")
+                .map(what -> new Good(
+                        "POST",
+                        "/access/v1/search/" + what,
+                        shared.a.headers(),
+                        question(shared.a).encode().getBytes(UTF_8),
+                        false));
         return Stream.concat(
-                files,
+                Stream.concat(files, searches),
                 Stream.of(
                         new Good("GET", "/metrics", shared.owner.headers(), new byte[0], false),
                         new Good(

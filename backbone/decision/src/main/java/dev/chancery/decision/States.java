@@ -1,0 +1,76 @@
+package dev.chancery.decision;
+
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.Streams.StoredEvent;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A state for each stream, by its name: what one tenant's decisions rest on. States are immutable, so a copy shares them.
+ *
+ * <p><b>Thread safety:</b> one writer at a time; whoever reads meanwhile sees each stream before or after an event.
+ */
+final class States {
+    private final String tenant;
+    private final List<Part<?>> parts;
+    /** By the stream's name, whose part tells the state's type. */
+    private final ConcurrentHashMap<String, Object> states;
+
+    States(String tenant, List<Part<?>> parts) {
+        this(tenant, parts, new ConcurrentHashMap<>());
+    }
+
+    private States(String tenant, List<Part<?>> parts, ConcurrentHashMap<String, Object> states) {
+        this.tenant = tenant;
+        this.parts = parts;
+        this.states = states;
+    }
+
+    /** These states, as they are now. */
+    States copy() {
+        return new States(tenant, parts, new ConcurrentHashMap<>(states));
+    }
+
+    /** How many streams there is a state of. */
+    int size() {
+        return states.size();
+    }
+
+    void apply(StreamId stream, StoredEvent event) {
+        for (Part<?> part : parts) {
+            if (part.covers(stream)) {
+                states.compute(stream.value(), (name, state) -> part.evolved(state, event));
+                return;
+            }
+        }
+    }
+
+    Authority authority(String principalId) {
+        return new Authority(
+                principalId,
+                state(AuthorityParts.PRINCIPAL, principalId),
+                state(AuthorityParts.firstGrant(tenant), ""),
+                state(AuthorityParts.CONTRACT, ""),
+                state(AuthorityParts.ROLE_MODEL, ""),
+                state(AuthorityParts.ASSIGNMENTS, principalId),
+                state(AuthorityParts.ELEVATIONS, principalId));
+    }
+
+    /** The state of one stream of a part, which must be one of these; the initial one where it has no events. */
+    @SuppressWarnings("unchecked")
+    <S> S state(Part<S> part, String id) {
+        @Nullable Object state = states.get(part.streamPrefix() + id);
+        return state == null ? part.fold().initial() : (S) state;
+    }
+
+    /** What comes after the prefix in the names of a part's streams, in order. */
+    List<String> ids(Part<?> part) {
+        String prefix = part.streamPrefix();
+        return states.keySet().stream()
+                .filter(name -> name.startsWith(prefix))
+                .map(name -> name.substring(prefix.length()))
+                .sorted()
+                .toList();
+    }
+}

@@ -1,0 +1,207 @@
+package dev.chancery.access;
+
+import dev.chancery.access.PageTokens.Place;
+import dev.chancery.command.PrincipalNames;
+import dev.chancery.command.RefusedException;
+import dev.chancery.decision.Answerable;
+import dev.chancery.decision.Assignments.Assignment;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.Consistency;
+import dev.chancery.decision.TenantState;
+import dev.chancery.schema.access.v1.DecisionPath;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Answers who may do something, what somebody may do, and on what. All pages of an answer are read from the state at the first one's
+ * position and decided at its moment: none is left out and none comes twice, whatever is granted meanwhile.
+ */
+final class Searches {
+    /** Candidates that one page looks at: a page may end before it is full. */
+    static final int MAX_LOOKED_AT = 20_000;
+
+    /** @param type of a subject, as callers write it; of others empty */
+    record Hit(String id, String type, DecisionPath path) {}
+
+    /** @param scopes of resources that are the caller's own: where the subject may do it */
+    record Found(List<Hit> hits, String nextToken, long position, List<String> scopes) {}
+
+    private final Checks checks;
+    private final PageTokens tokens;
+
+    Searches(Checks checks, PageTokens tokens) {
+        this.checks = checks;
+        this.tokens = tokens;
+    }
+
+    Found find(String tenant, Search search, long nowMicros) throws RefusedException {
+        Optional<Place> place = search.token().isEmpty()
+                ? Optional.empty()
+                : Optional.of(tokens.place(tenant, search.question(), search.token()));
+        Answerable.From from = checks.frozenAt(
+                tenant, place.map(p -> Consistency.exactly(p.position())).orElse(search.consistency()), nowMicros);
+        TenantState state = from.state();
+        long atMicros = place.map(Place::atMicros).orElse(from.atMicros());
+        String after = place.map(Place::after).orElse("");
+        Page page =
+                switch (search.open()) {
+                    case SUBJECT -> subjects(tenant, state, search, atMicros, after);
+                    case ACTION -> actions(tenant, state, search, atMicros, after);
+                    case RESOURCE -> resources(tenant, state, search, atMicros, after);
+                };
+        String next = page.next()
+                .map(last -> tokens.token(tenant, search.question(), new Place(state.position(), atMicros, last)))
+                .orElse("");
+        List<String> scopes = search.open() == Search.Open.RESOURCE
+                ? scopes(subject(tenant, state, search), search, atMicros)
+                : List.of();
+        return new Found(page.hits(), next, Math.max(0, state.position()), scopes);
+    }
+
+    private Page subjects(String tenant, TenantState state, Search search, long atMicros, String after) {
+        // What is there is the same for every subject.
+        if (!search.resourceId().isEmpty()
+                && !checks.exists(
+                        state, tenant, state.authority("").authority(), search.resourceType(), search.resourceId())) {
+            return Page.NONE;
+        }
+        return page(state.principals(), after, search.limit(), id -> {
+            Authority authority = state.authority(id).authority();
+            String type = PrincipalNames.type(authority.principal().type());
+            return search.subjectType().isEmpty() || type.equals(search.subjectType())
+                    ? hit(state, authority, id, type, search.capability(), search.workspace(), atMicros)
+                    : Optional.empty();
+        });
+    }
+
+    private Page actions(String tenant, TenantState state, Search search, long atMicros, String after) {
+        Authority authority = subject(tenant, state, search);
+        if (!isAsked(authority, search)
+                || !search.resourceId().isEmpty()
+                        && !checks.exists(state, tenant, authority, search.resourceType(), search.resourceId())) {
+            return Page.NONE;
+        }
+        String prefix = search.resourceType().isEmpty() ? "" : search.resourceType() + ":";
+        List<String> capabilities = Stream.concat(
+                        authority.contract().capabilities().stream(),
+                        authority.roleModel().capabilities().keySet().stream())
+                .filter(capability -> capability.startsWith(prefix))
+                .distinct()
+                .sorted()
+                .toList();
+        return page(
+                capabilities,
+                after,
+                search.limit(),
+                capability -> hit(state, authority, capability, "", capability, search.workspace(), atMicros));
+    }
+
+    private Page resources(String tenant, TenantState state, Search search, long atMicros, String after) {
+        Authority authority = subject(tenant, state, search);
+        if (!isAsked(authority, search)) {
+            return Page.NONE;
+        }
+        boolean workspaces = search.resourceType().equals("workspace");
+        return page(kept(tenant, state, authority, search.resourceType()), after, search.limit(), id -> {
+            String where = workspaces && search.workspace().isEmpty() ? id : search.workspace();
+            return hit(state, authority, id, "", search.capability(), where, atMicros);
+        });
+    }
+
+    /** The resources of a kind that Chancery keeps; none of other kinds. */
+    private static List<String> kept(String tenant, TenantState state, Authority authority, String type) {
+        return switch (type) {
+            case "workspace" ->
+                state.ids(Checks.WORKSPACES).stream()
+                        .filter(id -> Checks.workspaceExists(state, id))
+                        .toList();
+            case "principal" -> state.principals();
+            case "organisation" -> List.of(tenant);
+            case "role" -> {
+                var roles = new TreeSet<>(authority.roleModel().roles().keySet());
+                roles.addAll(authority.roleModel().retired());
+                roles.add(authority.foundation().role());
+                yield List.copyOf(roles);
+            }
+            case "capability" -> {
+                var capabilities = new TreeSet<>(authority.contract().capabilities());
+                capabilities.addAll(authority.roleModel().capabilities().keySet());
+                yield List.copyOf(capabilities);
+            }
+            default -> List.of();
+        };
+    }
+
+    private static List<String> scopes(Authority authority, Search search, long atMicros) {
+        if (!isAsked(authority, search)) {
+            return List.of();
+        }
+        if (authority.decide(search.capability(), "", atMicros).granted()) {
+            return List.of("organisation");
+        }
+        return authority.grants(atMicros).stream()
+                .map(Assignment::workspace)
+                .filter(workspace -> !workspace.isEmpty()
+                        && authority
+                                .decide(search.capability(), workspace, atMicros)
+                                .granted())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private Authority subject(String tenant, TenantState state, Search search) {
+        return state.authority(checks.principal(tenant, search.subjectId()).orElse(""))
+                .authority();
+    }
+
+    private static boolean isAsked(Authority subject, Search search) {
+        return search.subjectType().isEmpty() || Checks.isOfType(subject.principal(), search.subjectType());
+    }
+
+    private static Optional<Hit> hit(
+            TenantState state,
+            Authority authority,
+            String id,
+            String type,
+            String capability,
+            String where,
+            long atMicros) {
+        AuthorityDecision decision = Checks.decide(state, authority, capability, where, atMicros);
+        return decision.granted()
+                ? Optional.of(new Hit(id, type, Checks.path(authority, capability, decision, atMicros)))
+                : Optional.empty();
+    }
+
+    /** @param next the candidate to go on after; empty where that was all */
+    private record Page(List<Hit> hits, Optional<String> next) {
+        static final Page NONE = new Page(List.of(), Optional.empty());
+    }
+
+    /** @param candidates in order, each once */
+    private static Page page(List<String> candidates, String after, int limit, Function<String, Optional<Hit>> judge) {
+        int found = Collections.binarySearch(candidates, after);
+        int from = found < 0 ? -found - 1 : found + 1;
+        List<Hit> hits = new ArrayList<>();
+        String last = after;
+        for (int i = from; i < candidates.size(); i++) {
+            if (i - from == MAX_LOOKED_AT) {
+                return new Page(hits, Optional.of(last));
+            }
+            Optional<Hit> hit = judge.apply(candidates.get(i));
+            if (hit.isPresent() && hits.size() == limit) {
+                // There is one more: only now it is known that this isn't the last page.
+                return new Page(hits, Optional.of(last));
+            }
+            hit.ifPresent(hits::add);
+            last = candidates.get(i);
+        }
+        return new Page(hits, Optional.empty());
+    }
+}
