@@ -59,7 +59,7 @@ public final class CommandContext {
     }
 
     /** A stream's state. Read again after it has moved, it counts as it was at first, so that append sees that it has moved. */
-    public <S> S read(StreamId stream, Fold<S, StoredEvent> fold) {
+    public <S> S read(StreamId stream, Fold<S, ? super StoredEvent> fold) {
         Loaded<S> loaded = streams.load(tenant(), stream, fold);
         basis.merge(stream, loaded.version(), Math::min);
         return loaded.state();

@@ -23,7 +23,7 @@ final class Events {
 
     private Events() {}
 
-    static <S> S folded(Fold<S, StoredEvent> fold, Message... events) {
+    static <S> S folded(Fold<S, ? super StoredEvent> fold, Message... events) {
         S state = fold.initial();
         for (int i = 0; i < events.length; i++) {
             state = fold.evolve(state, stored(events[i], i));

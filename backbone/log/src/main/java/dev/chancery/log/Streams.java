@@ -9,6 +9,7 @@ import dev.chancery.database.SqlBatch;
 import dev.chancery.database.TenantQueues;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.schema.LogEvent;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -39,7 +40,8 @@ public final class Streams {
      *
      * @param entryId of the record that carries it; its sealed values are bound to it
      */
-    public record StoredEvent(String type, ByteString body, long position, long version, UUID entryId) {}
+    public record StoredEvent(String type, ByteString body, long position, long version, UUID entryId)
+            implements LogEvent {}
 
     private record Key(String tenant, StreamId stream) {}
 
@@ -68,17 +70,17 @@ public final class Streams {
      * @param whole all of its events, when they are known
      * @param moves how often the stream was said to have moved
      */
-    private record Cached(Map<Fold<?, StoredEvent>, Held> states, Optional<Whole> whole, long moves) {
+    private record Cached(Map<Fold<?, ? super StoredEvent>, Held> states, Optional<Whole> whole, long moves) {
         static final Cached NOTHING = new Cached(Map.of(), Optional.empty(), 0);
 
-        Cached with(Fold<?, StoredEvent> fold, Held fresh) {
+        Cached with(Fold<?, ? super StoredEvent> fold, Held fresh) {
             Held known = states.get(fold);
             if (known != null
                     && known.asOf() >= fresh.asOf()
                     && known.loaded().version() >= fresh.loaded().version()) {
                 return this;
             }
-            Map<Fold<?, StoredEvent>, Held> all = new HashMap<>(states);
+            Map<Fold<?, ? super StoredEvent>, Held> all = new HashMap<>(states);
             all.put(fold, fresh);
             return new Cached(all, whole, moves);
         }
@@ -88,7 +90,7 @@ public final class Streams {
         }
 
         Cached with(List<StoredEvent> events) {
-            Map<Fold<?, StoredEvent>, Held> all = new HashMap<>(states);
+            Map<Fold<?, ? super StoredEvent>, Held> all = new HashMap<>(states);
             all.replaceAll((fold, held) ->
                     held.loaded().version() + 1 == events.getFirst().version()
                             ? new Held(evolvedAny(held.loaded(), fold, events), held.asOf())
@@ -108,7 +110,7 @@ public final class Streams {
         }
 
         /** The state under a fold as far as it is known here. */
-        <S> Optional<Held> known(Fold<S, StoredEvent> fold) {
+        <S> Optional<Held> known(Fold<S, ? super StoredEvent> fold) {
             return Optional.ofNullable(states.get(fold))
                     .or(() -> whole.map(
                             all -> new Held(evolved(new Loaded<>(fold.initial(), 0), fold, all.events()), all.asOf())));
@@ -127,7 +129,7 @@ public final class Streams {
     }
 
     /** A stream's state; {@code fold} is a constant, one for each kind of stream. */
-    public <S> Loaded<S> load(String tenant, StreamId stream, Fold<S, StoredEvent> fold) {
+    public <S> Loaded<S> load(String tenant, StreamId stream, Fold<S, ? super StoredEvent> fold) {
         var key = new Key(tenant, stream);
         Cached cached = cache.get(key, k -> Cached.NOTHING);
         Optional<Held> held = cached.known(fold);
@@ -142,7 +144,7 @@ public final class Streams {
     }
 
     /** A stream's state as PostgreSQL has it now. For what is not appended, and so not checked against a basis. */
-    public <S> Loaded<S> current(String tenant, StreamId stream, Fold<S, StoredEvent> fold) {
+    public <S> Loaded<S> current(String tenant, StreamId stream, Fold<S, ? super StoredEvent> fold) {
         moved(tenant, List.of(stream));
         return load(tenant, stream, fold);
     }
@@ -167,11 +169,12 @@ public final class Streams {
     }
 
     @SuppressWarnings("unchecked")
-    private static <S> Loaded<S> evolvedAny(Loaded<?> from, Fold<S, StoredEvent> fold, List<StoredEvent> events) {
+    private static <S> Loaded<S> evolvedAny(
+            Loaded<?> from, Fold<S, ? super StoredEvent> fold, List<StoredEvent> events) {
         return evolved((Loaded<S>) from, fold, events);
     }
 
-    private static <S> Loaded<S> evolved(Loaded<S> from, Fold<S, StoredEvent> fold, List<StoredEvent> events) {
+    private static <S> Loaded<S> evolved(Loaded<S> from, Fold<S, ? super StoredEvent> fold, List<StoredEvent> events) {
         S state = from.state();
         long version = from.version();
         for (StoredEvent event : events) {

@@ -9,7 +9,7 @@ import java.util.UUID;
 final class Given {
     private Given() {}
 
-    static <S> S folded(Fold<S, StoredEvent> fold, Message... events) {
+    static <S> S folded(Fold<S, ? super StoredEvent> fold, Message... events) {
         S state = fold.initial();
         for (int i = 0; i < events.length; i++) {
             state = fold.evolve(

@@ -61,7 +61,7 @@ class ArchitectureTest {
                             .dependOnClassesThat()
                             .resideInAnyPackage(others)
                             .because(
-                                    "a feature never imports another: put the event into events-schema, or the fold into backbone/decision"));
+                                    "a feature never imports another: put the event into events-schema, or the fold into backbone/authority"));
         }
     }
 

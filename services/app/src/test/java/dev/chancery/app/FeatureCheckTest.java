@@ -16,8 +16,8 @@ import dev.chancery.feature.IncompleteFeature;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.Contract;
+import dev.chancery.schema.LogEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,14 +29,14 @@ import org.junit.jupiter.api.Test;
 class FeatureCheckTest {
     private static final Contract CONTRACT = Contract.load();
     private static final Set<String> OWN = Set.of("operations");
-    private static final Fold<Integer, StoredEvent> FOLD = new Fold<>() {
+    private static final Fold<Integer, LogEvent> FOLD = new Fold<>() {
         @Override
         public Integer initial() {
             return 0;
         }
 
         @Override
-        public Integer evolve(Integer state, StoredEvent event) {
+        public Integer evolve(Integer state, LogEvent event) {
             return state + 1;
         }
     };

@@ -4,7 +4,7 @@ import dev.chancery.decision.EventReading;
 import dev.chancery.decision.Part;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.elevation.v1.ElevationPolicyRemoved;
 import dev.chancery.schema.elevation.v1.ElevationPolicySet;
 import java.util.Collections;
@@ -21,14 +21,14 @@ import java.util.TreeMap;
 record Policies(SortedMap<String, ElevationPolicySet> byRole, Set<String> removed) {
     static final StreamId STREAM = StreamId.of("elevation", "policy");
 
-    static final Fold<Policies, StoredEvent> FOLD = new Fold<>() {
+    static final Fold<Policies, LogEvent> FOLD = new Fold<>() {
         @Override
         public Policies initial() {
             return new Policies(new TreeMap<>(), Set.of());
         }
 
         @Override
-        public Policies evolve(Policies state, StoredEvent event) {
+        public Policies evolve(Policies state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.elevation.v1.ElevationPolicySet" -> {
                     var set = EventReading.read(ElevationPolicySet.parser(), event.body());

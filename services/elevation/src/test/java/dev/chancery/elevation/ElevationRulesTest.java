@@ -84,7 +84,7 @@ class ElevationRulesTest {
         return new Granter(Stream.of(ids).map(this::authority).toList());
     }
 
-    private static <S> S folded(Fold<S, StoredEvent> fold, List<Message> events) {
+    private static <S> S folded(Fold<S, ? super StoredEvent> fold, List<Message> events) {
         S state = fold.initial();
         for (Message event : events) {
             state = fold.evolve(

@@ -112,7 +112,7 @@ final class Directory {
         return reply.build();
     }
 
-    private <S> S now(ReadContext context, StreamId stream, Fold<S, StoredEvent> fold) {
+    private <S> S now(ReadContext context, StreamId stream, Fold<S, ? super StoredEvent> fold) {
         return streams.current(context.tenant(), stream, fold).state();
     }
 

@@ -140,7 +140,7 @@ class DeterminismTest {
         };
     }
 
-    private static <S> S fold(Fold<S, StoredEvent> fold, Story story, String stream) {
+    private static <S> S fold(Fold<S, ? super StoredEvent> fold, Story story, String stream) {
         S state = fold.initial();
         for (LogRecord record : story.records) {
             for (var event : record.events()) {

@@ -153,9 +153,8 @@ class ClientExamplesIT {
             subscriber.awaitLine("\\d+\\.0 chancery\\.access\\.v1\\.RoleAssigned access/assignments/.*");
             grant("auditor", "invoice:approve", ben);
             subscriber.awaitLine(".* chancery\\.access\\.v1\\.RoleAssigned access/assignments/" + ben);
-            assertThat(subscriber.lines())
-                    .doesNotHaveDuplicates()
-                    .allSatisfy(line -> assertThat(line).contains(" chancery.access.v1."));
+            assertThat(subscriber.lines()).doesNotHaveDuplicates().allSatisfy(line -> assertThat(line)
+                    .contains(" chancery.access.v1."));
         }
     }
 

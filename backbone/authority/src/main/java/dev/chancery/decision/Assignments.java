@@ -1,7 +1,7 @@
 package dev.chancery.decision;
 
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import java.util.ArrayList;
@@ -49,14 +49,14 @@ public record Assignments(List<Assignment> held, Set<String> revoked) {
         revoked = GrowingSet.copyOf(revoked);
     }
 
-    public static final Fold<Assignments, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<Assignments, LogEvent> FOLD = new Fold<>() {
         @Override
         public Assignments initial() {
             return new Assignments(List.of(), Set.of());
         }
 
         @Override
-        public Assignments evolve(Assignments state, StoredEvent event) {
+        public Assignments evolve(Assignments state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.access.v1.RoleAssigned" -> {
                     var assigned = EventReading.read(RoleAssigned.parser(), event.body());

@@ -2,7 +2,7 @@ package dev.chancery.decision;
 
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param streamPrefix of the streams' names; ends in a slash where there is one stream an id, and is the whole name otherwise
  */
-public record Part<S>(String streamPrefix, Fold<S, StoredEvent> fold) {
+public record Part<S>(String streamPrefix, Fold<S, LogEvent> fold) {
     public Part {
         if (!streamPrefix.matches("[a-z]+/[a-z0-9.-]{1,47}/?")) {
             throw new IllegalArgumentException("not the beginning of a stream's name: " + streamPrefix);
@@ -31,7 +31,7 @@ public record Part<S>(String streamPrefix, Fold<S, StoredEvent> fold) {
 
     /** The state after one more event; {@code before} is this part's own, or null before the first event. */
     @SuppressWarnings("unchecked")
-    Object evolved(@Nullable Object before, StoredEvent event) {
+    Object evolved(@Nullable Object before, LogEvent event) {
         return fold.evolve(before == null ? fold.initial() : (S) before, event);
     }
 }

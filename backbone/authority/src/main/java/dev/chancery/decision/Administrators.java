@@ -1,7 +1,7 @@
 package dev.chancery.decision;
 
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.access.v1.AdministratorAppointed;
 import dev.chancery.schema.access.v1.AdministratorDismissed;
 import java.util.ArrayList;
@@ -19,14 +19,14 @@ public record Administrators(List<Appointment> held) {
         held = List.copyOf(held);
     }
 
-    public static final Fold<Administrators, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<Administrators, LogEvent> FOLD = new Fold<>() {
         @Override
         public Administrators initial() {
             return new Administrators(List.of());
         }
 
         @Override
-        public Administrators evolve(Administrators state, StoredEvent event) {
+        public Administrators evolve(Administrators state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.access.v1.AdministratorAppointed" -> {
                     var appointed = EventReading.read(AdministratorAppointed.parser(), event.body());

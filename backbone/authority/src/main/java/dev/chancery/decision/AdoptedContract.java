@@ -2,20 +2,20 @@ package dev.chancery.decision;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.identity.v1.ContractAdopted;
 import java.util.Set;
 
 /** The contract that the tenant's log adopted last: what the built-in role may do. */
 public record AdoptedContract(ByteString sha256, Set<String> capabilities) {
-    public static final Fold<AdoptedContract, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<AdoptedContract, LogEvent> FOLD = new Fold<>() {
         @Override
         public AdoptedContract initial() {
             return new AdoptedContract(ByteString.EMPTY, Set.of());
         }
 
         @Override
-        public AdoptedContract evolve(AdoptedContract state, StoredEvent event) {
+        public AdoptedContract evolve(AdoptedContract state, LogEvent event) {
             if (!event.type().equals("chancery.identity.v1.ContractAdopted")) {
                 return state;
             }

@@ -2,7 +2,7 @@ package dev.chancery.decision;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.identity.v1.InstanceFounded;
 import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimRenewed;
@@ -25,14 +25,14 @@ public record FirstGrant(String holder, String assignmentId, String role, ByteSt
     /** The built-in role of the installation's own tenant. */
     public static final String OPERATOR = "operator";
 
-    public static final Fold<FirstGrant, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<FirstGrant, LogEvent> FOLD = new Fold<>() {
         @Override
         public FirstGrant initial() {
             return new FirstGrant("", "", "", ByteString.EMPTY, true);
         }
 
         @Override
-        public FirstGrant evolve(FirstGrant state, StoredEvent event) {
+        public FirstGrant evolve(FirstGrant state, LogEvent event) {
             if (event.type().equals("chancery.identity.v1.OwnerClaimRenewed")) {
                 ByteString hash = EventReading.read(OwnerClaimRenewed.parser(), event.body())
                         .getClaimHash();

@@ -2,7 +2,7 @@ package dev.chancery.decision;
 
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.elevation.v1.ElevationGranted;
 import dev.chancery.schema.elevation.v1.ElevationRevoked;
 import java.util.List;
@@ -20,14 +20,14 @@ public record Elevations(List<Assignment> held) {
         held = List.copyOf(held);
     }
 
-    public static final Fold<Elevations, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<Elevations, LogEvent> FOLD = new Fold<>() {
         @Override
         public Elevations initial() {
             return NONE;
         }
 
         @Override
-        public Elevations evolve(Elevations state, StoredEvent event) {
+        public Elevations evolve(Elevations state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.elevation.v1.ElevationGranted" -> {
                     var granted = EventReading.read(ElevationGranted.parser(), event.body());

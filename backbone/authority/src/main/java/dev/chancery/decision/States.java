@@ -1,7 +1,7 @@
 package dev.chancery.decision;
 
 import dev.chancery.kernel.StreamId;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Thread safety:</b> one writer at a time; whoever reads meanwhile sees each stream before or after an event.
  */
-final class States {
+public final class States {
     private final String tenant;
     private final List<Part<?>> parts;
     /** By the stream's name, whose part tells the state's type. */
     private final ConcurrentHashMap<String, Object> states;
 
-    States(String tenant, List<Part<?>> parts) {
+    public States(String tenant, List<Part<?>> parts) {
         this(tenant, parts, new ConcurrentHashMap<>());
     }
 
@@ -28,16 +28,16 @@ final class States {
     }
 
     /** These states, as they are now. */
-    States copy() {
+    public States copy() {
         return new States(tenant, parts, new ConcurrentHashMap<>(states));
     }
 
     /** How many streams there is a state of. */
-    int size() {
+    public int size() {
         return states.size();
     }
 
-    void apply(StreamId stream, StoredEvent event) {
+    public void apply(StreamId stream, LogEvent event) {
         for (Part<?> part : parts) {
             if (part.covers(stream)) {
                 states.compute(stream.value(), (name, state) -> part.evolved(state, event));
@@ -46,7 +46,7 @@ final class States {
         }
     }
 
-    Authority authority(String principalId) {
+    public Authority authority(String principalId) {
         return new Authority(
                 principalId,
                 state(AuthorityParts.PRINCIPAL, principalId),
@@ -59,13 +59,13 @@ final class States {
 
     /** The state of one stream of a part, which must be one of these; the initial one where it has no events. */
     @SuppressWarnings("unchecked")
-    <S> S state(Part<S> part, String id) {
+    public <S> S state(Part<S> part, String id) {
         @Nullable Object state = states.get(part.streamPrefix() + id);
         return state == null ? part.fold().initial() : (S) state;
     }
 
     /** What comes after the prefix in the names of a part's streams, in order. */
-    List<String> ids(Part<?> part) {
+    public List<String> ids(Part<?> part) {
         String prefix = part.streamPrefix();
         return states.keySet().stream()
                 .filter(name -> name.startsWith(prefix))

@@ -2,7 +2,7 @@ package dev.chancery.decision;
 
 import com.google.protobuf.ByteString;
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalKeyChanged;
 import dev.chancery.schema.identity.v1.PrincipalType;
@@ -13,14 +13,14 @@ import dev.chancery.schema.identity.v1.PrincipalType;
  * @param publicKey raw Ed25519 key, or point of P-256, that its client assertions are checked with
  */
 public record PrincipalState(PrincipalType type, boolean active, ByteString publicKey) {
-    public static final Fold<PrincipalState, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<PrincipalState, LogEvent> FOLD = new Fold<>() {
         @Override
         public PrincipalState initial() {
             return new PrincipalState(PrincipalType.PRINCIPAL_TYPE_UNSPECIFIED, false, ByteString.EMPTY);
         }
 
         @Override
-        public PrincipalState evolve(PrincipalState state, StoredEvent event) {
+        public PrincipalState evolve(PrincipalState state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.identity.v1.PrincipalCreated" -> {
                     var created = EventReading.read(PrincipalCreated.parser(), event.body());

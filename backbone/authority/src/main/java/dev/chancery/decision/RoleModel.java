@@ -1,7 +1,7 @@
 package dev.chancery.decision;
 
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.access.v1.CapabilityDefined;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
@@ -24,14 +24,14 @@ public record RoleModel(Map<String, Integer> capabilities, Map<String, Set<Strin
         retired = Set.copyOf(retired);
     }
 
-    public static final Fold<RoleModel, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<RoleModel, LogEvent> FOLD = new Fold<>() {
         @Override
         public RoleModel initial() {
             return new RoleModel(Map.of(), Map.of(), Set.of());
         }
 
         @Override
-        public RoleModel evolve(RoleModel state, StoredEvent event) {
+        public RoleModel evolve(RoleModel state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.access.v1.CapabilityDefined" -> {
                     var defined = EventReading.read(CapabilityDefined.parser(), event.body());

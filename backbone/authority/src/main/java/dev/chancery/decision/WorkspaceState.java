@@ -2,20 +2,20 @@ package dev.chancery.decision;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
 import java.util.Set;
 
 /** A workspace: whether it is there, and who may act in it. */
 public record WorkspaceState(boolean exists, Set<String> members) {
-    public static final Fold<WorkspaceState, StoredEvent> FOLD = new Fold<>() {
+    public static final Fold<WorkspaceState, LogEvent> FOLD = new Fold<>() {
         @Override
         public WorkspaceState initial() {
             return new WorkspaceState(false, Set.of());
         }
 
         @Override
-        public WorkspaceState evolve(WorkspaceState state, StoredEvent event) {
+        public WorkspaceState evolve(WorkspaceState state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.identity.v1.WorkspaceCreated" -> new WorkspaceState(true, state.members());
                 case "chancery.identity.v1.WorkspaceMemberAdded" -> {
@@ -27,7 +27,7 @@ public record WorkspaceState(boolean exists, Set<String> members) {
         }
     };
 
-    private static String member(StoredEvent event) {
+    private static String member(LogEvent event) {
         try {
             return WorkspaceMemberAdded.parseFrom(event.body()).getPrincipalId();
         } catch (InvalidProtocolBufferException e) {
