@@ -50,11 +50,15 @@ public record DatabaseRole(String name, Set<Group> groups) {
     public static final DatabaseRole ACCESS = new DatabaseRole("access", Set.of(Group.WRITER));
     public static final DatabaseRole ELEVATION = new DatabaseRole("elevation", Set.of(Group.WRITER, Group.PROJECTOR));
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
+
+    /** Counts the events that were sent to the features' topics. */
+    public static final DatabaseRole FANOUT = new DatabaseRole("fanout", Set.of(Group.PROJECTOR));
+
     public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.PROJECTOR));
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD =
-            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, RBAC, LEDGER);
+            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, RBAC, FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

@@ -68,6 +68,12 @@ class BadInputInPathsIT extends BadInput {
         assertThat(reply.body()).isEmpty();
     }
 
+    @Test
+    void aStandardEndpointSaysWhichVerbsItHas() {
+        refuse(new Sent(CREATE_WORKSPACE).raw("POST", "/errors/canary"), 405, "request.other-verb");
+        refuse(new Sent(LIST_ROLES).raw("GET", "/errors/canary"), 404, "request.no-such-path");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -85,7 +91,6 @@ class BadInputInPathsIT extends BadInput {
                 "/identity/v1/workspaces;a=b",
                 "/identity/v1/workspaces.json",
                 "/errors/",
-                "/errors/canary",
                 "/errors/../errors/canary",
                 "/q/",
                 "/q/canary",
