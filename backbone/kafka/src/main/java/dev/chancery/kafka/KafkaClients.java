@@ -12,11 +12,13 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.security.scram.ScramLoginModule;
@@ -33,6 +35,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <p><b>Thread safety:</b> safe; a consumer that it makes is not.
  */
 public final class KafkaClients {
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    /** Empty polls in a row after which Kafka counts as unavailable. */
+    private static final int MAX_EMPTY_POLLS = 40;
+
     private final Map<String, Object> configuration;
 
     /** @param configuration as the map of {@code quarkus-kafka-client}: any property of Kafka's clients, {@code bootstrap.servers} at least */
@@ -95,6 +102,28 @@ public final class KafkaClients {
         var all = new HashMap<String, Object>(configuration);
         all.putAll(settings);
         return all;
+    }
+
+    /**
+     * Reads partitions from their beginning up to these offsets, exclusive.
+     *
+     * @throws KafkaException when Kafka returns nothing for too long
+     */
+    public static void readUpTo(
+            Consumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> ends,
+            java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
+        consumer.assign(ends.keySet());
+        consumer.seekToBeginning(ends.keySet());
+        int emptyPolls = 0;
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            var polled = consumer.poll(POLL);
+            emptyPolls = polled.isEmpty() ? emptyPolls + 1 : 0;
+            if (emptyPolls > MAX_EMPTY_POLLS) {
+                throw new KafkaException("Kafka returns no more messages");
+            }
+            messages.accept(polled);
+        }
     }
 
     /**

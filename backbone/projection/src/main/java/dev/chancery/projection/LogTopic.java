@@ -2,7 +2,6 @@ package dev.chancery.projection;
 
 import dev.chancery.kafka.KafkaClients;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,17 +10,12 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Utils;
 
 /** Reads the log's topic: its consumers, its partitions, and the form of its messages. */
 final class LogTopic {
     private static final Pattern TENANT = Pattern.compile("[a-z0-9-]{1,36}");
-    private static final Duration POLL = Duration.ofMillis(500);
-    /** Empty polls in a row after which Kafka counts as unavailable. */
-    private static final int MAX_EMPTY_POLLS = 40;
-
     /** As Kafka advises. */
     private static final int HEARTBEATS_A_TIMEOUT = 3;
 
@@ -85,24 +79,6 @@ final class LogTopic {
         }
         String key = new String(message.key(), StandardCharsets.UTF_8);
         return TENANT.matcher(key).matches() ? Optional.of(key) : Optional.empty();
-    }
-
-    /** Reads partitions from their beginning up to these offsets, exclusive. */
-    static void readUpTo(
-            Consumer<byte[], byte[]> consumer,
-            Map<TopicPartition, Long> ends,
-            java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
-        consumer.assign(ends.keySet());
-        consumer.seekToBeginning(ends.keySet());
-        int emptyPolls = 0;
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            var polled = consumer.poll(POLL);
-            emptyPolls = polled.isEmpty() ? emptyPolls + 1 : 0;
-            if (emptyPolls > MAX_EMPTY_POLLS) {
-                throw new KafkaException("the topic can't be read: Kafka returns no records");
-            }
-            messages.accept(polled);
-        }
     }
 
     List<TopicPartition> partitions() {

@@ -73,7 +73,7 @@ public final class Rebuild {
             Map<String, Long> positions,
             Map<String, TenantProgress> tenants,
             long deadline) {
-        LogTopic.readUpTo(consumer, consumer.endOffsets(topic.partitions()), messages -> {
+        KafkaClients.readUpTo(consumer, consumer.endOffsets(topic.partitions()), messages -> {
             if (System.nanoTime() - deadline > 0) {
                 throw new IllegalStateException("the rebuild of " + projection.name() + " took too long");
             }

@@ -65,7 +65,7 @@ public final class TopicPublisher implements AutoCloseable {
         }
         try (var consumer = clients.consumer(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"))) {
             var ends = consumer.endOffsets(List.of(new TopicPartition(topic, 0)));
-            LogTopic.readUpTo(
+            KafkaClients.readUpTo(
                     consumer,
                     ends,
                     messages -> messages.forEach(message -> {

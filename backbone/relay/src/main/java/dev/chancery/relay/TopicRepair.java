@@ -8,7 +8,6 @@ import dev.chancery.kafka.Topics;
 import dev.chancery.keyring.SourceSignatures;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.log.StoppedLogs;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -32,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  * ever acknowledged. The relay must not run meanwhile.
  */
 public final class TopicRepair {
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final int MAX_EMPTY_POLLS = 40;
     /** Each may name a row of a megabyte, and the rows are read at once. */
     private static final int MAX_POLL_RECORDS = 100;
 
@@ -112,21 +109,11 @@ public final class TopicRepair {
                 "earliest",
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                 MAX_POLL_RECORDS))) {
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            int emptyPolls = 0;
-            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-                var messages = consumer.poll(POLL);
-                emptyPolls = messages.isEmpty() ? emptyPolls + 1 : 0;
-                if (emptyPolls > MAX_EMPTY_POLLS) {
-                    throw new KafkaException("no more messages come before its end");
-                }
-                take(messages, reached).forEach(message -> {
-                    strangers.merge(message.partition(), 1L, Long::sum);
-                    foreign.accept(message);
-                });
-            }
+            KafkaClients.readUpTo(consumer, consumer.endOffsets(partitions), messages -> take(messages, reached)
+                    .forEach(message -> {
+                        strangers.merge(message.partition(), 1L, Long::sum);
+                        foreign.accept(message);
+                    }));
         }
         if (contradictions > 0) {
             findings.add(

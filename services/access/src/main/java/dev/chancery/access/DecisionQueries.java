@@ -18,7 +18,7 @@ import dev.chancery.schema.access.v1.SearchResourcesRequest;
 import dev.chancery.schema.access.v1.SearchSubjectsReply;
 import dev.chancery.schema.access.v1.SearchSubjectsRequest;
 
-/** The contract's questions about decisions. Whoever is left out of one is the caller. */
+/** The contract's questions about decisions. Whoever may be left out of one is the caller. */
 final class DecisionQueries {
     private final Checks checks;
     private final Searches searches;
@@ -79,7 +79,7 @@ final class DecisionQueries {
                 new Search(
                         Open.ACTION,
                         "",
-                        principal(context, request.getPrincipalId()),
+                        request.getPrincipalId(),
                         "",
                         request.getResourceType(),
                         "",

@@ -50,8 +50,6 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
     private static final Duration TRANSACTION = Duration.ofSeconds(20);
 
     private static final String LOG = "log.v1";
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final int MAX_EMPTY_POLLS = 20;
 
     private final KafkaClients kafka;
     private final CloudEventHeaders headers;
@@ -229,18 +227,11 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
         try (var consumer = kafka.consumer(Map.of(
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
                 ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"))) {
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            int empty = 0;
-            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-                var polled = consumer.poll(POLL);
-                empty = polled.isEmpty() ? empty + 1 : 0;
-                if (empty > MAX_EMPTY_POLLS) {
-                    throw new KafkaException("Kafka returns no messages of " + partitions);
-                }
-                polled.forEach(message -> each.accept(new String(message.key(), UTF_8), message.value()));
-            }
+            KafkaClients.readUpTo(
+                    consumer,
+                    consumer.endOffsets(partitions),
+                    messages -> messages.forEach(
+                            message -> each.accept(new String(message.key(), UTF_8), message.value())));
         }
     }
 }
