@@ -23,6 +23,7 @@ final class Connection extends ChannelDuplexHandler {
     private final ConnectionLimits limits;
     private final Connections all;
     private final long bornNanos = System.nanoTime();
+    private volatile boolean begun;
     private volatile long answeredNanos = bornNanos;
     private volatile long written;
     private long heardNanos = bornNanos;
@@ -48,6 +49,11 @@ final class Connection extends ChannelDuplexHandler {
         this.channel = channel;
         this.limits = limits;
         this.all = all;
+    }
+
+    /** Whether its event loop has it. Before that it holds nothing, and nobody can end it. */
+    boolean isBegun() {
+        return begun;
     }
 
     boolean isAnswered() {
@@ -114,6 +120,7 @@ final class Connection extends ChannelDuplexHandler {
 
     @Override
     public void channelActive(ChannelHandlerContext context) throws Exception {
+        begun = true;
         long every = limits.checkNanos();
         check = context.executor().scheduleAtFixedRate(this::check, every, every, TimeUnit.NANOSECONDS);
         super.channelActive(context);

@@ -23,7 +23,7 @@ final class Connections {
         this.limits = limits;
     }
 
-    /** Takes a connection in; where that is one too many, another one goes. */
+    /** Takes a connection in; where that is one too many, another one goes, as soon as there is one that has begun. */
     void admit(BoundedSocket channel) {
         var connection = new Connection(channel, limits, this);
         // The newcomer is not asked to leave: it could not have had an answer yet.
@@ -48,7 +48,7 @@ final class Connections {
                 open.stream().filter(connection -> !connection.isAnswered()).count();
         boolean newcomersGo = unanswered > limits.connections() / NEWCOMERS || unanswered == open.size();
         return open.stream()
-                .filter(connection -> connection.isAnswered() != newcomersGo)
+                .filter(connection -> connection.isBegun() && connection.isAnswered() != newcomersGo)
                 .min(LONGEST_SILENT);
     }
 
