@@ -37,7 +37,9 @@ class MainTest {
         assertThat(lines.get(0)).matches("METHOD +CAPABILITY +FLAGS +AUDIT ACTION +REST");
         assertThat(lines.get(1)).startsWith("IdentityService/ClaimOwner").contains("public,privileged,instance-only");
         assertThat(lines.get(2)).startsWith("IdentityService/IssueToken").contains("public");
-        assertThat(lines.subList(3, methods + 1)).noneMatch(line -> line.contains("public"));
+        assertThat(lines.get(3)).startsWith("IdentityService/RefreshToken").contains("public");
+        assertThat(lines.get(4)).startsWith("IdentityService/SignOut").contains("public");
+        assertThat(lines.subList(5, methods + 1)).noneMatch(line -> line.contains("public"));
         assertThat(lines.get(methods + 1)).isEmpty();
         assertThat(lines).anyMatch(line -> line.startsWith("POST /oauth/token") && line.contains("public"));
     }

@@ -52,15 +52,15 @@ class ContractTest {
                 .isSortedAccordingTo(Comparator.comparing((ContractMethod m) -> !m.isPublic())
                         .thenComparing(ContractMethod::fullName));
         assertThat(contract.methods().stream().filter(ContractMethod::isPublic).map(ContractMethod::name))
-                .containsExactly("ClaimOwner", "IssueToken");
+                .containsExactly("ClaimOwner", "IssueToken", "RefreshToken", "SignOut");
     }
 
     @Test
-    void onlyTheTokensReplyHoldsASecret() {
+    void onlyRepliesWithTokensHoldSecrets() {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("IssueToken");
+                .containsExactly("IssueToken", "RefreshToken");
     }
 
     @Test
@@ -74,6 +74,8 @@ class ContractTest {
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
+                        "ListMySessions",
+                        "ListSessions",
                         "ListElevations",
                         "ListOrganisations",
                         "ListPrincipals",
@@ -179,6 +181,8 @@ class ContractTest {
             Map.entry("publicKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             Map.entry("claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0"),
             Map.entry("assertion", "e30.e30.c2ln"),
+            Map.entry("session", ID),
+            Map.entry("refreshToken", "chr_instance." + ID + "." + ID + "." + "A".repeat(22) + "." + "B".repeat(43)),
             Map.entry("unique", "x7"),
             Map.entry("elevationRole", "repair"),
             Map.entry("requester", ID),

@@ -15,7 +15,7 @@ final class AuthorityParts {
     static final Part<Elevations> ELEVATIONS = new Part<>("elevation/holder/", Elevations.FOLD);
 
     static final List<Part<?>> ALL =
-            List.of(INSTANCE, ORGANISATION, CONTRACT, PRINCIPAL, ROLE_MODEL, ASSIGNMENTS, ELEVATIONS);
+            List.of(INSTANCE, ORGANISATION, CONTRACT, PRINCIPAL, ROLE_MODEL, ASSIGNMENTS, ELEVATIONS, SessionEnds.PART);
 
     private AuthorityParts() {}
 

@@ -33,6 +33,11 @@ public final class AuthorityStreams {
         return StreamId.of("elevation", "holder", principalId);
     }
 
+    /** Which of the principal's sessions were ended. */
+    public static StreamId sessionEnds(String principalId) {
+        return StreamId.of("identity", "session-ends", principalId);
+    }
+
     public static StreamId workspace(String id) {
         return StreamId.of("identity", "workspace", id);
     }

@@ -9,6 +9,7 @@ import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.projection.Positions;
 import dev.chancery.schema.ContractMethod;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,6 +38,8 @@ public final class Authorisation {
     }
 
     /**
+     * Decides about a caller whose session goes on, as far as this process has seen within {@link DecisionPoint#MAX_AGE}.
+     *
      * @param where the workspace; empty: the whole organisation
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
      */
@@ -50,6 +53,12 @@ public final class Authorisation {
                 .orElseThrow(() -> new RefusedException(
                         atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE))
                 .authority();
+        if (decisions
+                .sessionEnds(principal.tenant(), principal.id())
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE))
+                .ends(principal)) {
+            throw new RefusedException(BoundaryRejection.SESSION_OVER);
+        }
         return authority.decide(capability, where, atMicros);
     }
 
@@ -67,10 +76,22 @@ public final class Authorisation {
      * @throws RefusedException {@code auth.step-up}
      */
     public static void requireFresh(ContractMethod contract, Principal principal) throws RefusedException {
-        long ageMillis =
-                System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
-        if (contract.stepUpSeconds() > 0 && ageMillis > contract.stepUpSeconds() * 1000L) {
-            throw new RefusedException(BoundaryRejection.STEP_UP);
+        requireFresh(contract.stepUpSeconds(), principal);
+    }
+
+    /**
+     * Refuses a caller who was not authenticated strongly within the last {@code maxAgeSeconds}; the refusal says what would do (RFC
+     * 9470).
+     *
+     * @param maxAgeSeconds 0: any authentication will do
+     * @throws RefusedException {@code auth.step-up}
+     */
+    public static void requireFresh(int maxAgeSeconds, Principal principal) throws RefusedException {
+        if (maxAgeSeconds > 0 && !principal.steppedUpSince(Instant.now().minusSeconds(maxAgeSeconds))) {
+            throw new RefusedException(new CallResult.Refused(
+                    BoundaryRejection.STEP_UP,
+                    BoundaryRejection.STEP_UP.message(),
+                    Map.of("max_age", Integer.toString(maxAgeSeconds), "acr_values", Principal.STRONG)));
         }
     }
 }

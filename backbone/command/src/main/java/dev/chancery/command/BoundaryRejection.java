@@ -24,6 +24,12 @@ public final class BoundaryRejection {
             "The access token has expired.",
             "Get a new token from POST /oauth/token.");
 
+    public static final Rejection SESSION_OVER = new Rejection(
+            "auth.session-over",
+            Kind.UNAUTHENTICATED,
+            "The session that the access token belongs to was ended.",
+            "Sign in again.");
+
     public static final Rejection FORBIDDEN = new Rejection(
             "auth.forbidden",
             Kind.FORBIDDEN,
@@ -33,8 +39,8 @@ public final class BoundaryRejection {
     public static final Rejection STEP_UP = new Rejection(
             "auth.step-up",
             Kind.UNAUTHENTICATED,
-            "This method requires a more recent authentication.",
-            "Authenticate again and repeat the request with the new token.");
+            "This call requires a strong authentication that is more recent.",
+            "Sign in again, rather than refresh, and repeat the request with the new token within max_age seconds.");
 
     public static final Rejection CONTEXT_FIELD = new Rejection(
             "request.context-field",

@@ -31,14 +31,16 @@ import java.util.UUID;
  */
 public final class CommandContext {
     private final Principal principal;
+    private final Caller caller;
     private final UUID entryId;
     private final long atMicros;
     private final Streams streams;
     private final Keyring keyring;
     private final Map<StreamId, Long> basis = new HashMap<>();
 
-    CommandContext(Principal principal, UUID entryId, long atMicros, Streams streams, Keyring keyring) {
+    CommandContext(Principal principal, Caller caller, UUID entryId, long atMicros, Streams streams, Keyring keyring) {
         this.principal = principal;
+        this.caller = caller;
         this.entryId = entryId;
         this.atMicros = atMicros;
         this.streams = streams;
@@ -47,6 +49,11 @@ public final class CommandContext {
 
     public Principal principal() {
         return principal;
+    }
+
+    /** What the request brought along; nothing of it is trusted. */
+    public Caller caller() {
+        return caller;
     }
 
     public String tenant() {

@@ -5,6 +5,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandOutcome.Done;
 import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.SessionEnds;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -104,6 +106,13 @@ final class CommandRun<Q extends Message> {
         }
         for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
             CommandContext context = context(Ids.uuidV7(), Clock.nowMicros());
+            if (isOver(context)) {
+                Optional<CallResult> over = refuse(BoundaryRejection.SESSION_OVER, context, attempt);
+                if (over.isPresent()) {
+                    return over.get();
+                }
+                continue;
+            }
             AuthorityDecision authority = authorise(context);
             if (authority.granted()) {
                 return begin(authority, context.atMicros());
@@ -117,7 +126,7 @@ final class CommandRun<Q extends Message> {
     }
 
     private CommandContext context(UUID entryId, long atMicros) {
-        return new CommandContext(principal, entryId, atMicros, parts.streams(), parts.keyring());
+        return new CommandContext(principal, call.caller(), entryId, atMicros, parts.streams(), parts.keyring());
     }
 
     /** A public method's caller has shown its credential; everybody else needs the capability. */
@@ -128,17 +137,29 @@ final class CommandRun<Q extends Message> {
                 .orElse(new AuthorityDecision(AuthorityDecision.Reason.GRANTED, "", ""));
     }
 
+    /** Whether the session that the caller calls in was ended; a public method's credential is no session. */
+    private boolean isOver(CommandContext context) {
+        return capability.isPresent()
+                && context.read(AuthorityStreams.sessionEnds(principal.id()), SessionEnds.FOLD)
+                        .ends(principal);
+    }
+
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. Empty: authorise again. */
     private Optional<CallResult> deny(CommandContext context, int attempt) {
-        if (!method.privileged()) {
-            return refuse(BoundaryRejection.FORBIDDEN, context, attempt);
+        return refused(new CommandOutcome.Rejected(BoundaryRejection.FORBIDDEN, method.privileged()), context, attempt);
+    }
+
+    private Optional<CallResult> refused(CommandOutcome.Rejected rejected, CommandContext context, int attempt) {
+        Rejection why = rejected.rejection();
+        if (!rejected.recorded()) {
+            return refuse(why, context, attempt);
         }
-        AppendResult result = appender.append(
-                failure(draft.denied(Ids.uuidV7(), BoundaryRejection.FORBIDDEN), Optional.empty(), context.basis()));
+        AppendResult result =
+                appender.append(failure(draft.denied(Ids.uuidV7(), why), Optional.empty(), context.basis()));
         return switch (result) {
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
-            default -> Optional.of(new CallResult.Refused(BoundaryRejection.FORBIDDEN));
+            default -> Optional.of(new CallResult.Refused(why));
         };
     }
 
@@ -179,7 +200,7 @@ final class CommandRun<Q extends Message> {
                         case CommandOutcome.Rejected rejected -> {
                             Rejection why = rejected.rejection();
                             yield intent == null
-                                    ? refuse(why, decided.context(), attempt)
+                                    ? refused(rejected, decided.context(), attempt)
                                     : fail(intent, why, decided.context().basis());
                         }
                     };
@@ -195,9 +216,11 @@ final class CommandRun<Q extends Message> {
         UUID entryId = Ids.uuidV7();
         CommandContext context = context(entryId, atMicros);
         AuthorityDecision authority = authorise(context);
-        CommandOutcome outcome = authority.granted()
-                ? decide.decide(context, (Q) call.request())
-                : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
+        CommandOutcome outcome = isOver(context)
+                ? CommandOutcome.reject(BoundaryRejection.SESSION_OVER)
+                : authority.granted()
+                        ? decide.decide(context, (Q) call.request())
+                        : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
         return new Decided(entryId, context, authority, outcome);
     }
 
@@ -208,8 +231,10 @@ final class CommandRun<Q extends Message> {
             case AppendResult.Appended appended -> {
                 remember(appended, decided, done);
                 done.then().ifPresent(this::follow);
-                yield Optional.of(new CallResult.Replied(
-                        done.reply(), Optional.of(new Position(principal.tenant(), appended.position()))));
+                yield Optional.of(done.told()
+                        .<CallResult>map(CallResult.Refused::new)
+                        .orElseGet(() -> new CallResult.Replied(
+                                done.reply(), Optional.of(new Position(principal.tenant(), appended.position())))));
             }
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Replayed replayed -> Optional.of(replay(replayed));
@@ -259,8 +284,10 @@ final class CommandRun<Q extends Message> {
 
     private Draft outcome(AppendResult.@Nullable Appended intent, Decided decided, Done done) {
         Outcome.Builder outcome = Outcome.newBuilder().setResult(Result.SUCCESS);
-        Receipt.Effect kept = new Receipt.KeepReply(
-                method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
+        Receipt.Effect kept = done.told()
+                .<Receipt.Effect>map(told -> new Receipt.KeepCode(told.code()))
+                .orElseGet(() -> new Receipt.KeepReply(
+                        method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray()));
         Optional<Receipt> receipt = done.once()
                 .map(once -> new Receipt(
                         once.key(),

@@ -206,6 +206,15 @@ public final class DecisionPoint implements AutoCloseable {
                 : Optional.of(Answerable.Not.NOT_REACHED);
     }
 
+    /**
+     * Which of a principal's sessions were ended, as of {@link #MAX_AGE} ago or later.
+     *
+     * @return empty when what has been seen is stale
+     */
+    public Optional<SessionEnds> sessionEnds(String tenant, String principalId) {
+        return state(tenant, SessionEnds.PART, principalId, OptionalLong.empty(), Duration.ZERO);
+    }
+
     private boolean reaches(TenantView view, OptionalLong atLeast, Duration atMost) {
         if (atLeast.isEmpty() || view.position() >= atLeast.getAsLong()) {
             return true;

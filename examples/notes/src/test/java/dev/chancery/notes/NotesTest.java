@@ -12,6 +12,7 @@ import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ReplayCheck;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.SigningKeys;
@@ -85,6 +86,7 @@ class NotesTest {
                 ProjectionOptions.defaults(),
                 Long.MAX_VALUE,
                 CheckpointLimit.DEFAULT,
+                SessionLimits.DEFAULT,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

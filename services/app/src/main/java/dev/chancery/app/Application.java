@@ -23,6 +23,7 @@ import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.SigningKeys;
@@ -141,7 +142,9 @@ public final class Application implements AutoCloseable {
                 OwnerClaimFile.class,
                 new OwnerClaimFile(settings.ownerClaim(), settings.ownerClaimed()),
                 CheckpointLimit.class,
-                settings.checkpoints()));
+                settings.checkpoints(),
+                SessionLimits.class,
+                settings.sessions()));
         settings.sealer().ifPresent(sealer -> shared.put(SigningKeys.class, signingKeys()));
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);

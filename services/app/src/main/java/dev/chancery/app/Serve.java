@@ -81,6 +81,7 @@ public final class Serve implements QuarkusApplication {
                     ChanceryConfig.options(config.projection()),
                     config.relay().maxSlotBytes(),
                     new CheckpointLimit(config.ledger().staleAfter()),
+                    ChanceryConfig.limits(config.sessions()),
                     Optional::empty);
         }
 

@@ -7,6 +7,7 @@ import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;
@@ -46,6 +47,7 @@ public final class IdentityFeature implements FeatureDescription {
                 parts.get(Keyring.class),
                 parts.contract(),
                 parts.get(Tokens.class),
+                parts.get(SessionLimits.class),
                 new OwnerClaim(claim.path(), claim.used()));
     }
 }

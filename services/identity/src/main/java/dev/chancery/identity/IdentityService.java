@@ -3,6 +3,7 @@ package dev.chancery.identity;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Methods;
 import dev.chancery.feature.Feature;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;
@@ -17,11 +18,17 @@ import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
+import dev.chancery.schema.identity.v1.EndMySessionsRequest;
+import dev.chancery.schema.identity.v1.EndSessionsRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.identity.v1.ListMySessionsRequest;
 import dev.chancery.schema.identity.v1.ListOrganisationsRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
+import dev.chancery.schema.identity.v1.ListSessionsRequest;
 import dev.chancery.schema.identity.v1.ListWorkspacesRequest;
 import dev.chancery.schema.identity.v1.ReactivatePrincipalRequest;
+import dev.chancery.schema.identity.v1.RefreshTokenRequest;
+import dev.chancery.schema.identity.v1.SignOutRequest;
 
 /** The contract's identity methods. */
 public final class IdentityService implements Feature {
@@ -33,18 +40,27 @@ public final class IdentityService implements Feature {
     private final OwnerClaim claim;
     private final Ownership ownership;
     private final SignIn signIn;
+    private final SessionMethods sessions;
     private final Organisations organisations;
     private final Directory directory;
 
     private IdentityService(
-            OrganisationProvisioner founder, Streams streams, Tokens tokens, OwnerClaim claim, Directory directory) {
+            OrganisationProvisioner founder,
+            Streams streams,
+            Keyring keyring,
+            Tokens tokens,
+            SessionLimits limits,
+            OwnerClaim claim,
+            Directory directory) {
+        var opening = new Sessions(tokens, limits);
         this.directory = directory;
         this.founder = founder;
         this.foundings = new ProvisioningLoop(founder);
         this.tokens = tokens;
         this.claim = claim;
         this.ownership = new Ownership(streams, claim);
-        this.signIn = new SignIn(streams, tokens);
+        this.signIn = new SignIn(streams, tokens, opening);
+        this.sessions = new SessionMethods(streams, keyring, tokens, opening, signIn);
         this.organisations = new Organisations(foundings);
     }
 
@@ -56,11 +72,14 @@ public final class IdentityService implements Feature {
             Keyring keyring,
             Contract contract,
             Tokens tokens,
+            SessionLimits limits,
             OwnerClaim claim) {
         return new IdentityService(
                 new OrganisationProvisioner(founding, appender, streams, keyring, contract),
                 streams,
+                keyring,
                 tokens,
+                limits,
                 claim,
                 new Directory(founding, streams, keyring));
     }
@@ -75,6 +94,13 @@ public final class IdentityService implements Feature {
         methods.publicCommand(
                         SERVICE + "ClaimOwner", ClaimOwnerRequest.class, ownership::claimant, ownership::claimOwner)
                 .publicCommand(SERVICE + "IssueToken", IssueTokenRequest.class, signIn, signIn::issueToken)
+                .publicCommand(
+                        SERVICE + "RefreshToken", RefreshTokenRequest.class, sessions::refreshing, sessions::refresh)
+                .publicCommand(SERVICE + "SignOut", SignOutRequest.class, sessions::signingOut, sessions::signOut)
+                .query(SERVICE + "ListMySessions", ListMySessionsRequest.class, sessions::mine)
+                .command(SERVICE + "EndMySessions", EndMySessionsRequest.class, sessions::endMine)
+                .query(SERVICE + "ListSessions", ListSessionsRequest.class, sessions::ofPrincipal)
+                .command(SERVICE + "EndSessions", EndSessionsRequest.class, sessions::endOthers)
                 .command(SERVICE + "CreateOrganisation", CreateOrganisationRequest.class, organisations::create)
                 .command(SERVICE + "CreateWorkspace", CreateWorkspaceRequest.class, organisations::createWorkspace)
                 .command(

@@ -26,6 +26,7 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.FirstGrant;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
@@ -80,6 +81,7 @@ final class Installation implements AutoCloseable {
     final Contract contract = Contract.load();
     final Client owner = new Client();
 
+    SessionLimits limits = SessionLimits.DEFAULT;
     private final Path directory;
     private final KeyFileSealer sealer;
     private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
@@ -129,7 +131,7 @@ final class Installation implements AutoCloseable {
                 new Tokens(Client.ISSUER, new SigningKeys(database, sealer).signer("ch-test/token"));
         private final Methods methods = new Methods(contract);
         private final IdentityService service =
-                IdentityService.create(founding, appender, streams, keyring, contract, tokens, claim());
+                IdentityService.create(founding, appender, streams, keyring, contract, tokens, limits, claim());
         private final Pipeline pipeline;
 
         Process() {

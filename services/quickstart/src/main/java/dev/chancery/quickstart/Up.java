@@ -9,6 +9,7 @@ import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.quarkus.runtime.Quarkus;
@@ -86,6 +87,7 @@ public final class Up implements QuarkusApplication {
                     ProjectionOptions.defaults(),
                     MAX_SLOT_BYTES,
                     CheckpointLimit.DEFAULT,
+                    SessionLimits.DEFAULT,
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);

@@ -37,7 +37,7 @@ final class OwnIssuer implements TokenVerifier {
                 issuer,
                 Set.of(issuer),
                 MAX_SKEW_SECONDS,
-                Set.of("sub", "jti", "iat", "auth_time", "tenant", "principal_type"));
+                Set.of("sub", "jti", "sid", "epoch", "iat", "auth_time", "tenant", "principal_type"));
         this.keys = keys;
         this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
     }
@@ -81,10 +81,12 @@ final class OwnIssuer implements TokenVerifier {
                     token.claims().containsKey("workspace")
                             ? Optional.of(required(token, "workspace"))
                             : Optional.empty(),
-                    required(token, "jti"),
+                    required(token, "sid"),
                     Optional.empty(),
-                    instant(token, "auth_time"));
-            return new Verified.Good(principal, instant(token, "exp"));
+                    Instant.ofEpochSecond(number(token, "auth_time")),
+                    Math.toIntExact(number(token, "epoch")),
+                    token.claims().containsKey("acr") ? required(token, "acr") : "");
+            return new Verified.Good(principal, Instant.ofEpochSecond(number(token, "exp")));
         } catch (IllegalArgumentException | ArithmeticException e) {
             return new Verified.Bad(false);
         }
@@ -94,9 +96,9 @@ final class OwnIssuer implements TokenVerifier {
         return token.claim(claim).orElseThrow(() -> new IllegalArgumentException("no text: " + claim));
     }
 
-    private static Instant instant(Jwt token, String claim) {
-        if (token.claims().get(claim) instanceof JsonNumber seconds) {
-            return Instant.ofEpochSecond(seconds.longValueExact());
+    private static long number(Jwt token, String claim) {
+        if (token.claims().get(claim) instanceof JsonNumber number) {
+            return number.longValueExact();
         }
         throw new IllegalArgumentException("no number: " + claim);
     }

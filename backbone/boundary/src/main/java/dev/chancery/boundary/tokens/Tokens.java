@@ -92,20 +92,35 @@ public final class Tokens {
                 + base64(signer().verifierKey().publicKey()) + "\"}]}";
     }
 
-    /** Signs a token. Its contents are ids and times; nothing personal. */
+    /** Signs a token that lives {@link #LIFETIME}. */
     public String issue(String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt) {
+        return issue(tokenId, principal, workspace, issuedAt, issuedAt.plus(LIFETIME));
+    }
+
+    /**
+     * Signs a token. Its contents are ids and times; nothing personal.
+     *
+     * @param principal whom it stands for, and in which session; one that names none is the token's own
+     */
+    public String issue(
+            String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt, Instant expiresAt) {
         JsonObjectBuilder claims = JSON.createObjectBuilder()
                 .add("iss", issuer())
                 .add("aud", issuer())
                 .add("sub", principal.id())
                 .add("jti", tokenId)
                 .add("iat", issuedAt.getEpochSecond())
-                .add("exp", issuedAt.plus(LIFETIME).getEpochSecond())
+                .add("exp", expiresAt.getEpochSecond())
+                .add("sid", principal.session().isEmpty() ? tokenId : principal.session())
+                .add("epoch", principal.epoch())
                 .add("auth_time", principal.authenticatedAt().getEpochSecond())
                 .add("client_id", principal.tenant() + "." + principal.id())
                 .add("tenant", principal.tenant())
                 .add("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
         workspace.ifPresent(id -> claims.add("workspace", id));
+        if (!principal.acr().isEmpty()) {
+            claims.add("acr", principal.acr());
+        }
         String header =
                 "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + OwnIssuer.keyId(signer().verifierKey()) + "\"}";
         String signed = base64(header.getBytes(StandardCharsets.UTF_8)) + "."
@@ -118,6 +133,11 @@ public final class Tokens {
         return verify(token, own::hasKeyOf) instanceof Presented.Good good
                 ? Optional.of(good.principal())
                 : Optional.empty();
+    }
+
+    /** Whom a good token stands for, whether or not its session was ended. */
+    public Optional<Principal> principalOf(String token) {
+        return verify(token) instanceof Presented.Good good ? Optional.of(good.principal()) : Optional.empty();
     }
 
     Presented verify(String token) {

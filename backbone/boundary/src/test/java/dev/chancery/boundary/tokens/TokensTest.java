@@ -193,6 +193,8 @@ class TokensTest {
                 .put("aud", TestInstance.ISSUER)
                 .put("sub", ADA)
                 .put("jti", "t-1")
+                .put("sid", "t-1")
+                .put("epoch", 0)
                 .put("iat", now)
                 .put("exp", now + 600)
                 .put("auth_time", now)

@@ -1,5 +1,6 @@
 package dev.chancery.app.configuration;
 
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.smallrye.config.ConfigMapping;
@@ -50,6 +51,8 @@ public interface ChanceryConfig {
     Projection projection();
 
     Ledger ledger();
+
+    Sessions sessions();
 
     interface Http {
         @About(
@@ -169,6 +172,34 @@ public interface ChanceryConfig {
                 "`ledger`: how long a record may be in no checkpoint before `/q/health` and `chancery_ledger_stale_seconds` say so.")
         @WithDefault("PT1M")
         Duration staleAfter();
+    }
+
+    interface Sessions {
+        @About("`core`: how long a session that is not refreshed goes on.")
+        @WithDefault("PT168H")
+        Duration idle();
+
+        @About("`core`: how long a session goes on in any case.")
+        @WithDefault("PT720H")
+        Duration lifetime();
+
+        @About("`core`: sessions of one principal at a time, 1 to 50. Access tokens without a session don't count.")
+        @WithDefault("10")
+        int limit();
+
+        @About("`core`: what a sign-in beyond the limit comes to: `oldest-ends` or `new-is-refused`.")
+        @WithDefault("oldest-ends")
+        SessionLimits.AtLimit atLimit();
+
+        @About("`core`: what ends when a refresh token is presented that was spent: `all-end`, that is all that the "
+                + "principal is signed in with, or `session-ends`.")
+        @WithDefault("all-end")
+        SessionLimits.OnReuse onReuse();
+    }
+
+    static SessionLimits limits(Sessions sessions) {
+        return new SessionLimits(
+                sessions.idle(), sessions.lifetime(), sessions.limit(), sessions.atLimit(), sessions.onReuse());
     }
 
     /** The relay's options, for a database of this name. */

@@ -37,6 +37,9 @@ class OpenApiTest {
     private static final String ANYWHERE = "https://chancery.invalid/";
     private static final Vertx VERTX = Vertx.vertx();
 
+    private static final String REFRESH_TOKEN =
+            "chr_instance.0199f2aa-0000-7000-8000-000000000001.0199f2aa-0000-7000-8000-000000000002." + "A".repeat(22)
+                    + "." + "B".repeat(43);
     private static final Map<String, String> VALUES = values();
 
     private static Map<String, String> values() {
@@ -45,6 +48,7 @@ class OpenApiTest {
         values.putAll(Map.of(
                 "role", "approver",
                 "elevationRole", "repair",
+                "refreshToken", REFRESH_TOKEN,
                 "publicKey", "A".repeat(43) + "=",
                 "claim", "A".repeat(43),
                 "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",

@@ -156,8 +156,9 @@ public class ForgedTenantIT {
         }
     }
 
-    /** Signed with B's key in A's name: A's own assertion would be A. */
+    /** Signed with B's key in A's name: A's own assertion would be A, and so would A's own refresh token. */
     private void forgeAssertion(Map<String, String> theirs) {
+        theirs.computeIfPresent("refreshToken", (name, good) -> good.replace(shared.a.tenant(), shared.b.tenant()));
         theirs.computeIfPresent("assertion", (name, good) -> shared.assertion(shared.a.clientId(), shared.b.key()));
     }
 

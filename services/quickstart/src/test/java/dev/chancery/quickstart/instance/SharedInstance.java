@@ -14,6 +14,7 @@ import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,6 +54,7 @@ public final class SharedInstance implements AutoCloseable {
             "requester",
             "requested",
             "elevated",
+            "session",
             "over");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
@@ -233,6 +235,25 @@ public final class SharedInstance implements AutoCloseable {
         return id;
     }
 
+    /** The tokens of a new session of somebody. */
+    public JsonObject session(Client in) {
+        return done(
+                        method(IDENTITY + "IssueToken"),
+                        in,
+                        IssueTokenRequest.newBuilder()
+                                .setClientAssertion(assertion(in.clientId(), in.key()))
+                                .setOffline(true)
+                                .build())
+                .json();
+    }
+
+    /** The session that an access token belongs to. */
+    public static String sessionOf(String accessToken) {
+        return new JsonObject(
+                        new String(Base64.getUrlDecoder().decode(accessToken.split("\\.")[1]), UTF_8))
+                .getString("sid");
+    }
+
     private String elevation(Map<String, String> values, Client in, boolean emergency) {
         Client requester = requesters.get(value("requester", values, in));
         return done(
@@ -258,6 +279,8 @@ public final class SharedInstance implements AutoCloseable {
                     case "publicKey" -> SigningKey.generate().publicKey();
                     case "claim" -> madeUpClaim();
                     case "assertion" -> assertion(in.clientId(), in.key());
+                    case "refreshToken" -> secret(session(in).getString("refreshToken"));
+                    case "session" -> sessionOf(session(in).getString("accessToken"));
                     case "workspace" ->
                         done(method(IDENTITY + "CreateWorkspace"), in, Map.of("unique", unique()))
                                 .json()
