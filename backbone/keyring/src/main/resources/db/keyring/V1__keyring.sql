@@ -112,6 +112,8 @@ CREATE TABLE signing.key (
     key_id integer NOT NULL,
     public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
     created_at timestamptz NOT NULL DEFAULT now(),
+    -- of a key of access tokens that was replaced or withdrawn: nothing that it signed is taken from then on
+    verifies_until timestamptz,
     PRIMARY KEY (name, key_id)
 );
 
@@ -126,6 +128,7 @@ CREATE TABLE signing.private_key (
     CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
 );
 CREATE UNIQUE INDEX one_current_key ON signing.private_key (name) WHERE state = 'CURRENT';
+CREATE UNIQUE INDEX one_next_key ON signing.private_key (name) WHERE state = 'PENDING';
 
 DO $$
 DECLARE
@@ -142,10 +145,12 @@ END $$;
 CREATE TRIGGER forward_only BEFORE UPDATE ON signing.private_key FOR EACH ROW EXECUTE FUNCTION keyring.forward_only();
 CREATE POLICY all_verify ON signing.key FOR SELECT USING (true);
 CREATE POLICY holder_signs ON signing.private_key FOR SELECT USING (signing.holder(name) = current_user);
+CREATE POLICY holder_retires ON signing.key FOR UPDATE USING (signing.holder(name) = current_user);
 CREATE POLICY holder_changes ON signing.private_key FOR UPDATE USING (signing.holder(name) = current_user);
 
 GRANT USAGE ON SCHEMA signing TO PUBLIC;
 GRANT SELECT ON signing.key TO PUBLIC;
 GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger;
 GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger;
+GRANT UPDATE (verifies_until) ON signing.key TO chancery_keyring;
 GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger;

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 public final class Examples {
     /**
      * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}: name of an existing role. {@code
-     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller.
+     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller. {@code tokenKey}: id of the next key of access tokens.
      * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
      * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
      */
@@ -31,6 +31,7 @@ public final class Examples {
             "assertion",
             "refreshToken",
             "session",
+            "tokenKey",
             "unique",
             "elevationRole",
             "requester",

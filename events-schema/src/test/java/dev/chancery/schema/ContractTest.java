@@ -76,6 +76,7 @@ class ContractTest {
                         "ListElevationPolicies",
                         "ListMySessions",
                         "ListSessions",
+                        "ListTokenKeys",
                         "ListElevations",
                         "ListOrganisations",
                         "ListPrincipals",
@@ -100,7 +101,7 @@ class ContractTest {
         assertThat(organisation).isSorted().doesNotHaveDuplicates();
         assertThat(instance).containsAll(organisation);
         assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
-                .containsExactly("observability:read", "organisation:create", "organisation:read");
+                .containsExactly("observability:read", "organisation:create", "organisation:read", "token-key:read", "token-key:rotate", "token-key:withdraw");
     }
 
     @Test
@@ -182,6 +183,7 @@ class ContractTest {
             Map.entry("claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0"),
             Map.entry("assertion", "e30.e30.c2ln"),
             Map.entry("session", ID),
+            Map.entry("tokenKey", "deadbeef"),
             Map.entry("refreshToken", "chr_instance." + ID + "." + ID + "." + "A".repeat(22) + "." + "B".repeat(43)),
             Map.entry("unique", "x7"),
             Map.entry("elevationRole", "repair"),

@@ -10,10 +10,12 @@ import java.time.Duration;
  * @param limit sessions of one principal at a time, at most {@value #MAX_LIMIT}
  * @param atLimit what a sign-in beyond it comes to
  * @param onReuse what ends when a spent refresh token is presented
+ * @param keyAge after which the key that signs access tokens is replaced
  */
-public record SessionLimits(Duration idle, Duration lifetime, int limit, AtLimit atLimit, OnReuse onReuse) {
-    public static final SessionLimits DEFAULT =
-            new SessionLimits(Duration.ofDays(7), Duration.ofDays(30), 10, AtLimit.OLDEST_ENDS, OnReuse.ALL_END);
+public record SessionLimits(
+        Duration idle, Duration lifetime, int limit, AtLimit atLimit, OnReuse onReuse, Duration keyAge) {
+    public static final SessionLimits DEFAULT = new SessionLimits(
+            Duration.ofDays(7), Duration.ofDays(30), 10, AtLimit.OLDEST_ENDS, OnReuse.ALL_END, Duration.ofDays(30));
 
     /** Each is read when one more is opened. */
     public static final int MAX_LIMIT = 50;
@@ -32,7 +34,7 @@ public record SessionLimits(Duration idle, Duration lifetime, int limit, AtLimit
     }
 
     public SessionLimits {
-        if (limit < 1 || limit > MAX_LIMIT || !idle.isPositive() || !lifetime.isPositive()) {
+        if (limit < 1 || limit > MAX_LIMIT || !idle.isPositive() || !lifetime.isPositive() || !keyAge.isPositive()) {
             throw new IllegalArgumentException("a principal has 1 to " + MAX_LIMIT
                     + " sessions, and they last for a while: " + limit + ", " + idle + ", " + lifetime);
         }

@@ -57,6 +57,11 @@ public final class SigningKeys {
         return signers.get(name, this::loadOrCreate);
     }
 
+    /** Has the key read again when it is asked for next. */
+    void forget(String name) {
+        signers.invalidate(name);
+    }
+
     private Signer loadOrCreate(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
@@ -69,17 +74,26 @@ public final class SigningKeys {
         return new Signer(name, SecretBytes.owning(secret), row.publicKey());
     }
 
-    private Optional<Row> create(DatabaseRole holder, String name) {
+    /** A new key that nobody has yet. */
+    @SuppressWarnings("ArrayRecordComponent") // written, never compared
+    record Made(VerifierKey key, byte[] wrapped) {}
+
+    static Made made(Sealer sealer, String name) {
         SecretBytes secret = SecretBytes.random();
         byte[] bytes = secret.getEncoded();
         VerifierKey key = VerifierKey.of(name, Signer.publicKeyOf(secret));
-        byte[] wrapped;
         try {
-            wrapped = sealer.wrap(bytes, context(name, key.publicKey()));
+            return new Made(key, sealer.wrap(bytes, context(name, key.publicKey())));
         } finally {
             Arrays.fill(bytes, (byte) 0);
             secret.destroy();
         }
+    }
+
+    private Optional<Row> create(DatabaseRole holder, String name) {
+        Made made = made(sealer, name);
+        VerifierKey key = made.key();
+        byte[] wrapped = made.wrapped();
         return database.transaction(holder, connection -> {
             try (var insert = connection.prepareStatement("""
                     WITH made AS (

@@ -6,6 +6,7 @@ import dev.chancery.boundary.http.HttpAdmission;
 import dev.chancery.boundary.http.RestApi;
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Authentication;
+import dev.chancery.boundary.tokens.TokenKeyWatch;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
@@ -25,6 +26,7 @@ import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
@@ -131,9 +133,8 @@ public final class Application implements AutoCloseable {
             relay = starting;
         }
         List<DatabaseRole> writers = writers(active);
-        Tokens tokens = runs(ProcessRole.CORE)
-                ? new Tokens(settings.publicUrl(), signingKeys().signer(tokenKey()))
-                : new Tokens(settings.publicUrl(), () -> verifierKeys.of(tokenKey()));
+        Tokens tokens = tokens();
+        opened(new TokenKeyWatch(tokens)).start();
         Map<Class<?>, Object> shared = new HashMap<>(Map.of(
                 VerifierKeys.class,
                 verifierKeys,
@@ -145,7 +146,10 @@ public final class Application implements AutoCloseable {
                 settings.checkpoints(),
                 SessionLimits.class,
                 settings.sessions()));
-        settings.sealer().ifPresent(sealer -> shared.put(SigningKeys.class, signingKeys()));
+        settings.sealer().ifPresent(sealer -> {
+            shared.put(SigningKeys.class, signingKeys());
+            shared.put(RotatingKey.class, rotatingKey());
+        });
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
         Map<String, FeatureParts> parts = active.stream()
@@ -186,6 +190,20 @@ public final class Application implements AutoCloseable {
 
     private SigningKeys signingKeys() {
         return new SigningKeys(settings.database(), sealer());
+    }
+
+    private Tokens tokens() {
+        if (!runs(ProcessRole.CORE)) {
+            return new Tokens(settings.publicUrl(), () -> verifierKeys.live(tokenKey()));
+        }
+        RotatingKey key = rotatingKey();
+        return new Tokens(settings.publicUrl(), key::signer, () -> key.known().stream()
+                .map(RotatingKey.Known::key)
+                .toList());
+    }
+
+    private RotatingKey rotatingKey() {
+        return new RotatingKey(settings.database(), sealer(), signingKeys(), tokenKey());
     }
 
     private String tokenKey() {

@@ -10,6 +10,7 @@ import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.log.Appender;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
@@ -47,6 +48,7 @@ public final class IdentityFeature implements FeatureDescription {
                 parts.get(Keyring.class),
                 parts.contract(),
                 parts.get(Tokens.class),
+                parts.get(RotatingKey.class),
                 parts.get(SessionLimits.class),
                 new OwnerClaim(claim.path(), claim.used()));
     }

@@ -66,6 +66,12 @@ final class IdentityRejection {
             "The principal has no such session.",
             "ListMySessions and ListSessions name those that there are.");
 
+    static final Rejection NO_SUCH_TOKEN_KEY = new Rejection(
+            "identity.no-such-token-key",
+            Kind.NOT_FOUND,
+            "No such key signs or verifies access tokens.",
+            "ListTokenKeys names those that do.");
+
     static final Rejection TOO_MANY_SESSIONS = new Rejection(
             "identity.too-many-sessions",
             Kind.CONFLICT,

@@ -6,6 +6,7 @@ import dev.chancery.feature.Feature;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.log.Appender;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
@@ -25,10 +26,13 @@ import dev.chancery.schema.identity.v1.ListMySessionsRequest;
 import dev.chancery.schema.identity.v1.ListOrganisationsRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
 import dev.chancery.schema.identity.v1.ListSessionsRequest;
+import dev.chancery.schema.identity.v1.ListTokenKeysRequest;
 import dev.chancery.schema.identity.v1.ListWorkspacesRequest;
 import dev.chancery.schema.identity.v1.ReactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.RefreshTokenRequest;
+import dev.chancery.schema.identity.v1.RotateTokenKeyRequest;
 import dev.chancery.schema.identity.v1.SignOutRequest;
+import dev.chancery.schema.identity.v1.WithdrawTokenKeyRequest;
 
 /** The contract's identity methods. */
 public final class IdentityService implements Feature {
@@ -41,6 +45,7 @@ public final class IdentityService implements Feature {
     private final Ownership ownership;
     private final SignIn signIn;
     private final SessionMethods sessions;
+    private final TokenKeys tokenKeys;
     private final Organisations organisations;
     private final Directory directory;
 
@@ -49,6 +54,7 @@ public final class IdentityService implements Feature {
             Streams streams,
             Keyring keyring,
             Tokens tokens,
+            RotatingKey tokenKey,
             SessionLimits limits,
             OwnerClaim claim,
             Directory directory) {
@@ -61,6 +67,7 @@ public final class IdentityService implements Feature {
         this.ownership = new Ownership(streams, claim);
         this.signIn = new SignIn(streams, tokens, opening);
         this.sessions = new SessionMethods(streams, keyring, tokens, opening, signIn);
+        this.tokenKeys = new TokenKeys(tokenKey, tokens, streams, limits.keyAge(), founder::append);
         this.organisations = new Organisations(foundings);
     }
 
@@ -72,6 +79,7 @@ public final class IdentityService implements Feature {
             Keyring keyring,
             Contract contract,
             Tokens tokens,
+            RotatingKey tokenKey,
             SessionLimits limits,
             OwnerClaim claim) {
         return new IdentityService(
@@ -79,6 +87,7 @@ public final class IdentityService implements Feature {
                 streams,
                 keyring,
                 tokens,
+                tokenKey,
                 limits,
                 claim,
                 new Directory(founding, streams, keyring));
@@ -101,6 +110,9 @@ public final class IdentityService implements Feature {
                 .command(SERVICE + "EndMySessions", EndMySessionsRequest.class, sessions::endMine)
                 .query(SERVICE + "ListSessions", ListSessionsRequest.class, sessions::ofPrincipal)
                 .command(SERVICE + "EndSessions", EndSessionsRequest.class, sessions::endOthers)
+                .command(SERVICE + "RotateTokenKey", RotateTokenKeyRequest.class, tokenKeys::rotate)
+                .command(SERVICE + "WithdrawTokenKey", WithdrawTokenKeyRequest.class, tokenKeys::withdraw)
+                .query(SERVICE + "ListTokenKeys", ListTokenKeysRequest.class, tokenKeys::list)
                 .command(SERVICE + "CreateOrganisation", CreateOrganisationRequest.class, organisations::create)
                 .command(SERVICE + "CreateWorkspace", CreateWorkspaceRequest.class, organisations::createWorkspace)
                 .command(
@@ -127,12 +139,14 @@ public final class IdentityService implements Feature {
         founder.foundInstance(claim::offer);
         ownership.renew(founder);
         founder.adopt(Principal.INSTANCE);
+        tokenKeys.start();
         foundings.start();
         ownership.withdrawUseless();
     }
 
     @Override
     public void stop() {
+        tokenKeys.close();
         foundings.close();
     }
 }

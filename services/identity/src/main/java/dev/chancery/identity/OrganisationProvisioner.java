@@ -163,6 +163,11 @@ final class OrganisationProvisioner {
                 .isClaimed();
     }
 
+    /** Appends an event of the installation itself to its log, on a stream as it was read. */
+    Optional<Rejection> append(String action, NewEvent event, long version) {
+        return appended(Principal.INSTANCE, Ids.uuidV7(), action, List.of(event), Map.of(event.stream(), version));
+    }
+
     /** Has a log that is founded adopt the contract that this build serves; a log that can't be written now keeps the one it has. */
     void adopt(String tenant) {
         if (hasAdopted(tenant)) {

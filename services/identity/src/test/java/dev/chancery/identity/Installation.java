@@ -31,6 +31,7 @@ import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.SealContext;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
@@ -127,11 +128,14 @@ final class Installation implements AutoCloseable {
     final class Process {
         private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
         private final Keyring keyring = new Keyring(database, sealer);
-        private final Tokens tokens =
-                new Tokens(Client.ISSUER, new SigningKeys(database, sealer).signer("ch-test/token"));
+        final RotatingKey tokenKey =
+                new RotatingKey(database, sealer, new SigningKeys(database, sealer), "ch-test/token");
+        final Tokens tokens = new Tokens(Client.ISSUER, tokenKey::signer, () -> tokenKey.known().stream()
+                .map(RotatingKey.Known::key)
+                .toList());
         private final Methods methods = new Methods(contract);
-        private final IdentityService service =
-                IdentityService.create(founding, appender, streams, keyring, contract, tokens, limits, claim());
+        private final IdentityService service = IdentityService.create(
+                founding, appender, streams, keyring, contract, tokens, tokenKey, limits, claim());
         private final Pipeline pipeline;
 
         Process() {

@@ -143,7 +143,12 @@ class SessionsTest {
     @Test
     void aSpentTokenEndsItsSessionOnlyWhereThatIsConfigured() {
         limits(new SessionLimits(
-                Duration.ofDays(7), Duration.ofDays(30), 10, AtLimit.OLDEST_ENDS, OnReuse.SESSION_ENDS));
+                Duration.ofDays(7),
+                Duration.ofDays(30),
+                10,
+                AtLimit.OLDEST_ENDS,
+                OnReuse.SESSION_ENDS,
+                Duration.ofDays(30)));
         IssueTokenReply first = opened();
         IssueTokenReply other = opened();
         RefreshTokenReply second = refreshed(first.getRefreshToken());
@@ -235,7 +240,8 @@ class SessionsTest {
 
     @Test
     void beyondTheLimitTheOldestEnds() {
-        limits(new SessionLimits(Duration.ofDays(7), Duration.ofDays(30), 2, AtLimit.OLDEST_ENDS, OnReuse.ALL_END));
+        limits(new SessionLimits(
+                Duration.ofDays(7), Duration.ofDays(30), 2, AtLimit.OLDEST_ENDS, OnReuse.ALL_END, Duration.ofDays(30)));
         IssueTokenReply first = opened();
         IssueTokenReply second = opened();
         IssueTokenReply third = opened();
@@ -248,7 +254,13 @@ class SessionsTest {
 
     @Test
     void beyondTheLimitTheNewOneIsRefusedWhereThatIsConfigured() {
-        limits(new SessionLimits(Duration.ofDays(7), Duration.ofDays(30), 1, AtLimit.NEW_IS_REFUSED, OnReuse.ALL_END));
+        limits(new SessionLimits(
+                Duration.ofDays(7),
+                Duration.ofDays(30),
+                1,
+                AtLimit.NEW_IS_REFUSED,
+                OnReuse.ALL_END,
+                Duration.ofDays(30)));
         IssueTokenReply first = opened();
 
         assertThat(code(signIn())).isEqualTo("identity.too-many-sessions");
@@ -264,9 +276,21 @@ class SessionsTest {
 
     @Test
     void aSessionIsOverWhenIdleAndInAnyCaseAfterItsLifetime() {
-        limits(new SessionLimits(Duration.ofMillis(1), Duration.ofDays(30), 10, AtLimit.OLDEST_ENDS, OnReuse.ALL_END));
+        limits(new SessionLimits(
+                Duration.ofMillis(1),
+                Duration.ofDays(30),
+                10,
+                AtLimit.OLDEST_ENDS,
+                OnReuse.ALL_END,
+                Duration.ofDays(30)));
         assertThat(code(refresh(opened().getRefreshToken()))).isEqualTo("identity.session-over");
-        limits(new SessionLimits(Duration.ofDays(7), Duration.ofMillis(1), 10, AtLimit.OLDEST_ENDS, OnReuse.ALL_END));
+        limits(new SessionLimits(
+                Duration.ofDays(7),
+                Duration.ofMillis(1),
+                10,
+                AtLimit.OLDEST_ENDS,
+                OnReuse.ALL_END,
+                Duration.ofDays(30)));
         IssueTokenReply short1 = opened();
         assertThat(code(refresh(short1.getRefreshToken()))).isEqualTo("identity.session-over");
         assertThat(short1.getExpiresInSeconds()).isZero();

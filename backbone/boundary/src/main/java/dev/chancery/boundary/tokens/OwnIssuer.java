@@ -5,15 +5,15 @@ import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.VerifierKey;
 import jakarta.json.JsonNumber;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,16 +42,27 @@ final class OwnIssuer implements TokenVerifier {
         this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
     }
 
-    /** For the process that signs: its key is at hand from the first. */
-    static OwnIssuer signing(String issuer, VerifierKey key) {
-        var own = new OwnIssuer(issuer, () -> List.of(key));
-        own.known = Map.of(keyId(key), key);
-        return own;
-    }
-
     @Override
     public boolean hasKeyOf(Jwt token) {
-        return token.header("kid").map(known::containsKey).orElse(false);
+        return token.header("kid").map(this::holds).orElse(false);
+    }
+
+    /** Whether a key verifies as far as is known here. */
+    boolean holds(String keyId) {
+        return known.containsKey(keyId);
+    }
+
+    /** The keys that verify, by id, in the order in which they were given. */
+    Map<String, VerifierKey> keys() {
+        return known;
+    }
+
+    /** Reads the keys again. */
+    synchronized void refresh() {
+        Map<String, VerifierKey> fresh = new LinkedHashMap<>();
+        keys.get().forEach(key -> fresh.putIfAbsent(keyId(key), key));
+        known = Collections.unmodifiableMap(fresh);
+        askedNanos = System.nanoTime();
     }
 
     @Override
@@ -115,9 +126,7 @@ final class OwnIssuer implements TokenVerifier {
     private synchronized @Nullable VerifierKey asked(String named) {
         long now = System.nanoTime();
         if (!known.containsKey(named) && now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS)) {
-            known = keys.get().stream()
-                    .collect(Collectors.toUnmodifiableMap(OwnIssuer::keyId, Function.identity(), (one, same) -> one));
-            askedNanos = now;
+            refresh();
         }
         return known.get(named);
     }

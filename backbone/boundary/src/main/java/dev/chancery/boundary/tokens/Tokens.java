@@ -7,6 +7,7 @@ import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.VerifierKey;
 import dev.chancery.log.Digest;
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
@@ -37,12 +38,13 @@ public final class Tokens {
     private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
     private static final int MAX_TOKEN_CHARS = 4_096;
 
-    private final @Nullable Signer signer;
-    private final TokenVerifier own;
+    private final @Nullable Supplier<Signer> signers;
+    private volatile @Nullable Signer signer;
+    private final OwnIssuer own;
     private final Cache<Digest, Verified> verified =
             Caffeine.newBuilder().maximumSize(MAX_CACHED).build();
 
-    private record Verified(Principal principal, long expiresAtMillis) {}
+    private record Verified(Principal principal, long expiresAtMillis, String keyId) {}
 
     /** What a presented token is worth. */
     sealed interface Presented {
@@ -52,44 +54,69 @@ public final class Tokens {
     }
 
     /**
-     * Signs and verifies.
+     * Signs and verifies with one key.
      *
      * @param issuer the installation's public URL; tokens name it as issuer and as audience
      */
     public Tokens(String issuer, Signer signer) {
-        this(signer, OwnIssuer.signing(issuer, signer.verifierKey()));
+        this(issuer, () -> signer, () -> List.of(signer.verifierKey()));
+    }
+
+    /**
+     * Signs and verifies with keys that are replaced.
+     *
+     * @param issuer the installation's public URL; tokens name it as issuer and as audience
+     * @param signers the one that signs now
+     * @param keys those that verify now
+     */
+    public Tokens(String issuer, Supplier<Signer> signers, Supplier<List<VerifierKey>> keys) {
+        this.signers = signers;
+        this.own = new OwnIssuer(issuer, keys);
+        refresh();
     }
 
     /**
      * Verifies what another process signs.
      *
-     * @param keys that sign tokens; read again when a token names another, at most once a second
+     * @param keys that verify now; read again when a token names another, at most once a second
      */
     public Tokens(String issuer, Supplier<List<VerifierKey>> keys) {
-        this(null, new OwnIssuer(issuer, keys));
+        this.signers = null;
+        this.own = new OwnIssuer(issuer, keys);
     }
 
-    private Tokens(@Nullable Signer signer, TokenVerifier own) {
-        this.signer = signer;
-        this.own = own;
+    /** Learns which keys sign and verify now: a key that was withdrawn counts no more after this. */
+    public void refresh() {
+        if (signers != null) {
+            signer = signers.get();
+        }
+        own.refresh();
     }
 
     private Signer signer() {
-        if (signer == null) {
+        Signer now = signer;
+        if (now == null) {
             throw new IllegalStateException("this process signs no tokens");
         }
-        return signer;
+        return now;
     }
 
     public String issuer() {
         return own.issuer();
     }
 
-    /** The keys that verify tokens, as a JWK set (RFC 7517, RFC 8037). */
+    /** The keys that verify tokens, as a JWK set (RFC 7517, RFC 8037): the one that signs, the next, and those that did. */
     public String keySet() {
-        return "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\""
-                + OwnIssuer.keyId(signer().verifierKey()) + "\",\"x\":\""
-                + base64(signer().verifierKey().publicKey()) + "\"}]}";
+        JsonArrayBuilder keys = JSON.createArrayBuilder();
+        own.keys()
+                .forEach((keyId, key) -> keys.add(JSON.createObjectBuilder()
+                        .add("kty", "OKP")
+                        .add("crv", "Ed25519")
+                        .add("use", "sig")
+                        .add("alg", "EdDSA")
+                        .add("kid", keyId)
+                        .add("x", base64(key.publicKey()))));
+        return JSON.createObjectBuilder().add("keys", keys).build().toString();
     }
 
     /** Signs a token that lives {@link #LIFETIME}. */
@@ -121,11 +148,11 @@ public final class Tokens {
         if (!principal.acr().isEmpty()) {
             claims.add("acr", principal.acr());
         }
-        String header =
-                "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + OwnIssuer.keyId(signer().verifierKey()) + "\"}";
+        Signer by = signer();
+        String header = "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + OwnIssuer.keyId(by.verifierKey()) + "\"}";
         String signed = base64(header.getBytes(StandardCharsets.UTF_8)) + "."
                 + base64(claims.build().toString().getBytes(StandardCharsets.UTF_8));
-        return signed + "." + base64(signer().sign(signed.getBytes(StandardCharsets.US_ASCII)));
+        return signed + "." + base64(by.sign(signed.getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Whom a good token stands for, unless its key would have to be fetched: that waits for nothing and takes a fraction of a ms. */
@@ -151,21 +178,27 @@ public final class Tokens {
         Digest digest = digest(token);
         Verified known = verified.getIfPresent(digest);
         if (known != null) {
+            if (!own.holds(known.keyId())) {
+                return new Presented.Bad(false);
+            }
             boolean expired = known.expiresAtMillis() <= System.currentTimeMillis();
             return expired ? new Presented.Bad(true) : new Presented.Good(known.principal());
         }
         return Jwt.read(token)
                 .filter(worthVerifying)
-                .map(own::verify)
-                .map(result -> remember(digest, result))
+                .map(jwt -> remember(digest, jwt, own.verify(jwt)))
                 .orElse(new Presented.Bad(false));
     }
 
-    private Presented remember(Digest digest, TokenVerifier.Verified result) {
+    private Presented remember(Digest digest, Jwt jwt, TokenVerifier.Verified result) {
         return switch (result) {
             case TokenVerifier.Verified.Good good -> {
                 verified.put(
-                        digest, new Verified(good.principal(), good.expiresAt().toEpochMilli()));
+                        digest,
+                        new Verified(
+                                good.principal(),
+                                good.expiresAt().toEpochMilli(),
+                                jwt.header("kid").orElse("")));
                 yield new Presented.Good(good.principal());
             }
             case TokenVerifier.Verified.Bad bad -> new Presented.Bad(bad.expired());

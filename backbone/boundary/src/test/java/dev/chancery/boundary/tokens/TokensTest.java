@@ -111,7 +111,9 @@ class TokensTest {
                                                         .put("x", theirKey)),
                                 claims(),
                                 THEIRS)),
-                Arguments.of("a key it says where to get", signed(header().put("jku", "http://evil.example"), claims(), THEIRS)),
+                Arguments.of(
+                        "a key it says where to get",
+                        signed(header().put("jku", "http://evil.example"), claims(), THEIRS)),
                 Arguments.of(
                         "a certificate it says where to get",
                         signed(header().put("x5u", "http://evil.example"), claims(), THEIRS)),

@@ -195,11 +195,20 @@ public interface ChanceryConfig {
                 + "principal is signed in with, or `session-ends`.")
         @WithDefault("all-end")
         SessionLimits.OnReuse onReuse();
+
+        @About("`core`: after how long the key that signs access tokens is replaced.")
+        @WithDefault("PT720H")
+        Duration keyAge();
     }
 
     static SessionLimits limits(Sessions sessions) {
         return new SessionLimits(
-                sessions.idle(), sessions.lifetime(), sessions.limit(), sessions.atLimit(), sessions.onReuse());
+                sessions.idle(),
+                sessions.lifetime(),
+                sessions.limit(),
+                sessions.atLimit(),
+                sessions.onReuse(),
+                sessions.keyAge());
     }
 
     /** The relay's options, for a database of this name. */

@@ -49,6 +49,7 @@ class OpenApiTest {
                 "role", "approver",
                 "elevationRole", "repair",
                 "refreshToken", REFRESH_TOKEN,
+                "tokenKey", "deadbeef",
                 "publicKey", "A".repeat(43) + "=",
                 "claim", "A".repeat(43),
                 "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",

@@ -75,12 +75,7 @@ class ForgedTenantAtStandardEndpointsIT {
                                 question(shared.a).encode().getBytes(UTF_8),
                                 false),
                         new Good("POST", TOKEN, Map.of("Content-Type", FORM), form.getBytes(UTF_8), true),
-                        new Good(
-                                "POST",
-                                REVOKE,
-                                Map.of("Content-Type", FORM),
-                                "token=nobodys".getBytes(UTF_8),
-                                true),
+                        new Good("POST", REVOKE, Map.of("Content-Type", FORM), "token=nobodys".getBytes(UTF_8), true),
                         new Good("GET", "/oauth/jwks.json", Map.of(), new byte[0], true),
                         new Good("GET", "/openapi.json", Map.of(), new byte[0], true),
                         new Good(

@@ -279,6 +279,12 @@ public final class SharedInstance implements AutoCloseable {
                     case "publicKey" -> SigningKey.generate().publicKey();
                     case "claim" -> madeUpClaim();
                     case "assertion" -> assertion(in.clientId(), in.key());
+                    case "tokenKey" ->
+                        done(method(IDENTITY + "ListTokenKeys"), owner, Map.of())
+                                .json()
+                                .getJsonArray("keys")
+                                .getJsonObject(1)
+                                .getString("keyId");
                     case "refreshToken" -> secret(session(in).getString("refreshToken"));
                     case "session" -> sessionOf(session(in).getString("accessToken"));
                     case "workspace" ->
