@@ -4,6 +4,7 @@ import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.app.configuration.DatabaseFiles;
 import dev.chancery.app.configuration.QuarkusSettings;
 import dev.chancery.app.configuration.Unusable;
+import dev.chancery.boundary.connections.ConnectionLimits;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
@@ -80,6 +81,7 @@ public final class Main {
         ChanceryConfig config = read.config();
         var start = Serve.Start.of(roles, read);
         Set<DatabaseRole> held = ProcessRole.databaseRoles(roles);
+        ConnectionLimits.use(ChanceryConfig.options(config.http().limits()));
         QuarkusSettings.tell(
                 QuarkusSettings.Listener.of(config.http()),
                 DatabaseFiles.access(config.database(), held),

@@ -17,7 +17,7 @@ public final class BoundedTransport implements VertxServiceProvider {
     @Override
     public void init(VertxBuilder builder) {
         builder.findTransport(new JDKTransport() {
-            private final Connections connections = new Connections(ConnectionLimits.ofThisProcess());
+            private final Connections connections = new Connections(ConnectionLimits.used());
 
             @Override
             public ChannelFactory<? extends ServerChannel> serverChannelFactory(boolean domainSocket) {

@@ -15,12 +15,17 @@ final class GuardInstaller extends ChannelInboundHandlerAdapter {
     /** Vert.x's name for what encodes answers of HTTP/1.1. */
     private static final String HTTP1_ENCODER = "httpEncoder";
 
+    /** How long HTTP/2's codec waits for open streams when it ends a connection itself, as after a protocol error; it would take 30 s. */
+    private static final long GRACE_MILLIS = 1_000;
+
     private final BoundedSocket socket;
+    private final Connection connection;
     private final ConnectionLimits limits;
     private final boolean behindTls;
 
-    GuardInstaller(BoundedSocket socket, ConnectionLimits limits, boolean behindTls) {
+    GuardInstaller(BoundedSocket socket, Connection connection, ConnectionLimits limits, boolean behindTls) {
         this.socket = socket;
+        this.connection = connection;
         this.limits = limits;
         this.behindTls = behindTls;
     }
@@ -29,7 +34,7 @@ final class GuardInstaller extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         ChannelHandlerContext tls = context.pipeline().context(SslHandler.class);
         if (tls != null && !behindTls) {
-            context.pipeline().addAfter(tls.name(), null, new GuardInstaller(socket, limits, true));
+            context.pipeline().addAfter(tls.name(), null, new GuardInstaller(socket, connection, limits, true));
             context.pipeline().remove(this);
             context.fireChannelRead(message);
             return;
@@ -63,9 +68,14 @@ final class GuardInstaller extends ChannelInboundHandlerAdapter {
         }
         ChannelHandlerContext http2 = pipeline.context(Http2ConnectionHandler.class);
         if (http2 != null) {
-            pipeline.addBefore(http2.name(), null, new Http2Guard(limits, behindTls));
+            var codec = (Http2ConnectionHandler) http2.handler();
+            codec.gracefulShutdownTimeoutMillis(GRACE_MILLIS);
+            // The codec keeps to what was announced once the peer has acknowledged that, which is up to the peer.
+            codec.connection().remote().maxActiveStreams(limits.streams());
+            UnreadAnswers.count(codec.connection(), connection::holdAbove);
+            pipeline.addBefore(http2.name(), null, new Http2Guard(connection, limits, behindTls));
         } else if (pipeline.context(HTTP1_ENCODER) != null) {
-            pipeline.addAfter(HTTP1_ENCODER, null, new Http1Guard(socket, limits));
+            pipeline.addAfter(HTTP1_ENCODER, null, new Http1Guard(socket, connection, limits));
         } else {
             return false;
         }

@@ -44,6 +44,7 @@ final class Http1Guard extends ChannelDuplexHandler {
     private static final long LINGER_SECONDS = 1;
 
     private final BoundedSocket socket;
+    private final Connection connection;
     private final ConnectionLimits limits;
     private final Queue<Object> waiting = new ArrayDeque<>();
     private int waitingRequests;
@@ -54,8 +55,9 @@ final class Http1Guard extends ChannelDuplexHandler {
 
     private boolean refused;
 
-    Http1Guard(BoundedSocket socket, ConnectionLimits limits) {
+    Http1Guard(BoundedSocket socket, Connection connection, ConnectionLimits limits) {
         this.socket = socket;
+        this.connection = connection;
         this.limits = limits;
     }
 
@@ -67,7 +69,7 @@ final class Http1Guard extends ChannelDuplexHandler {
             waiting.add(message);
             socket.pause(BoundedSocket.Pause.REQUESTS_WAITING);
             if (message instanceof HttpRequest && ++waitingRequests > limits.pipelined()) {
-                context.close();
+                connection.end(Connection.Why.REQUESTS_WAITING);
             }
         } else {
             pass(context, message);

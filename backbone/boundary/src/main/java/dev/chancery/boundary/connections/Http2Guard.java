@@ -2,7 +2,6 @@ package dev.chancery.boundary.connections;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2CodecUtil;
@@ -25,11 +24,10 @@ import org.jspecify.annotations.Nullable;
  * empty CONTINUATION), and ends a connection whose peer gives an answer no window to be sent in.
  */
 final class Http2Guard extends ChannelInboundHandlerAdapter {
-    private static final long CHECK_SECONDS = 5;
-
     /** An answer that waits for its window: since when that has been as it is. */
     private record Waiting(int window, long sinceNanos) {}
 
+    private final Connection connection;
     private final ConnectionLimits limits;
     private final byte[] header = new byte[Http2CodecUtil.FRAME_HEADER_LENGTH];
     private int headerBytes;
@@ -43,15 +41,16 @@ final class Http2Guard extends ChannelInboundHandlerAdapter {
     private @Nullable ScheduledFuture<?> check;
 
     /** @param fromPreface whether the first bytes to come are the connection's preface, not a frame */
-    Http2Guard(ConnectionLimits limits, boolean fromPreface) {
+    Http2Guard(Connection connection, ConnectionLimits limits, boolean fromPreface) {
+        this.connection = connection;
         this.limits = limits;
         this.skip = fromPreface ? Http2CodecUtil.connectionPrefaceBuf().readableBytes() : 0;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        check = context.executor()
-                .scheduleAtFixedRate(() -> check(context), CHECK_SECONDS, CHECK_SECONDS, TimeUnit.SECONDS);
+        long every = limits.checkNanos();
+        check = context.executor().scheduleAtFixedRate(() -> check(context), every, every, TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -98,17 +97,18 @@ final class Http2Guard extends ChannelInboundHandlerAdapter {
             controlFrames = 0;
         }
         if (++controlFrames > limits.controlFrames()) {
-            end(context);
+            end(context, Connection.Why.CONTROL_FRAMES);
         }
     }
 
-    private void end(ChannelHandlerContext context) {
+    private void end(ChannelHandlerContext context, Connection.Why why) {
         ended = true;
         ByteBuf goAway = Unpooled.buffer();
         Http2CodecUtil.writeFrameHeader(
                 goAway, 8, Http2FrameTypes.GO_AWAY, new io.netty.handler.codec.http2.Http2Flags(), 0);
         goAway.writeInt(0).writeInt((int) Http2Error.ENHANCE_YOUR_CALM.code());
-        context.writeAndFlush(goAway).addListener(ChannelFutureListener.CLOSE);
+        context.writeAndFlush(goAway);
+        connection.end(why);
     }
 
     private void check(ChannelHandlerContext context) {
@@ -132,7 +132,7 @@ final class Http2Guard extends ChannelInboundHandlerAdapter {
         waiting = still;
         if (still.values().stream()
                 .anyMatch(answer -> now - answer.sinceNanos() > limits.unread().toNanos())) {
-            end(context);
+            end(context, Connection.Why.UNREAD);
         }
     }
 

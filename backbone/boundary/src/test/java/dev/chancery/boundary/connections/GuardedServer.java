@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,15 +17,45 @@ import java.util.function.BooleanSupplier;
 final class GuardedServer implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(40);
 
-    private final Vertx vertx = Vertx.vertx();
-    private final HttpServer server = vertx.createHttpServer();
+    private final Vertx vertx;
+    private final HttpServer server;
 
     GuardedServer(io.vertx.core.Handler<HttpServerRequest> handler) {
+        this(ConnectionLimits.defaults(), new HttpServerOptions(), handler);
+    }
+
+    GuardedServer(
+            ConnectionLimits limits, HttpServerOptions options, io.vertx.core.Handler<HttpServerRequest> handler) {
+        ConnectionLimits.use(limits);
+        vertx = Vertx.vertx();
+        ConnectionLimits.use(ConnectionLimits.defaults());
+        server = vertx.createHttpServer(options);
         done(server.requestHandler(handler).listen(0, "127.0.0.1"));
+    }
+
+    /** The usual limits, but for those of number and of answers that are not read. */
+    static ConnectionLimits limits(int connections, long unreadTotalBytes, Duration unread) {
+        ConnectionLimits usual = ConnectionLimits.defaults();
+        return new ConnectionLimits(
+                connections,
+                usual.firstAnswer(),
+                unread,
+                usual.unreadBytes(),
+                unreadTotalBytes,
+                usual.idle(),
+                usual.streams(),
+                usual.pipelined(),
+                usual.controlFrames(),
+                usual.controlWindow());
+    }
+
+    int port() {
+        return server.actualPort();
     }
 
     Socket connect() throws IOException {
         var socket = new Socket();
+        socket.setTcpNoDelay(true);
         socket.setReceiveBufferSize(64 * 1024);
         socket.connect(new java.net.InetSocketAddress("127.0.0.1", server.actualPort()));
         socket.setSoTimeout((int) LIMIT.toMillis());

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,8 +22,13 @@ class Http2GuardTest {
     private static final int SETTINGS = 4;
     private static final int PING = 6;
     private static final int GO_AWAY = 7;
+    private static final AtomicInteger REQUESTS = new AtomicInteger();
+    private static final Duration UNREAD = Duration.ofSeconds(2);
     private static final GuardedServer SERVER =
-            new GuardedServer(request -> request.response().end(Buffer.buffer(new byte[100])));
+            new GuardedServer(GuardedServer.limits(1_000, 0, UNREAD), new HttpServerOptions(), request -> {
+                REQUESTS.incrementAndGet();
+                request.response().end(Buffer.buffer(new byte[100]));
+            });
 
     @AfterAll
     static void close() {
@@ -96,29 +103,43 @@ class Http2GuardTest {
         }
     }
 
+    /** Until then the codec takes as many as come: a peer that acknowledges no settings had as many as it liked. */
+    @Test
+    void streamsAreCountedBeforeTheSettingsAreAcknowledged() throws Exception {
+        int before = REQUESTS.get();
+        try (var peer = new Http2Peer(SERVER.connect(), Http2Peer.NO_WINDOW)) {
+            try {
+                for (int call = 0; call < 5_000; call++) {
+                    peer.get("/");
+                }
+            } catch (IOException e) {
+                // had enough of it
+            }
+            assertThat(peer.isEnded()).isTrue();
+        }
+        assertThat(REQUESTS.get() - before)
+                .isBetween(1, ConnectionLimits.defaults().streams());
+    }
+
+    /** However alive its peer is otherwise. */
     @Test
     void anAnswerThatIsGivenNoWindowEndsTheConnection() throws Exception {
         long begun = System.nanoTime();
-        // A window of 0 for each stream.
-        try (Socket socket = begin(new byte[] {0, 4, 0, 0, 0, 0})) {
-            var request = new ByteArrayOutputStream();
-            // GET, http, /, and the authority as a literal
-            GuardedServer.frame(request, 1, 5, 1, new byte[] {(byte) 0x82, (byte) 0x86, (byte) 0x84, 1, 1, 'a'});
-            socket.getOutputStream().write(request.toByteArray());
+        try (var peer = new Http2Peer(SERVER.connect(), Http2Peer.NO_WINDOW)) {
+            peer.get("/");
             Thread pings = Thread.ofVirtual().start(() -> {
                 try {
                     while (!Thread.interrupted()) {
-                        socket.getOutputStream().write(flood(PING, 1, 0, new byte[8]));
-                        Thread.sleep(Duration.ofMillis(500));
+                        peer.pings(1);
+                        Thread.sleep(Duration.ofMillis(100));
                     }
                 } catch (IOException | InterruptedException e) {
                     // over
                 }
             });
-            assertThat(frames(socket, GO_AWAY, 1)).contains(GO_AWAY);
+            assertThat(peer.isEnded()).isTrue();
             pings.interrupt();
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - begun))
-                .isBetween(Duration.ofSeconds(15), Duration.ofSeconds(35));
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(UNREAD, UNREAD.multipliedBy(4));
     }
 }

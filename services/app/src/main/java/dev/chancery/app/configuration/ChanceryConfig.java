@@ -1,6 +1,7 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.feature.SessionLimits;
+import dev.chancery.boundary.connections.ConnectionLimits;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.smallrye.config.ConfigMapping;
@@ -33,8 +34,8 @@ public interface ChanceryConfig {
     @About("How clients reach the installation: issuer and audience of its access tokens. The same in every process.")
     String publicUrl();
 
-    @About(
-            "The key file that wraps keys: `core` and `ledger` need one, may have different ones, and no other role may have one.")
+    @About("The key file that wraps keys: `core` and `ledger` need one, may have different ones, and no other role"
+            + " may have one.")
     Optional<Path> sealerFile();
 
     @About("`core`: where the one-time owner claim is written, or is found when it is there already.")
@@ -55,8 +56,8 @@ public interface ChanceryConfig {
     Sessions sessions();
 
     interface Http {
-        @About(
-                "The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a certificate.")
+        @About("The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a"
+                + " certificate.")
         @WithDefault("127.0.0.1")
         String host();
 
@@ -69,6 +70,37 @@ public interface ChanceryConfig {
 
         @About("PEM file with the certificate's key (PKCS#8, unencrypted).")
         Optional<Path> keyFile();
+
+        Limits limits();
+    }
+
+    /** Of the connections to the process's port. */
+    interface Limits {
+        @About("Connections at a time, and never more than a quarter of the descriptors that the process may have "
+                + "(`ulimit -n`). One more pushes out the one that has gone longest without an answer.")
+        @WithDefault("1000")
+        int connections();
+
+        @About("Until when a new connection must have had its first answer.")
+        @WithDefault("PT60S")
+        Duration firstAnswer();
+
+        @About("How long a peer may leave unread what it is answered; after that its connection ends.")
+        @WithDefault("PT20S")
+        Duration unread();
+
+        @About("Bytes that may wait in one connection for its peer to read them; more end it.")
+        @WithDefault("16777216")
+        long unreadBytes();
+
+        @About("Bytes that the unread answers and open streams of all connections may hold together. Beyond that the"
+                + " connections end that keep most waiting for longest. 0: an eighth of the heap.")
+        @WithDefault("0")
+        long unreadTotalBytes();
+
+        @About("How long a connection may keep silent.")
+        @WithDefault("PT10M")
+        Duration idle();
     }
 
     interface Database {
@@ -88,8 +120,8 @@ public interface ChanceryConfig {
                 + "Needed unless the host is a loopback address.")
         Optional<Path> caFile();
 
-        @About(
-                "Directory with the files `<role>.password`, `<role>.crt` and `<role>.key` of each database role of this process.")
+        @About("Directory with the files `<role>.password`, `<role>.crt` and `<role>.key` of each database role of"
+                + " this process.")
         Path credentialsDirectory();
 
         @About("Connections a database role at most.")
@@ -110,8 +142,8 @@ public interface ChanceryConfig {
     }
 
     interface Relay {
-        @About(
-                "Copies of each partition of a topic that the relay creates; -1: what the brokers have as their default.")
+        @About("Copies of each partition of a topic that the relay creates; -1: what the brokers have as their"
+                + " default.")
         @WithDefault("-1")
         short replicationFactor();
 
@@ -168,8 +200,8 @@ public interface ChanceryConfig {
     }
 
     interface Ledger {
-        @About(
-                "`ledger`: how long a record may be in no checkpoint before `/q/health` and `chancery_ledger_stale_seconds` say so.")
+        @About("`ledger`: how long a record may be in no checkpoint before `/q/health` and"
+                + " `chancery_ledger_stale_seconds` say so.")
         @WithDefault("PT1M")
         Duration staleAfter();
     }
@@ -214,6 +246,10 @@ public interface ChanceryConfig {
     /** The relay's options, for a database of this name. */
     static RelayOptions options(Relay relay, String database) {
         return Options.filled(RelayOptions.defaults(database), Relay.class, relay);
+    }
+
+    static ConnectionLimits options(Limits limits) {
+        return Options.filled(ConnectionLimits.defaults(), Limits.class, limits);
     }
 
     static ProjectionOptions options(Projection projection) {

@@ -47,6 +47,7 @@ class StrangersIT {
     private static final int HELD = 15_000;
 
     private static final int CALLS = FULL ? 200 : 20;
+    private static final int ALLOWED_STREAMS = 100;
     private static final int FLOODERS = 8;
     private static final int HALF_OPEN_SIGN_INS = 300;
     private static final long LIMIT_MILLIS = 1_000;
@@ -142,7 +143,7 @@ class StrangersIT {
         assertThat(instance.logText()).doesNotContain("\"ERROR\"");
     }
 
-    /** HTTP/2, prior knowledge, a window of 0: no answer can be sent. A connection takes a hundred; there are others. */
+    /** HTTP/2, prior knowledge, no settings acknowledged, a window of 0: no answer can be sent. A connection takes a hundred; there are others. */
     @Test
     void streamsWhoseAnswersAreNotReadAreBounded() throws Exception {
         List<Client> newcomers = newcomers();
@@ -159,9 +160,10 @@ class StrangersIT {
         callersGetIn(STREAMS + " unread streams, sent", newcomers());
     }
 
-    /** As many as a connection takes before it is closed. */
+    /** As many as a connection takes before it is closed; over every other one as many as it may have, and then no more. */
     private static void unreadStreams(AtomicInteger sent, List<Socket> held) {
         byte[] head = head("/.well-known/oauth-authorization-server");
+        int most = held.size() % 2 == 0 ? Integer.MAX_VALUE : ALLOWED_STREAMS;
         try {
             Socket socket = connect();
             held.add(socket);
@@ -170,8 +172,8 @@ class StrangersIT {
             frame(out, 4, 0, 0, new byte[] {0, 4, 0, 0, 0, 0});
             socket.getOutputStream().write(out.toByteArray());
             assertThat(maxConcurrentStreams(new DataInputStream(socket.getInputStream())))
-                    .isEqualTo(100);
-            for (int stream = 0; sent.getAndIncrement() < STREAMS; stream++) {
+                    .isEqualTo(ALLOWED_STREAMS);
+            for (int stream = 0; stream < most && sent.getAndIncrement() < STREAMS; stream++) {
                 var request = new ByteArrayOutputStream();
                 frame(request, 1, 5, 2 * stream + 1, head);
                 socket.getOutputStream().write(request.toByteArray());
