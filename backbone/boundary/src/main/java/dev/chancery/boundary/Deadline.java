@@ -29,8 +29,13 @@ final class Deadline {
         this.limit = limit;
     }
 
-    /** Does work on a thread of its own, and waits for it; empty: it has not ended in time. */
-    <T> Optional<T> await(InFlight.Permit permit, Caller caller, Supplier<T> work) {
+    /**
+     * Does work on a thread of its own, and waits for it; empty: it has not ended in time.
+     *
+     * @param atMost how long the caller itself waits, where that is shorter
+     */
+    <T> Optional<T> await(InFlight.Permit permit, Caller caller, Duration atMost, Supplier<T> work) {
+        Duration wait = atMost.compareTo(limit) < 0 ? atMost : limit;
         var done = new CompletableFuture<T>();
         permit.keep();
         Thread.startVirtualThread(() -> {
@@ -46,7 +51,7 @@ final class Deadline {
             answer.run();
         });
         try {
-            return Optional.of(done.get(limit.toMillis(), TimeUnit.MILLISECONDS));
+            return Optional.of(done.get(wait.toNanos(), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
             LOG.warnf("Answered before the call's work was over: request=%s", caller.requestId());
             return Optional.empty();

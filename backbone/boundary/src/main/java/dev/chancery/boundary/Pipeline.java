@@ -17,11 +17,13 @@ import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
 import dev.chancery.log.LogRejection;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
 import io.micrometer.core.instrument.Metrics;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -102,9 +104,21 @@ public final class Pipeline implements AutoCloseable {
 
     /** Serves a call; never throws. */
     public CallResult call(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
+        return call(method, request, caller, place, Deadline.LIMIT);
+    }
+
+    /**
+     * Serves a call; never throws.
+     *
+     * @param atMost how long the caller waits for the answer; nothing is begun where that is over
+     */
+    public CallResult call(
+            Methods.Bound method, Request request, Caller caller, InFlight.Permit place, Duration atMost) {
         long begunNanos = System.nanoTime();
         boolean writes = !(method.handler() instanceof Handler.Query<?, ?>);
-        CallResult answer = answerInTime(place, caller, writes, () -> guarded(method, request, caller, place));
+        CallResult answer = atMost.isPositive()
+                ? answerInTime(place, caller, writes, atMost, () -> guarded(method, request, caller, place))
+                : new CallResult.Refused(BoundaryRejection.DEADLINE);
         String code = answer instanceof CallResult.Refused refused
                 ? refused.rejection().code()
                 : "ok";
@@ -130,10 +144,12 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /** A call that isn't over in time is answered for all that: of a command nobody knows by then what becomes of it. */
-    private CallResult answerInTime(InFlight.Permit permit, Caller caller, boolean writes, Supplier<CallResult> work) {
-        return deadline.await(permit, caller, work)
-                .orElseGet(() ->
-                        new CallResult.Refused(writes ? LogRejection.OUTCOME_UNKNOWN : BoundaryRejection.UNAVAILABLE));
+    private CallResult answerInTime(
+            InFlight.Permit permit, Caller caller, boolean writes, Duration atMost, Supplier<CallResult> work) {
+        Rejection late =
+                atMost.compareTo(Deadline.LIMIT) < 0 ? BoundaryRejection.DEADLINE : BoundaryRejection.UNAVAILABLE;
+        return deadline.await(permit, caller, atMost, work)
+                .orElseGet(() -> new CallResult.Refused(writes ? LogRejection.OUTCOME_UNKNOWN : late));
     }
 
     private CallResult guarded(Methods.Bound method, Request request, Caller caller, InFlight.Permit place) {
@@ -198,7 +214,7 @@ public final class Pipeline implements AutoCloseable {
      */
     public <T> T admit(Caller caller, String capability, InFlight.Permit permit, Admitted<T> work)
             throws RefusedException {
-        return deadline.await(permit, caller, () -> admitted(caller, capability, permit, work))
+        return deadline.await(permit, caller, Deadline.LIMIT, () -> admitted(caller, capability, permit, work))
                 .orElseThrow(() -> new RefusedException(BoundaryRejection.UNAVAILABLE))
                 .get();
     }

@@ -26,6 +26,7 @@ public final class Problem {
             case UNAUTHENTICATED -> 401;
             case FORBIDDEN -> 403;
             case NOT_FOUND -> 404;
+            case OTHER_VERB -> 405;
             case CONFLICT -> 409;
             case TOO_LARGE -> 413;
             case LINE_TOO_LONG -> 414;
@@ -39,15 +40,16 @@ public final class Problem {
     }
 
     private static Code grpcCode(Rejection rejection) {
-        // gRPC has statuses of its own for these two.
+        // gRPC has statuses of its own for these.
         if (rejection.equals(BoundaryRejection.COMPRESSED)) {
             return Code.UNIMPLEMENTED;
         }
-        if (rejection.equals(BoundaryRejection.LATE)) {
+        if (rejection.equals(BoundaryRejection.LATE) || rejection.equals(BoundaryRejection.DEADLINE)) {
             return Code.DEADLINE_EXCEEDED;
         }
         return switch (rejection.kind()) {
-            case INVALID, TOO_LARGE, LINE_TOO_LONG, HEAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE -> Code.INVALID_ARGUMENT;
+            case INVALID, OTHER_VERB, TOO_LARGE, LINE_TOO_LONG, HEAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE ->
+                Code.INVALID_ARGUMENT;
             case UNAUTHENTICATED -> Code.UNAUTHENTICATED;
             case FORBIDDEN -> Code.PERMISSION_DENIED;
             case NOT_FOUND -> Code.NOT_FOUND;

@@ -7,6 +7,7 @@ import dev.chancery.command.Caller;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class DeadlineTest {
@@ -19,7 +20,8 @@ class DeadlineTest {
     @Test
     void whatIsOverInTimeIsTheAnswer() throws Exception {
         try (InFlight.Permit permit = inFlight.enter(Optional.empty())) {
-            assertThat(new Deadline(LIMIT).await(permit, CALLER, () -> 5)).contains(5);
+            assertThat(new Deadline(LIMIT).await(permit, CALLER, LIMIT, () -> 5))
+                    .contains(5);
         }
         await();
     }
@@ -29,7 +31,7 @@ class DeadlineTest {
     void workThatIsNotOverInTimeKeepsItsPermit() throws Exception {
         var stuck = new CountDownLatch(1);
         try (InFlight.Permit permit = inFlight.enter(Optional.empty())) {
-            Optional<Boolean> answer = new Deadline(Duration.ofMillis(50)).await(permit, CALLER, () -> {
+            Optional<Boolean> answer = new Deadline(Duration.ofMillis(50)).await(permit, CALLER, LIMIT, () -> {
                 try {
                     stuck.await();
                     return true;
@@ -41,6 +43,25 @@ class DeadlineTest {
         }
         assertThat(inFlight.unknownCalls()).isEqualTo(1);
 
+        stuck.countDown();
+        await();
+    }
+
+    @Test
+    void aCallerThatWaitsLessHearsSooner() throws Exception {
+        var stuck = new CountDownLatch(1);
+        long begun = System.nanoTime();
+        try (InFlight.Permit permit = inFlight.enter(Optional.empty())) {
+            assertThat(new Deadline(LIMIT).await(permit, CALLER, Duration.ofMillis(50), () -> {
+                        try {
+                            return stuck.await(LIMIT.toSeconds(), TimeUnit.SECONDS);
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }))
+                    .isEmpty();
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(LIMIT.dividedBy(4));
         stuck.countDown();
         await();
     }

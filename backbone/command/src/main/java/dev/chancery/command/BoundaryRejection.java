@@ -45,7 +45,8 @@ public final class BoundaryRejection {
     public static final Rejection CONTEXT_FIELD = new Rejection(
             "request.context-field",
             Kind.INVALID,
-            "A Chancery header, a field or a parameter names a tenant, an organisation, a workspace to act in, or an actor.",
+            "A Chancery header, a field or a parameter names a tenant, an organisation, a workspace to act in, or an"
+                    + " actor.",
             "Leave it out. The access token says all of that.");
 
     public static final Rejection UNKNOWN_FIELD = new Rejection(
@@ -69,7 +70,9 @@ public final class BoundaryRejection {
     public static final Rejection MALFORMED_HEAD = new Rejection(
             "request.malformed-head",
             Kind.INVALID,
-            "The request's line, headers or framing can't be read, or can be read in two ways: a missing, wrong or second Host, a path with a broken escape, a header that is no text, a Transfer-Encoding other than chunked.",
+            "The request's line, headers or framing can't be read, or can be read in two ways: a missing, wrong or"
+                + " second Host, a path with a broken escape, a header that is no text, a Transfer-Encoding other than"
+                + " chunked.",
             "Send the request as RFC 9110 and RFC 9112 write it.");
 
     public static final Rejection KEY_MALFORMED = new Rejection(
@@ -123,6 +126,12 @@ public final class BoundaryRejection {
             "The request's body took too long to come; nothing took effect.",
             "Send the request again, with the same idempotency key, and its body at once.");
 
+    public static final Rejection DEADLINE = new Rejection(
+            "request.deadline",
+            Kind.UNAVAILABLE,
+            "The deadline that the call set itself passed before there was an answer; nothing took effect.",
+            "Send it again with more time (grpc-timeout).");
+
     public static final Rejection WRONG_HOST = new Rejection(
             "request.wrong-host",
             Kind.INVALID,
@@ -134,6 +143,12 @@ public final class BoundaryRejection {
             Kind.NOT_FOUND,
             "No endpoint has this path and verb.",
             "chancery contract lists every method with its path.");
+
+    public static final Rejection OTHER_VERB = new Rejection(
+            "request.other-verb",
+            Kind.OTHER_VERB,
+            "The endpoint at this path is not for this verb.",
+            "Use a verb that the Allow header names.");
 
     public static final Rejection NOT_SERVED_HERE = new Rejection(
             "backbone.not-served-here",

@@ -20,6 +20,7 @@ public record Rejection(String code, Kind kind, String message, String hint) {
         UNAUTHENTICATED,
         FORBIDDEN,
         NOT_FOUND,
+        OTHER_VERB,
         CONFLICT,
         TOO_LARGE,
         LINE_TOO_LONG,

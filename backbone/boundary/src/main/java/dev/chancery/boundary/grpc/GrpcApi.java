@@ -153,6 +153,7 @@ public final class GrpcApi {
         }
         try {
             request.headers().forEach(GrpcApi::decodes);
+            GrpcDeadline.of(request);
             return Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.of(BoundaryRejection.MALFORMED_HEAD);
@@ -217,7 +218,7 @@ public final class GrpcApi {
             // Answers go out on the connection's own event loop.
             Context connection = Vertx.currentContext();
             Caller caller = caller(call, headers);
-            Set<String> parameters = transport(connection).parameters();
+            Transport transport = transport(connection);
             call.request(2);
             try {
                 requireOnce(headers);
@@ -225,7 +226,7 @@ public final class GrpcApi {
                 return new OneMessage(call, caller, arrival(connection, call, caller, permit)) {
                     @Override
                     void serve(byte[] request) {
-                        CallResult answer = answer(method, request, headers, parameters, caller, permit);
+                        CallResult answer = answer(method, request, headers, transport, caller, permit);
                         connection.runOnContext(go -> reply(call, answer, caller));
                     }
                 };
@@ -294,12 +295,14 @@ public final class GrpcApi {
      *
      * @param ended completed when the response has ended, or its connection was closed, which cancels no call
      * @param parameters of the path's query, which no gRPC client sends
+     * @param deadline the caller's own
      */
-    private record Transport(Future<Void> ended, Set<String> parameters) {
+    private record Transport(Future<Void> ended, Set<String> parameters, GrpcDeadline deadline) {
         static Transport of(RoutingContext context) {
             Promise<Void> ended = Promise.promise();
             context.addEndHandler(done -> ended.tryComplete());
-            return new Transport(ended.future(), context.request().params(true).names());
+            return new Transport(
+                    ended.future(), context.request().params(true).names(), GrpcDeadline.of(context.request()));
         }
     }
 
@@ -365,18 +368,19 @@ public final class GrpcApi {
             Methods.Bound method,
             byte[] request,
             Metadata headers,
-            Set<String> parameters,
+            Transport transport,
             Caller caller,
             InFlight.Permit permit) {
         return pipeline.call(
                 method,
                 () -> {
                     ContextFields.refuseHeaders(headers.keys());
-                    ContextFields.refuseParameters(parameters);
+                    ContextFields.refuseParameters(transport.parameters());
                     return parse(method, request);
                 },
                 caller,
-                permit);
+                permit,
+                transport.deadline().left());
     }
 
     private static Message parse(Methods.Bound method, byte[] request) throws RefusedException {

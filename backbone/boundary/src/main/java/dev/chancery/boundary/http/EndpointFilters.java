@@ -4,6 +4,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.RefusedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.List;
@@ -15,8 +16,11 @@ public class EndpointFilters {
     /** What JAX-RS would be lenient with: a path with matrix parameters matches without them, and OPTIONS is answered to anybody. */
     @ServerRequestFilter(preMatching = true)
     public void refuseLeniency(HttpServerRequest request) throws RefusedException {
-        if (request.method().equals(HttpMethod.OPTIONS) || request.path().contains(";")) {
+        if (request.path().contains(";")) {
             throw new RefusedException(BoundaryRejection.NO_SUCH_PATH);
+        }
+        if (request.method().equals(HttpMethod.OPTIONS)) {
+            throw new NotAllowedException("GET");
         }
     }
 

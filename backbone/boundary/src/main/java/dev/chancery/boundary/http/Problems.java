@@ -9,7 +9,9 @@ import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.kernel.Rejection;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -17,6 +19,13 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 /** Every error of a JAX-RS resource, and of JAX-RS itself, as one of our problem documents. */
 public class Problems {
     private static final Logger LOG = Logger.getLogger(Problems.class);
+
+    private final StandardEndpoints endpoints;
+
+    @Inject
+    public Problems(StandardEndpoints endpoints) {
+        this.endpoints = endpoints;
+    }
 
     @ServerExceptionMapper
     Response refused(RefusedException failure, RoutingContext context) {
@@ -34,11 +43,23 @@ public class Problems {
     Response refusedByFramework(WebApplicationException failure, RoutingContext context) {
         int status = failure.getResponse().getStatus();
         return switch (status) {
-            case 404, 405 -> response(BoundaryRejection.NO_SUCH_PATH, context);
+            case 404 -> response(BoundaryRejection.NO_SUCH_PATH, context);
+            case 405 -> otherVerb(context);
             case 413 -> response(BoundaryRejection.TOO_LARGE, context);
             case 415 -> response(BoundaryRejection.MEDIA_TYPE, context);
             default -> status < 500 ? response(BoundaryRejection.MALFORMED, context) : broken(failure, context);
         };
+    }
+
+    /** At a path of a method the verb is part of its name, and there is no such path; a standard endpoint says which verbs it has. */
+    private Response otherVerb(RoutingContext context) {
+        String verbs = String.join(", ", endpoints.verbs(context.request().path()));
+        if (verbs.isEmpty()) {
+            return response(BoundaryRejection.NO_SUCH_PATH, context);
+        }
+        return Response.fromResponse(response(BoundaryRejection.OTHER_VERB, context))
+                .header(HttpHeaders.ALLOW, verbs)
+                .build();
     }
 
     @ServerExceptionMapper

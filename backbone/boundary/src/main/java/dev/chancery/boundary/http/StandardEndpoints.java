@@ -18,6 +18,8 @@ import jakarta.ws.rs.core.Response;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,8 +137,24 @@ public class StandardEndpoints {
         return served().methods().rejection(code).orElse(null);
     }
 
+    /** The verbs that standard endpoints answer at a path; HEAD wherever GET. */
+    SortedSet<String> verbs(String path) {
+        SortedSet<String> verbs = new TreeSet<>();
+        for (ContractEndpoint endpoint : served().methods().contract().endpoints()) {
+            if (endpoint.answers(endpoint.httpMethod(), path)) {
+                verbs.add(endpoint.httpMethod());
+            }
+        }
+        if (verbs.contains("GET")) {
+            verbs.add("HEAD");
+        }
+        return verbs;
+    }
+
     private ContractEndpoint declared() {
-        String verb = current().request().method().name();
+        // JAX-RS answers HEAD as GET, without the body.
+        String asked = current().request().method().name();
+        String verb = asked.equals("HEAD") ? "GET" : asked;
         return served().methods().contract().endpoints().stream()
                 .filter(endpoint -> endpoint.answers(verb, path()))
                 .findFirst()

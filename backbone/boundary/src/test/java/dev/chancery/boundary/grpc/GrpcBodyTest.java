@@ -162,7 +162,14 @@ class GrpcBodyTest {
         "grpc-encoding, gzip, 12, request.compressed",
         "grpc-encoding, x, 12, request.compressed",
         "foo-bin, '!!!', 3, request.malformed-head",
-        "foo-bin, AAAAA, 3, request.malformed-head"
+        "foo-bin, AAAAA, 3, request.malformed-head",
+        "grpc-timeout, soon, 3, request.malformed-head",
+        "grpc-timeout, 123456789S, 3, request.malformed-head",
+        "grpc-timeout, -1S, 3, request.malformed-head",
+        "grpc-timeout, 0S, 4, request.deadline",
+        "grpc-timeout, 1n, 4, request.deadline",
+        "grpc-timeout, 99999999H, 3, request.invalid-field",
+        "grpc-timeout, 10S, 3, request.invalid-field"
     })
     void aHeadIsOneOfACall(String name, String value, int status, String code) {
         Answer answer = send(HTTP2, HttpMethod.POST, "application/grpc", Map.of(name, value), frame(0, 0, 0));
