@@ -17,11 +17,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Http1GuardTest {
     private static final int LARGE = 1 << 20;
     private static final AtomicInteger HANDLED = new AtomicInteger();
+    private static final AtomicInteger AFTER_REFUSALS = new AtomicInteger();
     private static final GuardedServer SERVER = new GuardedServer(request -> {
         HANDLED.incrementAndGet();
         switch (request.path()) {
             case "/large" -> request.response().end(Buffer.buffer(new byte[LARGE]));
             case "/never" -> {}
+            case "/next" -> AFTER_REFUSALS.incrementAndGet();
             default -> request.bodyHandler(body -> request.response().end(request.path() + "=" + body));
         }
     });
@@ -60,6 +62,7 @@ class Http1GuardTest {
                 .containsIgnoringCase("\r\ncontent-type: application/problem+json\r\n")
                 .contains("\"code\":\"request.malformed-head\"", "\"hint\":", "\"docsUrl\":", "\"requestId\":")
                 .doesNotContain("/next=");
+        assertThat(AFTER_REFUSALS).as("requests handled after a refusal").hasValue(0);
     }
 
     @ParameterizedTest

@@ -16,6 +16,9 @@ final class Http2Peer implements AutoCloseable {
     /** SETTINGS that give each stream a window of 0. */
     static final byte[] NO_WINDOW = {0, 4, 0, 0, 0, 0};
 
+    /** SETTINGS that give each stream all the window there is. */
+    static final byte[] ALL_WINDOW = {0, 4, 0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff};
+
     private static final int DATA = 0;
     private static final int HEADERS = 1;
     private static final int RST_STREAM = 3;
@@ -38,14 +41,28 @@ final class Http2Peer implements AutoCloseable {
         socket.getOutputStream().write(out.toByteArray());
     }
 
+    /** Gives the connection all the window there is. */
+    void takesAll() throws IOException {
+        grant(0, Integer.MAX_VALUE - 65_535);
+    }
+
     /** Asks for a path; answers the stream's number. */
     int get(String path) throws IOException {
+        return get(path, 0);
+    }
+
+    /** @param more headers of a hundred bytes that the request has as well */
+    int get(String path, int more) throws IOException {
         stream += 2;
         // GET, http, and path and authority as literals without indexing (RFC 7541)
         var head = new ByteArrayOutputStream();
         head.writeBytes(new byte[] {(byte) 0x82, (byte) 0x86, 4, (byte) path.length()});
         head.writeBytes(path.getBytes(US_ASCII));
         head.writeBytes(new byte[] {1, 1, 'a'});
+        for (int i = 0; i < more; i++) {
+            head.writeBytes(new byte[] {0, 1, 'x', 96});
+            head.writeBytes("a".repeat(96).getBytes(US_ASCII));
+        }
         send(HEADERS, END_STREAM | END_HEADERS, stream, head.toByteArray());
         return stream;
     }

@@ -48,6 +48,7 @@ class UnreadAnswersTest {
 
     private static HttpServerOptions options() {
         var options = new HttpServerOptions();
+        options.setSendBufferSize(64 << 10);
         options.getInitialSettings().setMaxConcurrentStreams(STREAMS);
         return options;
     }
@@ -114,6 +115,22 @@ class UnreadAnswersTest {
             LATER.clear();
             assertThat(patient.read(stream)).isEqualTo(100_000);
             assertThat(patientToo.getInputStream().readAllBytes().length).isGreaterThan(100_000);
+        }
+    }
+
+    /** Whoever takes its time with all that it asked for: what it asked meanwhile stays in the kernel's buffers, and with it. */
+    @Test
+    void whoReadsLateIsNotReadMeanwhile() throws Exception {
+        try (var late = new Http2Peer(SERVER.connect(), Http2Peer.ALL_WINDOW)) {
+            late.takesAll();
+            int last = 0;
+            for (int call = 0; call < STREAMS - 10; call++) {
+                last = late.get("/100000", 10);
+            }
+            assertThat(GuardedServer.await(Duration.ofSeconds(1), () -> OPEN.get() > STREAMS / 2))
+                    .as("taken in: %d", OPEN.get())
+                    .isFalse();
+            assertThat(late.read(last)).isEqualTo(100_000);
         }
     }
 

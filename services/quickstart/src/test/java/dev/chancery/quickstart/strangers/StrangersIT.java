@@ -406,6 +406,38 @@ class StrangersIT {
         }
     }
 
+    /** Which a path of a method does not do: there the verb is part of the name (BadInputInPathsIT). */
+    @ParameterizedTest
+    @CsvSource({
+        "PUT, /oauth/jwks.json, 'GET, HEAD'",
+        "OPTIONS, /oauth/jwks.json, 'GET, HEAD'",
+        "POST, /.well-known/oauth-authorization-server, 'GET, HEAD'",
+        "GET, /oauth/token, POST",
+        "DELETE, /ledger/v1/checkpoint, 'GET, HEAD'",
+        "PATCH, /ledger/v1/tile/0/000, 'GET, HEAD'"
+    })
+    void aStandardEndpointSaysWhichVerbsItHas(String verb, String path, String allow) {
+        try (var wire = new RawClient(instance)) {
+            Reply reply = wire.http(verb, path, Map.of(), new byte[0]);
+            assertThat(reply.status()).as("%s", reply).isEqualTo(405);
+            assertThat(reply.code()).isEqualTo("request.other-verb");
+            assertThat(reply.header("allow")).isEqualTo(allow);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/oauth/jwks.json", "/.well-known/oauth-authorization-server"})
+    void whatIsPublicToGetIsThereToHead(String path) {
+        try (var wire = new RawClient(instance)) {
+            Reply got = wire.http("GET", path, Map.of(), new byte[0]);
+            Reply head = wire.http("HEAD", path, Map.of(), new byte[0]);
+            assertThat(head.status()).as("%s", head).isEqualTo(200);
+            assertThat(head.body()).isEmpty();
+            assertThat(head.header("content-type")).isEqualTo(got.header("content-type"));
+            assertThat(head.header("cache-control")).isEqualTo(got.header("cache-control"));
+        }
+    }
+
     @Test
     void nothingIsUnpackedWhereOthersCanWrite() throws IOException {
         try (var entries = Files.list(temporary)) {
