@@ -63,6 +63,8 @@ public final class Main {
                 .addSubcommand(new TokenCommand(out))
                 .addSubcommand(new BenchCommand(out))
                 .addSubcommand(new CallCommand(out, err))
+                .addSubcommand(new ApplyCommand(out, err))
+                .addSubcommand(new ExportModelCommand(out))
                 .addSubcommand(new ExportCommand(out, err))
                 .addSubcommand(new RedactCommand(in, out))
                 .addSubcommand(new CommandLine(new AuditCommand())

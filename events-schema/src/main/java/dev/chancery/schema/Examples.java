@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  */
 public final class Examples {
     /**
-     * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}: name of an existing role. {@code
+     * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}, {@code group}: names of existing ones.
+     * {@code groupAssignment}: id of an assignment to that group. {@code capability}: one of the organisation's own that no role bundles. {@code
      * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller. {@code tokenKey}: id of the next key of access tokens.
      * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
      * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
@@ -25,6 +26,9 @@ public final class Examples {
             "principal",
             "workspace",
             "role",
+            "capability",
+            "group",
+            "groupAssignment",
             "assignment",
             "publicKey",
             "claim",

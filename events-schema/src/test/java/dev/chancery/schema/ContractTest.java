@@ -71,6 +71,7 @@ class ContractTest {
                 .containsExactlyInAnyOrder(
                         "Check",
                         "CheckAll",
+                        "DescribeModel",
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
@@ -78,6 +79,8 @@ class ContractTest {
                         "ListSessions",
                         "ListTokenKeys",
                         "ListElevations",
+                        "ListGroupMembers",
+                        "ListGroups",
                         "ListOrganisations",
                         "ListPrincipals",
                         "ListRoles",
@@ -102,6 +105,15 @@ class ContractTest {
         assertThat(instance).containsAll(organisation);
         assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
                 .containsExactly("observability:read", "organisation:create", "organisation:read", "token-key:read", "token-key:rotate", "token-key:withdraw");
+    }
+
+    @Test
+    void everyCapabilityOfTheContractIsDescribed() {
+        assertThat(contract.capabilities(true)).allSatisfy(capability -> assertThat(
+                        contract.described(capability).description())
+                .as(capability)
+                .isNotEmpty());
+        assertThat(contract.described("ledger:export").stepUpSeconds()).isPositive();
     }
 
     @Test
@@ -178,6 +190,9 @@ class ContractTest {
             Map.entry("principal", ID),
             Map.entry("workspace", ID),
             Map.entry("role", "approver"),
+            Map.entry("capability", "invoice:approve"),
+            Map.entry("group", "clerks"),
+            Map.entry("groupAssignment", ID),
             Map.entry("assignment", ID),
             Map.entry("publicKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             Map.entry("claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0"),

@@ -7,7 +7,7 @@ public final class AuthorityStreams {
     /** The capabilities that the built-in role bundles. */
     public static final StreamId CONTRACT = StreamId.of("identity", "contract");
 
-    /** The organisation's own capabilities and roles. */
+    /** The organisation's own capabilities, roles and groups. */
     public static final StreamId ROLE_MODEL = StreamId.of("access", "role-model");
 
     /** Who was assigned the built-in role in the whole organisation and without end. */
@@ -26,6 +26,16 @@ public final class AuthorityStreams {
 
     public static StreamId assignments(String principalId) {
         return StreamId.of("access", "assignments", principalId);
+    }
+
+    /** The groups that the principal is in. */
+    public static StreamId memberships(String principalId) {
+        return StreamId.of("access", "memberships", principalId);
+    }
+
+    /** The roles that a group's members hold. */
+    public static StreamId group(String groupId) {
+        return StreamId.of("access", "group", groupId);
     }
 
     /** The principal's elevations. */

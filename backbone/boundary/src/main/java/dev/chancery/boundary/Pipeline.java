@@ -14,7 +14,7 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
-import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.Authority;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -262,10 +262,12 @@ public final class Pipeline implements AutoCloseable {
 
     private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
             throws RefusedException {
-        AuthorityDecision answer = authorisation.check(principal, capability, where, seen, Clock.nowMicros());
-        if (!answer.granted()) {
-            throw new RefusedException(BoundaryRejection.FORBIDDEN);
-        }
+        Authority authority = authorisation.authority(principal, seen);
+        Authorisation.require(
+                authority.decide(capability, where, Clock.nowMicros()),
+                authority.sensitivity(capability),
+                principal,
+                capability);
     }
 
     private Optional<CallResult> wrongShape(Message request, Caller caller) {

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.DecisionPoint;
+import dev.chancery.decision.Sensitivity;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.projection.Positions;
@@ -38,14 +39,11 @@ public final class Authorisation {
     }
 
     /**
-     * Decides about a caller whose session goes on, as far as this process has seen within {@link DecisionPoint#MAX_AGE}.
+     * All that decides what a caller may do whose session goes on, as far as this process has seen within {@link DecisionPoint#MAX_AGE}.
      *
-     * @param where the workspace; empty: the whole organisation
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
      */
-    public AuthorityDecision check(
-            Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
-            throws RefusedException {
+    public Authority authority(Principal principal, Optional<Position> seen) throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
         Authority authority = decisions
@@ -59,7 +57,34 @@ public final class Authorisation {
                 .ends(principal)) {
             throw new RefusedException(BoundaryRejection.SESSION_OVER);
         }
-        return authority.decide(capability, where, atMicros);
+        return authority;
+    }
+
+    /** Refuses whoever lacks a capability, or was authenticated too long ago to use it. */
+    public static void require(
+            AuthorityDecision decision, Sensitivity sensitivity, Principal principal, String capability)
+            throws RefusedException {
+        if (!decision.granted()) {
+            throw refusal(decision, capability);
+        }
+        requireFresh(sensitivity.stepUpSeconds(), principal);
+    }
+
+    /** The refusal of a capability: it names what is missing, which the contract says to everybody anyway. */
+    private static RefusedException refusal(AuthorityDecision denied, String capability) {
+        return switch (denied.reason()) {
+            case BREAK_GLASS_ONLY ->
+                new RefusedException(
+                        BoundaryRejection.BREAK_GLASS_ONLY,
+                        "The caller's roles give " + capability + " by break-glass only.");
+            case CONSENT ->
+                new RefusedException(
+                        BoundaryRejection.CONSENT, "Using " + capability + " takes the consent of whom it is about.");
+            default ->
+                new RefusedException(
+                        BoundaryRejection.FORBIDDEN,
+                        "The caller lacks the capability " + capability + ", which this method requires.");
+        };
     }
 
     /** Waits until the view that answers a method has what the caller has seen. */
@@ -83,15 +108,16 @@ public final class Authorisation {
      * Refuses a caller who was not authenticated strongly within the last {@code maxAgeSeconds}; the refusal says what would do (RFC
      * 9470).
      *
-     * @param maxAgeSeconds 0: any authentication will do
+     * @param maxAgeSeconds unsigned; 0: any authentication will do
      * @throws RefusedException {@code auth.step-up}
      */
     public static void requireFresh(int maxAgeSeconds, Principal principal) throws RefusedException {
-        if (maxAgeSeconds > 0 && !principal.steppedUpSince(Instant.now().minusSeconds(maxAgeSeconds))) {
+        if (maxAgeSeconds != 0
+                && !principal.steppedUpSince(Instant.now().minusSeconds(Integer.toUnsignedLong(maxAgeSeconds)))) {
             throw new RefusedException(new CallResult.Refused(
                     BoundaryRejection.STEP_UP,
                     BoundaryRejection.STEP_UP.message(),
-                    Map.of("max_age", Integer.toString(maxAgeSeconds), "acr_values", Principal.STRONG)));
+                    Map.of("max_age", Integer.toUnsignedString(maxAgeSeconds), "acr_values", Principal.STRONG)));
         }
     }
 }

@@ -36,6 +36,18 @@ public final class BoundaryRejection {
             "The caller lacks the capability that this method requires.",
             "Ask an administrator for a role that has it. 'chancery contract' lists what each method requires.");
 
+    public static final Rejection BREAK_GLASS_ONLY = new Rejection(
+            "auth.break-glass-only",
+            Kind.FORBIDDEN,
+            "The caller's roles give the capability that this method requires by break-glass only.",
+            "Ask for it with RequestElevation.");
+
+    public static final Rejection CONSENT = new Rejection(
+            "auth.consent-required",
+            Kind.FORBIDDEN,
+            "The capability that this method requires takes the consent of whom it is about.",
+            "Ask for their consent first.");
+
     public static final Rejection STEP_UP = new Rejection(
             "auth.step-up",
             Kind.UNAUTHENTICATED,

@@ -6,6 +6,7 @@ import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
+import dev.chancery.decision.Memberships;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Fold;
@@ -14,13 +15,17 @@ import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
 import dev.chancery.log.Digest;
+import dev.chancery.log.Draft;
+import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.log.Streams.Loaded;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,6 +42,7 @@ public final class CommandContext {
     private final Streams streams;
     private final Keyring keyring;
     private final Map<StreamId, Long> basis = new HashMap<>();
+    private final Map<StreamId, Decided> decided = new HashMap<>();
 
     CommandContext(Principal principal, Caller caller, UUID entryId, long atMicros, Streams streams, Keyring keyring) {
         this.principal = principal;
@@ -65,23 +71,71 @@ public final class CommandContext {
         return atMicros;
     }
 
-    /** A stream's state. Read again after it has moved, it counts as it was at first, so that append sees that it has moved. */
+    /**
+     * A stream's state, what this command has decided already included. Read again after it has moved, it counts as it was at first, so
+     * that append sees that it has moved.
+     */
     public <S> S read(StreamId stream, Fold<S, ? super StoredEvent> fold) {
         Loaded<S> loaded = streams.load(tenant(), stream, fold);
         basis.merge(stream, loaded.version(), Math::min);
-        return loaded.state();
+        Decided since = decided.get(stream);
+        return since == null ? loaded.state() : since.on(loaded.state(), fold);
+    }
+
+    /** Events that this command will append: what is read from now on takes them into account. */
+    public void decide(List<NewEvent> events) {
+        for (NewEvent event : events) {
+            decided.computeIfAbsent(event.stream(), stream -> new Decided())
+                    .add(new StoredEvent(event.type(), event.body().toByteString(), -1, 0, entryId));
+        }
+    }
+
+    /** What was decided for one stream, and the states that it was read in. */
+    private static final class Decided {
+        private final List<StoredEvent> events = new ArrayList<>();
+        private final Map<Fold<?, ? super StoredEvent>, Object> states = new HashMap<>();
+
+        void add(StoredEvent event) {
+            events.add(event);
+            states.replaceAll((fold, state) -> evolved(fold, state, event));
+        }
+
+        @SuppressWarnings("unchecked") // a fold's state is what that fold made
+        <S> S on(S before, Fold<S, ? super StoredEvent> fold) {
+            return (S) states.computeIfAbsent(fold, unread -> {
+                S state = before;
+                for (StoredEvent event : events) {
+                    state = fold.evolve(state, event);
+                }
+                return state;
+            });
+        }
+
+        @SuppressWarnings("unchecked") // as above
+        private static <S> S evolved(Fold<S, ? super StoredEvent> fold, Object state, StoredEvent event) {
+            return fold.evolve((S) state, event);
+        }
+    }
+
+    /** Whether append takes what was read. */
+    public boolean fitsBasis() {
+        return basis.size() <= Draft.MAX_BASIS;
     }
 
     /** All that decides what a principal of the caller's organisation may do. */
     public Authority authority(String principalId) {
+        RoleModel model = read(AuthorityStreams.ROLE_MODEL, RoleModel.FOLD);
         return new Authority(
                 principalId,
                 read(AuthorityStreams.principal(principalId), PrincipalState.FOLD),
                 read(AuthorityStreams.foundation(tenant()), FirstGrant.FOLD),
                 read(AuthorityStreams.CONTRACT, AdoptedContract.FOLD),
-                read(AuthorityStreams.ROLE_MODEL, RoleModel.FOLD),
+                model,
                 read(AuthorityStreams.assignments(principalId), Assignments.FOLD),
-                read(AuthorityStreams.elevations(principalId), Elevations.FOLD));
+                read(AuthorityStreams.elevations(principalId), Elevations.FOLD),
+                model.groupsOf(
+                        read(AuthorityStreams.memberships(principalId), Memberships.FOLD),
+                        group -> read(AuthorityStreams.group(group), Assignments.FOLD)));
     }
 
     /** Says that a stream, named after an id that was made just now, is empty. */

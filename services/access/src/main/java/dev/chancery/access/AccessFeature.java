@@ -48,6 +48,7 @@ public final class AccessFeature implements FeatureDescription {
         return new AccessService(
                 checks,
                 new Searches(checks, new PageTokens(keyring)),
+                new ModelDescription(parts.decisions(), keyring, parts.contract()),
                 parts.get(Tokens.class).issuer());
     }
 }

@@ -106,7 +106,7 @@ final class Checks {
             case "organisation" -> tenant.equals(Principal.INSTANCE) || tenant.equals(id);
             case "role" ->
                 authority.bundle(id).isPresent()
-                        || authority.roleModel().retired().contains(id);
+                        || authority.roleModel().retired().roles().contains(id);
             case "capability" ->
                 authority.contract().capabilities().contains(id)
                         || authority.roleModel().capabilities().containsKey(id);
@@ -136,7 +136,7 @@ final class Checks {
                 .setRole(answer.role())
                 .setPosition(Math.max(0, position));
         if (answer.granted()) {
-            reply.setStepUpSeconds(authority.stepUpSeconds(capability))
+            reply.setStepUpSeconds(authority.sensitivity(capability).stepUpSeconds())
                     .setPath(path(authority, capability, answer, atMicros));
         }
         return reply.build();
@@ -154,6 +154,7 @@ final class Checks {
                         .orElse(""))
                 .setCapability(capability)
                 .setElevated(granted.elevated())
+                .setGroup(granted.group())
                 .build();
     }
 }

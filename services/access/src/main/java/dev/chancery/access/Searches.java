@@ -125,7 +125,7 @@ final class Searches {
             case "organisation" -> List.of(tenant);
             case "role" -> {
                 var roles = new TreeSet<>(authority.roleModel().roles().keySet());
-                roles.addAll(authority.roleModel().retired());
+                roles.addAll(authority.roleModel().retired().roles());
                 roles.add(authority.foundation().role());
                 yield List.copyOf(roles);
             }

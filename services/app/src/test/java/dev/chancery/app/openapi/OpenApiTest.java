@@ -47,6 +47,8 @@ class OpenApiTest {
         Examples.PLACEHOLDERS.forEach(name -> values.put(name, "0199f2aa-0000-7000-8000-000000000001"));
         values.putAll(Map.of(
                 "role", "approver",
+                "group", "clerks",
+                "capability", "invoice:approve",
                 "elevationRole", "repair",
                 "refreshToken", REFRESH_TOKEN,
                 "tokenKey", "deadbeef",

@@ -183,9 +183,11 @@ public class ForgedTenantIT {
             if (value.equals(theirs.get(placeholder)) && SharedInstance.TENANT_BOUND.contains(placeholder)) {
                 madeUp.put(
                         placeholder,
-                        placeholder.equals("role") || placeholder.equals("elevationRole")
-                                ? "nobodys-role"
-                                : UUID.randomUUID().toString());
+                        switch (placeholder) {
+                            case "role", "elevationRole", "group" -> "nobodys-name";
+                            case "capability" -> "nobodys:name";
+                            default -> UUID.randomUUID().toString();
+                        });
             }
         });
         return madeUp;

@@ -50,6 +50,9 @@ public final class SharedInstance implements AutoCloseable {
             "assignment",
             "principal",
             "role",
+            "capability",
+            "group",
+            "groupAssignment",
             "workspace",
             "elevationRole",
             "requester",
@@ -304,6 +307,26 @@ public final class SharedInstance implements AutoCloseable {
                         done(method(ACCESS + "DefineRole"), in, Map.of("unique", unique));
                         yield "approver-" + unique;
                     }
+                    case "capability" -> {
+                        String unique = unique();
+                        done(method(ACCESS + "DefineCapability"), in, Map.of("unique", unique));
+                        yield "invoice:approve-" + unique;
+                    }
+                    case "group" -> {
+                        String unique = unique();
+                        done(method(ACCESS + "DefineGroup"), in, Map.of("unique", unique));
+                        yield "clerks-" + unique;
+                    }
+                    case "groupAssignment" ->
+                        done(
+                                        method(ACCESS + "AssignGroupRole"),
+                                        in,
+                                        Map.of(
+                                                "group", value("group", values, in),
+                                                "role", value("role", values, in),
+                                                "workspace", value("workspace", values, in)))
+                                .json()
+                                .getString("assignmentId");
                     case "assignment" ->
                         done(
                                         method(ACCESS + "AssignRole"),
