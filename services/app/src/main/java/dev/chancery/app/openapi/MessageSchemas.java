@@ -38,7 +38,8 @@ final class MessageSchemas {
     }
 
     private JsonObject reference(Descriptor message, Set<String> without, boolean request) {
-        String name = message.getFullName().replaceFirst("^chancery\\.", "");
+        // A request may also be an item of another: then it is all there.
+        String name = message.getFullName().replaceFirst("^chancery\\.", "") + (without.isEmpty() ? "" : "Body");
         if (!schemas.containsKey(name)) {
             var schema = new JsonObject();
             schemas.put(name, schema);
