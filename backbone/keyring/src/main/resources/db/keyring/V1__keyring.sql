@@ -99,10 +99,10 @@ GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_key
 -- need the public halves, and the ledger's need the private halves of the logs' keys, and of no others.
 CREATE SCHEMA signing;
 
--- Whose private half it is, by its name: a log's key (<instance>/<log id>) the ledger's, every other the core's.
+-- Whose private half it is, by its name: a log's key (<instance>/<log id>) the ledger's, <instance>/source/proxy the proxy's, every other the core's.
 CREATE FUNCTION signing.holder(name text) RETURNS name LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN name ~ '^[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)$'
-        THEN 'chancery_ledger' ELSE 'chancery_keyring' END::name
+        THEN 'chancery_ledger' WHEN name ~ '^[^/]+/source/proxy$' THEN 'chancery_proxy' ELSE 'chancery_keyring' END::name
 $$;
 
 -- Public halves, for every role; those of destroyed keys too, since what they signed stays to be checked.
@@ -150,7 +150,7 @@ CREATE POLICY holder_changes ON signing.private_key FOR UPDATE USING (signing.ho
 
 GRANT USAGE ON SCHEMA signing TO PUBLIC;
 GRANT SELECT ON signing.key TO PUBLIC;
-GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger;
-GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger;
+GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy;
+GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT UPDATE (verifies_until) ON signing.key TO chancery_keyring;
-GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger;
+GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;

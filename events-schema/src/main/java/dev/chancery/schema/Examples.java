@@ -20,7 +20,8 @@ public final class Examples {
      * {@code groupAssignment}: id of an assignment to that group. {@code capability}: one of the organisation's own that no role bundles. {@code
      * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller. {@code tokenKey}: id of the next key of access tokens.
      * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
-     * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
+     * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code override}: id of an egress
+     * override of {@code workspace} that somebody else asked for. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
             "principal",
@@ -41,7 +42,8 @@ public final class Examples {
             "requester",
             "requested",
             "elevated",
-            "over");
+            "over",
+            "override");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

@@ -72,6 +72,9 @@ class ContractTest {
                         "Check",
                         "CheckAll",
                         "DescribeModel",
+                        "Evaluate",
+                        "GetEgressPolicy",
+                        "ListOverrides",
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
@@ -205,7 +208,8 @@ class ContractTest {
             Map.entry("requester", ID),
             Map.entry("requested", ID),
             Map.entry("elevated", ID),
-            Map.entry("over", ID));
+            Map.entry("over", ID),
+            Map.entry("override", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

@@ -25,6 +25,7 @@ import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.SessionLimits;
+import dev.chancery.feature.ProxyOptions;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.Sealer;
@@ -145,7 +146,9 @@ public final class Application implements AutoCloseable {
                 CheckpointLimit.class,
                 settings.checkpoints(),
                 SessionLimits.class,
-                settings.sessions()));
+                settings.sessions(),
+                ProxyOptions.class,
+                settings.proxy()));
         settings.sealer().ifPresent(sealer -> {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());

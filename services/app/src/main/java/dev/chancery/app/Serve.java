@@ -54,7 +54,7 @@ public final class Serve implements QuarkusApplication {
                 throw new Unusable("these roles hold no keys: leave chancery.sealer-file out, and the file too");
             }
             if (config.sealerFile().isEmpty() && ProcessRole.needSealer(roles)) {
-                throw new Unusable("core and ledger need a key file: set chancery.sealer-file");
+                throw new Unusable("core, ledger and egress need a key file: set chancery.sealer-file");
             }
             if (config.ownerClaimFile().isEmpty() && roles.contains(ProcessRole.CORE)) {
                 throw new Unusable("core needs a place for the owner claim: set chancery.owner-claim-file");
@@ -82,13 +82,14 @@ public final class Serve implements QuarkusApplication {
                     config.relay().maxSlotBytes(),
                     new CheckpointLimit(config.ledger().staleAfter()),
                     ChanceryConfig.limits(config.sessions()),
+                    ChanceryConfig.options(config.egress(), config.http()),
                     Optional::empty);
         }
 
         String ready() {
             String scheme = config.http().certificateFile().isPresent() ? "https://" : "http://";
             String address = config.http().host() + ":" + config.http().port();
-            return Json.createObjectBuilder()
+            var where = Json.createObjectBuilder()
                     .add(
                             "role",
                             roles.stream()
@@ -96,9 +97,13 @@ public final class Serve implements QuarkusApplication {
                                     .sorted()
                                     .collect(Collectors.joining(",")))
                     .add("http", scheme + address)
-                    .add("grpc", address)
-                    .build()
-                    .toString();
+                    .add("grpc", address);
+            if (roles.contains(ProcessRole.EGRESS)) {
+                where.add(
+                        "proxy",
+                        scheme + config.egress().host() + ":" + config.egress().port());
+            }
+            return where.build().toString();
         }
     }
 

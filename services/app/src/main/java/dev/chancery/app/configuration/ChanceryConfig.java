@@ -2,6 +2,7 @@ package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
 import dev.chancery.feature.SessionLimits;
+import dev.chancery.feature.ProxyOptions;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.smallrye.config.ConfigMapping;
@@ -34,8 +35,8 @@ public interface ChanceryConfig {
     @About("How clients reach the installation: issuer and audience of its access tokens. The same in every process.")
     String publicUrl();
 
-    @About("The key file that wraps keys: `core` and `ledger` need one, may have different ones, and no other role"
-            + " may have one.")
+    @About("The key file that wraps keys: `core`, `ledger` and `egress` need one, may have different ones, and no other"
+            + " role may have one.")
     Optional<Path> sealerFile();
 
     @About("`core`: where the one-time owner claim is written, or is found when it is there already.")
@@ -54,6 +55,8 @@ public interface ChanceryConfig {
     Ledger ledger();
 
     Sessions sessions();
+
+    Egress egress();
 
     interface Http {
         @About("The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a"
@@ -241,6 +244,53 @@ public interface ChanceryConfig {
                 sessions.atLimit(),
                 sessions.onReuse(),
                 sessions.keyAge());
+    }
+
+    interface Egress {
+        @About(
+                "`egress`: the address that the forward proxy is bound to. Beyond the loopback it uses the certificate of "
+                        + "`chancery.http.certificate-file`, and clients reach it as `https://`.")
+        @WithDefault("127.0.0.1")
+        String host();
+
+        @About("`egress`: the forward proxy's port; 0: any that is free.")
+        @WithDefault("3128")
+        int port();
+
+        @About("`egress`: connections through the proxy at a time; more are refused with `proxy.busy`.")
+        @WithDefault("2000")
+        int maxTunnels();
+
+        @About("`egress`: connections of one workspace at a time; more are refused with `proxy.too-many`.")
+        @WithDefault("500")
+        int maxTunnelsAWorkspace();
+
+        @About("`egress`: how long a connection may carry no byte before it is ended.")
+        @WithDefault("PT2M")
+        Duration idle();
+
+        @About("`egress`: how long a connection may last.")
+        @WithDefault("PT12H")
+        Duration lifetime();
+    }
+
+    /** The forward proxy's options; by itself it is for this machine alone. */
+    static ProxyOptions options(Egress egress, Http http) {
+        Optional<ProxyOptions.Tls> tls = http.certificateFile()
+                .flatMap(certificate -> http.keyFile().map(key -> new ProxyOptions.Tls(certificate, key)));
+        if (tls.isEmpty() && !Loopback.is(egress.host())) {
+            throw new Unusable("the proxy would listen in clear at " + egress.host()
+                    + ", which others can reach: set chancery.http.certificate-file and chancery.http.key-file");
+        }
+        return new ProxyOptions(
+                egress.host(),
+                egress.port(),
+                Loopback.is(egress.host()) ? Optional.empty() : tls,
+                egress.maxTunnels(),
+                egress.maxTunnelsAWorkspace(),
+                egress.idle(),
+                egress.lifetime(),
+                port -> {});
     }
 
     /** The relay's options, for a database of this name. */

@@ -59,7 +59,8 @@ public final class SharedInstance implements AutoCloseable {
             "requested",
             "elevated",
             "session",
-            "over");
+            "over",
+            "override");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -230,6 +231,7 @@ public final class SharedInstance implements AutoCloseable {
                 DefineRoleRequest.newBuilder()
                         .setRole(role)
                         .addCapabilities("elevation:request")
+                        .addCapabilities("override:request")
                         .build());
         done(
                 method(ACCESS + "AssignRole"),
@@ -352,6 +354,15 @@ public final class SharedInstance implements AutoCloseable {
                                 in,
                                 Map.of("elevated", elevation, "requester", value("requester", values, in)));
                         yield elevation;
+                    }
+                    case "override" -> {
+                        Client requester = requesters.get(value("requester", values, in));
+                        yield done(
+                                        method("chancery.egress.v1.EgressService/RequestOverride"),
+                                        requester,
+                                        Map.of("workspace", value("workspace", values, in)))
+                                .json()
+                                .getString("overrideId");
                     }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
