@@ -107,7 +107,13 @@ class ContractTest {
         assertThat(organisation).isSorted().doesNotHaveDuplicates();
         assertThat(instance).containsAll(organisation);
         assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
-                .containsExactly("observability:read", "organisation:create", "organisation:read", "token-key:read", "token-key:rotate", "token-key:withdraw");
+                .containsExactly(
+                        "observability:read",
+                        "organisation:create",
+                        "organisation:read",
+                        "token-key:read",
+                        "token-key:rotate",
+                        "token-key:withdraw");
     }
 
     @Test

@@ -83,8 +83,8 @@ public final class BoundaryRejection {
             "request.malformed-head",
             Kind.INVALID,
             "The request's line, headers or framing can't be read, or can be read in two ways: a missing, wrong or"
-                + " second Host, a path with a broken escape, a header that is no text, a Transfer-Encoding other than"
-                + " chunked.",
+                    + " second Host, a path with a broken escape, a header that is no text, a Transfer-Encoding other than"
+                    + " chunked.",
             "Send the request as RFC 9110 and RFC 9112 write it.");
 
     public static final Rejection KEY_MALFORMED = new Rejection(

@@ -212,7 +212,10 @@ final class CommandRun<Q extends Message> {
                             Rejection why = rejected.rejection();
                             yield intent == null
                                     ? refused(
-                                            new CallResult.Refused(why), rejected.recorded(), decided.context(), attempt)
+                                            new CallResult.Refused(why),
+                                            rejected.recorded(),
+                                            decided.context(),
+                                            attempt)
                                     : fail(intent, why, decided.context().basis());
                         }
                     };

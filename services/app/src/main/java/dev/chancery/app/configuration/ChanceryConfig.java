@@ -1,8 +1,8 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
-import dev.chancery.feature.SessionLimits;
 import dev.chancery.feature.ProxyOptions;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.smallrye.config.ConfigMapping;
