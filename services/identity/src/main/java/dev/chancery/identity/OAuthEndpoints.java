@@ -92,7 +92,7 @@ public class OAuthEndpoints {
         try {
             form = OAuthForm.read(endpoints.body(), mediaType);
         } catch (IllegalArgumentException e) {
-            return error(400, "invalid_request", e.getMessage());
+            return error(400, "invalid_request", String.valueOf(e.getMessage()));
         }
         return switch (form.get("grant_type")) {
             case "client_credentials" -> clientCredentials(form);
@@ -174,7 +174,7 @@ public class OAuthEndpoints {
             SignOutRequest request = SignOutRequest.newBuilder().setToken(token).build();
             endpoints.call(SIGN_OUT, () -> request);
         } catch (IllegalArgumentException e) {
-            return error(400, "invalid_request", e.getMessage());
+            return error(400, "invalid_request", String.valueOf(e.getMessage()));
         } catch (RefusedException e) {
             if (e.rejection().kind() != Kind.UNAUTHENTICATED && e.rejection().kind() != Kind.INVALID) {
                 return refused(e.refused());

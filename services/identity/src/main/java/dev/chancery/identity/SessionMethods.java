@@ -157,7 +157,7 @@ final class SessionMethods {
         return end(
                 context,
                 context.principal().id(),
-                request.getSessionId(),
+                request.getEndedSession(),
                 request.getDevice(),
                 SessionEndCause.BY_PRINCIPAL,
                 EndMySessionsReply.getDefaultInstance());
@@ -171,7 +171,7 @@ final class SessionMethods {
         return end(
                 context,
                 request.getPrincipalId(),
-                request.getSessionId(),
+                request.getEndedSession(),
                 request.getDevice(),
                 SessionEndCause.BY_ANOTHER,
                 EndSessionsReply.getDefaultInstance());

@@ -324,7 +324,7 @@ class SessionsTest {
         IssueTokenReply one = opened();
         IssueTokenReply other = opened();
         var end = EndMySessionsRequest.newBuilder()
-                .setSessionId(claims(one.getAccessToken()).getString("sid"))
+                .setEndedSession(claims(one.getAccessToken()).getString("sid"))
                 .build();
         assertThat(code(process.call("EndMySessions", end, bearer(other.getAccessToken()))))
                 .isEqualTo("ok");

@@ -159,14 +159,14 @@ class SessionsIT {
         String id = SharedInstance.sessionOf(session.getString("access_token"));
         Client stranger = calls.organisation();
 
-        assertThat(calls.send(stranger, EndMySessionsRequest.newBuilder().setSessionId(id))
+        assertThat(calls.send(stranger, EndMySessionsRequest.newBuilder().setEndedSession(id))
                         .code())
                 .isEqualTo("identity.no-such-session");
         assertThat(calls.send(
                                 stranger,
                                 EndSessionsRequest.newBuilder()
                                         .setPrincipalId(OrganisationCalls.id(ada))
-                                        .setSessionId(id))
+                                        .setEndedSession(id))
                         .code())
                 .isEqualTo("identity.no-such-principal");
         String moved = session.getString("refresh_token").replace(ada.tenant(), stranger.tenant());
