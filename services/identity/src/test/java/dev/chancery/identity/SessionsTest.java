@@ -31,11 +31,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,7 +187,12 @@ class SessionsTest {
     @Test
     void ofManyAtOnceNoneHasALiveSuccessor() throws Exception {
         String token = opened().getRefreshToken();
-        List<CallResult> answers = atOnce(Collections.nCopies(AT_ONCE, () -> refresh(token)));
+        List<Process> processes = List.of(process, installation.new Process(), installation.new Process());
+        List<CallResult> answers = atOnce(IntStream.range(0, AT_ONCE)
+                .<Callable<CallResult>>mapToObj(i -> () -> processes
+                        .get(i % processes.size())
+                        .call("RefreshToken", refreshing(token), nobody()))
+                .toList());
 
         List<String> codes = answers.stream().map(Requests::code).toList();
         assertThat(codes.stream().filter("ok"::equals)).hasSizeLessThanOrEqualTo(1);

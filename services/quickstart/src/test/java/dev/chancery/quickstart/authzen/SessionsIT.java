@@ -11,6 +11,7 @@ import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.identity.v1.ChangeKeyRequest;
 import dev.chancery.schema.identity.v1.EndMySessionsRequest;
 import dev.chancery.schema.identity.v1.EndSessionsRequest;
@@ -21,13 +22,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Sessions as clients see them, at OAuth's endpoints and in the lists, and what a running instance does with their access tokens. */
 @Order(28)
@@ -174,50 +179,61 @@ class SessionsIT {
         assertThat(refreshed(session.getString("refresh_token")).status()).isEqualTo(200);
     }
 
-    /** RFC 9470, over both faces: what would do is said, and a fresh sign-in does. */
-    @Test
-    void anOldAuthenticationIsChallenged() throws IOException {
-        String old = signedIn(Instant.now().minusSeconds(601), "phr");
-        String weak = signedIn(Instant.now(), "");
-        for (String token : new String[] {old, weak}) {
-            for (Api api : Api.values()) {
-                Map<String, String> headers = new HashMap<>(with(token).headers());
-                headers.put("Idempotency-Key", UUID.randomUUID().toString());
-                Reply reply = api.call(
-                        shared.wire,
-                        shared.method("chancery.identity.v1.IdentityService/ChangeKey"),
-                        changeOwnKey(),
-                        headers);
-                assertThat(reply.code()).isEqualTo("auth.step-up");
-                assertThat(reply.everything()).contains("max_age", "600", "acr_values", "phr");
-                if (api == Api.REST) {
-                    assertThat(reply.header("www-authenticate"))
-                            .startsWith("Bearer error=\"insufficient_user_authentication\"")
-                            .endsWith(", acr_values=\"phr\", max_age=\"600\"");
-                }
-            }
-        }
-        calls.done(ada, ChangeKeyRequest.newBuilder().mergeFrom(changeOwnKey()));
+    static Stream<Arguments> stepUps() {
+        return SharedInstance.shared().contract.methods().stream()
+                .filter(method -> method.stepUpSeconds() > 0)
+                .flatMap(method -> Stream.of(Api.values()).map(api -> Arguments.of(method.fullName(), api)));
     }
 
-    private ChangeKeyRequest changeOwnKey() {
-        return ChangeKeyRequest.newBuilder()
-                .setPrincipalId(OrganisationCalls.id(ada))
-                .setPublicKey(OrganisationCalls.bytes(SigningKey.generate()))
-                .build();
+    /** RFC 9470, of every method that asks for it, over both faces: what would do is said. */
+    @ParameterizedTest
+    @MethodSource("stepUps")
+    void anOldOrAWeakAuthenticationIsChallenged(String name, Api api) throws IOException {
+        ContractMethod method = shared.method(name);
+        Client caller = shared.rightful(method, shared.a);
+        String maxAge = Integer.toString(method.stepUpSeconds());
+        for (String token : List.of(
+                signedIn(caller, Instant.now().minusSeconds(method.stepUpSeconds() + 1L), "phr"),
+                signedIn(caller, Instant.now(), ""),
+                signedIn(caller, Instant.now(), "pwd"))) {
+            Reply reply = api.call(
+                    shared.wire,
+                    method,
+                    SharedInstance.fill(method, shared.standing(method, caller)),
+                    Map.of("Authorization", "Bearer " + token, "Idempotency-Key", UUID.randomUUID().toString()));
+            assertThat(reply.code()).as("%s", reply).isEqualTo("auth.step-up");
+            assertThat(reply.everything()).contains("max_age", maxAge, "acr_values", "phr");
+            if (api == Api.REST) {
+                assertThat(reply.status()).isEqualTo(401);
+                assertThat(reply.header("www-authenticate"))
+                        .startsWith("Bearer error=\"insufficient_user_authentication\"")
+                        .endsWith(", acr_values=\"phr\", max_age=\"" + maxAge + "\"");
+            }
+        }
+    }
+
+    @Test
+    void aFreshSignInWillDo() {
+        calls.done(
+                ada,
+                ChangeKeyRequest.newBuilder()
+                        .setPrincipalId(OrganisationCalls.id(ada))
+                        .setPublicKey(OrganisationCalls.bytes(SigningKey.generate())));
     }
 
     /** A token by the instance's own key, of somebody who signed in then and so. */
-    private String signedIn(Instant at, String acr) throws IOException {
-        String[] parts = ada.token().split("\\.");
+    private String signedIn(Client client, Instant at, String acr) throws IOException {
+        Signer own = new SigningKeys(
+                        shared.inside.database(), InstanceAccess.sealer(shared.instance.data()))
+                .signer(shared.inside.instanceId() + "/token");
+        String[] parts = client.token().split("\\.");
+        var header = decoded(parts[0]).put("kid", "%08x".formatted(own.verifierKey().keyId()));
         var claims = decoded(parts[1]).put("auth_time", at.getEpochSecond());
         claims.remove("acr");
         if (!acr.isEmpty()) {
             claims.put("acr", acr);
         }
-        Signer own = new SigningKeys(shared.inside.database(), InstanceAccess.sealer(shared.instance.data()))
-                .signer(shared.inside.instanceId() + "/token");
-        return SharedInstance.secret(SigningKey.jwt(decoded(parts[0]), claims, own::sign));
+        return SharedInstance.secret(SigningKey.jwt(header, claims, own::sign));
     }
 
     private static JsonObject decoded(String part) {
