@@ -1,11 +1,12 @@
 package dev.chancery.egress;
 
 import com.google.protobuf.Message;
-import dev.chancery.boundary.tokens.Authentication;
 import dev.chancery.boundary.tokens.Tokens;
+import dev.chancery.command.Authorisation;
+import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Clock;
+import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.decision.DecisionPoint;
 import dev.chancery.egress.DecisionLog.Count;
 import dev.chancery.egress.DecisionLog.Subject;
 import dev.chancery.feature.Feature;
@@ -19,10 +20,9 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Appender;
 import dev.chancery.schema.proxy.v1.ConnectionAllowed;
 import dev.chancery.schema.proxy.v1.ConnectionDenied;
-import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * The forward proxy. A feature of its own, in a process of its own: what deals with strangers' bytes holds no personal key, and can write
@@ -58,7 +58,7 @@ public final class ProxyFeature implements FeatureDescription {
         DecisionLog allowed = allowed(records);
         DecisionLog denied = denied(records);
         var decider = new ProxyDecider(
-                callers(new Authentication(parts.get(Tokens.class)), parts.decisions()),
+                callers(parts.get(Tokens.class), new Authorisation(parts.decisions(), Map.of())),
                 new Policies(Policies.Source.of(parts.decisions()), AddressRanges.forbidden(), BuiltInHosts.ALL),
                 parts.closed(new NameResolver.OfTheSystem()),
                 allowed,
@@ -99,20 +99,23 @@ public final class ProxyFeature implements FeatureDescription {
                 .build();
     }
 
-    private static ProxyDecider.Callers callers(Authentication authentication, DecisionPoint decisions) {
+    private static ProxyDecider.Callers callers(Tokens tokens, Authorisation authorisation) {
         return new ProxyDecider.Callers() {
             @Override
             public Optional<Principal> of(String token) {
-                return authentication.verified(token);
+                return tokens.principalOf(token);
             }
 
             @Override
             public Optional<Boolean> mayUse(Principal principal, String workspace) {
-                return decisions
-                        .authority(principal.tenant(), principal.id(), OptionalLong.empty(), Duration.ZERO)
-                        .map(at -> at.authority()
-                                .decide(CAPABILITY, workspace, Clock.nowMicros())
-                                .granted());
+                try {
+                    return Optional.of(authorisation
+                            .authority(principal, Optional.empty())
+                            .decide(CAPABILITY, workspace, Clock.nowMicros())
+                            .granted());
+                } catch (RefusedException e) {
+                    return e.rejection().equals(BoundaryRejection.STALE) ? Optional.empty() : Optional.of(false);
+                }
             }
         };
     }

@@ -36,13 +36,6 @@ public final class Authentication {
         return principal;
     }
 
-    /** Whom a token stands for outside of a call, as the forward proxy is asked; empty: nobody. Waits for the keys, if it has to. */
-    public Optional<Principal> verified(String bearer) {
-        return tokens.verify(bearer) instanceof Tokens.Presented.Good good
-                ? Optional.of(good.principal())
-                : Optional.empty();
-    }
-
     private static Principal principal(Tokens.Presented presented) throws RefusedException {
         return switch (presented) {
             case Tokens.Presented.Good good -> good.principal();
