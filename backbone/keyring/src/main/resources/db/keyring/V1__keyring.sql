@@ -154,3 +154,58 @@ GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy
 GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT UPDATE (verifies_until) ON signing.key TO chancery_keyring;
 GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
+
+-- The ring of secrets, in a schema of its own: chancery_vault alone sees it, and sees no personal key.
+CREATE SCHEMA secretring;
+
+CREATE TABLE secretring.environment_key (
+    tenant text NOT NULL CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
+    environment text NOT NULL CHECK (environment ~ '^[a-z][a-z0-9-]{0,39}$'),
+    version integer NOT NULL CHECK (version >= 1),
+    state text NOT NULL CHECK (state IN ('CURRENT', 'PREVIOUS', 'DESTROYED')),
+    -- the key, sealed by the sealer
+    wrapped bytea,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, environment, version),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
+);
+CREATE UNIQUE INDEX one_current_environment_key ON secretring.environment_key (tenant, environment) WHERE state = 'CURRENT';
+
+-- One key for each version of a secret.
+CREATE TABLE secretring.data_key (
+    tenant text NOT NULL,
+    environment text NOT NULL,
+    -- with its environment's name in front
+    secret text NOT NULL CHECK (length(secret) <= 127),
+    version integer NOT NULL CHECK (version >= 1),
+    state text NOT NULL CHECK (state IN ('CURRENT', 'DESTROYED')),
+    -- the key, sealed by the environment key of version wrapped_by
+    wrapped bytea,
+    wrapped_by integer,
+    PRIMARY KEY (tenant, secret, version),
+    FOREIGN KEY (tenant, environment, wrapped_by) REFERENCES secretring.environment_key (tenant, environment, version),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL) AND (wrapped IS NULL) = (wrapped_by IS NULL))
+);
+-- The census: what a version of an environment's key still protects.
+CREATE INDEX data_key_wrapped_by ON secretring.data_key (tenant, environment, wrapped_by);
+
+DO $$
+DECLARE
+    keys text;
+BEGIN
+    FOREACH keys IN ARRAY ARRAY['environment_key', 'data_key'] LOOP
+        EXECUTE format('CREATE TRIGGER refuse_removal BEFORE DELETE ON secretring.%I FOR EACH ROW EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER refuse_emptying BEFORE TRUNCATE ON secretring.%I FOR EACH STATEMENT EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER forward_only BEFORE UPDATE ON secretring.%I FOR EACH ROW EXECUTE FUNCTION keyring.forward_only()', keys);
+        EXECUTE format('ALTER TABLE secretring.%I ENABLE ROW LEVEL SECURITY', keys);
+        EXECUTE format('ALTER TABLE secretring.%I FORCE ROW LEVEL SECURITY', keys);
+        EXECUTE format('CREATE POLICY own_tenant ON secretring.%I TO chancery_vault
+            USING (tenant = current_setting(''chancery.tenant'', true))
+            WITH CHECK (tenant = current_setting(''chancery.tenant'', true))', keys);
+    END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA secretring TO chancery_vault;
+GRANT SELECT, INSERT ON secretring.environment_key, secretring.data_key TO chancery_vault;
+GRANT UPDATE (state, wrapped) ON secretring.environment_key TO chancery_vault;
+GRANT UPDATE (state, wrapped, wrapped_by) ON secretring.data_key TO chancery_vault;

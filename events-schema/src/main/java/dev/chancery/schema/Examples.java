@@ -22,6 +22,8 @@ public final class Examples {
      * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
      * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code override}: id of an egress
      * override of {@code workspace} that somebody else asked for. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
+     * {@code environment}: name of an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
+     * its key of which the first wraps nothing.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
             "principal",
@@ -43,7 +45,8 @@ public final class Examples {
             "requested",
             "elevated",
             "over",
-            "override");
+            "override",
+            "environment");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

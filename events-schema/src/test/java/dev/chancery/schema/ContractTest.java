@@ -56,11 +56,11 @@ class ContractTest {
     }
 
     @Test
-    void onlyRepliesWithTokensHoldSecrets() {
+    void onlyRepliesWithTokensOrSecretsHoldSecrets() {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("IssueToken", "RefreshToken");
+                .containsExactly("IssueToken", "RefreshToken", "ReadSecret");
     }
 
     @Test
@@ -84,6 +84,8 @@ class ContractTest {
                         "ListElevations",
                         "ListGroupMembers",
                         "ListGroups",
+                        "ListEnvironments",
+                        "ListSecrets",
                         "ListOrganisations",
                         "ListPrincipals",
                         "ListRoles",
@@ -215,7 +217,8 @@ class ContractTest {
             Map.entry("requested", ID),
             Map.entry("elevated", ID),
             Map.entry("over", ID),
-            Map.entry("override", ID));
+            Map.entry("override", ID),
+            Map.entry("environment", "prod"));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

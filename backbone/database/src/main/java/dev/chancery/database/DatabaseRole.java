@@ -54,12 +54,15 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Records what went through the forward proxy; it alone has the key that signs those records. */
     public static final DatabaseRole PROXY = new DatabaseRole("proxy", Set.of(Group.WRITER));
 
+    /** Appends the vault's records, keeps its list, and alone holds the ring of secrets. */
+    public static final DatabaseRole VAULT = new DatabaseRole("vault", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
     public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.PROJECTOR));
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD =
-            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, RBAC, LEDGER);
+            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, RBAC, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

@@ -29,6 +29,7 @@ import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.Sealer;
+import dev.chancery.keyring.SecretRing;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.log.Appender;
@@ -231,6 +232,7 @@ public final class Application implements AutoCloseable {
         Gate gate = guard.and(settings.gate());
         writers.forEach(role -> appenders.put(role.name(), appender(role, gate)));
         shared.put(Keyring.class, keyring);
+        shared.put(SecretRing.class, new SecretRing(database, sealer()));
         shared.put(Streams.class, streams);
         measures.watch(guard);
         measures.watch(database, writers);

@@ -52,6 +52,7 @@ class OpenApiTest {
                 "elevationRole", "repair",
                 "refreshToken", REFRESH_TOKEN,
                 "tokenKey", "deadbeef",
+                "environment", "prod",
                 "publicKey", "A".repeat(43) + "=",
                 "claim", "A".repeat(43),
                 "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",

@@ -184,7 +184,7 @@ public class ForgedTenantIT {
                 madeUp.put(
                         placeholder,
                         switch (placeholder) {
-                            case "role", "elevationRole", "group" -> "nobodys-name";
+                            case "role", "elevationRole", "group", "environment" -> "nobodys-name";
                             case "capability" -> "nobodys:name";
                             default -> UUID.randomUUID().toString();
                         });

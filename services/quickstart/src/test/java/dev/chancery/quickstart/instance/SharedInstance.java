@@ -15,6 +15,8 @@ import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,6 +42,7 @@ import java.util.regex.Pattern;
 public final class SharedInstance implements AutoCloseable {
     private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
     private static final String ACCESS = "chancery.access.v1.AccessService/";
+    private static final String VAULT = "chancery.vault.v1.VaultService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
@@ -59,7 +62,8 @@ public final class SharedInstance implements AutoCloseable {
             "requested",
             "elevated",
             "over",
-            "override");
+            "override",
+            "environment");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -259,6 +263,33 @@ public final class SharedInstance implements AutoCloseable {
                 .getString("sid");
     }
 
+    /** An environment with all that the vault's examples speak of. */
+    private String environment(Map<String, String> values, Client in) {
+        String name = "e-" + unique();
+        done(
+                method(VAULT + "CreateEnvironment"),
+                in,
+                CreateEnvironmentRequest.newBuilder()
+                        .setEnvironment(name)
+                        .addReaders("administrator")
+                        .addWriters("administrator")
+                        .build());
+        Map<String, String> known = Map.of("environment", name, "principal", value("principal", values, in));
+        done(method(VAULT + "WriteSecret"), in, known);
+        done(method(VAULT + "WriteSecret"), in, known);
+        done(
+                method(VAULT + "SetSecretRotation"),
+                in,
+                SetSecretRotationRequest.newBuilder()
+                        .setSecret(name + "/db/session")
+                        .setOwnerId(value("principal", values, in))
+                        .setGenerated(true)
+                        .build());
+        done(method(VAULT + "RotateEnvironmentKey"), in, known);
+        done(method(VAULT + "RewrapEnvironment"), in, known);
+        return name;
+    }
+
     private String elevation(Map<String, String> values, Client in, boolean emergency) {
         Client requester = requesters.get(value("requester", values, in));
         return done(
@@ -344,6 +375,7 @@ public final class SharedInstance implements AutoCloseable {
                         done(method(ELEVATION + "SetElevationPolicy"), in, Map.of("role", role));
                         yield role;
                     }
+                    case "environment" -> environment(values, in);
                     case "requester" -> requester(in);
                     case "requested" -> elevation(values, in, false);
                     case "elevated" -> elevation(values, in, true);
