@@ -39,6 +39,8 @@ public interface ChanceryConfig {
             + " role may have one.")
     Optional<Path> sealerFile();
 
+    SealerToken sealerToken();
+
     @About("`core`: where the one-time owner claim is written, or is found when it is there already.")
     Optional<Path> ownerClaimFile();
 
@@ -57,6 +59,26 @@ public interface ChanceryConfig {
     Sessions sessions();
 
     Egress egress();
+
+    interface SealerToken {
+        @About(
+                "The PKCS#11 library of a hardware security module that wraps keys, instead of `chancery.sealer-file`, e.g. "
+                        + "`/usr/lib/softhsm/libsofthsm2.so`.")
+        Optional<Path> library();
+
+        @About("Which of the library's slots the token is in, counted from 0.")
+        @WithDefault("0")
+        int slot();
+
+        @About("File with the PIN of the token's user, readable by this process's user or group alone.")
+        Optional<Path> pinFile();
+
+        @About(
+                "Make the token's keys, `chancery-wrap-1` and `chancery-derive-1`, where it has none: for the very first start, of one "
+                        + "process alone.")
+        @WithDefault("false")
+        boolean makeKeys();
+    }
 
     interface Http {
         @About("The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a"
