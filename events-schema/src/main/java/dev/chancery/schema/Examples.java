@@ -21,8 +21,12 @@ public final class Examples {
      * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller. {@code tokenKey}: id of the next key of access tokens.
      * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
      * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code override}: id of an egress
-     * override of {@code workspace} that somebody else asked for. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
-     * {@code environment}: name of an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
+     * override of {@code workspace} that somebody else asked for. {@code issuer}: id of a
+     * trusted issuer, {@code issuerKey}: base64url of its raw Ed25519 public key, {@code subjectToken}: a token of one, for the
+     * organisation with the id {@code organisation}. {@code agent}: id of an agent, {@code delegation}: of what lets it act for the caller,
+     * {@code inAnHour}: Unix time in milliseconds.
+     * {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something. {@code environment}: name of
+     * an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
      * its key of which the first wraps nothing.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
@@ -46,7 +50,14 @@ public final class Examples {
             "elevated",
             "over",
             "override",
-            "environment");
+            "environment",
+            "issuer",
+            "issuerKey",
+            "subjectToken",
+            "organisation",
+            "agent",
+            "delegation",
+            "inAnHour");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

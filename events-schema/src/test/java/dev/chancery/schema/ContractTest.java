@@ -52,7 +52,7 @@ class ContractTest {
                 .isSortedAccordingTo(Comparator.comparing((ContractMethod m) -> !m.isPublic())
                         .thenComparing(ContractMethod::fullName));
         assertThat(contract.methods().stream().filter(ContractMethod::isPublic).map(ContractMethod::name))
-                .containsExactly("ClaimOwner", "IssueToken", "RefreshToken", "SignOut");
+                .containsExactly("ExchangeToken", "ClaimOwner", "IssueToken", "RefreshToken", "SignOut");
     }
 
     @Test
@@ -60,7 +60,7 @@ class ContractTest {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("IssueToken", "RefreshToken", "ReadSecret");
+                .containsExactly("ExchangeToken", "IssueToken", "RefreshToken", "ReadSecret");
     }
 
     @Test
@@ -75,6 +75,7 @@ class ContractTest {
                         "Evaluate",
                         "GetEgressPolicy",
                         "ListOverrides",
+                        "ListAgents",
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
@@ -86,6 +87,7 @@ class ContractTest {
                         "ListGroups",
                         "ListEnvironments",
                         "ListSecrets",
+                        "ListIssuers",
                         "ListOrganisations",
                         "ListPrincipals",
                         "ListRoles",
@@ -218,7 +220,14 @@ class ContractTest {
             Map.entry("elevated", ID),
             Map.entry("over", ID),
             Map.entry("override", ID),
-            Map.entry("environment", "prod"));
+            Map.entry("environment", "prod"),
+            Map.entry("issuer", ID),
+            Map.entry("issuerKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+            Map.entry("subjectToken", "e30.e30.c2ln"),
+            Map.entry("organisation", ID),
+            Map.entry("agent", ID),
+            Map.entry("delegation", ID),
+            Map.entry("inAnHour", "1798761600000"));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

@@ -23,9 +23,32 @@ public record Authority(
         RoleModel roleModel,
         Assignments assignments,
         Elevations elevations,
-        List<GroupGrants> groups) {
+        List<GroupGrants> groups,
+        TrustedIssuers issuers) {
     public Authority {
         groups = List.copyOf(groups);
+    }
+
+    /** Of an organisation that trusts no issuer. */
+    public Authority(
+            String principalId,
+            PrincipalState principal,
+            FirstGrant foundation,
+            AdoptedContract contract,
+            RoleModel roleModel,
+            Assignments assignments,
+            Elevations elevations,
+            List<GroupGrants> groups) {
+        this(
+                principalId,
+                principal,
+                foundation,
+                contract,
+                roleModel,
+                assignments,
+                elevations,
+                groups,
+                TrustedIssuers.NONE);
     }
 
     /**
@@ -76,20 +99,20 @@ public record Authority(
         if (firstGrantHas(capability)) {
             return new AuthorityDecision(Reason.GRANTED, foundation.assignmentId(), foundation.role());
         }
-        AuthorityDecision decision = among(assignments, "", capability, workspace, atMicros, Reason.NO_GRANT);
+        AuthorityDecision decision = among(assigned(), "", capability, workspace, atMicros, Reason.NO_GRANT);
         for (GroupGrants group : groups) {
             if (decision.granted()) {
                 return decision;
             }
-            decision = among(group.assignments(), group.name(), capability, workspace, atMicros, decision.reason());
+            decision = among(group.held(), group.name(), capability, workspace, atMicros, decision.reason());
         }
         return decision;
     }
 
     private AuthorityDecision among(
-            Assignments of, String group, String capability, String workspace, long atMicros, Reason otherwise) {
+            List<Assignment> of, String group, String capability, String workspace, long atMicros, Reason otherwise) {
         Reason reason = otherwise;
-        for (Assignment assignment : of.held()) {
+        for (Assignment assignment : of) {
             if (assignment.covers(workspace) && has(assignment, capability)) {
                 if (assignment.countsAt(atMicros)) {
                     return new AuthorityDecision(Reason.GRANTED, assignment.id(), assignment.role(), false, group);
@@ -130,7 +153,21 @@ public record Authority(
 
     /** What is assigned to the principal or to a group that it is in. */
     private Stream<Assignment> standing() {
-        return Stream.concat(assignments.held().stream(), groups.stream().flatMap(group -> group.held().stream()));
+        return Stream.concat(assigned().stream(), groups.stream().flatMap(group -> group.held().stream()));
+    }
+
+    /** What is assigned to the principal: by hand, and by its issuer's groups. */
+    private List<Assignment> assigned() {
+        return principal.issuerRoles().held().isEmpty()
+                ? assignments.held()
+                : Stream.concat(assignments.held().stream(), byIssuer()).toList();
+    }
+
+    /** What its groups at an issuer give it that is still trusted and maps them. */
+    private Stream<Assignment> byIssuer() {
+        IssuerRoles roles = principal.issuerRoles();
+        return roles.held().stream()
+                .filter(role -> issuers.gives(roles.issuerId(), role.role(), role.workspace(), principalId));
     }
 
     /** Whether it is in a group. */
@@ -163,6 +200,7 @@ public record Authority(
     public List<Assignment> grants(long atMicros) {
         return Stream.of(
                         ownGrants(atMicros).stream(),
+                        byIssuer(),
                         groups.stream().flatMap(group -> group.held().stream()),
                         elevations.held().stream())
                 .flatMap(held -> held)
@@ -170,7 +208,7 @@ public record Authority(
                 .toList();
     }
 
-    /** What is the principal's own and not over: the first grant, and what is assigned to it. */
+    /** What is the principal's own and not over: the first grant, and what is assigned to it by hand. */
     public List<Assignment> ownGrants(long atMicros) {
         Stream<Assignment> first = holdsFirstGrant()
                 ? Stream.of(new Assignment(foundation.assignmentId(), foundation.role(), "", 0, 0))

@@ -22,6 +22,7 @@ public record AuthorityDecision(Reason reason, String assignmentId, String role,
         CONSENT("consent"),
         UNKNOWN_PRINCIPAL("unknown-principal"),
         INACTIVE_PRINCIPAL("inactive-principal"),
+        NOT_DELEGATED("not-delegated"),
         UNKNOWN_WORKSPACE("unknown-workspace"),
         UNKNOWN_RESOURCE("unknown-resource");
 

@@ -15,6 +15,8 @@ final class AuthorityParts {
     static final Part<Assignments> GROUPS = new Part<>("access/group/", Assignments.FOLD);
     static final Part<Elevations> ELEVATIONS = new Part<>("elevation/holder/", Elevations.FOLD);
 
+    static final Part<TrustedIssuers> ISSUERS = new Part<>(AuthorityStreams.ISSUERS.value(), TrustedIssuers.FOLD);
+
     static final List<Part<?>> ALL = List.of(
             INSTANCE,
             ORGANISATION,
@@ -25,7 +27,8 @@ final class AuthorityParts {
             MEMBERSHIPS,
             GROUPS,
             ELEVATIONS,
-            SessionEnds.PART);
+            SessionEnds.PART,
+            ISSUERS);
 
     private AuthorityParts() {}
 

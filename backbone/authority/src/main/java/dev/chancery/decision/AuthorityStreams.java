@@ -13,6 +13,9 @@ public final class AuthorityStreams {
     /** Who was assigned the built-in role in the whole organisation and without end. */
     public static final StreamId ADMINISTRATORS = StreamId.of("access", "administrators");
 
+    /** The OIDC issuers that the organisation trusts. */
+    public static final StreamId ISSUERS = StreamId.of("identity", "issuers");
+
     private AuthorityStreams() {}
 
     /** Where the tenant's first grant is. */

@@ -57,7 +57,8 @@ public final class States {
                 state(AuthorityParts.ASSIGNMENTS, principalId),
                 state(AuthorityParts.ELEVATIONS, principalId),
                 model.groupsOf(
-                        state(AuthorityParts.MEMBERSHIPS, principalId), group -> state(AuthorityParts.GROUPS, group)));
+                        state(AuthorityParts.MEMBERSHIPS, principalId), group -> state(AuthorityParts.GROUPS, group)),
+                state(AuthorityParts.ISSUERS, ""));
     }
 
     /** The state of one stream of a part, which must be one of these; the initial one where it has no events. */

@@ -14,7 +14,6 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
-import dev.chancery.decision.Authority;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -262,12 +261,8 @@ public final class Pipeline implements AutoCloseable {
 
     private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
             throws RefusedException {
-        Authority authority = authorisation.authority(principal, seen);
         Authorisation.require(
-                authority.decide(capability, where, Clock.nowMicros()),
-                authority.sensitivity(capability),
-                principal,
-                capability);
+                principal, authorisation.authorities(principal, seen)::get, capability, where, Clock.nowMicros());
     }
 
     private Optional<CallResult> wrongShape(Message request, Caller caller) {

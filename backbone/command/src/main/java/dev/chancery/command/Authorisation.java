@@ -4,16 +4,18 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.CallerDecision;
 import dev.chancery.decision.DecisionPoint;
-import dev.chancery.decision.Sensitivity;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.projection.Positions;
 import dev.chancery.schema.ContractMethod;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /** Whether a caller may read, and whether what it reads has come far enough. */
 public final class Authorisation {
@@ -39,35 +41,57 @@ public final class Authorisation {
     }
 
     /**
-     * All that decides what a caller may do whose session goes on, as far as this process has seen within {@link DecisionPoint#MAX_AGE}.
+     * All that decides what a caller may do whose session goes on, and whom it acts for, as far as this process has seen within {@link
+     * DecisionPoint#MAX_AGE}.
      *
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
+     * @return by id
      */
-    public Authority authority(Principal principal, Optional<Position> seen) throws RefusedException {
+    public Map<String, Authority> authorities(Principal principal, Optional<Position> seen) throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
-        Authority authority = decisions
-                .authority(principal.tenant(), principal.id(), atLeast, Limits.POSITION_WAIT)
-                .orElseThrow(() -> new RefusedException(
-                        atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE))
-                .authority();
+        Map<String, Authority> authorities = new HashMap<>();
+        authorities.put(principal.id(), authority(principal.tenant(), principal.id(), atLeast));
+        if (principal.actingFor().isPresent()) {
+            String whom = principal.actingFor().get();
+            authorities.put(whom, authority(principal.tenant(), whom, atLeast));
+        }
         if (decisions
                 .sessionEnds(principal.tenant(), principal.id())
                 .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE))
                 .ends(principal)) {
             throw new RefusedException(BoundaryRejection.SESSION_OVER);
         }
-        return authority;
+        return authorities;
     }
 
-    /** Refuses whoever lacks a capability, or was authenticated too long ago to use it. */
-    public static void require(
-            AuthorityDecision decision, Sensitivity sensitivity, Principal principal, String capability)
+    private Authority authority(String tenant, String principalId, OptionalLong atLeast) throws RefusedException {
+        return decisions
+                .authority(tenant, principalId, atLeast, Limits.POSITION_WAIT)
+                .orElseThrow(() -> new RefusedException(
+                        atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE))
+                .authority();
+    }
+
+    /**
+     * Refuses whoever lacks a capability, or acts for somebody who does or did not allow it, or was authenticated too long ago to use it.
+     *
+     * @param authorities what decides about a principal, by its id
+     * @param where the workspace; empty: the whole organisation
+     */
+    public static AuthorityDecision require(
+            Principal principal,
+            Function<String, Authority> authorities,
+            String capability,
+            String where,
+            long atMicros)
             throws RefusedException {
+        AuthorityDecision decision = CallerDecision.decide(principal, authorities, capability, where, atMicros);
         if (!decision.granted()) {
             throw refusal(decision, capability);
         }
-        requireFresh(sensitivity.stepUpSeconds(), principal);
+        requireFresh(authorities.apply(principal.id()).sensitivity(capability).stepUpSeconds(), principal);
+        return decision;
     }
 
     /** The refusal of a capability: it names what is missing, which the contract says to everybody anyway. */

@@ -9,6 +9,7 @@ import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.Memberships;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
+import dev.chancery.decision.TrustedIssuers;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
@@ -135,7 +136,8 @@ public final class CommandContext {
                 read(AuthorityStreams.elevations(principalId), Elevations.FOLD),
                 model.groupsOf(
                         read(AuthorityStreams.memberships(principalId), Memberships.FOLD),
-                        group -> read(AuthorityStreams.group(group), Assignments.FOLD)));
+                        group -> read(AuthorityStreams.group(group), Assignments.FOLD)),
+                read(AuthorityStreams.ISSUERS, TrustedIssuers.FOLD));
     }
 
     /** Says that a stream, named after an id that was made just now, is empty. */

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandOutcome.Done;
-import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.SessionEnds;
@@ -142,15 +141,16 @@ final class CommandRun<Q extends Message> {
                     AuthorityDecision.Reason.NO_GRANT.deny(),
                     Optional.of(new CallResult.Refused(BoundaryRejection.SESSION_OVER)));
         }
-        Authority authority = context.authority(principal.id());
-        String needed = capability.get();
-        AuthorityDecision decision =
-                authority.decide(needed, Authorisation.where(method, call.request(), principal), context.atMicros());
         try {
-            Authorisation.require(decision, authority.sensitivity(needed), principal, needed);
+            AuthorityDecision decision = Authorisation.require(
+                    principal,
+                    context::authority,
+                    capability.get(),
+                    Authorisation.where(method, call.request(), principal),
+                    context.atMicros());
             return new Admission(decision, Optional.empty());
         } catch (RefusedException e) {
-            return new Admission(decision, Optional.of(e.refused()));
+            return new Admission(AuthorityDecision.Reason.NO_GRANT.deny(), Optional.of(e.refused()));
         }
     }
 

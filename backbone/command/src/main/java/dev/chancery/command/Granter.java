@@ -68,6 +68,12 @@ public record Granter(List<Authority> selves) {
                 .allMatch(grant -> mayTake(grant, atMicros));
     }
 
+    /** Whether it may hand out whatever there is, in the whole organisation. */
+    public boolean mayDelegate(long atMicros) {
+        return selves.stream()
+                .allMatch(self -> self.decide(DELEGATE, "", atMicros).granted());
+    }
+
     /** Whether a grant is its to end: one that it might hand out. What a retired role gave is nothing. */
     public boolean mayTake(Assignment grant, long atMicros) {
         return bundle(grant.role())

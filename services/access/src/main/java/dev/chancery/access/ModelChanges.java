@@ -8,7 +8,6 @@ import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Handler;
 import dev.chancery.command.RefusedException;
-import dev.chancery.decision.Authority;
 import dev.chancery.log.Draft;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.access.v1.AssignGroupRoleReply;
@@ -81,14 +80,13 @@ final class ModelChanges {
         if (reason != null && !one.getField(reason).equals("")) {
             return CommandOutcome.reject(AccessRejection.REASON_OF_ALL);
         }
-        Authority caller = context.authority(context.principal().id());
-        String needed = kind.capability();
         try {
             Authorisation.require(
-                    caller.decide(needed, WHOLE_ORGANISATION, context.atMicros()),
-                    caller.sensitivity(needed),
                     context.principal(),
-                    needed);
+                    context::authority,
+                    kind.capability(),
+                    WHOLE_ORGANISATION,
+                    context.atMicros());
         } catch (RefusedException e) {
             boolean lacking = e.rejection().equals(BoundaryRejection.FORBIDDEN);
             return CommandOutcome.reject(lacking ? AccessRejection.CHANGE_FORBIDDEN : e.rejection());

@@ -12,9 +12,11 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Organisations, principals, workspaces and signing in. */
 public final class IdentityFeature implements FeatureDescription {
@@ -35,7 +37,9 @@ public final class IdentityFeature implements FeatureDescription {
 
     @Override
     public List<Rejection> rejections() {
-        return IdentityRejection.ALL;
+        return Stream.of(IdentityRejection.ALL, FederationRejection.ALL)
+                .flatMap(List::stream)
+                .toList();
     }
 
     @Override
@@ -46,6 +50,7 @@ public final class IdentityFeature implements FeatureDescription {
                 parts.get(Appender.class),
                 parts.get(Streams.class),
                 parts.get(Keyring.class),
+                new Claims(parts.database(), databaseRole()),
                 parts.contract(),
                 parts.get(Tokens.class),
                 parts.get(RotatingKey.class),

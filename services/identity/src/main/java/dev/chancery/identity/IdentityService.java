@@ -8,21 +8,28 @@ import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.identity.v1.AddWorkspaceMemberRequest;
+import dev.chancery.schema.identity.v1.AllowAgentRequest;
 import dev.chancery.schema.identity.v1.ChangeEmailRequest;
+import dev.chancery.schema.identity.v1.ChangeIssuerRequest;
 import dev.chancery.schema.identity.v1.ChangeKeyRequest;
 import dev.chancery.schema.identity.v1.ClaimOwnerRequest;
 import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
+import dev.chancery.schema.identity.v1.DistrustIssuerRequest;
+import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
 import dev.chancery.schema.identity.v1.EndMySessionsRequest;
 import dev.chancery.schema.identity.v1.EndSessionsRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.identity.v1.ListMySessionsRequest;
+import dev.chancery.schema.identity.v1.ListAgentsRequest;
+import dev.chancery.schema.identity.v1.ListIssuersRequest;
 import dev.chancery.schema.identity.v1.ListOrganisationsRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
 import dev.chancery.schema.identity.v1.ListSessionsRequest;
@@ -33,10 +40,13 @@ import dev.chancery.schema.identity.v1.RefreshTokenRequest;
 import dev.chancery.schema.identity.v1.RotateTokenKeyRequest;
 import dev.chancery.schema.identity.v1.SignOutRequest;
 import dev.chancery.schema.identity.v1.WithdrawTokenKeyRequest;
+import dev.chancery.schema.identity.v1.TrustIssuerRequest;
+import dev.chancery.schema.identity.v1.WithdrawAgentRequest;
 
 /** The contract's identity methods. */
 public final class IdentityService implements Feature {
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
+    private static final String FEDERATION = "chancery.identity.v1.FederationService/";
 
     private final OrganisationProvisioner founder;
     private final ProvisioningLoop foundings;
@@ -48,6 +58,9 @@ public final class IdentityService implements Feature {
     private final TokenKeys tokenKeys;
     private final Organisations organisations;
     private final Directory directory;
+    private final TrustedIssuersService issuers;
+    private final Acting acting;
+    private final TokenExchange exchange;
 
     private IdentityService(
             OrganisationProvisioner founder,
@@ -57,7 +70,8 @@ public final class IdentityService implements Feature {
             RotatingKey tokenKey,
             SessionLimits limits,
             OwnerClaim claim,
-            Directory directory) {
+            Directory directory,
+            FederatedSignIn federated) {
         var opening = new Sessions(tokens, limits);
         this.directory = directory;
         this.founder = founder;
@@ -69,6 +83,9 @@ public final class IdentityService implements Feature {
         this.sessions = new SessionMethods(streams, keyring, tokens, opening, signIn);
         this.tokenKeys = new TokenKeys(tokenKey, tokens, streams, limits.keyAge(), founder::append);
         this.organisations = new Organisations(foundings);
+        this.issuers = new TrustedIssuersService(streams);
+        this.acting = new Acting(streams, tokens);
+        this.exchange = new TokenExchange(federated, acting, tokens);
     }
 
     /** @param claim the one-time owner claim's file */
@@ -77,6 +94,7 @@ public final class IdentityService implements Feature {
             Appender appender,
             Streams streams,
             Keyring keyring,
+            Claims claims,
             Contract contract,
             Tokens tokens,
             RotatingKey tokenKey,
@@ -90,7 +108,8 @@ public final class IdentityService implements Feature {
                 tokenKey,
                 limits,
                 claim,
-                new Directory(founding, streams, keyring));
+                new Directory(founding, streams, keyring),
+                new FederatedSignIn(streams, claims, keyring));
     }
 
     @Override
@@ -127,6 +146,14 @@ public final class IdentityService implements Feature {
                 .query(SERVICE + "ListPrincipals", ListPrincipalsRequest.class, directory::principals)
                 .query(SERVICE + "ListWorkspaces", ListWorkspacesRequest.class, directory::workspaces)
                 .query(SERVICE + "ListOrganisations", ListOrganisationsRequest.class, directory::organisations);
+        methods.command(FEDERATION + "TrustIssuer", TrustIssuerRequest.class, issuers::trust)
+                .command(FEDERATION + "ChangeIssuer", ChangeIssuerRequest.class, issuers::change)
+                .command(FEDERATION + "DistrustIssuer", DistrustIssuerRequest.class, issuers::distrust)
+                .query(FEDERATION + "ListIssuers", ListIssuersRequest.class, issuers::list)
+                .publicCommand(FEDERATION + "ExchangeToken", ExchangeTokenRequest.class, exchange, exchange::exchange)
+                .command(FEDERATION + "AllowAgent", AllowAgentRequest.class, acting::allow)
+                .command(FEDERATION + "WithdrawAgent", WithdrawAgentRequest.class, acting::withdraw)
+                .query(FEDERATION + "ListAgents", ListAgentsRequest.class, acting::list);
     }
 
     Tokens tokens() {

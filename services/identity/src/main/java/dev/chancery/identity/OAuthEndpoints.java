@@ -9,6 +9,8 @@ import dev.chancery.command.CallResult;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.Rejection.Kind;
+import dev.chancery.schema.identity.v1.ExchangeTokenReply;
+import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.identity.v1.RefreshTokenReply;
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523, refresh
- * tokens), revocation (RFC 7009), the keys (RFC 7517) and the metadata (RFC 8414). A thin translation of {@code IdentityService}. None of them asks for an access
+ * tokens, token exchange of RFC 8693), revocation (RFC 7009), the keys (RFC 7517) and the metadata (RFC 8414). A thin translation of {@code IdentityService}. None of them asks for an access
  * token: the token request holds its own credential, keys and metadata are public.
  */
 @Path("/")
@@ -45,6 +47,8 @@ public class OAuthEndpoints {
     private static final String REFRESH_TOKEN = "chancery.identity.v1.IdentityService/RefreshToken";
     private static final String SIGN_OUT = "chancery.identity.v1.IdentityService/SignOut";
     private static final String OFFLINE = "offline_access";
+    private static final String EXCHANGE_TOKEN = "chancery.identity.v1.FederationService/ExchangeToken";
+    private static final String TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     /** Keys and metadata change with a deployment at most; a client that finds a new key id asks again. */
     private static final String CACHED = "max-age=300";
@@ -73,7 +77,7 @@ public class OAuthEndpoints {
                         .add("issuer", issuer)
                         .add("token_endpoint", issuer + "/oauth/token")
                         .add("jwks_uri", issuer + "/oauth/jwks.json")
-                        .add("grant_types_supported", array("client_credentials", "refresh_token"))
+                        .add("grant_types_supported", array("client_credentials", "refresh_token", TOKEN_EXCHANGE))
                         .add("scopes_supported", array(OFFLINE))
                         .add("revocation_endpoint", issuer + "/oauth/revoke")
                         .add("revocation_endpoint_auth_methods_supported", array("none"))
@@ -97,8 +101,9 @@ public class OAuthEndpoints {
         return switch (form.get("grant_type")) {
             case "client_credentials" -> clientCredentials(form);
             case "refresh_token" -> refresh(form);
+            case TOKEN_EXCHANGE -> exchange(form);
             default ->
-                error(400, "unsupported_grant_type", "Send grant_type=client_credentials or grant_type=refresh_token.");
+                error(400, "unsupported_grant_type", "Send grant_type=client_credentials, refresh_token or " + TOKEN_EXCHANGE + ".");
         };
     }
 
@@ -161,6 +166,43 @@ public class OAuthEndpoints {
         }
     }
 
+    /** RFC 8693. The client does not authenticate: the tokens that it sends are what it is given a token for. */
+    private Response exchange(OAuthForm form) {
+        if (!form.get("resource").isEmpty()) {
+            return error(400, "invalid_target", "Send the organisation's id as audience, and no resource.");
+        }
+        if (!form.get("scope").isBlank()) {
+            return error(400, "invalid_scope", "Send no scope: roles say what a token may do.");
+        }
+        if (!List.of("", TokenExchange.ACCESS_TOKEN).contains(form.get("requested_token_type"))) {
+            return error(400, "invalid_request", "Send requested_token_type=" + TokenExchange.ACCESS_TOKEN + ".");
+        }
+        ExchangeTokenRequest request = ExchangeTokenRequest.newBuilder()
+                .setSubjectToken(form.get("subject_token"))
+                .setSubjectTokenType(form.get("subject_token_type"))
+                .setActorToken(form.get("actor_token"))
+                .setActorTokenType(form.get("actor_token_type"))
+                .setAudience(form.get("audience"))
+                .setWorkspaceId(form.get("workspace_id"))
+                .build();
+        try {
+            CallResult.Replied replied = endpoints.call(EXCHANGE_TOKEN, () -> request);
+            var reply = (ExchangeTokenReply) replied.reply();
+            return answered(
+                    replied,
+                    JSON.createObjectBuilder()
+                            .add("access_token", reply.getAccessToken())
+                            .add("issued_token_type", reply.getIssuedTokenType())
+                            .add("token_type", reply.getTokenType())
+                            .add("expires_in", reply.getExpiresInSeconds()));
+        } catch (RefusedException e) {
+            // 2.2.2: a token that is not good for it is said to be an invalid request.
+            return e.rejection().kind() == Kind.UNAUTHENTICATED
+                    ? error(400, "invalid_request", described(e.rejection()))
+                    : refused(e.refused());
+        }
+    }
+
     /** RFC 7009: what is no token, or over, is revoked. */
     @POST
     @Path("oauth/revoke")
@@ -201,6 +243,10 @@ public class OAuthEndpoints {
         if (!refreshToken.isEmpty()) {
             json.add("refresh_token", refreshToken).add("scope", scope);
         }
+        return answered(replied, json);
+    }
+
+    private static Response answered(CallResult.Replied replied, JsonObjectBuilder json) {
         ResponseBuilder response = json(json).header("Pragma", "no-cache");
         replied.position().ifPresent(position -> response.header("Chancery-Position", position));
         return response.build();

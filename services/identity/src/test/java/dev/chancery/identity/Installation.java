@@ -36,6 +36,7 @@ import dev.chancery.keyring.SealContext;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.Draft;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
@@ -76,6 +77,7 @@ final class Installation implements AutoCloseable {
 
     private static final long AWAIT_NANOS = 30_000_000_000L;
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
+    private static final String FEDERATION = "chancery.identity.v1.FederationService/";
 
     final Database database = Backing.database("keyring", "log");
     final LogCreation founding = new LogCreation(database, DatabaseRole.IDENTITY);
@@ -135,14 +137,24 @@ final class Installation implements AutoCloseable {
                 .toList());
         private final Methods methods = new Methods(contract);
         private final IdentityService service = IdentityService.create(
-                founding, appender, streams, keyring, contract, tokens, tokenKey, limits, claim());
+                founding,
+                appender,
+                streams,
+                keyring,
+                new Claims(database, DatabaseRole.IDENTITY),
+                contract,
+                tokens,
+                tokenKey,
+                limits,
+                claim());
         private final Pipeline pipeline;
 
         Process() {
             service.register(methods);
             methods.rejections(BoundaryRejection.ALL)
                     .rejections(LogRejection.ALL)
-                    .rejections(IdentityRejection.ALL);
+                    .rejections(IdentityRejection.ALL)
+                    .rejections(FederationRejection.ALL);
             var decisions = new DecisionPoint(
                     new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
             pipeline = new Pipeline(
@@ -163,6 +175,10 @@ final class Installation implements AutoCloseable {
 
         CallResult call(String method, Message request, Caller caller) {
             return pipeline.call(methods.find(SERVICE + method), () -> request, caller);
+        }
+
+        CallResult federation(String method, Message request, Caller caller) {
+            return pipeline.call(methods.find(FEDERATION + method), () -> request, caller);
         }
 
         String token(String clientId) {
@@ -284,6 +300,15 @@ final class Installation implements AutoCloseable {
                         CreateOrganisationReply.class,
                         process.call("CreateOrganisation", organisation(), bearer(process.token(clientId))))
                 .getOrganisationId();
+    }
+
+    /** With nothing cached. */
+    Streams streams() {
+        return new Streams(database, DatabaseRole.IDENTITY);
+    }
+
+    String opened(String tenant, SealedValue value) {
+        return value.open(new Keyring(database, sealer), tenant);
     }
 
     FirstGrant foundation() {

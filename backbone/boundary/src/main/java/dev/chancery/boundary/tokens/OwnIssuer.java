@@ -4,6 +4,8 @@ import dev.chancery.boundary.tokens.JwtVerifier.Expected;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.VerifierKey;
 import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -85,22 +87,36 @@ final class OwnIssuer implements TokenVerifier {
 
     private static Verified good(Jwt token) {
         try {
+            Optional<String> actor = actor(token);
+            String subject = required(token, "sub");
             var principal = new Principal(
                     Principal.Type.valueOf(required(token, "principal_type").toUpperCase(Locale.ROOT)),
-                    required(token, "sub"),
+                    actor.orElse(subject),
                     required(token, "tenant"),
                     token.claims().containsKey("workspace")
                             ? Optional.of(required(token, "workspace"))
                             : Optional.empty(),
                     required(token, "sid"),
-                    Optional.empty(),
+                    actor.map(agent -> subject),
                     Instant.ofEpochSecond(number(token, "auth_time")),
                     Math.toIntExact(number(token, "epoch")),
                     token.claims().containsKey("acr") ? required(token, "acr") : "");
             return new Verified.Good(principal, Instant.ofEpochSecond(number(token, "exp")));
-        } catch (IllegalArgumentException | ArithmeticException e) {
+        } catch (IllegalArgumentException | ArithmeticException | ClassCastException e) {
             return new Verified.Bad(false);
         }
+    }
+
+    /** Who acts for the token's subject (RFC 8693, 4.1): one, itself for nobody else. */
+    private static Optional<String> actor(Jwt token) {
+        JsonValue act = token.claims().get("act");
+        if (act == null) {
+            return Optional.empty();
+        }
+        if (act instanceof JsonObject actor && actor.keySet().equals(Set.of("sub"))) {
+            return Optional.of(actor.getString("sub"));
+        }
+        throw new IllegalArgumentException("not one actor");
     }
 
     private static String required(Jwt token, String claim) {

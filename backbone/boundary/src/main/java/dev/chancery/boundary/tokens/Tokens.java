@@ -125,7 +125,8 @@ public final class Tokens {
     }
 
     /**
-     * Signs a token. Its contents are ids and times; nothing personal.
+     * Signs a token. Its contents are ids and times; nothing personal. Whom the principal acts for is the token's subject, and itself its
+     * actor (RFC 8693, 4.1).
      *
      * @param principal whom it stands for, and in which session; one that names none is the token's own
      */
@@ -134,7 +135,7 @@ public final class Tokens {
         JsonObjectBuilder claims = JSON.createObjectBuilder()
                 .add("iss", issuer())
                 .add("aud", issuer())
-                .add("sub", principal.id())
+                .add("sub", principal.actingFor().orElse(principal.id()))
                 .add("jti", tokenId)
                 .add("iat", issuedAt.getEpochSecond())
                 .add("exp", expiresAt.getEpochSecond())
@@ -145,6 +146,9 @@ public final class Tokens {
                 .add("tenant", principal.tenant())
                 .add("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
         workspace.ifPresent(id -> claims.add("workspace", id));
+        if (principal.actingFor().isPresent()) {
+            claims.add("act", JSON.createObjectBuilder().add("sub", principal.id()));
+        }
         if (!principal.acr().isEmpty()) {
             claims.add("acr", principal.acr());
         }
@@ -153,6 +157,15 @@ public final class Tokens {
         String signed = base64(header.getBytes(StandardCharsets.UTF_8)) + "."
                 + base64(claims.build().toString().getBytes(StandardCharsets.UTF_8));
         return signed + "." + base64(by.sign(signed.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** Whom a token that is good now stands for, and until when; empty for any other. */
+    public Optional<TokenVerifier.Verified.Good> good(String token) {
+        return token.length() <= MAX_TOKEN_CHARS
+                        && Jwt.read(token).map(own::verify).orElse(new TokenVerifier.Verified.Bad(false))
+                                instanceof TokenVerifier.Verified.Good good
+                ? Optional.of(good)
+                : Optional.empty();
     }
 
     /** Whom a good token stands for, unless its key would have to be fetched: that waits for nothing and takes a fraction of a ms. */

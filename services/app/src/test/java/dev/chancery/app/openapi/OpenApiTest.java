@@ -55,6 +55,8 @@ class OpenApiTest {
                 "environment", "prod",
                 "publicKey", "A".repeat(43) + "=",
                 "claim", "A".repeat(43),
+                "subjectToken", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
+                "inAnHour", "1798761600000",
                 "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
                 "unique", "a1"));
         return values;

@@ -12,6 +12,7 @@ import dev.chancery.quickstart.instance.Api;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
+import dev.chancery.quickstart.instance.TestIssuer;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.options.v1.Options;
@@ -160,6 +161,11 @@ public class ForgedTenantIT {
     private void forgeAssertion(Map<String, String> theirs) {
         theirs.computeIfPresent("refreshToken", (name, good) -> good.replace(shared.a.tenant(), shared.b.tenant()));
         theirs.computeIfPresent("assertion", (name, good) -> shared.assertion(shared.a.clientId(), shared.b.key()));
+        // Another issuer's, whose keys the organisation doesn't know.
+        theirs.computeIfPresent("subjectToken", (name, good) -> {
+            TestIssuer unknown = TestIssuer.create();
+            return unknown.token(unknown.claims("nobody").put("repository", "acme/app"));
+        });
     }
 
     /** All of the other's values at once, and one at a time among the caller's own. */

@@ -3,6 +3,7 @@ package dev.chancery.quickstart.instance;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
@@ -14,9 +15,12 @@ import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
+import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.identity.v1.TrustIssuerRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,6 +47,7 @@ public final class SharedInstance implements AutoCloseable {
     private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
     private static final String ACCESS = "chancery.access.v1.AccessService/";
     private static final String VAULT = "chancery.vault.v1.VaultService/";
+    private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
@@ -63,11 +68,17 @@ public final class SharedInstance implements AutoCloseable {
             "elevated",
             "over",
             "override",
-            "environment");
+            "environment",
+            "issuer",
+            "agent",
+            "delegation",
+            "organisation");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
     private final Map<String, Client> requesters = new ConcurrentHashMap<>();
+    /** Each tenant's issuer whose tokens are exchanged. */
+    private final Map<String, TestIssuer> issuers = new ConcurrentHashMap<>();
 
     /** Values that must never be found in a log: personal ones, tokens, claims, keys. */
     private static final Set<String> SECRETS = ConcurrentHashMap.newKeySet();
@@ -304,6 +315,18 @@ public final class SharedInstance implements AutoCloseable {
                 .getString("elevationId");
     }
 
+    private String trusted(TestIssuer issuer, Client in) {
+        return done(
+                        method(FEDERATION + "TrustIssuer"),
+                        in,
+                        TrustIssuerRequest.newBuilder()
+                                .setIssuer(issuer.url())
+                                .setTerms(issuer.terms())
+                                .build())
+                .json()
+                .getString("issuerId");
+    }
+
     private String value(String placeholder, Map<String, String> values, Client in) {
         String known = values.get(placeholder);
         if (known != null) {
@@ -396,6 +419,42 @@ public final class SharedInstance implements AutoCloseable {
                                 .json()
                                 .getString("overrideId");
                     }
+                    case "organisation" -> in.tenant();
+                    case "issuerKey" -> TestIssuer.create().publicKey();
+                    case "issuer" -> trusted(TestIssuer.create(), in);
+                    case "subjectToken" -> {
+                        TestIssuer issuer = issuers.computeIfAbsent(in.tenant(), tenant -> {
+                            TestIssuer made = TestIssuer.create();
+                            trusted(made, in);
+                            return made;
+                        });
+                        yield secret(issuer.token(issuer.claims(unique()).put("repository", "acme/app")));
+                    }
+                    case "agent" ->
+                        done(
+                                        method(IDENTITY + "CreatePrincipal"),
+                                        in,
+                                        CreatePrincipalRequest.newBuilder()
+                                                .setType(PrincipalType.AGENT)
+                                                .setDisplayName("Agent " + unique())
+                                                .setPublicKey(ByteString.copyFrom(Base64.getDecoder()
+                                                        .decode(SigningKey.generate()
+                                                                .publicKey())))
+                                                .build())
+                                .json()
+                                .getString("principalId");
+                    case "inAnHour" ->
+                        String.valueOf(Instant.now().plusSeconds(3_600).toEpochMilli());
+                    case "delegation" ->
+                        done(
+                                        method(FEDERATION + "AllowAgent"),
+                                        in,
+                                        Map.of(
+                                                "agent", value("agent", values, in),
+                                                "workspace", value("workspace", values, in),
+                                                "inAnHour", value("inAnHour", values, in)))
+                                .json()
+                                .getString("delegationId");
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
                         throw new AssertionError(
