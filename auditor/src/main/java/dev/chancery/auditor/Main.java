@@ -23,6 +23,7 @@ public final class Main {
             usage: verify EXPORT --trust FILE [--checkpoint FILE] [--origin NAME] [--min-size N] [--contract FILE] [--json]
                    proof --proof FILE --trust FILE [--entry FILE] [--origin NAME] [--json]
                    consistency --from CHECKPOINT [--to CHECKPOINT] --proof FILE --trust FILE [--json]
+                   consent RECEIPT --trust FILE [--json]
 
             verify: an export of a tenant's log, offline.
               EXPORT           its directory
@@ -40,6 +41,9 @@ public final class Main {
               --from CHECKPOINT  the earlier one: the one that you kept
               --to CHECKPOINT  the later one; by default that in the proof
               --proof FILE     what GetConsistencyProof answers
+
+            consent: that a consent receipt is what the instance signed.
+              RECEIPT          what GetConsentReceipt answers
 
             all:
               --trust FILE     verifier keys (vkey), one a line, from somewhere else than what is verified
@@ -103,6 +107,7 @@ public final class Main {
             case "proof" -> proof(new Arguments(args, Set.of("--trust", "--proof", "--entry", "--origin"), USAGE));
             case "consistency" ->
                 consistency(new Arguments(args, Set.of("--trust", "--proof", "--from", "--to"), USAGE));
+            case "consent" -> consent(new Arguments(args, Set.of("--trust"), USAGE));
             default -> throw new WrongUsage(USAGE);
         };
     }
@@ -137,6 +142,11 @@ public final class Main {
         Path proof = arguments.needed("--proof");
         Trust trust = Trust.read(arguments.needed("--trust"));
         return said(arguments, ProofAudit.consistency(trust, from, arguments.file("--to"), proof));
+    }
+
+    private static Said consent(Arguments arguments) throws IOException, WrongUsage {
+        Path receipt = arguments.only("RECEIPT");
+        return said(arguments, ConsentReceipt.verify(Trust.read(arguments.needed("--trust")), receipt));
     }
 
     private static Said said(Arguments arguments, ProofReport report) {

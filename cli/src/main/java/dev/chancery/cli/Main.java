@@ -73,6 +73,7 @@ public final class Main {
                         .addSubcommand(new VerifyCommand(out, err))
                         .addSubcommand(new ProofCommand(out, err))
                         .addSubcommand(new ConsistencyCommand(out, err)))
+                .addSubcommand(new CommandLine(new ConsentCommand()).addSubcommand(new ReceiptCommand(out, err)))
                 .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // `call` reads @FILE itself: picocli would take what is in it for arguments.

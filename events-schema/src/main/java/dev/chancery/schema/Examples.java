@@ -27,7 +27,9 @@ public final class Examples {
      * {@code inAnHour}: Unix time in milliseconds.
      * {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something. {@code environment}: name of
      * an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
-     * its key of which the first wraps nothing.
+     * its key of which the first wraps nothing. {@code purpose}: name of a purpose that has a
+     * notice, and {@code consent}: id of a consent of the caller's to it. {@code guardian}, {@code ward}: ids of a user and of a principal whose
+     * guardian it is.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
             "principal",
@@ -57,7 +59,11 @@ public final class Examples {
             "organisation",
             "agent",
             "delegation",
-            "inAnHour");
+            "inAnHour",
+            "purpose",
+            "consent",
+            "guardian",
+            "ward");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

@@ -76,6 +76,10 @@ class ContractTest {
                         "GetEgressPolicy",
                         "ListOverrides",
                         "ListAgents",
+                        "CheckConsent",
+                        "GetConsentReceipt",
+                        "ListConsents",
+                        "ListPurposes",
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
@@ -227,7 +231,11 @@ class ContractTest {
             Map.entry("organisation", ID),
             Map.entry("agent", ID),
             Map.entry("delegation", ID),
-            Map.entry("inAnHour", "1798761600000"));
+            Map.entry("inAnHour", "1798761600000"),
+            Map.entry("purpose", "research"),
+            Map.entry("consent", ID),
+            Map.entry("guardian", ID),
+            Map.entry("ward", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

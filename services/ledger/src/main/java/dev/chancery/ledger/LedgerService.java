@@ -88,6 +88,9 @@ public final class LedgerService implements Feature {
         for (VerifierKey key : keys.of(instanceId + "/source/")) {
             reply.addVerifierKeys(key.vkey());
         }
+        for (VerifierKey key : keys.of(instanceId + "/receipt")) {
+            reply.addVerifierKeys(key.vkey());
+        }
         // After the checkpoint: what is appended in between is rather said to be missing than not.
         return reply.setRecords(reader.records(context.tenant())).build();
     }

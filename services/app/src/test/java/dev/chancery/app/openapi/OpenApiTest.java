@@ -53,6 +53,7 @@ class OpenApiTest {
                 "refreshToken", REFRESH_TOKEN,
                 "tokenKey", "deadbeef",
                 "environment", "prod",
+                "purpose", "research",
                 "publicKey", "A".repeat(43) + "=",
                 "claim", "A".repeat(43),
                 "subjectToken", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",

@@ -49,6 +49,7 @@ public final class SharedInstance implements AutoCloseable {
     private static final String VAULT = "chancery.vault.v1.VaultService/";
     private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
+    private static final String CONSENT = "chancery.consent.v1.ConsentService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
@@ -72,7 +73,11 @@ public final class SharedInstance implements AutoCloseable {
             "issuer",
             "agent",
             "delegation",
-            "organisation");
+            "organisation",
+            "purpose",
+            "consent",
+            "guardian",
+            "ward");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -455,6 +460,25 @@ public final class SharedInstance implements AutoCloseable {
                                                 "inAnHour", value("inAnHour", values, in)))
                                 .json()
                                 .getString("delegationId");
+                    case "purpose" -> {
+                        String unique = unique();
+                        done(method(CONSENT + "DefinePurpose"), in, Map.of("unique", unique));
+                        done(method(CONSENT + "PublishNotice"), in, Map.of("purpose", "research-" + unique));
+                        yield "research-" + unique;
+                    }
+                    case "consent" ->
+                        done(method(CONSENT + "GrantConsent"), in, Map.of("purpose", value("purpose", values, in)))
+                                .json()
+                                .getString("consentId");
+                    case "guardian" -> value("principal", new TreeMap<>(), in);
+                    case "ward" -> {
+                        String ward = value("principal", new TreeMap<>(), in);
+                        done(
+                                method(CONSENT + "RecordGuardian"),
+                                in,
+                                Map.of("principal", ward, "guardian", value("guardian", values, in)));
+                        yield ward;
+                    }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
                         throw new AssertionError(
