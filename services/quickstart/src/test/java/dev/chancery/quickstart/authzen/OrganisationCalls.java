@@ -53,11 +53,11 @@ public final class OrganisationCalls {
         String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
         String method = request.getDescriptorForType().getName().replaceFirst("Request$", "");
         Map<String, String> headers = new HashMap<>(caller.headers());
-        if (!method.startsWith("List")) {
+        var called = shared.method(contractPackage + "." + service + "/" + method);
+        if (called.writes()) {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());
         }
-        return shared.wire.rest(
-                shared.method(contractPackage + "." + service + "/" + method), request.build(), headers);
+        return shared.wire.rest(called, request.build(), headers);
     }
 
     public Reply done(Client caller, Message.Builder request) {
@@ -68,11 +68,15 @@ public final class OrganisationCalls {
 
     /** Somebody new who holds just this, or nothing. */
     public Client somebody(Client by, String... capabilities) {
+        return somebody(PrincipalType.AGENT, by, capabilities);
+    }
+
+    Client somebody(PrincipalType type, Client by, String... capabilities) {
         SigningKey key = SigningKey.generate();
         String clientId = done(
                         by,
                         CreatePrincipalRequest.newBuilder()
-                                .setType(PrincipalType.AGENT)
+                                .setType(type)
                                 .setDisplayName("somebody")
                                 .setPublicKey(bytes(key)))
                 .json()
