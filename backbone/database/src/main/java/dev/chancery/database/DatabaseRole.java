@@ -58,11 +58,15 @@ public record DatabaseRole(String name, Set<Group> groups) {
     public static final DatabaseRole VAULT = new DatabaseRole("vault", Set.of(Group.WRITER, Group.PROJECTOR));
 
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
+    /** Counts the events that were sent to the features' topics. */
+    public static final DatabaseRole FANOUT = new DatabaseRole("fanout", Set.of(Group.PROJECTOR));
+
     public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.PROJECTOR));
 
     /** Those that every installation has, whatever its features. */
-    public static final List<DatabaseRole> STANDARD =
-            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, RBAC, LEDGER);
+    public static final List<DatabaseRole> STANDARD = List.of(
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, RBAC, FANOUT,
+            LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

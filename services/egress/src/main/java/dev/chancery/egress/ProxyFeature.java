@@ -7,6 +7,8 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Clock;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.CallerDecision;
 import dev.chancery.egress.DecisionLog.Count;
 import dev.chancery.egress.DecisionLog.Subject;
 import dev.chancery.feature.Feature;
@@ -22,6 +24,7 @@ import dev.chancery.schema.proxy.v1.ConnectionAllowed;
 import dev.chancery.schema.proxy.v1.ConnectionDenied;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -109,9 +112,13 @@ public final class ProxyFeature implements FeatureDescription {
             @Override
             public Optional<Boolean> mayUse(Principal principal, String workspace) {
                 try {
-                    return Optional.of(authorisation
-                            .authority(principal, Optional.empty())
-                            .decide(CAPABILITY, workspace, Clock.nowMicros())
+                    Map<String, Authority> authorities = authorisation.authorities(principal, Optional.empty());
+                    return Optional.of(CallerDecision.decide(
+                                    principal,
+                                    id -> Objects.requireNonNull(authorities.get(id)),
+                                    CAPABILITY,
+                                    workspace,
+                                    Clock.nowMicros())
                             .granted());
                 } catch (RefusedException e) {
                     return e.rejection().equals(BoundaryRejection.STALE) ? Optional.empty() : Optional.of(false);

@@ -3,7 +3,6 @@ package dev.chancery.fanout;
 import dev.chancery.command.Methods;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.database.DatabaseRole.Group;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
@@ -14,13 +13,11 @@ import dev.chancery.schema.EventType;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Each feature's events on a topic of their own, {@code <feature>.events.v1}, as CloudEvents. It has no methods. */
 public final class FanoutFeature implements FeatureDescription {
-    static final DatabaseRole ROLE = new DatabaseRole("fanout", Set.of(Group.PROJECTOR));
     static final String SCHEMA = "fanout";
 
     @Override
@@ -35,7 +32,7 @@ public final class FanoutFeature implements FeatureDescription {
 
     @Override
     public DatabaseRole databaseRole() {
-        return ROLE;
+        return DatabaseRole.FANOUT;
     }
 
     @Override
@@ -66,7 +63,8 @@ public final class FanoutFeature implements FeatureDescription {
     }
 
     private static FanoutProjection live(FeatureParts parts) {
-        return new FanoutProjection(SCHEMA, ROLE, parts.closed(new EventTopics(parts.kafka(), parts.contract())));
+        return new FanoutProjection(
+                SCHEMA, DatabaseRole.FANOUT, parts.closed(new EventTopics(parts.kafka(), parts.contract())));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.chancery.fanout;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.kafka.KafkaClients;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,7 +50,7 @@ final class FanoutRepair {
             lacking.forEach(admin::delete);
         }
         for (String tenant : tenants()) {
-            database.inTenant(FanoutFeature.ROLE, tenant, connection -> {
+            database.inTenant(DatabaseRole.FANOUT, tenant, connection -> {
                 try (var statement = connection.createStatement()) {
                     statement.addBatch("DELETE FROM fanout.sent");
                     statement.addBatch("UPDATE fanout.position SET position = -1");
@@ -57,7 +58,7 @@ final class FanoutRepair {
                 }
             });
         }
-        return database.transaction(FanoutFeature.ROLE, connection -> {
+        return database.transaction(DatabaseRole.FANOUT, connection -> {
             try (var statement = connection.createStatement()) {
                 statement.executeUpdate("UPDATE fanout.offset SET next_offset = 0, leader_epoch = -1");
                 return List.of();
@@ -68,7 +69,7 @@ final class FanoutRepair {
     private Set<String> lacking() {
         Map<String, Long> sent = new HashMap<>();
         for (String tenant : tenants()) {
-            database.inTenant(FanoutFeature.ROLE, tenant, connection -> {
+            database.inTenant(DatabaseRole.FANOUT, tenant, connection -> {
                 try (var query = connection.prepareStatement("SELECT topic, events FROM fanout.sent");
                         var rows = query.executeQuery()) {
                     while (rows.next()) {
@@ -125,7 +126,7 @@ final class FanoutRepair {
     }
 
     private List<String> tenants() {
-        return database.transaction(FanoutFeature.ROLE, connection -> {
+        return database.transaction(DatabaseRole.FANOUT, connection -> {
             var tenants = new ArrayList<String>();
             try (var query = connection.prepareStatement("SELECT tenant FROM fanout.position ORDER BY tenant");
                     var rows = query.executeQuery()) {

@@ -31,7 +31,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -53,11 +52,7 @@ class FanoutTest {
     private static final Contract CONTRACT = Contract.load();
 
     private final String tenant = UUID.randomUUID().toString();
-    private final Database database = Backing.database(
-            Stream.concat(DatabaseRole.STANDARD.stream(), Stream.of(FanoutFeature.ROLE))
-                    .toList(),
-            "projection",
-            "fanout");
+    private final Database database = Backing.database("projection", "fanout");
     private final Properties kafka = new Properties();
     private EventTopics topics;
 
@@ -159,7 +154,7 @@ class FanoutTest {
 
         assertThat(repair.apply()).isEmpty();
         assertThat(repair.findings()).isEmpty();
-        long position = database.inTenant(FanoutFeature.ROLE, tenant, connection -> {
+        long position = database.inTenant(DatabaseRole.FANOUT, tenant, connection -> {
             try (var query = connection.prepareStatement("SELECT position FROM fanout.position");
                     var row = query.executeQuery()) {
                 row.next();
@@ -182,8 +177,8 @@ class FanoutTest {
 
     /** As the runner does: with the position, in one transaction. */
     private void apply(List<LogRecord> run) {
-        var projection = new FanoutProjection(FanoutFeature.SCHEMA, FanoutFeature.ROLE, topics);
-        database.inTenant(FanoutFeature.ROLE, tenant, connection -> {
+        var projection = new FanoutProjection(FanoutFeature.SCHEMA, DatabaseRole.FANOUT, topics);
+        database.inTenant(DatabaseRole.FANOUT, tenant, connection -> {
             projection.apply(connection, tenant, run);
             try (var upsert = connection.prepareStatement("INSERT INTO fanout.position (tenant, position) VALUES (?, ?)"
                     + " ON CONFLICT (tenant) DO UPDATE SET position = excluded.position")) {

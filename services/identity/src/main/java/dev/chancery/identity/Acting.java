@@ -87,8 +87,7 @@ final class Acting {
         if (!fit) {
             throw new RefusedException(FederationRejection.ACTOR_TOKEN);
         }
-        Instant expires =
-                subject.expiresAt().isBefore(actor.expiresAt()) ? subject.expiresAt() : actor.expiresAt();
+        Instant expires = subject.expiresAt().isBefore(actor.expiresAt()) ? subject.expiresAt() : actor.expiresAt();
         return new Pair(user, agent, expires);
     }
 
@@ -100,10 +99,7 @@ final class Acting {
         Pair pair = pair(request);
         PrincipalState user = context.read(principal(pair.user().id()), PrincipalState.FOLD);
         PrincipalState agent = context.read(principal(pair.agent().id()), PrincipalState.FOLD);
-        if (!user.active()
-                || !agent.active()
-                || isOver(context, pair.user())
-                || isOver(context, pair.agent())) {
+        if (!user.active() || !agent.active() || isOver(context, pair.user()) || isOver(context, pair.agent())) {
             throw new RefusedException(FederationRejection.ACTOR_TOKEN);
         }
         long untilMicros = user.delegations().stream()

@@ -76,14 +76,16 @@ final class FederatedSignIn {
         Optional<String> known = claims.holder(tenant, SUBJECT, new Digest(keyring.keyedHash(tenant, SUBJECT, name)))
                 .map(stream -> stream.value().substring(stream.value().lastIndexOf('/') + 1));
         if (known.isEmpty()) {
-            return caller(verified, tenant, Ids.uuidV7().toString(), verified.issuer().getCreates());
+            return caller(
+                    verified, tenant, Ids.uuidV7().toString(), verified.issuer().getCreates());
         }
         PrincipalState state = streams.current(tenant, principal(known.get()), PrincipalState.FOLD)
                 .state();
         return caller(verified, tenant, known.get(), state.active() ? state.type() : PrincipalType.UNRECOGNIZED);
     }
 
-    private static Principal caller(Verified verified, String tenant, String id, PrincipalType type) throws RefusedException {
+    private static Principal caller(Verified verified, String tenant, String id, PrincipalType type)
+            throws RefusedException {
         if (type != PrincipalType.USER && type != PrincipalType.SERVICE) {
             throw new RefusedException(FederationRejection.SUBJECT_UNKNOWN);
         }
@@ -184,8 +186,7 @@ final class FederatedSignIn {
             Done bound = conditions.apply(done).withClaim(subject, FederationRejection.SUBJECT_RACED);
             return email.isEmpty()
                     ? bound
-                    : bound.withClaim(
-                            Principals.address(context, id, email, true), FederationRejection.SUBJECT_RACED);
+                    : bound.withClaim(Principals.address(context, id, email, true), FederationRejection.SUBJECT_RACED);
         };
     }
 

@@ -39,10 +39,7 @@ final class FederationRejection {
             "Check the id: ListIssuers.");
 
     static final Rejection NO_SUCH_ROLE = new Rejection(
-            "identity.no-such-role",
-            Kind.NOT_FOUND,
-            "There is no such role in this organisation.",
-            "Define it first.");
+            "identity.no-such-role", Kind.NOT_FOUND, "There is no such role in this organisation.", "Define it first.");
 
     static final Rejection ROLE_NOT_HELD = new Rejection(
             "identity.role-not-held",

@@ -23,13 +23,13 @@ import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.DistrustIssuerRequest;
-import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
 import dev.chancery.schema.identity.v1.EndMySessionsRequest;
 import dev.chancery.schema.identity.v1.EndSessionsRequest;
+import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
-import dev.chancery.schema.identity.v1.ListMySessionsRequest;
 import dev.chancery.schema.identity.v1.ListAgentsRequest;
 import dev.chancery.schema.identity.v1.ListIssuersRequest;
+import dev.chancery.schema.identity.v1.ListMySessionsRequest;
 import dev.chancery.schema.identity.v1.ListOrganisationsRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
 import dev.chancery.schema.identity.v1.ListSessionsRequest;
@@ -39,9 +39,9 @@ import dev.chancery.schema.identity.v1.ReactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.RefreshTokenRequest;
 import dev.chancery.schema.identity.v1.RotateTokenKeyRequest;
 import dev.chancery.schema.identity.v1.SignOutRequest;
-import dev.chancery.schema.identity.v1.WithdrawTokenKeyRequest;
 import dev.chancery.schema.identity.v1.TrustIssuerRequest;
 import dev.chancery.schema.identity.v1.WithdrawAgentRequest;
+import dev.chancery.schema.identity.v1.WithdrawTokenKeyRequest;
 
 /** The contract's identity methods. */
 public final class IdentityService implements Feature {

@@ -93,11 +93,13 @@ final class IssuerKeys {
     /** The one algorithm that a key is for. */
     private static String algorithm(PublicJsonWebKey jwk) throws GeneralSecurityException {
         return switch (jwk) {
-            case OctetKeyPairJsonWebKey okp when okp.getSubtype().equals("Ed25519") && isUsable(okp.getPublicKey()) ->
-                "EdDSA";
-            case EllipticCurveJsonWebKey ec when CURVES.containsKey(ec.getCurveName())
-                    && isOnCurve((ECPublicKey) ec.getPublicKey()) -> CURVES.get(ec.getCurveName());
-            case RsaJsonWebKey rsa when isStrong((RSAPublicKey) rsa.getPublicKey()) ->
+            case OctetKeyPairJsonWebKey okp
+            when okp.getSubtype().equals("Ed25519") && isUsable(okp.getPublicKey()) -> "EdDSA";
+            case EllipticCurveJsonWebKey ec
+            when CURVES.containsKey(ec.getCurveName()) && isOnCurve((ECPublicKey) ec.getPublicKey()) ->
+                CURVES.get(ec.getCurveName());
+            case RsaJsonWebKey rsa
+            when isStrong((RSAPublicKey) rsa.getPublicKey()) ->
                 rsa.getAlgorithm() != null && RSA.contains(rsa.getAlgorithm()) ? rsa.getAlgorithm() : "RS256";
             default -> throw new GeneralSecurityException("not a key that counts here");
         };

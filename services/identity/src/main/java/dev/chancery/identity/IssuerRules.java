@@ -136,8 +136,7 @@ final class IssuerRules {
         int audiences = terms.getAudiencesCount();
         boolean conditioned = terms.getConditionsList().stream().allMatch(IssuerRules::isSound);
         boolean mapped = terms.getGroupRolesList().stream()
-                .noneMatch(
-                        role -> role.getGroup().isEmpty() || role.getRole().isEmpty());
+                .noneMatch(role -> role.getGroup().isEmpty() || role.getRole().isEmpty());
         return audiences > 0
                 && audiences <= MAX_AUDIENCES
                 && terms.getConditionsCount() <= MAX_CONDITIONS

@@ -103,7 +103,10 @@ public class OAuthEndpoints {
             case "refresh_token" -> refresh(form);
             case TOKEN_EXCHANGE -> exchange(form);
             default ->
-                error(400, "unsupported_grant_type", "Send grant_type=client_credentials, refresh_token or " + TOKEN_EXCHANGE + ".");
+                error(
+                        400,
+                        "unsupported_grant_type",
+                        "Send grant_type=client_credentials, refresh_token or " + TOKEN_EXCHANGE + ".");
         };
     }
 

@@ -120,9 +120,8 @@ final class SubjectToken {
     }
 
     private boolean fulfils(ClaimCondition condition) {
-        return texts(condition.getClaim()).stream()
-                .anyMatch(text -> condition.getValuesList().stream()
-                        .anyMatch(value -> condition.getPrefix() ? text.startsWith(value) : text.equals(value)));
+        return texts(condition.getClaim()).stream().anyMatch(text -> condition.getValuesList().stream()
+                .anyMatch(value -> condition.getPrefix() ? text.startsWith(value) : text.equals(value)));
     }
 
     /** Who it is at the issuer, for good. */
@@ -137,7 +136,8 @@ final class SubjectToken {
 
     /** The groups that its issuer says it has. */
     Set<String> groups() {
-        return new HashSet<>(texts(issuer.getGroupsClaim()).stream().limit(MAX_GROUPS).toList());
+        return new HashSet<>(
+                texts(issuer.getGroupsClaim()).stream().limit(MAX_GROUPS).toList());
     }
 
     /** What it is called, for people to read: what the issuer says, else who it is. */

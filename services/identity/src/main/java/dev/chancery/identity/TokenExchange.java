@@ -130,8 +130,7 @@ final class TokenExchange implements Handler.Identify<ExchangeTokenRequest> {
                 .setIssuedTokenType(ACCESS_TOKEN)
                 .setPrincipalId(caller.id())
                 .build();
-        Done done =
-                CommandOutcome.done(reply, events.toArray(NewEvent[]::new)).withTarget("token", tokenId);
+        Done done = CommandOutcome.done(reply, events.toArray(NewEvent[]::new)).withTarget("token", tokenId);
         return exchanged.conditions().apply(done);
     }
 }

@@ -168,8 +168,7 @@ class FederationTest {
     @Test
     void aDistrustedIssuerGivesNothingAtOnce() {
         String id = trust(issuer.terms().addGroupRoles(role(ADMINISTRATORS, "administrator")));
-        String mine =
-                exchanged(claims("ada").put("groups", ADMINISTRATORS)).getAccessToken();
+        String mine = exchanged(claims("ada").put("groups", ADMINISTRATORS)).getAccessToken();
         assertThat(code(createWorkspace(mine))).isEqualTo("ok");
 
         assertThat(code(process.federation(
@@ -208,9 +207,7 @@ class FederationTest {
         trust(issuer.terms());
         JsonObject ada = claims("ada").put("email", "ada@example.org").put("email_verified", true);
         String first = exchanged(ada).getPrincipalId();
-        String second = exchanged(claims("eve")
-                        .put("email", "ADA@example.org")
-                        .put("email_verified", true))
+        String second = exchanged(claims("eve").put("email", "ADA@example.org").put("email_verified", true))
                 .getPrincipalId();
         assertThat(opened(account(first).email())).isEqualTo("ada@example.org");
         assertThat(opened(account(second).email())).isEmpty();
@@ -222,7 +219,8 @@ class FederationTest {
     void anAgentDoesWhatBothMayAndTheUserAllowed() {
         Actors actors = actors("workspace:create");
         String acting = reply(ExchangeTokenReply.class, actors.exchange()).getAccessToken();
-        JsonObject claims = new JsonObject(Jwt.read(acting).orElseThrow().claims().toString());
+        JsonObject claims =
+                new JsonObject(Jwt.read(acting).orElseThrow().claims().toString());
         assertThat(claims.getString("sub")).isEqualTo(actors.user());
         assertThat(claims.getJsonObject("act")).isEqualTo(new JsonObject().put("sub", actors.agent()));
 
@@ -275,7 +273,8 @@ class FederationTest {
     }
 
     /** A user that came from the issuer, and a service that did, both of them administrators for now. */
-    private record Actors(FederationTest test, String user, String userToken, String agent, String agentToken, String delegation) {
+    private record Actors(
+            FederationTest test, String user, String userToken, String agent, String agentToken, String delegation) {
         CallResult exchange() {
             return test.exchangeFor(userToken, agentToken);
         }
@@ -284,7 +283,9 @@ class FederationTest {
     private Actors actors(String... capabilities) {
         trust(issuer.terms().addGroupRoles(role(ADMINISTRATORS, "administrator")));
         var user = exchanged(claims("ada").put("groups", ADMINISTRATORS));
-        trust(ROBOTS, issuer.terms().setCreates(PrincipalType.SERVICE).addGroupRoles(role(ADMINISTRATORS, "administrator")));
+        trust(
+                ROBOTS,
+                issuer.terms().setCreates(PrincipalType.SERVICE).addGroupRoles(role(ADMINISTRATORS, "administrator")));
         var agent = exchanged(robot().put("groups", ADMINISTRATORS));
         String delegation = reply(
                         AllowAgentReply.class,
@@ -408,7 +409,7 @@ class FederationTest {
     }
 
     private String opened(Optional<SealedValue> value) {
-        return value.map(sealed -> installation.opened(acme.getOrganisationId(), sealed))
+        return value.map(kept -> installation.opened(acme.getOrganisationId(), kept))
                 .orElse("");
     }
 

@@ -85,7 +85,8 @@ class IssuerRulesTest {
         issuers.clear();
         for (int number = 0; number < IssuerRules.MAX_ISSUERS; number++) {
             issuers.put(
-                    "i" + number, ISSUER.trusted().setIssuer(TestIssuer.URL + number).build());
+                    "i" + number,
+                    ISSUER.trusted().setIssuer(TestIssuer.URL + number).build());
         }
         assertThat(trust(held("desk"), new TrustedIssuers(issuers), PLAIN))
                 .isEqualTo(reject(FederationRejection.TOO_MANY_ISSUERS));
@@ -96,7 +97,8 @@ class IssuerRulesTest {
         unsound(ISSUER.terms().clearAudiences());
         unsound(ISSUER.terms().setCreates(PrincipalType.AGENT));
         unsound(ISSUER.terms().addConditions(ClaimCondition.newBuilder().setClaim("sub")));
-        unsound(ISSUER.terms().addConditions(ClaimCondition.newBuilder().setClaim("sub").addValues("")));
+        unsound(ISSUER.terms()
+                .addConditions(ClaimCondition.newBuilder().setClaim("sub").addValues("")));
         unsound(ISSUER.terms().addConditions(ClaimCondition.newBuilder().addValues("x")));
         unsound(ISSUER.terms().addGroupRoles(GroupRole.newBuilder().setRole("clerk")));
         assertThat(trust(held("desk"), ISSUER.terms().setJwks("{}").build()))
@@ -126,8 +128,7 @@ class IssuerRulesTest {
 
     @Test
     void whatIsNotTrustedIsNotDistrusted() {
-        assertThat(IssuerRules.distrust(TrustedIssuers.NONE, ID))
-                .isEqualTo(reject(FederationRejection.NO_SUCH_ISSUER));
+        assertThat(IssuerRules.distrust(TrustedIssuers.NONE, ID)).isEqualTo(reject(FederationRejection.NO_SUCH_ISSUER));
     }
 
     private static Message only(Decision<Message> decision) {
@@ -136,10 +137,8 @@ class IssuerRulesTest {
 
     private static IssuerTerms mapping(String role, String workspace) {
         return ISSUER.terms()
-                .addGroupRoles(GroupRole.newBuilder()
-                        .setGroup("staff")
-                        .setRole(role)
-                        .setWorkspaceId(workspace))
+                .addGroupRoles(
+                        GroupRole.newBuilder().setGroup("staff").setRole(role).setWorkspaceId(workspace))
                 .build();
     }
 
@@ -194,11 +193,7 @@ class IssuerRulesTest {
             state = fold.evolve(
                     state,
                     new StoredEvent(
-                            event.getDescriptorForType().getFullName(),
-                            event.toByteString(),
-                            0,
-                            1,
-                            new UUID(0, 0)));
+                            event.getDescriptorForType().getFullName(), event.toByteString(), 0, 1, new UUID(0, 0)));
         }
         return state;
     }

@@ -189,9 +189,8 @@ class SessionsTest {
         String token = opened().getRefreshToken();
         List<Process> processes = List.of(process, installation.new Process(), installation.new Process());
         List<CallResult> answers = atOnce(IntStream.range(0, AT_ONCE)
-                .<Callable<CallResult>>mapToObj(i -> () -> processes
-                        .get(i % processes.size())
-                        .call("RefreshToken", refreshing(token), nobody()))
+                .<Callable<CallResult>>mapToObj(i ->
+                        () -> processes.get(i % processes.size()).call("RefreshToken", refreshing(token), nobody()))
                 .toList());
 
         List<String> codes = answers.stream().map(Requests::code).toList();

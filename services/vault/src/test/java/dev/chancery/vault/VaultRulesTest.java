@@ -71,10 +71,14 @@ class VaultRulesTest {
                 new RoleModel(
                         Map.of(),
                         Map.of(
-                                "payment-service", role("secret:read"),
-                                "mail-service", role("secret:read"),
-                                "prod-repair", role("secret:read"),
-                                ADA, role()),
+                                "payment-service",
+                                role("secret:read"),
+                                "mail-service",
+                                role("secret:read"),
+                                "prod-repair",
+                                role("secret:read"),
+                                ADA,
+                                role()),
                         Map.of(),
                         RoleModel.EMPTY.retired()),
                 new Assignments(

@@ -69,7 +69,12 @@ class ConsentIT {
 
     private Client user() {
         return calls.somebody(
-                PrincipalType.USER, administrator, "consent:grant", "consent:withdraw", "consent:renew", "consent:read");
+                PrincipalType.USER,
+                administrator,
+                "consent:grant",
+                "consent:withdraw",
+                "consent:renew",
+                "consent:read");
     }
 
     private void publish(String... recipients) {
@@ -123,7 +128,8 @@ class ConsentIT {
 
         Reply granted = calls.done(sue, grant());
         String consent = granted.json().getString("consentId");
-        assertThat(read(clinic, "CheckConsent", check(sue), granted).getBoolean("given")).isTrue();
+        assertThat(read(clinic, "CheckConsent", check(sue), granted).getBoolean("given"))
+                .isTrue();
         assertThat(calls.done(sue, grant()).json().getString("consentId")).isEqualTo(consent);
 
         long begun = System.nanoTime();
@@ -213,7 +219,8 @@ class ConsentIT {
                         .setGuardianId(OrganisationCalls.id(gus))
                         .setGround("District court, file 7 F 12/26."));
         Reply granted = calls.done(gus, grant().setSubjectId(subject));
-        assertThat(read(clinic, "CheckConsent", check(sue), granted).getBoolean("given")).isTrue();
+        assertThat(read(clinic, "CheckConsent", check(sue), granted).getBoolean("given"))
+                .isTrue();
         assertThat(listed(gus, ListConsentsRequest.newBuilder(), granted)).hasSize(1);
         Reply ended = calls.done(
                 administrator,
@@ -241,11 +248,15 @@ class ConsentIT {
                 RenewConsentRequest.newBuilder()
                         .setConsentId(granted.json().getString("consentId"))
                         .setNoticeVersion(2));
-        assertThat(read(clinic, "CheckConsent", check(sue), renewed).getBoolean("given")).isTrue();
+        assertThat(read(clinic, "CheckConsent", check(sue), renewed).getBoolean("given"))
+                .isTrue();
 
-        assertThat(listed(administrator, ListConsentsRequest.newBuilder(), renewed)).hasSize(1);
+        assertThat(listed(administrator, ListConsentsRequest.newBuilder(), renewed))
+                .hasSize(1);
         Client stranger = calls.organisation();
-        assertThat(calls.done(stranger, ListConsentsRequest.newBuilder()).json().getJsonArray("consents", new JsonArray()))
+        assertThat(calls.done(stranger, ListConsentsRequest.newBuilder())
+                        .json()
+                        .getJsonArray("consents", new JsonArray()))
                 .isEmpty();
         assertThat(calls.send(
                                 stranger,

@@ -200,7 +200,11 @@ class SessionsIT {
                     shared.wire,
                     method,
                     SharedInstance.fill(method, shared.standing(method, caller)),
-                    Map.of("Authorization", "Bearer " + token, "Idempotency-Key", UUID.randomUUID().toString()));
+                    Map.of(
+                            "Authorization",
+                            "Bearer " + token,
+                            "Idempotency-Key",
+                            UUID.randomUUID().toString()));
             assertThat(reply.code()).as("%s", reply).isEqualTo("auth.step-up");
             assertThat(reply.everything()).contains("max_age", maxAge, "acr_values", "phr");
             if (api == Api.REST) {
@@ -223,11 +227,11 @@ class SessionsIT {
 
     /** A token by the instance's own key, of somebody who signed in then and so. */
     private String signedIn(Client client, Instant at, String acr) throws IOException {
-        Signer own = new SigningKeys(
-                        shared.inside.database(), InstanceAccess.sealer(shared.instance.data()))
+        Signer own = new SigningKeys(shared.inside.database(), InstanceAccess.sealer(shared.instance.data()))
                 .signer(shared.inside.instanceId() + "/token");
         String[] parts = client.token().split("\\.");
-        var header = decoded(parts[0]).put("kid", "%08x".formatted(own.verifierKey().keyId()));
+        var header =
+                decoded(parts[0]).put("kid", "%08x".formatted(own.verifierKey().keyId()));
         var claims = decoded(parts[1]).put("auth_time", at.getEpochSecond());
         claims.remove("acr");
         if (!acr.isEmpty()) {
