@@ -22,6 +22,7 @@ public final class Main {
     private static final String USAGE = """
             usage: verify EXPORT --trust FILE [--checkpoint FILE] [--origin NAME] [--min-size N] [--contract FILE] [--json]
                    proof --proof FILE --trust FILE [--entry FILE] [--origin NAME] [--json]
+                   decision FILE --trust FILE [--request FILE] [--origin NAME] [--json]
                    consistency --from CHECKPOINT [--to CHECKPOINT] --proof FILE --trust FILE [--json]
                    consent RECEIPT --trust FILE [--json]
 
@@ -36,6 +37,10 @@ public final class Main {
             proof: that a record is in a log, without the log.
               --proof FILE     a C2SP tlog-proof: what GetInclusionProof answers
               --entry FILE     the entry itself, where the proof has none with it
+
+            decision: that a decision was made and recorded, without the log.
+              FILE             what GetDecisionProof answers
+              --request FILE   what the application was asked to do: the decision must be for it
 
             consistency: that a log has only grown between two of its checkpoints.
               --from CHECKPOINT  the earlier one: the one that you kept
@@ -105,6 +110,7 @@ public final class Main {
                 verify(new Arguments(
                         args, Set.of("--trust", "--checkpoint", "--origin", "--min-size", "--contract"), USAGE));
             case "proof" -> proof(new Arguments(args, Set.of("--trust", "--proof", "--entry", "--origin"), USAGE));
+            case "decision" -> decision(new Arguments(args, Set.of("--trust", "--request", "--origin"), USAGE));
             case "consistency" ->
                 consistency(new Arguments(args, Set.of("--trust", "--proof", "--from", "--to"), USAGE));
             case "consent" -> consent(new Arguments(args, Set.of("--trust"), USAGE));
@@ -134,6 +140,13 @@ public final class Main {
         Trust trust = Trust.read(arguments.needed("--trust"));
         return said(
                 arguments, ProofAudit.inclusion(trust, proof, arguments.file("--entry"), arguments.text("--origin")));
+    }
+
+    private static Said decision(Arguments arguments) throws IOException, WrongUsage {
+        Path file = arguments.only("FILE");
+        Trust trust = Trust.read(arguments.needed("--trust"));
+        return said(
+                arguments, ProofAudit.decision(trust, file, arguments.file("--request"), arguments.text("--origin")));
     }
 
     private static Said consistency(Arguments arguments) throws IOException, WrongUsage {

@@ -72,6 +72,7 @@ public final class Main {
                 .addSubcommand(new CommandLine(new AuditCommand())
                         .addSubcommand(new VerifyCommand(out, err))
                         .addSubcommand(new ProofCommand(out, err))
+                        .addSubcommand(new DecisionCommand(out, err))
                         .addSubcommand(new ConsistencyCommand(out, err)))
                 .addSubcommand(new CommandLine(new ConsentCommand()).addSubcommand(new ReceiptCommand(out, err)))
                 .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))

@@ -42,6 +42,14 @@ public final class DecisionPoint implements AutoCloseable {
     /** From one comparison with the heads to the next: a few fit into {@link #MAX_AGE}. */
     static final Duration COMPARE = Duration.ofMillis(500);
 
+    /** Of one answer to a follower; the record that exceeds one of these is its last. */
+    private static final int MAX_FOLLOWED_EVENTS = 1_000;
+
+    private static final int MAX_FOLLOWED_BYTES = 1 << 19;
+
+    private static final List<String> PLACED =
+            PlacedDecision.PARTS.stream().<String>map(Part::streamPrefix).toList();
+
     /** Connections that are taken at once because Kafka says that logs have moved. */
     static final int MAX_READS = 4;
 
@@ -180,6 +188,24 @@ public final class DecisionPoint implements AutoCloseable {
         return found instanceof Answerable.From(TenantView view, long atMicros)
                 ? new Answerable.From(snapshots.keep(view), atMicros)
                 : found;
+    }
+
+    /**
+     * What came after a position, of all that placed decisions rest on, as much as fits into one answer.
+     *
+     * @param after -1: from the beginning
+     * @param atMost how long to wait for something to come
+     * @return empty where the log has no such position
+     */
+    public Optional<StreamScan.Slice> follow(String tenant, long after, Duration atMost) {
+        TenantView view = view(tenant);
+        if (view.position() <= after) {
+            if (scan.lastPositions(Set.of(tenant)).getOrDefault(tenant, -1L) < after) {
+                return Optional.empty();
+            }
+            view.await(after + 1, atMost.toMillis());
+        }
+        return Optional.of(scan.slice(tenant, PLACED, after, MAX_FOLLOWED_EVENTS, MAX_FOLLOWED_BYTES));
     }
 
     private Answerable present(TenantView view, long nowMicros) {

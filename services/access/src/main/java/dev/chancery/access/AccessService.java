@@ -47,6 +47,8 @@ import dev.chancery.schema.access.v1.RemoveGroupMemberRequest;
 import dev.chancery.schema.access.v1.RetireCapabilityReply;
 import dev.chancery.schema.access.v1.RetireCapabilityRequest;
 import dev.chancery.schema.access.v1.RetireGroupRequest;
+import dev.chancery.schema.access.v1.FollowAuthorityRequest;
+import dev.chancery.schema.access.v1.ProveDecisionRequest;
 import dev.chancery.schema.access.v1.RetireRoleReply;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
 import dev.chancery.schema.access.v1.RevokeAssignmentReply;
@@ -71,11 +73,16 @@ public final class AccessService implements Feature {
     private final ModelDescription description;
     private final String issuer;
 
-    AccessService(Checks checks, Searches searches, ModelDescription description, String issuer) {
+    AccessService(
+            Checks checks,
+            Searches searches,
+            DecisionQueries queries,
+            ModelDescription description,
+            String issuer) {
         this.checks = checks;
         this.searches = searches;
-        this.queries = new DecisionQueries(checks, searches);
         this.description = description;
+        this.queries = queries;
         this.issuer = issuer;
     }
 
@@ -100,11 +107,13 @@ public final class AccessService implements Feature {
                 .command(SERVICE + "RevokeGroupAssignment", RevokeGroupAssignmentRequest.class, GroupCommands::revoke)
                 .command(SERVICE + "ChangeModel", ChangeModelRequest.class, changes()::change)
                 .query(SERVICE + "DescribeModel", DescribeModelRequest.class, description::describe)
+                .command(SERVICE + "ProveDecision", ProveDecisionRequest.class, ProvenDecision::decide)
                 .query(SERVICE + "Check", CheckRequest.class, queries::check)
                 .query(SERVICE + "CheckAll", CheckAllRequest.class, queries::checkAll)
                 .query(SERVICE + "SearchSubjects", SearchSubjectsRequest.class, queries::subjects)
                 .query(SERVICE + "SearchActions", SearchActionsRequest.class, queries::actions)
-                .query(SERVICE + "SearchResources", SearchResourcesRequest.class, queries::resources);
+                .query(SERVICE + "SearchResources", SearchResourcesRequest.class, queries::resources)
+                .query(SERVICE + "FollowAuthority", FollowAuthorityRequest.class, queries::follow);
     }
 
     private ModelChanges changes() {

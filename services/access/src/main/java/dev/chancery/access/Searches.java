@@ -8,6 +8,7 @@ import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.Consistency;
+import dev.chancery.decision.PlacedDecision;
 import dev.chancery.decision.TenantState;
 import dev.chancery.schema.access.v1.DecisionPath;
 import java.util.ArrayList;
@@ -118,7 +119,7 @@ final class Searches {
     private static List<String> kept(String tenant, TenantState state, Authority authority, String type) {
         return switch (type) {
             case "workspace" ->
-                state.ids(Checks.WORKSPACES).stream()
+                state.ids(PlacedDecision.WORKSPACES).stream()
                         .filter(id -> Checks.workspaceExists(state, id))
                         .toList();
             case "principal" -> state.principals();
