@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HexFormat;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,8 +37,8 @@ class ConsentReceiptTest {
     }
 
     private static String header(SigningKey by) {
-        return "{\"alg\":\"EdDSA\",\"kid\":\""
-                + by.vkey().substring(0, by.vkey().lastIndexOf('+')) + "\",\"typ\":\"consent-receipt+jws\"}";
+        return "{\"alg\":\"EdDSA\",\"kid\":\"" + by.name + "+" + HexFormat.of().toHexDigits(by.id())
+                + "\",\"typ\":\"consent-receipt+jws\"}";
     }
 
     private static String receipt(SigningKey by, String header, String payload) {

@@ -129,7 +129,8 @@ final class AuthorityView {
 
     /** What takes particular care, and what governs Chancery itself. */
     private static boolean isSensitive(Authority authority, String capability, Sensitivity sensitivity) {
-        return !sensitivity.equals(Sensitivity.NONE) || authority.contract().capabilities().contains(capability);
+        return !sensitivity.equals(Sensitivity.NONE)
+                || authority.contract().capabilities().contains(capability);
     }
 
     /** How old answers may be. */

@@ -262,7 +262,7 @@ public final class Pipeline implements AutoCloseable {
     private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
             throws RefusedException {
         Authorisation.require(
-                principal, authorisation.authorities(principal, seen)::get, capability, where, Clock.nowMicros());
+                principal, authorisation.authorities(principal, seen), capability, where, Clock.nowMicros());
     }
 
     private Optional<CallResult> wrongShape(Message request, Caller caller) {

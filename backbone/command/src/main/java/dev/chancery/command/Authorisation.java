@@ -13,6 +13,7 @@ import dev.chancery.schema.ContractMethod;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -45,9 +46,10 @@ public final class Authorisation {
      * DecisionPoint#MAX_AGE}.
      *
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
-     * @return by id
+     * @return by the id of one of them
      */
-    public Map<String, Authority> authorities(Principal principal, Optional<Position> seen) throws RefusedException {
+    public Function<String, Authority> authorities(Principal principal, Optional<Position> seen)
+            throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
         Map<String, Authority> authorities = new HashMap<>();
@@ -62,7 +64,7 @@ public final class Authorisation {
                 .ends(principal)) {
             throw new RefusedException(BoundaryRejection.SESSION_OVER);
         }
-        return authorities;
+        return id -> Objects.requireNonNull(authorities.get(id));
     }
 
     private Authority authority(String tenant, String principalId, OptionalLong atLeast) throws RefusedException {

@@ -57,6 +57,9 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Appends the vault's records, keeps its list, and alone holds the ring of secrets. */
     public static final DatabaseRole VAULT = new DatabaseRole("vault", Set.of(Group.WRITER, Group.PROJECTOR));
 
+    /** Appends consents and keeps the list of them. */
+    public static final DatabaseRole CONSENT = new DatabaseRole("consent", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
     /** Counts the events that were sent to the features' topics. */
     public static final DatabaseRole FANOUT = new DatabaseRole("fanout", Set.of(Group.PROJECTOR));
@@ -65,8 +68,8 @@ public record DatabaseRole(String name, Set<Group> groups) {
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(
-            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, RBAC, FANOUT,
-            LEDGER);
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, RBAC,
+            FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

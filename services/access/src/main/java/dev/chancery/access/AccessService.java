@@ -43,12 +43,12 @@ import dev.chancery.schema.access.v1.DefineGroupRequest;
 import dev.chancery.schema.access.v1.DefineRoleReply;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.access.v1.DescribeModelRequest;
+import dev.chancery.schema.access.v1.FollowAuthorityRequest;
+import dev.chancery.schema.access.v1.ProveDecisionRequest;
 import dev.chancery.schema.access.v1.RemoveGroupMemberRequest;
 import dev.chancery.schema.access.v1.RetireCapabilityReply;
 import dev.chancery.schema.access.v1.RetireCapabilityRequest;
 import dev.chancery.schema.access.v1.RetireGroupRequest;
-import dev.chancery.schema.access.v1.FollowAuthorityRequest;
-import dev.chancery.schema.access.v1.ProveDecisionRequest;
 import dev.chancery.schema.access.v1.RetireRoleReply;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
 import dev.chancery.schema.access.v1.RevokeAssignmentReply;
@@ -74,11 +74,7 @@ public final class AccessService implements Feature {
     private final String issuer;
 
     AccessService(
-            Checks checks,
-            Searches searches,
-            DecisionQueries queries,
-            ModelDescription description,
-            String issuer) {
+            Checks checks, Searches searches, DecisionQueries queries, ModelDescription description, String issuer) {
         this.checks = checks;
         this.searches = searches;
         this.description = description;

@@ -1,7 +1,6 @@
 package dev.chancery.consent;
 
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.database.DatabaseRole.Group;
 import dev.chancery.decision.Consents;
 import dev.chancery.decision.Part;
 import dev.chancery.decision.Purposes;
@@ -15,11 +14,9 @@ import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SigningKeys;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Purposes, notices, consents, who may consent for whom, the list of them, and receipts. */
 public final class ConsentFeature implements FeatureDescription {
-    static final DatabaseRole ROLE = new DatabaseRole("consent", Set.of(Group.WRITER, Group.PROJECTOR));
 
     @Override
     public String name() {
@@ -33,7 +30,7 @@ public final class ConsentFeature implements FeatureDescription {
 
     @Override
     public DatabaseRole databaseRole() {
-        return ROLE;
+        return DatabaseRole.CONSENT;
     }
 
     @Override
@@ -49,7 +46,7 @@ public final class ConsentFeature implements FeatureDescription {
     @Override
     public Optional<FeatureProjection> projection() {
         return Optional.of(FeatureProjection.answering(
-                parts -> new ConsentProjection("consent", ROLE),
+                parts -> new ConsentProjection("consent", DatabaseRole.CONSENT),
                 schema -> new ConsentProjection(schema, DatabaseRole.REPLAY)));
     }
 

@@ -15,7 +15,6 @@ import dev.chancery.schema.consent.v1.RepresentativeRecorded;
 import dev.chancery.testkit.Backing;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.hibernate.Session;
@@ -31,16 +30,14 @@ class ConsentRowsTest {
             List.of(ConsentRow.class, ConsentEventRow.class, NoticeRow.class, RepresentativeRow.class);
     private static final String A = UUID.randomUUID().toString();
     private static final String B = UUID.randomUUID().toString();
-    private static final ConsentProjection PROJECTION = new ConsentProjection("consent", ConsentFeature.ROLE);
+    private static final ConsentProjection PROJECTION = new ConsentProjection("consent", DatabaseRole.CONSENT);
 
     private static Database database;
     private static SessionFactory sessions;
 
     @BeforeAll
     static void twoTenantsWithRows() {
-        var roles = new ArrayList<>(DatabaseRole.STANDARD);
-        roles.add(ConsentFeature.ROLE);
-        database = Backing.database(roles, "keyring", "log", "relay", "projection", "consent");
+        database = Backing.database("keyring", "log", "relay", "projection", "consent");
         for (String tenant : List.of(A, B)) {
             write(tenant);
         }
@@ -93,7 +90,7 @@ class ConsentRowsTest {
                         .setKind(RepresentativeKind.REPRESENTATIVE_KIND_GUARDIAN)
                         .setUntilMicros(9)
                         .build());
-        database.inTenant(ConsentFeature.ROLE, tenant, connection -> {
+        database.inTenant(DatabaseRole.CONSENT, tenant, connection -> {
             for (int i = 0; i < events.size(); i++) {
                 Message event = events.get(i);
                 PROJECTION.apply(
@@ -122,7 +119,7 @@ class ConsentRowsTest {
     @Test
     void eachTenantSeesItsOwn() {
         for (String tenant : List.of(A, B)) {
-            database.inTenant(ConsentFeature.ROLE, tenant, connection -> {
+            database.inTenant(DatabaseRole.CONSENT, tenant, connection -> {
                 assertThat(rows(connection, ConsentRow.class)).isOne();
                 assertThat(rows(connection, ConsentEventRow.class)).isEqualTo(2);
                 assertThat(rows(connection, NoticeRow.class)).isOne();
@@ -136,7 +133,7 @@ class ConsentRowsTest {
     void whereTheTenantWasForgottenNoRowIsSeen() throws SQLException {
         // Before, the same pooled connection had one: it is gone with its transaction.
         eachTenantSeesItsOwn();
-        try (Connection connection = database.connection(ConsentFeature.ROLE)) {
+        try (Connection connection = database.connection(DatabaseRole.CONSENT)) {
             for (Class<?> entity : ENTITIES) {
                 assertThat(rows(connection, entity)).as(entity.getSimpleName()).isZero();
             }
@@ -146,7 +143,7 @@ class ConsentRowsTest {
 
     @Test
     void everyColumnIsReadAsItWasWritten() {
-        database.inTenant(ConsentFeature.ROLE, A, connection -> {
+        database.inTenant(DatabaseRole.CONSENT, A, connection -> {
             try (Session session = sessions.withOptions().connection(connection).openSession()) {
                 ConsentRow consent = session.createSelectionQuery("from ConsentRow", ConsentRow.class)
                         .getSingleResult();

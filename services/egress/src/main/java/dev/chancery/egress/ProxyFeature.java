@@ -7,7 +7,6 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.Clock;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.decision.Authority;
 import dev.chancery.decision.CallerDecision;
 import dev.chancery.egress.DecisionLog.Count;
 import dev.chancery.egress.DecisionLog.Subject;
@@ -24,7 +23,6 @@ import dev.chancery.schema.proxy.v1.ConnectionAllowed;
 import dev.chancery.schema.proxy.v1.ConnectionDenied;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -112,10 +110,9 @@ public final class ProxyFeature implements FeatureDescription {
             @Override
             public Optional<Boolean> mayUse(Principal principal, String workspace) {
                 try {
-                    Map<String, Authority> authorities = authorisation.authorities(principal, Optional.empty());
                     return Optional.of(CallerDecision.decide(
                                     principal,
-                                    id -> Objects.requireNonNull(authorities.get(id)),
+                                    authorisation.authorities(principal, Optional.empty()),
                                     CAPABILITY,
                                     workspace,
                                     Clock.nowMicros())

@@ -74,7 +74,7 @@ final class Acting {
 
     private Pair pair(ExchangeTokenRequest request) throws RefusedException {
         Verified.Good subject = good(request.getSubjectToken());
-        Verified.Good actor = good(request.getActorToken());
+        Verified.Good actor = good(request.getAgentToken());
         Principal user = subject.principal();
         Principal agent = actor.principal();
         if (user.actingFor().isPresent() || agent.actingFor().isPresent()) {

@@ -10,6 +10,7 @@ import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECFieldFp;
+import java.security.spec.RSAKeyGenParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,10 +33,8 @@ import org.jose4j.lang.JoseException;
 final class IssuerKeys {
     private static final int MAX_KEYS = 16;
     private static final int ED25519_BYTES = 32;
-    private static final int MIN_RSA_BITS = 2_048;
-    private static final int MAX_RSA_BITS = 4_096;
-    private static final int MAX_RSA_EXPONENT_BITS = 33;
-    private static final int MAX_ID_CHARS = 256;
+    private static final Set<Integer> RSA_BITS = Set.of(2_048, 3_072, 4_096);
+    private static final int MAX_ID_CHARS = 128;
     private static final Set<String> RSA = Set.of("RS256", "RS384", "RS512", "PS256", "PS384", "PS512");
     private static final Map<String, String> CURVES = Map.of("P-256", "ES256", "P-384", "ES384");
     private static final Set<String> PRIVATE = Set.of("d", "p", "q", "dp", "dq", "qi", "oth", "k");
@@ -112,14 +111,9 @@ final class IssuerKeys {
     }
 
     private static boolean isStrong(RSAPublicKey key) {
-        int bits = key.getModulus().bitLength();
-        BigInteger exponent = key.getPublicExponent();
-        return bits >= MIN_RSA_BITS
-                && bits <= MAX_RSA_BITS
+        return RSA_BITS.contains(key.getModulus().bitLength())
                 && key.getModulus().testBit(0)
-                && exponent.testBit(0)
-                && exponent.bitLength() > 1
-                && exponent.bitLength() <= MAX_RSA_EXPONENT_BITS;
+                && key.getPublicExponent().equals(RSAKeyGenParameterSpec.F4);
     }
 
     private static boolean isOnCurve(ECPublicKey key) {

@@ -183,8 +183,8 @@ public class OAuthEndpoints {
         ExchangeTokenRequest request = ExchangeTokenRequest.newBuilder()
                 .setSubjectToken(form.get("subject_token"))
                 .setSubjectTokenType(form.get("subject_token_type"))
-                .setActorToken(form.get("actor_token"))
-                .setActorTokenType(form.get("actor_token_type"))
+                .setAgentToken(form.get("actor_token"))
+                .setAgentTokenType(form.get("actor_token_type"))
                 .setAudience(form.get("audience"))
                 .setWorkspaceId(form.get("workspace_id"))
                 .build();

@@ -52,10 +52,10 @@ final class TokenExchange implements Handler.Identify<ExchangeTokenRequest> {
     public Principal identify(ExchangeTokenRequest request) throws RefusedException {
         boolean ofOurs = request.getSubjectTokenType().equals(ACCESS_TOKEN);
         boolean complete = ofOurs
-                ? !request.getActorToken().isEmpty()
-                        && !request.getActorTokenType().isEmpty()
-                : request.getActorToken().isEmpty()
-                        && request.getActorTokenType().isEmpty()
+                ? !request.getAgentToken().isEmpty()
+                        && !request.getAgentTokenType().isEmpty()
+                : request.getAgentToken().isEmpty()
+                        && request.getAgentTokenType().isEmpty()
                         && !request.getAudience().isEmpty();
         if (!complete) {
             throw new RefusedException(FederationRejection.TOKEN_TYPES);

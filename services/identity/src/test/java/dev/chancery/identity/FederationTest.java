@@ -317,8 +317,8 @@ class FederationTest {
                 ExchangeTokenRequest.newBuilder()
                         .setSubjectToken(userToken)
                         .setSubjectTokenType(TokenExchange.ACCESS_TOKEN)
-                        .setActorToken(agentToken)
-                        .setActorTokenType(TokenExchange.ACCESS_TOKEN)
+                        .setAgentToken(agentToken)
+                        .setAgentTokenType(TokenExchange.ACCESS_TOKEN)
                         .build(),
                 nobody());
     }
