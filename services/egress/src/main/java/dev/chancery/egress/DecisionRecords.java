@@ -21,11 +21,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
 
 /** Writes records about connections: what no command asked for, so nobody else writes it. Each call returns when the record is durable. */
 final class DecisionRecords {
     /** What a record's target may be called; another host stands in the event alone. */
     private static final Pattern TARGET = Pattern.compile("[a-z0-9][a-z0-9.:-]{0,127}");
+
+    private static final Logger LOG = Logger.getLogger(DecisionRecords.class);
 
     private final Appender appender;
 
@@ -104,9 +107,12 @@ final class DecisionRecords {
     }
 
     private Optional<AppendResult.Appended> append(Draft draft) {
-        return appender.append(draft) instanceof AppendResult.Appended appended
-                ? Optional.of(appended)
-                : Optional.empty();
+        AppendResult result = appender.append(draft);
+        if (result instanceof AppendResult.Appended appended) {
+            return Optional.of(appended);
+        }
+        LOG.warnf("proxy: not recorded tenant=%s result=%s", draft.tenant(), result);
+        return Optional.empty();
     }
 
     private static Statement.Builder statement(Principal principal, String action, String host) {

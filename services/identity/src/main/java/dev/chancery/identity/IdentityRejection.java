@@ -36,6 +36,12 @@ final class IdentityRejection {
             "This client assertion was already used.",
             "Sign a new one, with a new jti, for each token.");
 
+    static final Rejection WHICH_SESSIONS = new Rejection(
+            "identity.which-sessions",
+            Kind.INVALID,
+            "The request does not say which sessions to end.",
+            "Send one of endedSession, device, and all: true.");
+
     static final Rejection REFRESH_INVALID = new Rejection(
             "identity.refresh-invalid",
             Kind.UNAUTHENTICATED,

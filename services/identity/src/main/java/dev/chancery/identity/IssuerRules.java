@@ -4,6 +4,7 @@ import static dev.chancery.kernel.Decision.events;
 import static dev.chancery.kernel.Decision.nothing;
 import static dev.chancery.kernel.Decision.reject;
 
+import dev.chancery.boundary.tokens.IssuerKeys;
 import com.google.protobuf.Message;
 import dev.chancery.command.Granter;
 import dev.chancery.decision.TrustedIssuers;

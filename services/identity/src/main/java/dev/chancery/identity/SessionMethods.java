@@ -31,6 +31,7 @@ import dev.chancery.schema.identity.v1.SignOutRequest;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The contract's methods about sessions. */
 final class SessionMethods {
@@ -159,6 +160,7 @@ final class SessionMethods {
                 context.principal().id(),
                 request.getEndedSession(),
                 request.getDevice(),
+                request.getAll(),
                 SessionEndCause.BY_PRINCIPAL,
                 EndMySessionsReply.getDefaultInstance());
     }
@@ -173,6 +175,7 @@ final class SessionMethods {
                 request.getPrincipalId(),
                 request.getEndedSession(),
                 request.getDevice(),
+                request.getAll(),
                 SessionEndCause.BY_ANOTHER,
                 EndSessionsReply.getDefaultInstance());
     }
@@ -183,9 +186,13 @@ final class SessionMethods {
             String principalId,
             String sessionId,
             String device,
+            boolean all,
             SessionEndCause cause,
             Message reply) {
-        if (sessionId.isEmpty() && device.isEmpty()) {
+        if (Stream.of(!sessionId.isEmpty(), !device.isEmpty(), all).filter(said -> said).count() != 1) {
+            return CommandOutcome.reject(IdentityRejection.WHICH_SESSIONS);
+        }
+        if (all) {
             return CommandOutcome.done(reply, Sessions.allEnded(context, principalId, cause));
         }
         if (!sessionId.isEmpty()

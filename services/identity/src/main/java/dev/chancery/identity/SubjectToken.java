@@ -1,5 +1,6 @@
 package dev.chancery.identity;
 
+import dev.chancery.boundary.tokens.IssuerKeys;
 import dev.chancery.boundary.tokens.Jwt;
 import dev.chancery.boundary.tokens.JwtVerifier;
 import dev.chancery.boundary.tokens.JwtVerifier.Expected;

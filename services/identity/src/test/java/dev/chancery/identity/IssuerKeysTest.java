@@ -3,6 +3,7 @@ package dev.chancery.identity;
 import static dev.chancery.identity.TestIssuer.jwks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.boundary.tokens.IssuerKeys;
 import dev.chancery.schema.identity.v1.IssuerKey;
 import io.vertx.core.json.JsonObject;
 import java.math.BigInteger;

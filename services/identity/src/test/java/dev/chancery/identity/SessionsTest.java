@@ -315,7 +315,7 @@ class SessionsTest {
     void allOfMineEndIncludingThisCallsOwn() {
         IssueTokenReply one = opened();
         String plain = process.token(clientId);
-        assertThat(code(process.call("EndMySessions", EndMySessionsRequest.getDefaultInstance(), bearer(plain))))
+        assertThat(code(process.call("EndMySessions", EndMySessionsRequest.newBuilder().setAll(true).build(), bearer(plain))))
                 .isEqualTo("ok");
         assertThat(used(plain)).isEqualTo("auth.session-over");
         assertThat(used(one.getAccessToken())).isEqualTo("auth.session-over");
@@ -358,6 +358,7 @@ class SessionsTest {
                 "EndSessions",
                 EndSessionsRequest.newBuilder()
                         .setPrincipalId(made.getPrincipalId())
+                        .setAll(true)
                         .build());
         assertThat(code(refresh(first))).isEqualTo("identity.session-over");
 

@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.boundary.tokens.IssuerKeys;
 import dev.chancery.boundary.tokens.Jwt;
 import dev.chancery.identity.SubjectToken.Fault;
 import dev.chancery.schema.identity.v1.ClaimCondition;

@@ -2,6 +2,7 @@ package dev.chancery.identity;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.chancery.boundary.tokens.IssuerKeys;
 import dev.chancery.schema.identity.v1.IssuerTerms;
 import dev.chancery.schema.identity.v1.IssuerTrusted;
 import dev.chancery.schema.identity.v1.PrincipalType;

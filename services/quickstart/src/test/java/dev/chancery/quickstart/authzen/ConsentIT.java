@@ -162,7 +162,7 @@ class ConsentIT {
             var said = new ByteArrayOutputStream();
             assertThat(verified(receipt, trust, said)).as("%s", said).isZero();
             assertThat(said.toString(UTF_8)).contains(i == 0 ? "consent_given" : "consent_withdrawn", "PROVEN");
-            assertThat(verified(receipt.replaceFirst("..$", "AA"), trust, said)).isOne();
+            assertThat(verified(changed(receipt), trust, said)).isOne();
         }
     }
 
@@ -175,6 +175,12 @@ class ConsentIT {
                 .json()
                 .getJsonArray("verifierKeys");
         return keys.stream().map(String::valueOf).collect(Collectors.joining("\n"));
+    }
+
+    /** The last characters would not do: they are of a byte that is small in every signature. */
+    private static String changed(String receipt) {
+        int at = receipt.length() - 20;
+        return receipt.substring(0, at) + (receipt.charAt(at) == 'A' ? 'B' : 'A') + receipt.substring(at + 1);
     }
 
     private int verified(String receipt, Path trust, ByteArrayOutputStream said) throws IOException {

@@ -86,7 +86,9 @@ class EgressIT {
                 .isEqualTo(new JsonObject()
                         .put("allow", true)
                         .put("reason", "workspace-allow")
-                        .put("host", "api.example.com"));
+                        .put("host", "api.example.com")
+                        .put("code", "")
+                        .put("hint", ""));
         assertThat(reason(allowed, "https://0x7f.1/")).isEqualTo("forbidden-address");
         assertThat(reason(allowed, "https://data.iana.org/")).isEqualTo("builtin-allow");
 

@@ -202,7 +202,7 @@ class ModelIT {
         for (int i = 0; i < CAPABILITIES; i++) {
             capabilities.put(
                     "thing-" + i + ":use", new Capability("use thing " + i, i % 3 * 60, i % 7 == 0, i % 11 == 0));
-            roles.put("user-" + i, new Role("uses things", Set.of("thing-" + i + ":use", "thing-0:use")));
+            roles.put("user-" + i, new Role("uses things", Set.copyOf(List.of("thing-" + i + ":use", "thing-0:use"))));
         }
         for (int i = 0; i < 5; i++) {
             groups.put("group-" + i, new Group("", Set.copyOf(people.subList(i, i + 5))));

@@ -102,7 +102,7 @@ class SessionsIT {
 
         Reply revoked = form("/oauth/revoke", "token=" + second.json().getString("refresh_token"));
         assertThat(revoked.status()).isEqualTo(200);
-        assertThat(calls.send(client, EndMySessionsRequest.newBuilder()).code()).isEqualTo("auth.session-over");
+        assertThat(calls.send(client, EndMySessionsRequest.newBuilder().setAll(true)).code()).isEqualTo("auth.session-over");
         awaitRefused(client);
         awaitRefused(with(first.getString("access_token")));
         assertThat(refreshed(second.json().getString("refresh_token")).json().getString("error"))
@@ -153,7 +153,7 @@ class SessionsIT {
                         .getJsonArray("sessions"))
                 .hasSize(1);
         Client nobody = calls.somebody(ada);
-        assertThat(calls.send(nobody, EndSessionsRequest.newBuilder().setPrincipalId(OrganisationCalls.id(ada)))
+        assertThat(calls.send(nobody, EndSessionsRequest.newBuilder().setAll(true).setPrincipalId(OrganisationCalls.id(ada)))
                         .code())
                 .isEqualTo("auth.forbidden");
     }
@@ -199,7 +199,7 @@ class SessionsIT {
             Reply reply = api.call(
                     shared.wire,
                     method,
-                    SharedInstance.fill(method, shared.standing(method, caller)),
+                    SharedInstance.fill(method, shared.values(method, caller)),
                     Map.of(
                             "Authorization",
                             "Bearer " + token,

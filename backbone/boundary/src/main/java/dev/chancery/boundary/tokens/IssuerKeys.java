@@ -1,7 +1,6 @@
-package dev.chancery.identity;
+package dev.chancery.boundary.tokens;
 
 import com.google.protobuf.ByteString;
-import dev.chancery.boundary.tokens.PublicKeys;
 import dev.chancery.schema.identity.v1.IssuerKey;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
@@ -30,7 +29,7 @@ import org.jose4j.lang.JoseException;
  * An issuer's keys as its JWK set has them (RFC 7517). Taken is what a signature can be checked with and nothing else: a set that has a
  * secret in it, or a key that is weak or of another kind, is refused as a whole, so that nobody relies on a key that does not count.
  */
-final class IssuerKeys {
+public final class IssuerKeys {
     private static final int MAX_KEYS = 16;
     private static final int ED25519_BYTES = 32;
     private static final Set<Integer> RSA_BITS = Set.of(2_048, 3_072, 4_096);
@@ -42,7 +41,7 @@ final class IssuerKeys {
     private IssuerKeys() {}
 
     /** The keys of a set; empty where it is none, or one of its keys can't be taken. */
-    static Optional<List<IssuerKey>> of(String jwks) {
+    public static Optional<List<IssuerKey>> of(String jwks) {
         try {
             if (!(JsonUtil.parseJson(jwks).get("keys") instanceof List<?> members)
                     || members.isEmpty()
@@ -128,7 +127,7 @@ final class IssuerKeys {
     }
 
     /** The key again, from the log. */
-    static PublicKey read(IssuerKey key) {
+    public static PublicKey read(IssuerKey key) {
         String kind =
                 switch (key.getAlgorithm().substring(0, 2)) {
                     case "Ed" -> "Ed25519";
