@@ -22,7 +22,9 @@ public final class Main {
     private static final String USAGE = """
             usage: verify EXPORT --trust FILE [--checkpoint FILE] [--origin NAME] [--min-size N] [--contract FILE] [--json]
                    proof --proof FILE --trust FILE [--entry FILE] [--origin NAME] [--json]
+                   decision FILE --trust FILE [--request FILE] [--origin NAME] [--json]
                    consistency --from CHECKPOINT [--to CHECKPOINT] --proof FILE --trust FILE [--json]
+                   consent RECEIPT --trust FILE [--json]
 
             verify: an export of a tenant's log, offline.
               EXPORT           its directory
@@ -36,10 +38,17 @@ public final class Main {
               --proof FILE     a C2SP tlog-proof: what GetInclusionProof answers
               --entry FILE     the entry itself, where the proof has none with it
 
+            decision: that a decision was made and recorded, without the log.
+              FILE             what GetDecisionProof answers
+              --request FILE   what the application was asked to do: the decision must be for it
+
             consistency: that a log has only grown between two of its checkpoints.
               --from CHECKPOINT  the earlier one: the one that you kept
               --to CHECKPOINT  the later one; by default that in the proof
               --proof FILE     what GetConsistencyProof answers
+
+            consent: that a consent receipt is what the instance signed.
+              RECEIPT          what GetConsentReceipt answers
 
             all:
               --trust FILE     verifier keys (vkey), one a line, from somewhere else than what is verified
@@ -101,8 +110,10 @@ public final class Main {
                 verify(new Arguments(
                         args, Set.of("--trust", "--checkpoint", "--origin", "--min-size", "--contract"), USAGE));
             case "proof" -> proof(new Arguments(args, Set.of("--trust", "--proof", "--entry", "--origin"), USAGE));
+            case "decision" -> decision(new Arguments(args, Set.of("--trust", "--request", "--origin"), USAGE));
             case "consistency" ->
                 consistency(new Arguments(args, Set.of("--trust", "--proof", "--from", "--to"), USAGE));
+            case "consent" -> consent(new Arguments(args, Set.of("--trust"), USAGE));
             default -> throw new WrongUsage(USAGE);
         };
     }
@@ -131,12 +142,24 @@ public final class Main {
                 arguments, ProofAudit.inclusion(trust, proof, arguments.file("--entry"), arguments.text("--origin")));
     }
 
+    private static Said decision(Arguments arguments) throws IOException, WrongUsage {
+        Path file = arguments.only("FILE");
+        Trust trust = Trust.read(arguments.needed("--trust"));
+        return said(
+                arguments, ProofAudit.decision(trust, file, arguments.file("--request"), arguments.text("--origin")));
+    }
+
     private static Said consistency(Arguments arguments) throws IOException, WrongUsage {
         arguments.noOthers();
         Path from = arguments.needed("--from");
         Path proof = arguments.needed("--proof");
         Trust trust = Trust.read(arguments.needed("--trust"));
         return said(arguments, ProofAudit.consistency(trust, from, arguments.file("--to"), proof));
+    }
+
+    private static Said consent(Arguments arguments) throws IOException, WrongUsage {
+        Path receipt = arguments.only("RECEIPT");
+        return said(arguments, ConsentReceipt.verify(Trust.read(arguments.needed("--trust")), receipt));
     }
 
     private static Said said(Arguments arguments, ProofReport report) {

@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
 final class ProofAudit {
     private static final String PROOF = "proof";
     private static final String ENTRY = "entry";
+    private static final String DECISION = "decision";
     private static final String FROM = "from";
     private static final String TO = "to";
+
+    private static final int MAX_REQUEST_BYTES = 1 << 26;
 
     private final Trust trust;
     private final Findings findings = new Findings();
@@ -44,6 +47,60 @@ final class ProofAudit {
             audit.findings.add(PROOF, Rule.PROOF, e.reason());
         }
         return audit.report();
+    }
+
+    /**
+     * That a decision was made and recorded, and what it was.
+     *
+     * @param request what the application was asked to do; null: not to be compared
+     */
+    static ProofReport decision(Trust trust, Path file, @Nullable Path request, @Nullable String origin)
+            throws IOException, WrongUsage {
+        var audit = new ProofAudit(trust);
+        byte @Nullable [] asked = request == null ? null : InputFile.read(request, MAX_REQUEST_BYTES);
+        try {
+            DecisionFile read = DecisionFile.read(InputFile.read(file, DecisionFile.MAX_BYTES));
+            audit.inclusion(read.proof(), null, origin);
+            audit.decided(read, asked);
+        } catch (Malformed e) {
+            audit.findings.add(PROOF, Rule.PROOF, e.reason());
+        }
+        return audit.report();
+    }
+
+    private void decided(DecisionFile file, byte @Nullable [] asked) throws Malformed {
+        byte[] entryBytes = file.proof().extra();
+        Checkpoint head = file.proof().checkpoint();
+        Statement statement = entryBytes == null
+                ? null
+                : Entry.read(
+                                entryBytes,
+                                0,
+                                entryBytes.length,
+                                file.proof().number(),
+                                head,
+                                trust,
+                                new VerifiedSignatures())
+                        .statement();
+        if (statement == null
+                || !(statement.kind() instanceof Outcome outcome)
+                || outcome.events().size() != 1
+                || !outcome.events().getFirst().type().equals(DecisionBody.TYPE)) {
+            findings.add(ENTRY, Rule.EVENT, "is no decision's");
+            return;
+        }
+        String logId = head.origin().substring(head.origin().indexOf('/') + 1);
+        if (!Arrays.equals(
+                new Hashing().event(logId, outcome.events().getFirst(), file.body()),
+                outcome.events().getFirst().hash())) {
+            findings.add(DECISION, Rule.EVENT, "is not the one that was signed");
+            return;
+        }
+        DecisionBody decision = DecisionBody.read(file.body());
+        decision.describe(facts);
+        if (asked != null && !decision.isFor(asked)) {
+            findings.add(DECISION, Rule.EVENT, "was made for another request");
+        }
     }
 
     private void inclusion(ProofFile proof, byte @Nullable [] named, @Nullable String origin) throws WrongUsage {

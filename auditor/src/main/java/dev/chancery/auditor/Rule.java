@@ -18,6 +18,8 @@ public enum Rule {
     CHECKPOINT_SIGNATURE,
     /** A proof is not of the form asked for, or of another number of hashes than its tree asks for, or leads elsewhere. */
     PROOF,
+    /** A consent receipt is not of the form asked for, or not signed by a receipt key of the trust file. */
+    RECEIPT,
     /** The entries do not hash to the checkpoint's root. */
     ROOT,
     /** A hash tile holds other hashes than the entries yield. */

@@ -99,10 +99,10 @@ GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_key
 -- need the public halves, and the ledger's need the private halves of the logs' keys, and of no others.
 CREATE SCHEMA signing;
 
--- Whose private half it is, by its name: a log's key (<instance>/<log id>) the ledger's, every other the core's.
+-- Whose private half it is, by its name: a log's key (<instance>/<log id>) the ledger's, <instance>/source/proxy the proxy's, every other the core's.
 CREATE FUNCTION signing.holder(name text) RETURNS name LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN name ~ '^[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)$'
-        THEN 'chancery_ledger' ELSE 'chancery_keyring' END::name
+        THEN 'chancery_ledger' WHEN name ~ '^[^/]+/source/proxy$' THEN 'chancery_proxy' ELSE 'chancery_keyring' END::name
 $$;
 
 -- Public halves, for every role; those of destroyed keys too, since what they signed stays to be checked.
@@ -112,6 +112,8 @@ CREATE TABLE signing.key (
     key_id integer NOT NULL,
     public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
     created_at timestamptz NOT NULL DEFAULT now(),
+    -- of a key of access tokens that was replaced or withdrawn: nothing that it signed is taken from then on
+    verifies_until timestamptz,
     PRIMARY KEY (name, key_id)
 );
 
@@ -126,6 +128,7 @@ CREATE TABLE signing.private_key (
     CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
 );
 CREATE UNIQUE INDEX one_current_key ON signing.private_key (name) WHERE state = 'CURRENT';
+CREATE UNIQUE INDEX one_next_key ON signing.private_key (name) WHERE state = 'PENDING';
 
 DO $$
 DECLARE
@@ -142,10 +145,67 @@ END $$;
 CREATE TRIGGER forward_only BEFORE UPDATE ON signing.private_key FOR EACH ROW EXECUTE FUNCTION keyring.forward_only();
 CREATE POLICY all_verify ON signing.key FOR SELECT USING (true);
 CREATE POLICY holder_signs ON signing.private_key FOR SELECT USING (signing.holder(name) = current_user);
+CREATE POLICY holder_retires ON signing.key FOR UPDATE USING (signing.holder(name) = current_user);
 CREATE POLICY holder_changes ON signing.private_key FOR UPDATE USING (signing.holder(name) = current_user);
 
 GRANT USAGE ON SCHEMA signing TO PUBLIC;
 GRANT SELECT ON signing.key TO PUBLIC;
-GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger;
-GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger;
-GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger;
+GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy;
+GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
+GRANT UPDATE (verifies_until) ON signing.key TO chancery_keyring;
+GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
+
+-- The ring of secrets, in a schema of its own: chancery_vault alone sees it, and sees no personal key.
+CREATE SCHEMA secretring;
+
+CREATE TABLE secretring.environment_key (
+    tenant text NOT NULL CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
+    environment text NOT NULL CHECK (environment ~ '^[a-z][a-z0-9-]{0,39}$'),
+    version integer NOT NULL CHECK (version >= 1),
+    state text NOT NULL CHECK (state IN ('CURRENT', 'PREVIOUS', 'DESTROYED')),
+    -- the key, sealed by the sealer
+    wrapped bytea,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant, environment, version),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
+);
+CREATE UNIQUE INDEX one_current_environment_key ON secretring.environment_key (tenant, environment) WHERE state = 'CURRENT';
+
+-- One key for each version of a secret.
+CREATE TABLE secretring.data_key (
+    tenant text NOT NULL,
+    environment text NOT NULL,
+    -- with its environment's name in front
+    secret text NOT NULL CHECK (length(secret) <= 127),
+    version integer NOT NULL CHECK (version >= 1),
+    state text NOT NULL CHECK (state IN ('CURRENT', 'DESTROYED')),
+    -- the key, sealed by the environment key of version wrapped_by
+    wrapped bytea,
+    wrapped_by integer,
+    PRIMARY KEY (tenant, secret, version),
+    FOREIGN KEY (tenant, environment, wrapped_by) REFERENCES secretring.environment_key (tenant, environment, version),
+    CHECK ((state = 'DESTROYED') = (wrapped IS NULL) AND (wrapped IS NULL) = (wrapped_by IS NULL))
+);
+-- The census: what a version of an environment's key still protects.
+CREATE INDEX data_key_wrapped_by ON secretring.data_key (tenant, environment, wrapped_by);
+
+DO $$
+DECLARE
+    keys text;
+BEGIN
+    FOREACH keys IN ARRAY ARRAY['environment_key', 'data_key'] LOOP
+        EXECUTE format('CREATE TRIGGER refuse_removal BEFORE DELETE ON secretring.%I FOR EACH ROW EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER refuse_emptying BEFORE TRUNCATE ON secretring.%I FOR EACH STATEMENT EXECUTE FUNCTION keyring.refuse_removal()', keys);
+        EXECUTE format('CREATE TRIGGER forward_only BEFORE UPDATE ON secretring.%I FOR EACH ROW EXECUTE FUNCTION keyring.forward_only()', keys);
+        EXECUTE format('ALTER TABLE secretring.%I ENABLE ROW LEVEL SECURITY', keys);
+        EXECUTE format('ALTER TABLE secretring.%I FORCE ROW LEVEL SECURITY', keys);
+        EXECUTE format('CREATE POLICY own_tenant ON secretring.%I TO chancery_vault
+            USING (tenant = current_setting(''chancery.tenant'', true))
+            WITH CHECK (tenant = current_setting(''chancery.tenant'', true))', keys);
+    END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA secretring TO chancery_vault;
+GRANT SELECT, INSERT ON secretring.environment_key, secretring.data_key TO chancery_vault;
+GRANT UPDATE (state, wrapped) ON secretring.environment_key TO chancery_vault;
+GRANT UPDATE (state, wrapped, wrapped_by) ON secretring.data_key TO chancery_vault;

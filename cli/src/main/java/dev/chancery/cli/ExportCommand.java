@@ -37,7 +37,11 @@ final class ExportCommand implements Callable<Integer> {
     @Mixin
     private Server server = new Server();
 
-    @Option(names = "--key", required = true, paramLabel = "FILE", description = "Your key; you need ledger:read.")
+    @Option(
+            names = "--key",
+            required = true,
+            paramLabel = "FILE",
+            description = "Your key; you need ledger:read and ledger:export.")
     private Path key = Path.of("");
 
     @Option(names = "--out", required = true, paramLabel = "EXPORT", description = "A new or empty directory.")

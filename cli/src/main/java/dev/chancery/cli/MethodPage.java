@@ -26,6 +26,10 @@ final class MethodPage {
             "document",
             "https://example.org/",
             "A".repeat(43),
+            "deadbeef",
+            "https://example.org/notice",
+            "urn:ietf:params:oauth:token-type:jwt",
+            "chr_" + "A".repeat(120),
             "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
             "a/b");
 
@@ -91,8 +95,8 @@ final class MethodPage {
         }
         if (rules.getLength() > 0) {
             text.append(" ").append(rules.getLength());
-            text.append(rules.getOrLength() > 0 ? " or " + rules.getOrLength() : "")
-                    .append(" bytes");
+            rules.getOrLengthList().forEach(other -> text.append(" or ").append(other));
+            text.append(" bytes");
         }
         return text.toString().strip();
     }

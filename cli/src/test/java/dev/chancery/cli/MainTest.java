@@ -35,9 +35,12 @@ class MainTest {
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
         int methods = Contract.load().methods().size();
         assertThat(lines.get(0)).matches("METHOD +CAPABILITY +FLAGS +AUDIT ACTION +REST");
-        assertThat(lines.get(1)).startsWith("IdentityService/ClaimOwner").contains("public,privileged,instance-only");
-        assertThat(lines.get(2)).startsWith("IdentityService/IssueToken").contains("public");
-        assertThat(lines.subList(3, methods + 1)).noneMatch(line -> line.contains("public"));
+        assertThat(lines.get(1)).startsWith("FederationService/ExchangeToken").contains("public,privileged");
+        assertThat(lines.get(2)).startsWith("IdentityService/ClaimOwner").contains("public,privileged,instance-only");
+        assertThat(lines.get(3)).startsWith("IdentityService/IssueToken").contains("public");
+        assertThat(lines.get(4)).startsWith("IdentityService/RefreshToken").contains("public");
+        assertThat(lines.get(5)).startsWith("IdentityService/SignOut").contains("public");
+        assertThat(lines.subList(6, methods + 1)).noneMatch(line -> line.contains("public"));
         assertThat(lines.get(methods + 1)).isEmpty();
         assertThat(lines).anyMatch(line -> line.startsWith("POST /oauth/token") && line.contains("public"));
     }

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +33,7 @@ public final class Contract {
     private final List<ContractMethod> methods;
     private final List<ContractEndpoint> endpoints;
     private final SortedMap<String, EventType> events;
+    private final Map<String, ContractCapability> described;
     private final byte[] bytes;
 
     private Contract(
@@ -38,11 +41,13 @@ public final class Contract {
             List<ContractMethod> methods,
             List<ContractEndpoint> endpoints,
             SortedMap<String, EventType> events,
+            Map<String, ContractCapability> described,
             byte[] bytes) {
         this.files = files;
         this.methods = methods;
         this.endpoints = endpoints;
         this.events = Collections.unmodifiableSortedMap(events);
+        this.described = Map.copyOf(described);
         this.bytes = bytes;
     }
 
@@ -60,7 +65,13 @@ public final class Contract {
                         Stream.of(ContractFiles.getDescriptor()), parts.stream().map(ContractPart::file))
                 .toList();
         var reader = new ContractReader(roots, GeneratedMessages::prototype);
-        return new Contract(reader.files(), reader.methods(), reader.endpoints(), reader.events(), read(parts));
+        return new Contract(
+                reader.files(),
+                reader.methods(),
+                reader.endpoints(),
+                reader.events(),
+                reader.capabilities(),
+                read(parts));
     }
 
     private static byte[] read(List<ContractPart> parts) {
@@ -106,18 +117,36 @@ public final class Contract {
     }
 
     /**
-     * The capabilities that the contract's methods ask for or are widened by, sorted, each once.
+     * The capabilities that the contract's methods and endpoints ask for or are widened by, sorted, each once.
      *
      * @param instance for the log of the tenant {@code instance}: all; otherwise without those only its methods ask for
      */
     public List<String> capabilities(boolean instance) {
-        return methods.stream()
-                .filter(method -> instance || !method.instanceOnly())
-                .flatMap(method -> Stream.concat(Stream.of(method.capability()), method.widenedBy().stream()))
+        Set<String> instanceOnly = methods.stream()
+                .filter(ContractMethod::instanceOnly)
+                .flatMap(Contract::capabilities)
+                .collect(Collectors.toSet());
+        Stream<String> ofEndpoints = endpoints.stream()
+                .map(ContractEndpoint::capability)
+                .filter(capability -> instance || !instanceOnly.contains(capability));
+        return Stream.concat(
+                        methods.stream()
+                                .filter(method -> instance || !method.instanceOnly())
+                                .flatMap(Contract::capabilities),
+                        ofEndpoints)
                 .filter(capability -> !capability.isEmpty())
                 .distinct()
                 .sorted()
                 .toList();
+    }
+
+    private static Stream<String> capabilities(ContractMethod method) {
+        return Stream.concat(Stream.of(method.capability()), method.widenedBy().stream());
+    }
+
+    /** What is said of a capability; nothing but its name where the contract says nothing. */
+    public ContractCapability described(String capability) {
+        return described.getOrDefault(capability, new ContractCapability(capability, "", 0, false, false));
     }
 
     /** The exact {@code FileDescriptorSet} that logs adopt and exports carry, imports included; the same on every build. */

@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
+import dev.chancery.schema.options.v1.CapabilityContract;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
@@ -13,8 +14,10 @@ import dev.chancery.schema.options.v1.RateClass;
 import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -27,6 +30,7 @@ import java.util.stream.Stream;
 final class ContractReader {
     private static final Pattern PACKAGE = Pattern.compile("chancery\\.([a-z]+)\\.v[0-9]+");
     private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9.-]{0,62}:[a-z][a-z0-9-]{0,62}");
+    private static final Pattern DESCRIPTION = Pattern.compile("\\S.{0,127}");
     private static final Pattern AUDIT_ACTION = Pattern.compile("[a-z]{1,32}(\\.[a-z][a-z-]{0,21}){1,4}");
     private static final Pattern REST = Pattern.compile("(GET|POST) (\\S+)");
 
@@ -68,6 +72,32 @@ final class ContractReader {
                         .map(declared -> read(service, declared)))
                 .sorted(Comparator.comparing((ContractEndpoint endpoint) -> !endpoint.isPublic()))
                 .toList();
+    }
+
+    /** What the services say of capabilities, by name. */
+    Map<String, ContractCapability> capabilities() {
+        Map<String, ContractCapability> capabilities = new HashMap<>();
+        for (FileDescriptor file : files) {
+            for (ServiceDescriptor service : file.getServices()) {
+                for (CapabilityContract declared : service.getOptions().getExtension(Options.capability)) {
+                    String name = declared.getName();
+                    require(CAPABILITY.matcher(name).matches(), name, "is a capability that is not resource:verb");
+                    require(
+                            DESCRIPTION.matcher(declared.getDescription()).matches(),
+                            name,
+                            "has no description of one line");
+                    require(declared.getStepUpSeconds() >= 0, name, "has a step-up age that is too large");
+                    var read = new ContractCapability(
+                            name,
+                            declared.getDescription(),
+                            declared.getStepUpSeconds(),
+                            declared.getBreakGlassOnly(),
+                            declared.getConsentRequired());
+                    require(capabilities.put(name, read) == null, name, "is described twice");
+                }
+            }
+        }
+        return capabilities;
     }
 
     SortedMap<String, EventType> events() {

@@ -16,24 +16,54 @@ import java.util.regex.Pattern;
  */
 public final class Examples {
     /**
-     * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}: name of an existing role. {@code
-     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
-     * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something.
+     * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}, {@code group}: names of existing ones.
+     * {@code groupAssignment}: id of an assignment to that group. {@code capability}: one of the organisation's own that no role bundles. {@code
+     * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller. {@code tokenKey}: id of the next key of access tokens.
+     * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
+     * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code override}: id of an egress
+     * override of {@code workspace} that somebody else asked for. {@code issuer}: id of a
+     * trusted issuer, {@code issuerKey}: base64url of its raw Ed25519 public key, {@code subjectToken}: a token of one, for the
+     * organisation with the id {@code organisation}. {@code agent}: id of an agent, {@code delegation}: of what lets it act for the caller,
+     * {@code inAnHour}: Unix time in milliseconds.
+     * {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something. {@code environment}: name of
+     * an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
+     * its key of which the first wraps nothing. {@code purpose}: name of a purpose that has a
+     * notice, and {@code consent}: id of a consent of the caller's to it. {@code guardian}, {@code ward}: ids of a user and of a principal whose
+     * guardian it is.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
             "principal",
             "workspace",
             "role",
+            "capability",
+            "group",
+            "groupAssignment",
             "assignment",
             "publicKey",
             "claim",
             "assertion",
+            "refreshToken",
+            "session",
+            "tokenKey",
             "unique",
             "elevationRole",
             "requester",
             "requested",
             "elevated",
-            "over");
+            "over",
+            "override",
+            "environment",
+            "issuer",
+            "issuerKey",
+            "subjectToken",
+            "organisation",
+            "agent",
+            "delegation",
+            "inAnHour",
+            "purpose",
+            "consent",
+            "guardian",
+            "ward");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

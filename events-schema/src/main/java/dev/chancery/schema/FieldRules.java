@@ -39,7 +39,7 @@ public final class FieldRules {
             FieldDescriptor field,
             boolean required,
             int length,
-            int orLength,
+            List<Integer> orLengths,
             @Nullable Predicate<String> text) {}
 
     /** The rules of all requests and events. */
@@ -72,7 +72,7 @@ public final class FieldRules {
     private static FieldRule compile(FieldDescriptor field) {
         FieldContract declared = field.getOptions().getExtension(Options.field);
         return new FieldRule(
-                field, declared.getRequired(), declared.getLength(), declared.getOrLength(), text(declared));
+                field, declared.getRequired(), declared.getLength(), declared.getOrLengthList(), text(declared));
     }
 
     private static @Nullable Predicate<String> text(FieldContract declared) {
@@ -149,7 +149,9 @@ public final class FieldRules {
             return matches ? null : new FieldProblem(name, Rule.PATTERN);
         }
         if (value instanceof ByteString bytes) {
-            boolean fits = rule.length() == 0 || bytes.size() == rule.length() || bytes.size() == rule.orLength();
+            boolean fits = rule.length() == 0
+                    || bytes.size() == rule.length()
+                    || rule.orLengths().contains(bytes.size());
             return fits ? null : new FieldProblem(name, Rule.LENGTH);
         }
         if (value instanceof EnumValueDescriptor constant) {

@@ -52,15 +52,15 @@ class ContractTest {
                 .isSortedAccordingTo(Comparator.comparing((ContractMethod m) -> !m.isPublic())
                         .thenComparing(ContractMethod::fullName));
         assertThat(contract.methods().stream().filter(ContractMethod::isPublic).map(ContractMethod::name))
-                .containsExactly("ClaimOwner", "IssueToken");
+                .containsExactly("ExchangeToken", "ClaimOwner", "IssueToken", "RefreshToken", "SignOut");
     }
 
     @Test
-    void onlyTheTokensReplyHoldsASecret() {
+    void onlyRepliesWithTokensOrSecretsHoldSecrets() {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("IssueToken");
+                .containsExactly("ExchangeToken", "IssueToken", "RefreshToken", "ReadSecret");
     }
 
     @Test
@@ -71,16 +71,35 @@ class ContractTest {
                 .containsExactlyInAnyOrder(
                         "Check",
                         "CheckAll",
+                        "DescribeModel",
+                        "Evaluate",
+                        "GetEgressPolicy",
+                        "ListOverrides",
+                        "ListAgents",
+                        "CheckConsent",
+                        "GetConsentReceipt",
+                        "ListConsents",
+                        "ListPurposes",
+                        "FollowAuthority",
                         "ListAssignments",
                         "ListCapabilities",
                         "ListElevationPolicies",
+                        "ListMySessions",
+                        "ListSessions",
+                        "ListTokenKeys",
                         "ListElevations",
+                        "ListGroupMembers",
+                        "ListGroups",
+                        "ListEnvironments",
+                        "ListSecrets",
+                        "ListIssuers",
                         "ListOrganisations",
                         "ListPrincipals",
                         "ListRoles",
                         "ListWorkspaces",
                         "GetCheckpoint",
                         "GetConsistencyProof",
+                        "GetDecisionProof",
                         "GetInclusionProof",
                         "ReadMetrics",
                         "SearchActions",
@@ -98,7 +117,22 @@ class ContractTest {
         assertThat(organisation).isSorted().doesNotHaveDuplicates();
         assertThat(instance).containsAll(organisation);
         assertThat(instance.stream().filter(capability -> !organisation.contains(capability)))
-                .containsExactly("observability:read", "organisation:create", "organisation:read");
+                .containsExactly(
+                        "observability:read",
+                        "organisation:create",
+                        "organisation:read",
+                        "token-key:read",
+                        "token-key:rotate",
+                        "token-key:withdraw");
+    }
+
+    @Test
+    void everyCapabilityOfTheContractIsDescribed() {
+        assertThat(contract.capabilities(true)).allSatisfy(capability -> assertThat(
+                        contract.described(capability).description())
+                .as(capability)
+                .isNotEmpty());
+        assertThat(contract.described("ledger:export").stepUpSeconds()).isPositive();
     }
 
     @Test
@@ -175,16 +209,35 @@ class ContractTest {
             Map.entry("principal", ID),
             Map.entry("workspace", ID),
             Map.entry("role", "approver"),
+            Map.entry("capability", "invoice:approve"),
+            Map.entry("group", "clerks"),
+            Map.entry("groupAssignment", ID),
             Map.entry("assignment", ID),
             Map.entry("publicKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             Map.entry("claim", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0"),
             Map.entry("assertion", "e30.e30.c2ln"),
+            Map.entry("session", ID),
+            Map.entry("tokenKey", "deadbeef"),
+            Map.entry("refreshToken", "chr_instance." + ID + "." + ID + "." + "A".repeat(22) + "." + "B".repeat(43)),
             Map.entry("unique", "x7"),
             Map.entry("elevationRole", "repair"),
             Map.entry("requester", ID),
             Map.entry("requested", ID),
             Map.entry("elevated", ID),
-            Map.entry("over", ID));
+            Map.entry("over", ID),
+            Map.entry("override", ID),
+            Map.entry("environment", "prod"),
+            Map.entry("issuer", ID),
+            Map.entry("issuerKey", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+            Map.entry("subjectToken", "e30.e30.c2ln"),
+            Map.entry("organisation", ID),
+            Map.entry("agent", ID),
+            Map.entry("delegation", ID),
+            Map.entry("inAnHour", "1798761600000"),
+            Map.entry("purpose", "research"),
+            Map.entry("consent", ID),
+            Map.entry("guardian", ID),
+            Map.entry("ward", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

@@ -18,7 +18,7 @@ class AdmissionTest {
 
     @Test
     void itsOwnPodsAreAdmitted() {
-        assertThat(Manifests.pods()).hasSize(5).allSatisfy(pod -> assertThat(admission.complaints(pod))
+        assertThat(Manifests.pods()).hasSize(6).allSatisfy(pod -> assertThat(admission.complaints(pod))
                 .isEmpty());
     }
 

@@ -101,11 +101,11 @@ class ComposeTest {
         assertThat(Files.readString(secrets.resolve("core-2/sealer/sealer")))
                 .isEqualTo(Files.readString(secrets.resolve("core-1/sealer/sealer")))
                 .isNotEqualTo(Files.readString(secrets.resolve("ledger/sealer/sealer")));
-        // No process but core and ledger has a key that unseals.
+        // No process but core, ledger and egress has a key that unseals.
         try (Stream<Path> files = Files.walk(secrets)) {
             assertThat(files.filter(file -> file.endsWith("sealer") && Files.isDirectory(file))
                             .map(file -> secrets.relativize(file.getParent()).toString()))
-                    .containsExactlyInAnyOrder("core-1", "core-2", "ledger");
+                    .containsExactlyInAnyOrder("core-1", "core-2", "egress", "ledger");
         }
         for (String certificate : List.of(
                 "postgres/server.crt",

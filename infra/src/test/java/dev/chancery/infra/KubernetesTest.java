@@ -89,6 +89,18 @@ class KubernetesTest {
     }
 
     @Test
+    void theProxyAloneReachesOutside() {
+        assertThat(ofKind("NetworkPolicy"))
+                .filteredOn(policy -> policy.toString().contains("ipBlock"))
+                .singleElement()
+                .satisfies(policy -> {
+                    assertThat(at(policy, "spec", "podSelector", "matchLabels").toString())
+                            .contains("\"app.kubernetes.io/component\":\"egress\"");
+                    assertThat(policy.toString()).contains("10.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10");
+                });
+    }
+
+    @Test
     void everyProcessHasAServiceAccountABudgetAndAServiceOfItsOwn() {
         for (JsonObject process : ofKind("StatefulSet")) {
             String name = text(process, "metadata", "name");
@@ -116,7 +128,7 @@ class KubernetesTest {
                 .isFalse());
     }
 
-    /** A role's pod mounts the secrets of that role and of no other; only core and ledger have a key that unseals. */
+    /** A role's pod mounts the secrets of that role and of no other; only core, ledger and egress have a key that unseals. */
     @Test
     void aRoleHasItsOwnSecretsOnly() {
         for (JsonObject owner : Manifests.kubernetes().stream()
@@ -131,7 +143,7 @@ class KubernetesTest {
             assertThat(secrets).isNotEmpty().allMatch(secret -> secret.startsWith(name + "-"));
             assertThat(secrets.contains(name + "-sealer"))
                     .as("%s has a sealer", name)
-                    .isEqualTo(List.of("core", "ledger").contains(name));
+                    .isEqualTo(List.of("core", "egress", "ledger").contains(name));
             assertThat(at(container(owner), "args").toString()).contains("\"" + name + "\"");
         }
     }

@@ -13,6 +13,8 @@ CREATE TABLE capability (
     -- part of the contract that the log adopted; otherwise the organisation's own
     built_in boolean NOT NULL,
     step_up_seconds bigint NOT NULL CHECK (step_up_seconds >= 0),
+    break_glass_only boolean NOT NULL,
+    consent_required boolean NOT NULL,
     valid_from_position bigint NOT NULL,
     valid_to_position bigint CHECK (valid_to_position > valid_from_position),
     PRIMARY KEY (tenant, capability, built_in, valid_from_position)
@@ -56,7 +58,9 @@ CREATE TABLE principal (
 CREATE TABLE assignment (
     tenant text NOT NULL,
     assignment uuid NOT NULL,
-    principal uuid NOT NULL,
+    -- who holds it: a principal, or all in a group
+    principal uuid,
+    group_id uuid,
     role text COLLATE "C" NOT NULL,
     -- null: the whole organisation
     workspace uuid,
@@ -69,10 +73,35 @@ CREATE TABLE assignment (
     revoked_at_micros bigint,
     revoked_position bigint,
     PRIMARY KEY (tenant, assignment),
+    CHECK ((principal IS NULL) <> (group_id IS NULL)),
     CHECK ((revoked_at_micros IS NULL) = (revoked_position IS NULL))
 );
 CREATE INDEX assignment_newest ON assignment (tenant, position, assignment);
 CREATE INDEX assignment_of_principal ON assignment (tenant, principal, position, assignment);
+CREATE INDEX assignment_of_group ON assignment (tenant, group_id, position, assignment) WHERE group_id IS NOT NULL;
+CREATE INDEX assignment_without_end ON assignment (tenant, position, assignment)
+    WHERE until_micros IS NULL AND revoked_position IS NULL;
+
+CREATE TABLE access_group (
+    tenant text NOT NULL,
+    group_id uuid NOT NULL,
+    -- of one group at a time
+    name text COLLATE "C" NOT NULL,
+    made_position bigint NOT NULL,
+    retired_position bigint,
+    PRIMARY KEY (tenant, group_id)
+);
+CREATE INDEX group_name ON access_group (tenant, name, group_id);
+
+CREATE TABLE group_member (
+    tenant text NOT NULL,
+    group_id uuid NOT NULL,
+    principal uuid NOT NULL,
+    -- null: no member any more
+    added_position bigint,
+    PRIMARY KEY (tenant, group_id, principal)
+);
+CREATE INDEX membership_of_principal ON group_member (tenant, principal, group_id);
 
 CREATE TABLE workspace (
     tenant text NOT NULL,
@@ -89,4 +118,4 @@ CREATE TABLE member (
     PRIMARY KEY (tenant, workspace, principal)
 );
 
-SELECT projection.make('rbac', views => '{capability, role, role_capability, principal, assignment, workspace, member}');
+SELECT projection.make('rbac', views => '{capability, role, role_capability, principal, assignment, workspace, member, access_group, group_member}');

@@ -3,6 +3,8 @@ package dev.chancery.decision;
 import dev.chancery.kernel.Fold;
 import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
+import dev.chancery.schema.access.v1.GroupAssignmentRevoked;
+import dev.chancery.schema.access.v1.GroupRoleAssigned;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,13 +12,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The roles one principal holds.
+ * The roles one principal holds, or one group.
  *
  * @param held assigned and not revoked; whether they count now is a matter of time
  * @param revoked ids of revoked assignments, the first grant's among them
  */
 public record Assignments(List<Assignment> held, Set<String> revoked) {
-    /** Roles one principal may hold at once. */
+    /** Roles one principal, or one group, may hold at once. */
     public static final int MAX_HELD = 1_000;
 
     /**
@@ -60,28 +62,44 @@ public record Assignments(List<Assignment> held, Set<String> revoked) {
             return switch (event.type()) {
                 case "chancery.access.v1.RoleAssigned" -> {
                     var assigned = EventReading.read(RoleAssigned.parser(), event.body());
-                    var held = new ArrayList<>(state.held());
-                    held.add(new Assignment(
+                    yield state.with(new Assignment(
                             assigned.getAssignmentId(),
                             assigned.getRole(),
                             assigned.getWorkspaceId(),
                             assigned.getFromMicros(),
                             assigned.getUntilMicros()));
-                    yield new Assignments(held, state.revoked());
                 }
-                case "chancery.access.v1.AssignmentRevoked" -> {
-                    var id = EventReading.read(AssignmentRevoked.parser(), event.body())
-                            .getAssignmentId();
-                    yield new Assignments(
-                            state.held().stream()
-                                    .filter(a -> !a.id().equals(id))
-                                    .toList(),
-                            GrowingSet.copyOf(state.revoked()).plus(id));
+                case "chancery.access.v1.GroupRoleAssigned" -> {
+                    var assigned = EventReading.read(GroupRoleAssigned.parser(), event.body());
+                    yield state.with(new Assignment(
+                            assigned.getAssignmentId(),
+                            assigned.getRole(),
+                            assigned.getWorkspaceId(),
+                            assigned.getFromMicros(),
+                            assigned.getUntilMicros()));
                 }
+                case "chancery.access.v1.AssignmentRevoked" ->
+                    state.without(EventReading.read(AssignmentRevoked.parser(), event.body())
+                            .getAssignmentId());
+                case "chancery.access.v1.GroupAssignmentRevoked" ->
+                    state.without(EventReading.read(GroupAssignmentRevoked.parser(), event.body())
+                            .getAssignmentId());
                 default -> state;
             };
         }
     };
+
+    private Assignments with(Assignment assignment) {
+        var more = new ArrayList<>(held);
+        more.add(assignment);
+        return new Assignments(more, revoked);
+    }
+
+    private Assignments without(String id) {
+        return new Assignments(
+                held.stream().filter(a -> !a.id().equals(id)).toList(),
+                GrowingSet.copyOf(revoked).plus(id));
+    }
 
     public Optional<Assignment> find(String id) {
         return held.stream().filter(assignment -> assignment.id().equals(id)).findFirst();

@@ -6,10 +6,11 @@ package dev.chancery.decision;
  * @param assignmentId the assignment, or the elevation, that grants it; empty when nothing does
  * @param role the role that is held by it; empty when nothing grants it
  * @param elevated whether it rests on an elevation, for want of anything else
+ * @param group name of the group whose assignment grants it; empty when it is the principal's own, or nothing grants it
  */
-public record AuthorityDecision(Reason reason, String assignmentId, String role, boolean elevated) {
+public record AuthorityDecision(Reason reason, String assignmentId, String role, boolean elevated, String group) {
     public AuthorityDecision(Reason reason, String assignmentId, String role) {
-        this(reason, assignmentId, role, false);
+        this(reason, assignmentId, role, false, "");
     }
 
     public enum Reason {
@@ -17,8 +18,11 @@ public record AuthorityDecision(Reason reason, String assignmentId, String role,
         NO_GRANT("no-grant"),
         NOT_YET("not-yet"),
         EXPIRED("expired"),
+        BREAK_GLASS_ONLY("break-glass-only"),
+        CONSENT("consent"),
         UNKNOWN_PRINCIPAL("unknown-principal"),
         INACTIVE_PRINCIPAL("inactive-principal"),
+        NOT_DELEGATED("not-delegated"),
         UNKNOWN_WORKSPACE("unknown-workspace"),
         UNKNOWN_RESOURCE("unknown-resource");
 

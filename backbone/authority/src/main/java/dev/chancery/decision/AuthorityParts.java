@@ -11,11 +11,24 @@ final class AuthorityParts {
     static final Part<PrincipalState> PRINCIPAL = new Part<>("identity/principal/", PrincipalState.FOLD);
     static final Part<RoleModel> ROLE_MODEL = new Part<>(AuthorityStreams.ROLE_MODEL.value(), RoleModel.FOLD);
     static final Part<Assignments> ASSIGNMENTS = new Part<>("access/assignments/", Assignments.FOLD);
-
+    static final Part<Memberships> MEMBERSHIPS = new Part<>("access/memberships/", Memberships.FOLD);
+    static final Part<Assignments> GROUPS = new Part<>("access/group/", Assignments.FOLD);
     static final Part<Elevations> ELEVATIONS = new Part<>("elevation/holder/", Elevations.FOLD);
 
-    static final List<Part<?>> ALL =
-            List.of(INSTANCE, ORGANISATION, CONTRACT, PRINCIPAL, ROLE_MODEL, ASSIGNMENTS, ELEVATIONS);
+    static final Part<TrustedIssuers> ISSUERS = new Part<>(AuthorityStreams.ISSUERS.value(), TrustedIssuers.FOLD);
+
+    static final List<Part<?>> ALL = List.of(
+            INSTANCE,
+            ORGANISATION,
+            CONTRACT,
+            PRINCIPAL,
+            ROLE_MODEL,
+            ASSIGNMENTS,
+            MEMBERSHIPS,
+            GROUPS,
+            ELEVATIONS,
+            SessionEnds.PART,
+            ISSUERS);
 
     private AuthorityParts() {}
 

@@ -47,14 +47,18 @@ public final class States {
     }
 
     public Authority authority(String principalId) {
+        RoleModel model = state(AuthorityParts.ROLE_MODEL, "");
         return new Authority(
                 principalId,
                 state(AuthorityParts.PRINCIPAL, principalId),
                 state(AuthorityParts.firstGrant(tenant), ""),
                 state(AuthorityParts.CONTRACT, ""),
-                state(AuthorityParts.ROLE_MODEL, ""),
+                model,
                 state(AuthorityParts.ASSIGNMENTS, principalId),
-                state(AuthorityParts.ELEVATIONS, principalId));
+                state(AuthorityParts.ELEVATIONS, principalId),
+                model.groupsOf(
+                        state(AuthorityParts.MEMBERSHIPS, principalId), group -> state(AuthorityParts.GROUPS, group)),
+                state(AuthorityParts.ISSUERS, ""));
     }
 
     /** The state of one stream of a part, which must be one of these; the initial one where it has no events. */

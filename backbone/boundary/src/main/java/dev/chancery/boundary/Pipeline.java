@@ -14,7 +14,6 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
-import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -262,10 +261,8 @@ public final class Pipeline implements AutoCloseable {
 
     private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
             throws RefusedException {
-        AuthorityDecision answer = authorisation.check(principal, capability, where, seen, Clock.nowMicros());
-        if (!answer.granted()) {
-            throw new RefusedException(BoundaryRejection.FORBIDDEN);
-        }
+        Authorisation.require(
+                principal, authorisation.authorities(principal, seen), capability, where, Clock.nowMicros());
     }
 
     private Optional<CallResult> wrongShape(Message request, Caller caller) {

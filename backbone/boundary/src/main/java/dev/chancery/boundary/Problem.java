@@ -13,7 +13,7 @@ import io.vertx.core.json.JsonObject;
 
 /**
  * The one mapping of refusals to what goes out: RFC 9457 problems, and gRPC statuses with the same details. Code, message, hint,
- * docsUrl, requestId, and nothing else: no cause, no path, no class, no echo of input.
+ * docsUrl, requestId, the refusal's details, and nothing else: no cause, no path, no class, no echo of input.
  */
 public final class Problem {
     public static final String MEDIA_TYPE = "application/problem+json";
@@ -67,7 +67,7 @@ public final class Problem {
 
     public static String json(CallResult.Refused refused, String requestId) {
         Rejection rejection = refused.rejection();
-        return new JsonObject()
+        var problem = new JsonObject()
                 .put("type", docsUrl(rejection))
                 .put("title", rejection.message())
                 .put("status", httpStatus(rejection))
@@ -75,8 +75,9 @@ public final class Problem {
                 .put("message", refused.message())
                 .put("hint", rejection.hint())
                 .put("docsUrl", docsUrl(rejection))
-                .put("requestId", requestId)
-                .encode();
+                .put("requestId", requestId);
+        refused.details().forEach(problem::put);
+        return problem.encode();
     }
 
     public static StatusRuntimeException grpc(CallResult.Refused refused, String requestId) {
@@ -94,6 +95,7 @@ public final class Problem {
                         .putMetadata("hint", rejection.hint())
                         .putMetadata("docsUrl", docsUrl(rejection))
                         .putMetadata("requestId", requestId)
+                        .putAllMetadata(refused.details())
                         .build()));
     }
 }

@@ -13,10 +13,13 @@ import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Handler;
+import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Position;
+import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.log.NewEvent;
+import dev.chancery.schema.Contract;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.CheckRequest;
@@ -26,11 +29,14 @@ import dev.chancery.schema.access.v1.RevokeAssignmentReply;
 import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
+import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.CreateOrganisationReply;
 import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
+import dev.chancery.schema.identity.v1.SensitiveCapability;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,6 +127,63 @@ class CommandRunTest {
             assertThat(record.getOutcome().getCode()).isEqualTo("auth.forbidden");
             assertThat(record.getOutcome().hasIntent()).isFalse();
         });
+    }
+
+    @Test
+    void aSensitiveCapabilityTakesARecentAuthenticationAndLeavesNoRecordWithoutOne() {
+        sensitive(SensitiveCapability.newBuilder().setStepUpSeconds(60));
+        Caller stale = authenticated(120);
+        Caller fresh = authenticated(5);
+
+        assertThat(code(call(stale))).isEqualTo("auth.step-up");
+        assertThat(INSTANCE.statements(tenant, 2)).isEmpty();
+        assertThat(call(fresh)).isInstanceOf(CallResult.Replied.class);
+    }
+
+    @Test
+    void whatCountsOnlyByBreakGlassIsRefusedToWhoHoldsItOtherwiseAndTheRefusalSaysSo() {
+        sensitive(SensitiveCapability.newBuilder().setBreakGlassOnly(true));
+
+        CallResult answer = call(INSTANCE.as(ADA, tenant));
+
+        assertThat(code(answer)).isEqualTo("auth.break-glass-only");
+        assertThat(((CallResult.Refused) answer).message()).contains("role:retire");
+        assertThat(INSTANCE.statements(tenant, 2))
+                .singleElement()
+                .satisfies(record -> assertThat(record.getOutcome().getCode()).isEqualTo("auth.break-glass-only"));
+    }
+
+    private Caller authenticated(long secondsAgo) {
+        var ada = new Principal(
+                Principal.Type.USER,
+                ADA,
+                tenant,
+                Optional.empty(),
+                "",
+                Optional.empty(),
+                Instant.ofEpochSecond(Instant.now().getEpochSecond() - secondsAgo),
+                0,
+                Principal.STRONG);
+        return new Caller(
+                UUID.randomUUID().toString(),
+                Optional.of(INSTANCE.tokens.issue(UUID.randomUUID().toString(), ada, Optional.empty(), Instant.now())),
+                Optional.empty(),
+                Optional.empty(),
+                "127.0.0.1",
+                "test");
+    }
+
+    private void sensitive(SensitiveCapability.Builder capability) {
+        INSTANCE.append(
+                "identity",
+                tenant,
+                Map.of(AuthorityStreams.CONTRACT, 1L),
+                new NewEvent(
+                        AuthorityStreams.CONTRACT,
+                        ContractAdopted.newBuilder()
+                                .addAllCapabilities(Contract.load().capabilities(false))
+                                .addSensitive(capability.setCapability("role:retire"))
+                                .build()));
     }
 
     /** The administrator of an organisation may do everything in it, and nothing to the installation. */

@@ -4,14 +4,19 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.CallerDecision;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.projection.Positions;
 import dev.chancery.schema.ContractMethod;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /** Whether a caller may read, and whether what it reads has come far enough. */
 public final class Authorisation {
@@ -37,20 +42,75 @@ public final class Authorisation {
     }
 
     /**
-     * @param where the workspace; empty: the whole organisation
+     * All that decides what a caller may do whose session goes on, and whom it acts for, as far as this process has seen within {@link
+     * DecisionPoint#MAX_AGE}.
+     *
      * @param seen the position the caller has seen: the answer takes it into account, or there is none
+     * @return by the id of one of them
      */
-    public AuthorityDecision check(
-            Principal principal, String capability, String where, Optional<Position> seen, long atMicros)
+    public Function<String, Authority> authorities(Principal principal, Optional<Position> seen)
             throws RefusedException {
         OptionalLong atLeast =
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
-        Authority authority = decisions
-                .authority(principal.tenant(), principal.id(), atLeast, Limits.POSITION_WAIT)
+        Map<String, Authority> authorities = new HashMap<>();
+        authorities.put(principal.id(), authority(principal.tenant(), principal.id(), atLeast));
+        if (principal.actingFor().isPresent()) {
+            String whom = principal.actingFor().get();
+            authorities.put(whom, authority(principal.tenant(), whom, atLeast));
+        }
+        if (decisions
+                .sessionEnds(principal.tenant(), principal.id())
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE))
+                .ends(principal)) {
+            throw new RefusedException(BoundaryRejection.SESSION_OVER);
+        }
+        return id -> Objects.requireNonNull(authorities.get(id));
+    }
+
+    private Authority authority(String tenant, String principalId, OptionalLong atLeast) throws RefusedException {
+        return decisions
+                .authority(tenant, principalId, atLeast, Limits.POSITION_WAIT)
                 .orElseThrow(() -> new RefusedException(
                         atLeast.isPresent() ? BoundaryRejection.POSITION_NOT_REACHED : BoundaryRejection.STALE))
                 .authority();
-        return authority.decide(capability, where, atMicros);
+    }
+
+    /**
+     * Refuses whoever lacks a capability, or acts for somebody who does or did not allow it, or was authenticated too long ago to use it.
+     *
+     * @param authorities what decides about a principal, by its id
+     * @param where the workspace; empty: the whole organisation
+     */
+    public static AuthorityDecision require(
+            Principal principal,
+            Function<String, Authority> authorities,
+            String capability,
+            String where,
+            long atMicros)
+            throws RefusedException {
+        AuthorityDecision decision = CallerDecision.decide(principal, authorities, capability, where, atMicros);
+        if (!decision.granted()) {
+            throw refusal(decision, capability);
+        }
+        requireFresh(authorities.apply(principal.id()).sensitivity(capability).stepUpSeconds(), principal);
+        return decision;
+    }
+
+    /** The refusal of a capability: it names what is missing, which the contract says to everybody anyway. */
+    private static RefusedException refusal(AuthorityDecision denied, String capability) {
+        return switch (denied.reason()) {
+            case BREAK_GLASS_ONLY ->
+                new RefusedException(
+                        BoundaryRejection.BREAK_GLASS_ONLY,
+                        "The caller's roles give " + capability + " by break-glass only.");
+            case CONSENT ->
+                new RefusedException(
+                        BoundaryRejection.CONSENT, "Using " + capability + " takes the consent of whom it is about.");
+            default ->
+                new RefusedException(
+                        BoundaryRejection.FORBIDDEN,
+                        "The caller lacks the capability " + capability + ", which this method requires.");
+        };
     }
 
     /** Waits until the view that answers a method has what the caller has seen. */
@@ -67,10 +127,23 @@ public final class Authorisation {
      * @throws RefusedException {@code auth.step-up}
      */
     public static void requireFresh(ContractMethod contract, Principal principal) throws RefusedException {
-        long ageMillis =
-                System.currentTimeMillis() - principal.authenticatedAt().toEpochMilli();
-        if (contract.stepUpSeconds() > 0 && ageMillis > contract.stepUpSeconds() * 1000L) {
-            throw new RefusedException(BoundaryRejection.STEP_UP);
+        requireFresh(contract.stepUpSeconds(), principal);
+    }
+
+    /**
+     * Refuses a caller who was not authenticated strongly within the last {@code maxAgeSeconds}; the refusal says what would do (RFC
+     * 9470).
+     *
+     * @param maxAgeSeconds unsigned; 0: any authentication will do
+     * @throws RefusedException {@code auth.step-up}
+     */
+    public static void requireFresh(int maxAgeSeconds, Principal principal) throws RefusedException {
+        if (maxAgeSeconds != 0
+                && !principal.steppedUpSince(Instant.now().minusSeconds(Integer.toUnsignedLong(maxAgeSeconds)))) {
+            throw new RefusedException(new CallResult.Refused(
+                    BoundaryRejection.STEP_UP,
+                    BoundaryRejection.STEP_UP.message(),
+                    Map.of("max_age", Integer.toUnsignedString(maxAgeSeconds), "acr_values", Principal.STRONG)));
         }
     }
 }

@@ -24,17 +24,35 @@ public final class BoundaryRejection {
             "The access token has expired.",
             "Get a new token from POST /oauth/token.");
 
+    public static final Rejection SESSION_OVER = new Rejection(
+            "auth.session-over",
+            Kind.UNAUTHENTICATED,
+            "The session that the access token belongs to was ended.",
+            "Sign in again.");
+
     public static final Rejection FORBIDDEN = new Rejection(
             "auth.forbidden",
             Kind.FORBIDDEN,
             "The caller lacks the capability that this method requires.",
             "Ask an administrator for a role that has it. 'chancery contract' lists what each method requires.");
 
+    public static final Rejection BREAK_GLASS_ONLY = new Rejection(
+            "auth.break-glass-only",
+            Kind.FORBIDDEN,
+            "The caller's roles give the capability that this method requires by break-glass only.",
+            "Ask for it with RequestElevation.");
+
+    public static final Rejection CONSENT = new Rejection(
+            "auth.consent-required",
+            Kind.FORBIDDEN,
+            "The capability that this method requires takes the consent of whom it is about.",
+            "Ask for their consent first.");
+
     public static final Rejection STEP_UP = new Rejection(
             "auth.step-up",
             Kind.UNAUTHENTICATED,
-            "This method requires a more recent authentication.",
-            "Authenticate again and repeat the request with the new token.");
+            "This call requires a strong authentication that is more recent.",
+            "Sign in again, rather than refresh, and repeat the request with the new token within max_age seconds.");
 
     public static final Rejection CONTEXT_FIELD = new Rejection(
             "request.context-field",

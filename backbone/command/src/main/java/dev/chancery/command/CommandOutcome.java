@@ -20,6 +20,7 @@ public sealed interface CommandOutcome {
      * @param claims names taken or released; {@code taken} is what the caller is told when one of a kind is another's
      * @param once a key that admits one such command ever, e.g. the id of a credential that works once; {@code spent} is what the
      *     next is told
+     * @param told what the caller is refused with for all that
      */
     record Done(
             Message reply,
@@ -28,32 +29,40 @@ public sealed interface CommandOutcome {
             List<Claim> claims,
             Map<String, Rejection> taken,
             Optional<Once> once,
-            Optional<Runnable> then)
+            Optional<Runnable> then,
+            Optional<Rejection> told)
             implements CommandOutcome {
         public Done withTarget(String type, String id) {
-            return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once, then);
+            return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once, then, told);
         }
 
         public Done withClaim(Claim claim, Rejection otherwise) {
-            Map<String, Rejection> told = new HashMap<>(taken);
-            told.put(claim.kind(), otherwise);
+            Map<String, Rejection> names = new HashMap<>(taken);
+            names.put(claim.kind(), otherwise);
             return new Done(
                     reply,
                     events,
                     target,
                     Stream.concat(claims.stream(), Stream.of(claim)).toList(),
-                    Map.copyOf(told),
+                    Map.copyOf(names),
                     once,
-                    then);
+                    then,
+                    told);
         }
 
         public Done withOnce(Digest key, Rejection spent, long keptMillis) {
-            return new Done(reply, events, target, claims, taken, Optional.of(new Once(key, spent, keptMillis)), then);
+            return new Done(
+                    reply, events, target, claims, taken, Optional.of(new Once(key, spent, keptMillis)), then, told);
         }
 
         /** Work that follows from the outcome once it is durable, and that a start after a crash would do as well. */
         public Done afterwards(Runnable work) {
-            return new Done(reply, events, target, claims, taken, once, Optional.of(work));
+            return new Done(reply, events, target, claims, taken, once, Optional.of(work), told);
+        }
+
+        /** The outcome takes place, and the caller is refused: what it did has a consequence, and not the one that it asked for. */
+        public Done refusing(Rejection rejection) {
+            return new Done(reply, events, target, claims, taken, once, then, Optional.of(rejection));
         }
     }
 
@@ -61,11 +70,19 @@ public sealed interface CommandOutcome {
 
     record Once(Digest key, Rejection spent, long keptMillis) {}
 
-    record Rejected(Rejection rejection) implements CommandOutcome {}
+    /** @param recorded whether it leaves a record although the method is not privileged */
+    record Rejected(Rejection rejection, boolean recorded) implements CommandOutcome {}
 
     static Done done(Message reply, NewEvent... events) {
         return new Done(
-                reply, List.of(events), Optional.empty(), List.of(), Map.of(), Optional.empty(), Optional.empty());
+                reply,
+                List.of(events),
+                Optional.empty(),
+                List.of(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** True already: the same answer, no event. */
@@ -74,6 +91,11 @@ public sealed interface CommandOutcome {
     }
 
     static Rejected reject(Rejection rejection) {
-        return new Rejected(rejection);
+        return new Rejected(rejection, false);
+    }
+
+    /** Refuses somebody who has shown a credential, e.g. the right key for the wrong audience: that is worth a record. */
+    static Rejected rejectRecorded(Rejection rejection) {
+        return new Rejected(rejection, true);
     }
 }

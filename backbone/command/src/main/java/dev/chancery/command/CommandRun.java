@@ -5,6 +5,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandOutcome.Done;
 import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.SessionEnds;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -50,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommandRun<Q extends Message> {
     private static final Logger LOG = Logger.getLogger(CommandRun.class);
+
+    /** Refusals that say nothing about what the caller may do. */
+    private static final Set<Rejection> UNRECORDED = Set.of(BoundaryRejection.STEP_UP, BoundaryRejection.SESSION_OVER);
 
     private final CommandParts parts;
     private final Call call;
@@ -99,16 +104,17 @@ final class CommandRun<Q extends Message> {
         }
         if (method.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
             // Rests on no stream that could have moved.
-            return deny(context(Ids.uuidV7(), Clock.nowMicros()), Limits.MAX_ATTEMPTS)
+            var elsewhere = new CallResult.Refused(BoundaryRejection.FORBIDDEN);
+            return deny(context(Ids.uuidV7(), Clock.nowMicros()), elsewhere, Limits.MAX_ATTEMPTS)
                     .orElseThrow();
         }
         for (int attempt = 1; attempt <= Limits.MAX_ATTEMPTS; attempt++) {
             CommandContext context = context(Ids.uuidV7(), Clock.nowMicros());
-            AuthorityDecision authority = authorise(context);
-            if (authority.granted()) {
-                return begin(authority, context.atMicros());
+            Admission admission = admit(context);
+            if (admission.refusal().isEmpty()) {
+                return begin(admission.authority(), context.atMicros());
             }
-            Optional<CallResult> denied = deny(context, attempt);
+            Optional<CallResult> denied = deny(context, admission.refusal().get(), attempt);
             if (denied.isPresent()) {
                 return denied.get();
             }
@@ -117,34 +123,60 @@ final class CommandRun<Q extends Message> {
     }
 
     private CommandContext context(UUID entryId, long atMicros) {
-        return new CommandContext(principal, entryId, atMicros, parts.streams(), parts.keyring());
+        return new CommandContext(principal, call.caller(), entryId, atMicros, parts.streams(), parts.keyring());
     }
 
-    /** A public method's caller has shown its credential; everybody else needs the capability. */
-    private AuthorityDecision authorise(CommandContext context) {
-        return capability
-                .map(needed -> context.authority(principal.id())
-                        .decide(needed, Authorisation.where(method, call.request(), principal), context.atMicros()))
-                .orElse(new AuthorityDecision(AuthorityDecision.Reason.GRANTED, "", ""));
+    /** Whether the caller may, and by what; and if not, the answer to that. */
+    private record Admission(AuthorityDecision authority, Optional<CallResult.Refused> refusal) {}
+
+    /** A public method's caller has shown its credential; everybody else needs the capability, and what its use takes. */
+    private Admission admit(CommandContext context) {
+        if (capability.isEmpty()) {
+            return new Admission(new AuthorityDecision(AuthorityDecision.Reason.GRANTED, "", ""), Optional.empty());
+        }
+        // A public method's credential is no session.
+        if (context.read(AuthorityStreams.sessionEnds(principal.id()), SessionEnds.FOLD)
+                .ends(principal)) {
+            return new Admission(
+                    AuthorityDecision.Reason.NO_GRANT.deny(),
+                    Optional.of(new CallResult.Refused(BoundaryRejection.SESSION_OVER)));
+        }
+        try {
+            AuthorityDecision decision = Authorisation.require(
+                    principal,
+                    context::authority,
+                    capability.get(),
+                    Authorisation.where(method, call.request(), principal),
+                    context.atMicros());
+            return new Admission(decision, Optional.empty());
+        } catch (RefusedException e) {
+            return new Admission(AuthorityDecision.Reason.NO_GRANT.deny(), Optional.of(e.refused()));
+        }
     }
 
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. Empty: authorise again. */
-    private Optional<CallResult> deny(CommandContext context, int attempt) {
-        if (!method.privileged()) {
-            return refuse(BoundaryRejection.FORBIDDEN, context, attempt);
+    private Optional<CallResult> deny(CommandContext context, CallResult.Refused refusal, int attempt) {
+        boolean recorded = method.privileged() && !UNRECORDED.contains(refusal.rejection());
+        return refused(refusal, recorded, context, attempt);
+    }
+
+    private Optional<CallResult> refused(
+            CallResult.Refused refusal, boolean recorded, CommandContext context, int attempt) {
+        if (!recorded) {
+            return refuse(refusal, context, attempt);
         }
         AppendResult result = appender.append(
-                failure(draft.denied(Ids.uuidV7(), BoundaryRejection.FORBIDDEN), Optional.empty(), context.basis()));
+                failure(draft.denied(Ids.uuidV7(), refusal.rejection()), Optional.empty(), context.basis()));
         return switch (result) {
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
-            default -> Optional.of(new CallResult.Refused(BoundaryRejection.FORBIDDEN));
+            default -> Optional.of(refusal);
         };
     }
 
     /** Refuses without a record, but not on a state that may be cached. */
-    private Optional<CallResult> refuse(Rejection rejection, CommandContext context, int attempt) {
-        return attempt == 1 ? readAgain(context.basis().keySet()) : Optional.of(new CallResult.Refused(rejection));
+    private Optional<CallResult> refuse(CallResult.Refused refusal, CommandContext context, int attempt) {
+        return attempt == 1 ? readAgain(context.basis().keySet()) : Optional.of(refusal);
     }
 
     private Optional<CallResult> readAgain(Set<StreamId> streams) {
@@ -179,7 +211,11 @@ final class CommandRun<Q extends Message> {
                         case CommandOutcome.Rejected rejected -> {
                             Rejection why = rejected.rejection();
                             yield intent == null
-                                    ? refuse(why, decided.context(), attempt)
+                                    ? refused(
+                                            new CallResult.Refused(why),
+                                            rejected.recorded(),
+                                            decided.context(),
+                                            attempt)
                                     : fail(intent, why, decided.context().basis());
                         }
                     };
@@ -194,11 +230,12 @@ final class CommandRun<Q extends Message> {
     private Decided decide(long atMicros) {
         UUID entryId = Ids.uuidV7();
         CommandContext context = context(entryId, atMicros);
-        AuthorityDecision authority = authorise(context);
-        CommandOutcome outcome = authority.granted()
-                ? decide.decide(context, (Q) call.request())
-                : CommandOutcome.reject(BoundaryRejection.FORBIDDEN);
-        return new Decided(entryId, context, authority, outcome);
+        Admission admission = admit(context);
+        CommandOutcome outcome = admission
+                .refusal()
+                .<CommandOutcome>map(refusal -> CommandOutcome.reject(refusal.rejection()))
+                .orElseGet(() -> decide.decide(context, (Q) call.request()));
+        return new Decided(entryId, context, admission.authority(), outcome);
     }
 
     /** The answer to what append made of a success; empty: decide again. */
@@ -208,8 +245,10 @@ final class CommandRun<Q extends Message> {
             case AppendResult.Appended appended -> {
                 remember(appended, decided, done);
                 done.then().ifPresent(this::follow);
-                yield Optional.of(new CallResult.Replied(
-                        done.reply(), Optional.of(new Position(principal.tenant(), appended.position()))));
+                yield Optional.of(done.told()
+                        .<CallResult>map(CallResult.Refused::new)
+                        .orElseGet(() -> new CallResult.Replied(
+                                done.reply(), Optional.of(new Position(principal.tenant(), appended.position())))));
             }
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Replayed replayed -> Optional.of(replay(replayed));
@@ -259,8 +298,10 @@ final class CommandRun<Q extends Message> {
 
     private Draft outcome(AppendResult.@Nullable Appended intent, Decided decided, Done done) {
         Outcome.Builder outcome = Outcome.newBuilder().setResult(Result.SUCCESS);
-        Receipt.Effect kept = new Receipt.KeepReply(
-                method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray());
+        Receipt.Effect kept = done.told()
+                .<Receipt.Effect>map(told -> new Receipt.KeepCode(told.code()))
+                .orElseGet(() -> new Receipt.KeepReply(
+                        method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray()));
         Optional<Receipt> receipt = done.once()
                 .map(once -> new Receipt(
                         once.key(),

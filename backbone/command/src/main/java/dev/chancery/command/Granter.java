@@ -1,5 +1,6 @@
 package dev.chancery.command;
 
+import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.RoleModel;
@@ -32,6 +33,11 @@ public record Granter(List<Authority> selves) {
         return selves.stream().anyMatch(self -> self.principalId().equals(principalId));
     }
 
+    /** Whether what a group gets reaches it. */
+    public boolean isIn(String groupId) {
+        return selves.stream().anyMatch(self -> self.isIn(groupId));
+    }
+
     /** The organisation's, at the decision's moment. */
     public RoleModel roleModel() {
         return selves.getFirst().roleModel();
@@ -55,6 +61,19 @@ public record Granter(List<Authority> selves) {
                                 .allMatch(capability -> self.holds(capability, workspace, atMicros, untilMicros)));
     }
 
+    /** Whether all that a group's members hold, or will, is its to hand out: whoever comes into the group is given it. */
+    public boolean mayHandOut(Assignments groups, long atMicros) {
+        return groups.held().stream()
+                .filter(grant -> grant.endsAfter(atMicros))
+                .allMatch(grant -> mayTake(grant, atMicros));
+    }
+
+    /** Whether it may hand out whatever there is, in the whole organisation. */
+    public boolean mayDelegate(long atMicros) {
+        return selves.stream()
+                .allMatch(self -> self.decide(DELEGATE, "", atMicros).granted());
+    }
+
     /** Whether a grant is its to end: one that it might hand out. What a retired role gave is nothing. */
     public boolean mayTake(Assignment grant, long atMicros) {
         return bundle(grant.role())
@@ -75,8 +94,8 @@ public record Granter(List<Authority> selves) {
 
     /** Whether a role that it holds would give it, somewhere or for longer, what it has not got, if these were added to it. */
     public boolean wouldGainBy(Set<String> added, String role, long atMicros) {
-        return selves.stream().anyMatch(self -> self.assignments().held().stream()
-                .filter(held -> held.role().equals(role) && held.endsAfter(atMicros))
+        return selves.stream().anyMatch(self -> self.grants(atMicros).stream()
+                .filter(held -> held.role().equals(role))
                 .anyMatch(held -> !added.stream()
                         .allMatch(
                                 capability -> self.holds(capability, held.workspace(), atMicros, held.untilMicros()))));

@@ -13,8 +13,12 @@ public final class RefusedException extends Exception {
 
     /** @param told to the caller; it may repeat names that the caller sent, and is never logged */
     public RefusedException(Rejection rejection, String told) {
-        super(rejection.code(), null, false, false);
-        this.refused = new CallResult.Refused(rejection, told);
+        this(new CallResult.Refused(rejection, told));
+    }
+
+    public RefusedException(CallResult.Refused refused) {
+        super(refused.rejection().code(), null, false, false);
+        this.refused = refused;
     }
 
     public Rejection rejection() {

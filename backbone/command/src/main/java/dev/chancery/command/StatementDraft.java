@@ -142,7 +142,7 @@ final class StatementDraft {
                 text);
     }
 
-    /** Whom or what the request itself names: its first target field that is set. */
+    /** Whom or what the request itself names: its first target field that is set. A record has no slash in a target. */
     private Optional<TargetRef> requested() {
         for (FieldDescriptor field : method.input().getFields()) {
             if (field.getOptions().getExtension(Options.field).getTarget()
@@ -150,7 +150,7 @@ final class StatementDraft {
                     && request.getField(field) instanceof String value
                     && !value.isEmpty()) {
                 String type = field.getName().replaceFirst("_id$", "").replace('_', '-');
-                return Optional.of(new TargetRef(type, value));
+                return Optional.of(new TargetRef(type, value.replace('/', ':')));
             }
         }
         return Optional.empty();

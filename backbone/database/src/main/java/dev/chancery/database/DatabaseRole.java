@@ -49,6 +49,17 @@ public record DatabaseRole(String name, Set<Group> groups) {
     public static final DatabaseRole IDENTITY = new DatabaseRole("identity", Set.of(Group.WRITER));
     public static final DatabaseRole ACCESS = new DatabaseRole("access", Set.of(Group.WRITER));
     public static final DatabaseRole ELEVATION = new DatabaseRole("elevation", Set.of(Group.WRITER, Group.PROJECTOR));
+    public static final DatabaseRole EGRESS = new DatabaseRole("egress", Set.of(Group.WRITER));
+
+    /** Records what went through the forward proxy; it alone has the key that signs those records. */
+    public static final DatabaseRole PROXY = new DatabaseRole("proxy", Set.of(Group.WRITER));
+
+    /** Appends the vault's records, keeps its list, and alone holds the ring of secrets. */
+    public static final DatabaseRole VAULT = new DatabaseRole("vault", Set.of(Group.WRITER, Group.PROJECTOR));
+
+    /** Appends consents and keeps the list of them. */
+    public static final DatabaseRole CONSENT = new DatabaseRole("consent", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
 
     /** Counts the events that were sent to the features' topics. */
@@ -57,8 +68,9 @@ public record DatabaseRole(String name, Set<Group> groups) {
     public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.PROJECTOR));
 
     /** Those that every installation has, whatever its features. */
-    public static final List<DatabaseRole> STANDARD =
-            List.of(OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, RBAC, FANOUT, LEDGER);
+    public static final List<DatabaseRole> STANDARD = List.of(
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, RBAC,
+            FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

@@ -42,6 +42,14 @@ public final class DecisionPoint implements AutoCloseable {
     /** From one comparison with the heads to the next: a few fit into {@link #MAX_AGE}. */
     static final Duration COMPARE = Duration.ofMillis(500);
 
+    /** Of one answer to a follower; the record that exceeds one of these is its last. */
+    private static final int MAX_FOLLOWED_EVENTS = 1_000;
+
+    private static final int MAX_FOLLOWED_BYTES = 1 << 19;
+
+    private static final List<String> PLACED =
+            PlacedDecision.PARTS.stream().<String>map(Part::streamPrefix).toList();
+
     /** Connections that are taken at once because Kafka says that logs have moved. */
     static final int MAX_READS = 4;
 
@@ -182,6 +190,24 @@ public final class DecisionPoint implements AutoCloseable {
                 : found;
     }
 
+    /**
+     * What came after a position, of all that placed decisions rest on, as much as fits into one answer.
+     *
+     * @param after -1: from the beginning
+     * @param atMost how long to wait for something to come
+     * @return empty where the log has no such position
+     */
+    public Optional<StreamScan.Slice> follow(String tenant, long after, Duration atMost) {
+        TenantView view = view(tenant);
+        if (view.position() <= after) {
+            if (scan.lastPositions(Set.of(tenant)).getOrDefault(tenant, -1L) < after) {
+                return Optional.empty();
+            }
+            view.await(after + 1, atMost.toMillis());
+        }
+        return Optional.of(scan.slice(tenant, PLACED, after, MAX_FOLLOWED_EVENTS, MAX_FOLLOWED_BYTES));
+    }
+
     private Answerable present(TenantView view, long nowMicros) {
         return healthy() ? new Answerable.From(view, nowMicros) : Answerable.Not.STALE;
     }
@@ -204,6 +230,15 @@ public final class DecisionPoint implements AutoCloseable {
         return reaches(view, OptionalLong.of(position), atMost)
                 ? Optional.empty()
                 : Optional.of(Answerable.Not.NOT_REACHED);
+    }
+
+    /**
+     * Which of a principal's sessions were ended, as of {@link #MAX_AGE} ago or later.
+     *
+     * @return empty when what has been seen is stale
+     */
+    public Optional<SessionEnds> sessionEnds(String tenant, String principalId) {
+        return state(tenant, SessionEnds.PART, principalId, OptionalLong.empty(), Duration.ZERO);
     }
 
     private boolean reaches(TenantView view, OptionalLong atLeast, Duration atMost) {

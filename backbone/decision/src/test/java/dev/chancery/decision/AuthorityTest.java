@@ -1,5 +1,7 @@
 package dev.chancery.decision;
 
+import static dev.chancery.decision.AuthorityDecision.Reason.BREAK_GLASS_ONLY;
+import static dev.chancery.decision.AuthorityDecision.Reason.CONSENT;
 import static dev.chancery.decision.AuthorityDecision.Reason.EXPIRED;
 import static dev.chancery.decision.AuthorityDecision.Reason.GRANTED;
 import static dev.chancery.decision.AuthorityDecision.Reason.INACTIVE_PRINCIPAL;
@@ -19,9 +21,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.access.v1.GroupDefined;
+import dev.chancery.schema.access.v1.GroupMemberAdded;
+import dev.chancery.schema.access.v1.GroupMemberRemoved;
+import dev.chancery.schema.access.v1.GroupRetired;
+import dev.chancery.schema.access.v1.GroupRoleAssigned;
 import dev.chancery.schema.elevation.v1.ElevationGranted;
 import dev.chancery.schema.elevation.v1.ElevationRevoked;
+import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
+import dev.chancery.schema.identity.v1.SensitiveCapability;
 import org.junit.jupiter.api.Test;
 
 class AuthorityTest {
@@ -180,8 +189,112 @@ class AuthorityTest {
                 .build();
         Authority ben = new Given(BEN).roles(vault, role("clerk", "vault:open")).authority();
 
-        assertThat(ben.stepUpSeconds("vault:open")).isEqualTo(300);
-        assertThat(ben.stepUpSeconds("invoice:read")).isZero();
+        assertThat(ben.sensitivity("vault:open")).isEqualTo(new Sensitivity(300, false, false));
+        assertThat(ben.sensitivity("invoice:read")).isEqualTo(Sensitivity.NONE);
+    }
+
+    @Test
+    void whoIsInAGroupHoldsWhatTheGroupHolds() {
+        var ben = new Given(BEN)
+                .roles(role("clerk", "invoice:read"), group("g1", "clerks"))
+                .in(new Message[] {member("g1")}, ofGroup("a1", "g1", "clerk"));
+
+        assertThat(ben.decide("invoice:read"))
+                .isEqualTo(new AuthorityDecision(GRANTED, "a1", "clerk", false, "clerks"));
+        assertThat(ben.authority().grants(NOW)).hasSize(1);
+        assertThat(ben.authority().ownGrants(NOW)).isEmpty();
+        assertThat(ben.authority().holds("invoice:read", "", NOW, 0)).isTrue();
+        assertThat(ben.authority().holdsRole("clerk", "", NOW)).isTrue();
+        assertThat(ben.in(new Message[] {member("g1"), gone("g1")}, ofGroup("a1", "g1", "clerk"))
+                        .decide("invoice:read"))
+                .isEqualTo(NO_GRANT.deny());
+    }
+
+    @Test
+    void aGroupThatIsRetiredGivesNothingAndItsNamesakeHasNoMembers() {
+        var ben = new Given(BEN)
+                .roles(
+                        role("clerk", "invoice:read"),
+                        group("g1", "clerks"),
+                        GroupRetired.newBuilder()
+                                .setGroupId("g1")
+                                .setGroup("clerks")
+                                .build(),
+                        group("g2", "clerks"))
+                .in(new Message[] {member("g1")}, ofGroup("a1", "g1", "clerk"));
+
+        assertThat(ben.decide("invoice:read")).isEqualTo(NO_GRANT.deny());
+    }
+
+    @Test
+    void whatCountsOnlyByBreakGlassIsGivenByNoAssignment() {
+        var capability = CapabilityDefined.newBuilder()
+                .setCapability("vault:open")
+                .setBreakGlassOnly(true)
+                .build();
+        var ben = new Given(BEN).roles(capability, role("keeper", "vault:open")).holding(assigned("a1", "keeper"));
+
+        assertThat(ben.decide("vault:open")).isEqualTo(BREAK_GLASS_ONLY.deny());
+        assertThat(ben.authority().holds("vault:open", "", NOW, 0)).isFalse();
+        assertThat(ben.elevated(elevated("e1", "keeper", NOW, NOW + 10)).decide("vault:open"))
+                .isEqualTo(new AuthorityDecision(GRANTED, "e1", "keeper", true, ""));
+    }
+
+    @Test
+    void whatAsksForAConsentIsGivenOnlyWithIt() {
+        var capability = CapabilityDefined.newBuilder()
+                .setCapability("record:read")
+                .setConsentRequired(true)
+                .build();
+        Authority ben = new Given(BEN)
+                .roles(capability, role("doctor", "record:read"))
+                .holding(assigned("a1", "doctor"))
+                .authority();
+
+        assertThat(ben.decide("record:read", "", NOW)).isEqualTo(CONSENT.deny());
+        assertThat(ben.decide("record:read", "", NOW, (what, where, at) -> true).granted())
+                .isTrue();
+        // Who has no grant is not told of consents.
+        assertThat(ben.decide("record:write", "", NOW, ConsentGate.NONE)).isEqualTo(NO_GRANT.deny());
+    }
+
+    @Test
+    void whatTheContractSaysOfACapabilityHoldsBesideWhatTheOrganisationDoes() {
+        var contract = ContractAdopted.newBuilder()
+                .addCapabilities("ledger:export")
+                .addSensitive(SensitiveCapability.newBuilder()
+                        .setCapability("ledger:export")
+                        .setStepUpSeconds(900))
+                .build();
+        var own = CapabilityDefined.newBuilder()
+                .setCapability("ledger:export")
+                .setStepUpSeconds(1_000)
+                .setConsentRequired(true)
+                .build();
+
+        assertThat(new Given(BEN).contract(contract).roles(own).authority().sensitivity("ledger:export"))
+                .isEqualTo(new Sensitivity(900, false, true));
+    }
+
+    private static GroupDefined group(String id, String name) {
+        return GroupDefined.newBuilder().setGroupId(id).setGroup(name).build();
+    }
+
+    private static GroupMemberAdded member(String group) {
+        return GroupMemberAdded.newBuilder().setGroupId(group).build();
+    }
+
+    private static GroupMemberRemoved gone(String group) {
+        return GroupMemberRemoved.newBuilder().setGroupId(group).build();
+    }
+
+    private static GroupRoleAssigned ofGroup(String assignment, String group, String role) {
+        return GroupRoleAssigned.newBuilder()
+                .setAssignmentId(assignment)
+                .setGroupId(group)
+                .setRole(role)
+                .setFromMicros(NOW)
+                .build();
     }
 
     @Test
@@ -189,7 +302,8 @@ class AuthorityTest {
         var ben = new Given(BEN).elevated(elevated("e1", "clerk", NOW, NOW + 10));
 
         assertThat(ben.at(NOW - 1).decide("invoice:read")).isEqualTo(DENIED);
-        assertThat(ben.at(NOW).decide("invoice:read")).isEqualTo(new AuthorityDecision(GRANTED, "e1", "clerk", true));
+        assertThat(ben.at(NOW).decide("invoice:read"))
+                .isEqualTo(new AuthorityDecision(GRANTED, "e1", "clerk", true, ""));
         assertThat(ben.at(NOW + 10).decide("invoice:read")).isEqualTo(DENIED);
         assertThat(ben.at(NOW).authority().holdsRole("clerk", "", NOW)).isFalse();
     }
@@ -245,6 +359,8 @@ class AuthorityTest {
         private Message[] roles = {role("clerk", "invoice:read")};
         private Message[] held = {};
         private Message[] elevated = {};
+        private Message[] memberships = {};
+        private Message[] ofGroups = {};
         private String workspace = "";
         private long atMicros = NOW;
 
@@ -283,6 +399,13 @@ class AuthorityTest {
             return this;
         }
 
+        /** In groups, which all hold the same. */
+        Given in(Message[] memberships, Message... ofGroups) {
+            this.memberships = memberships;
+            this.ofGroups = ofGroups;
+            return this;
+        }
+
         Given in(String where) {
             workspace = where;
             return this;
@@ -298,14 +421,16 @@ class AuthorityTest {
         }
 
         Authority authority() {
+            RoleModel model = folded(RoleModel.FOLD, roles);
             return new Authority(
                     id,
                     folded(PrincipalState.FOLD, principal),
                     folded(FirstGrant.FOLD, foundation),
                     folded(AdoptedContract.FOLD, contract),
-                    folded(RoleModel.FOLD, roles),
+                    model,
                     folded(Assignments.FOLD, held),
-                    folded(Elevations.FOLD, elevated));
+                    folded(Elevations.FOLD, elevated),
+                    model.groupsOf(folded(Memberships.FOLD, memberships), group -> folded(Assignments.FOLD, ofGroups)));
         }
     }
 }

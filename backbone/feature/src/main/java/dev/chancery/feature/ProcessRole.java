@@ -11,14 +11,16 @@ import java.util.stream.Stream;
 
 /** What a process does. Split by trust and by how it scales: each role comes with its own database roles and keys. */
 public enum ProcessRole {
-    /** Takes commands and checks: identity, access. Holds the personal key ring. */
+    /** Takes commands and checks: identity, access, elevation, egress. Holds the personal key ring. */
     CORE,
     /** Moves the log to Kafka; one at a time does, others wait. */
     RELAY,
     /** Keeps the RBAC views and answers lists. Holds no keys. */
     PROJECTORS,
     /** Grows the ledger and alone signs its checkpoints. */
-    LEDGER;
+    LEDGER,
+    /** Lets programs reach hosts outside, as their lists say. Holds the key that signs its own records, and no other. */
+    EGRESS;
 
     public static final Set<ProcessRole> ALL = EnumSet.allOf(ProcessRole.class);
 
@@ -30,7 +32,7 @@ public enum ProcessRole {
         Stream<DatabaseRole> backbone = roles.stream().map(role -> switch (role) {
             case CORE -> DatabaseRole.KEYRING;
             case RELAY -> DatabaseRole.RELAY;
-            case PROJECTORS, LEDGER -> decisions(roles);
+            case PROJECTORS, LEDGER, EGRESS -> decisions(roles);
         });
         return Stream.of(features, backbone, Stream.of(decisions(roles)))
                 .flatMap(Function.identity())
@@ -42,9 +44,9 @@ public enum ProcessRole {
         return roles.contains(CORE) ? DatabaseRole.ACCESS : DatabaseRole.DECISIONS;
     }
 
-    /** Whether a process with these roles wraps and unwraps keys: the core's personal ones, or the ledger's that sign checkpoints. */
+    /** Whether a process with these roles wraps and unwraps keys: the core's personal ones, the ledger's that sign checkpoints, the proxy's own. */
     public static boolean needSealer(Set<ProcessRole> roles) {
-        return roles.contains(CORE) || roles.contains(LEDGER);
+        return roles.contains(CORE) || roles.contains(LEDGER) || roles.contains(EGRESS);
     }
 
     /** Reads {@code core,relay} or {@code all}. */
@@ -57,7 +59,7 @@ public enum ProcessRole {
                     .map(name -> valueOf(name.strip().toUpperCase(Locale.ROOT)))
                     .collect(Collectors.toCollection(() -> EnumSet.noneOf(ProcessRole.class)));
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("a role is one of all, core, relay, projectors, ledger");
+            throw new IllegalArgumentException("a role is one of all, core, relay, projectors, ledger, egress");
         }
     }
 }

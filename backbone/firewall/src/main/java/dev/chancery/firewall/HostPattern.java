@@ -83,6 +83,20 @@ public record HostPattern(String text, Optional<Scheme> scheme, Depth depth, Str
         return new HostPattern(text, scheme, depth, host(text, rest, depth), port);
     }
 
+    /** The one spelling of all that mean the same: the host in ASCII, in lower case and without a dot at its end. */
+    public String canonical() {
+        String wildcard =
+                switch (depth) {
+                    case EXACT -> "";
+                    case ONE_LABEL -> "*.";
+                    case ANY -> "**.";
+                };
+        return scheme.map(given -> given.text() + "://").orElse("")
+                + wildcard
+                + host
+                + port.map(given -> ":" + given).orElse("");
+    }
+
     private static String host(String text, String rest, Depth depth) {
         if (rest.indexOf('*') >= 0) {
             throw new PatternRefused(text, "has a * elsewhere than at its beginning, as *. or **.");

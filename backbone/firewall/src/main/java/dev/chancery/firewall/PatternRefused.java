@@ -4,7 +4,15 @@ package dev.chancery.firewall;
 public final class PatternRefused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String why;
+
     PatternRefused(String pattern, String why) {
         super("the pattern \"" + pattern + "\" " + why);
+        this.why = why;
+    }
+
+    /** Why, without the pattern: goes on after "the pattern". */
+    public String why() {
+        return why;
     }
 }

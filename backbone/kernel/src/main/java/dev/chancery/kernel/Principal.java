@@ -8,9 +8,11 @@ import java.util.Optional;
  *
  * @param tenant the organisation's id, or {@code instance}
  * @param workspace the one active workspace, if any
- * @param session id of the access token or session
+ * @param session id of the session, or of the access token where it has none
  * @param actingFor whom an agent acts for
  * @param authenticatedAt when the strong authentication took place that step-up is measured from
+ * @param epoch how often all of its sessions had been ended when it signed in
+ * @param acr how it was authenticated: {@link #STRONG}, or what a trusted issuer calls it; empty where nothing is known
  */
 public record Principal(
         Type type,
@@ -19,10 +21,32 @@ public record Principal(
         Optional<String> workspace,
         String session,
         Optional<String> actingFor,
-        Instant authenticatedAt) {
+        Instant authenticatedAt,
+        int epoch,
+        String acr) {
+
+    /** An authentication that nobody between can replay: {@code phr} of OpenID's "EAP ACR Values". */
+    public static final String STRONG = "phr";
 
     /** The reserved tenant of what belongs to no organisation. */
     public static final String INSTANCE = "instance";
+
+    /** One of whose authentication nothing is known but when it was. */
+    public Principal(
+            Type type,
+            String id,
+            String tenant,
+            Optional<String> workspace,
+            String session,
+            Optional<String> actingFor,
+            Instant authenticatedAt) {
+        this(type, id, tenant, workspace, session, actingFor, authenticatedAt, 0, "");
+    }
+
+    /** Whether it was authenticated strongly, and not before {@code moment}. */
+    public boolean steppedUpSince(Instant moment) {
+        return acr.equals(STRONG) && !authenticatedAt.isBefore(moment);
+    }
 
     public enum Type {
         SYSTEM,

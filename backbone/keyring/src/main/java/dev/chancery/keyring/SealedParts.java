@@ -9,14 +9,20 @@ final class SealedParts {
     private SealedParts() {}
 
     static Sealed toMessage(SealContext where, int version, byte[] sealed) {
+        return toMessage(
+                KeyRef.newBuilder()
+                        .setSubject(where.subject())
+                        .setRetention(where.retention())
+                        .setVersion(version),
+                sealed);
+    }
+
+    static Sealed toMessage(KeyRef.Builder key, byte[] sealed) {
         int nonce = CommittingAead.NONCE_BYTES;
         int commitment = CommittingAead.COMMITMENT_BYTES;
         int ciphertextAt = nonce + commitment;
         return Sealed.newBuilder()
-                .setKey(KeyRef.newBuilder()
-                        .setSubject(where.subject())
-                        .setRetention(where.retention())
-                        .setVersion(version))
+                .setKey(key)
                 .setNonce(ByteString.copyFrom(sealed, 0, nonce))
                 .setCommitment(ByteString.copyFrom(sealed, nonce, commitment))
                 .setCiphertext(ByteString.copyFrom(sealed, ciphertextAt, sealed.length - ciphertextAt))

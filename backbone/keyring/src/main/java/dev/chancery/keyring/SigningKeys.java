@@ -14,7 +14,8 @@ import org.jboss.logging.Logger;
 /**
  * The installation's Ed25519 keys, by C2SP key name: {@code <instance>/<log id>} signs a log's checkpoints, {@code
  * <instance>/source/<feature>} a feature's entries, {@code <instance>/token} access tokens. Made on demand, the private half wrapped by
- * the sealer. The logs' keys are read and made as {@code chancery_ledger}, all others as {@code chancery_keyring}: neither sees the other's.
+ * the sealer. The logs' keys are read and made as {@code chancery_ledger}, the proxy's as {@code
+ * chancery_proxy}, all others as {@code chancery_keyring}: none sees another's.
  * The public halves are for everybody, see {@link VerifierKeys}.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #SIGNERS_CACHED}, and {@link Keyring#CACHE_SECONDS} until a signer is read
@@ -34,7 +35,10 @@ public final class SigningKeys {
             .expireAfterWrite(Keyring.CACHE)
             .build();
 
-    /** A log's key, which the ledger alone holds; as {@code signing.holder} in the database has it. */
+    /** What signs the proxy's records, which the proxy alone holds. */
+    private static final String OF_THE_PROXY = "/source/proxy";
+
+    /** A log's key, which the ledger alone holds. */
     private static final Pattern OF_A_LOG =
             Pattern.compile("[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)");
 
@@ -57,11 +61,16 @@ public final class SigningKeys {
         return signers.get(name, this::loadOrCreate);
     }
 
+    /** Has the key read again when it is asked for next. */
+    void forget(String name) {
+        signers.invalidate(name);
+    }
+
     private Signer loadOrCreate(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
         }
-        DatabaseRole holder = OF_A_LOG.matcher(name).matches() ? DatabaseRole.LEDGER : DatabaseRole.KEYRING;
+        DatabaseRole holder = holder(name);
         Row row = database.transaction(holder, connection -> select(connection, name))
                 .or(() -> create(holder, name))
                 .orElseThrow(KeyDestroyed::new);
@@ -69,17 +78,34 @@ public final class SigningKeys {
         return new Signer(name, SecretBytes.owning(secret), row.publicKey());
     }
 
-    private Optional<Row> create(DatabaseRole holder, String name) {
+    /** As {@code signing.holder} in the database has it. */
+    private static DatabaseRole holder(String name) {
+        if (OF_A_LOG.matcher(name).matches()) {
+            return DatabaseRole.LEDGER;
+        }
+        return name.endsWith(OF_THE_PROXY) ? DatabaseRole.PROXY : DatabaseRole.KEYRING;
+    }
+
+    /** A new key that nobody has yet. */
+    @SuppressWarnings("ArrayRecordComponent") // written, never compared
+    record Made(VerifierKey key, byte[] wrapped) {}
+
+    static Made made(Sealer sealer, String name) {
         SecretBytes secret = SecretBytes.random();
         byte[] bytes = secret.getEncoded();
         VerifierKey key = VerifierKey.of(name, Signer.publicKeyOf(secret));
-        byte[] wrapped;
         try {
-            wrapped = sealer.wrap(bytes, context(name, key.publicKey()));
+            return new Made(key, sealer.wrap(bytes, context(name, key.publicKey())));
         } finally {
             Arrays.fill(bytes, (byte) 0);
             secret.destroy();
         }
+    }
+
+    private Optional<Row> create(DatabaseRole holder, String name) {
+        Made made = made(sealer, name);
+        VerifierKey key = made.key();
+        byte[] wrapped = made.wrapped();
         return database.transaction(holder, connection -> {
             try (var insert = connection.prepareStatement("""
                     WITH made AS (

@@ -29,6 +29,11 @@ public final class VerifierKeys {
         return where(nameOrPrefix.endsWith("/") ? "starts_with(name, ?)" : "name = ?", nameOrPrefix);
     }
 
+    /** The verifier keys under a name whose signatures count now: not those that were withdrawn, or replaced long ago. */
+    public List<VerifierKey> live(String name) {
+        return where("(verifies_until IS NULL OR verifies_until > now()) AND name = ?", name);
+    }
+
     /** All verifier keys of sources of records. */
     List<VerifierKey> ofSources() {
         return where("strpos(name, ?) > 0", SOURCE);

@@ -69,7 +69,7 @@ class KeyStoreTest {
         for (String table : new String[] {"keyring.tenant_key", "keyring.subject_key"}) {
             assertState(NOT_ALLOWED, () -> query(role, tenant, "SELECT count(*) FROM " + table));
         }
-        if (role != DatabaseRole.LEDGER) {
+        if (role != DatabaseRole.LEDGER && role != DatabaseRole.PROXY) {
             assertState(NOT_ALLOWED, () -> query(role, tenant, "SELECT count(*) FROM signing.private_key"));
         }
     }

@@ -35,7 +35,7 @@ public record Draft(
     public static final int MAX_EVENTS = 256;
 
     /** Streams a basis names at most. */
-    public static final int MAX_BASIS = 64;
+    public static final int MAX_BASIS = 2_048;
 
     /** Claims a draft has at most. */
     public static final int MAX_CLAIMS = 16;
@@ -48,7 +48,7 @@ public record Draft(
         basis = Map.copyOf(basis);
         require(
                 events.size() <= MAX_EVENTS && claims.size() <= MAX_CLAIMS && basis.size() <= MAX_BASIS,
-                "a draft has at most 256 events and 16 claims and rests on at most 64 streams");
+                "a draft has at most 256 events and 16 claims and rests on at most 2,048 streams");
         require(statement.getEntryId().size() == ENTRY_ID_BYTES, "an entry id has 16 bytes");
         boolean reserves =
                 receipt.filter(r -> r.effect() instanceof Receipt.Reserve).isPresent();

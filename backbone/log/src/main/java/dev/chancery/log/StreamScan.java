@@ -4,6 +4,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.Streams.StoredEvent;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,35 @@ public final class StreamScan {
             }
             return size - 1;
         });
+    }
+
+    /** An event and its stream. */
+    public record Streamed(StreamId stream, StoredEvent event) {}
+
+    /**
+     * A part of what came after a position.
+     *
+     * @param position that it reaches to: all that is before, and nothing after
+     * @param complete whether that is all there is
+     */
+    public record Slice(List<Streamed> events, long position, boolean complete) {}
+
+    /** The same, as much as fits, whole records only. */
+    public Slice slice(String tenant, List<String> prefixes, long after, int maxEvents, int maxBytes) {
+        var events = new ArrayList<Streamed>();
+        var full = new long[] {-1, 0};
+        long last = scan(tenant, prefixes, after, (stream, event) -> {
+            if (full[0] >= 0 && event.position() > full[0]) {
+                return;
+            }
+            events.add(new Streamed(stream, event));
+            full[1] += event.body().size();
+            if (events.size() >= maxEvents || full[1] >= maxBytes) {
+                full[0] = event.position();
+            }
+        });
+        boolean more = full[0] >= 0 && full[0] < last;
+        return new Slice(events, more ? full[0] : last, !more);
     }
 
     /** The last position of each of these logs; those that don't exist are left out. */

@@ -13,41 +13,41 @@ import org.jspecify.annotations.Nullable;
 
 /** Secrets that say what they are: JWTs, vendors' keys, Authorization schemes, PEM blocks, references, credentials in URLs. */
 final class Credentials {
-    /** What issuers put before their keys, and how many characters follow at least. */
-    private record Prefix(String text, int tail) {}
+    /** What issuers put before their keys, and how many characters follow at least; the rule is what a scan calls it. */
+    private record Prefix(String rule, String text, int tail) {}
 
     private static final List<Prefix> PREFIXES = List.of(
-            new Prefix("eyJ", 10), // JWT, JWE: base64url of {"
-            new Prefix("AKIA", 16),
-            new Prefix("ASIA", 16), // AWS
-            new Prefix("AIza", 35),
-            new Prefix("ya29.", 20),
-            new Prefix("GOCSPX-", 20), // Google
-            new Prefix("ghp_", 36),
-            new Prefix("gho_", 36),
-            new Prefix("ghu_", 36),
-            new Prefix("ghs_", 36),
-            new Prefix("ghr_", 36),
-            new Prefix("github_pat_", 22),
-            new Prefix("glpat-", 20),
-            new Prefix("xoxa-", 10),
-            new Prefix("xoxb-", 10),
-            new Prefix("xoxe-", 10),
-            new Prefix("xoxp-", 10),
-            new Prefix("xoxr-", 10),
-            new Prefix("xoxs-", 10),
-            new Prefix("xapp-", 10), // Slack
-            new Prefix("sk_live_", 16),
-            new Prefix("sk_test_", 16),
-            new Prefix("rk_live_", 16),
-            new Prefix("rk_test_", 16),
-            new Prefix("whsec_", 16), // Stripe
-            new Prefix("SG.", 20), // SendGrid
-            new Prefix("sk-", 20), // language models
-            new Prefix("hvs.", 20),
-            new Prefix("hvb.", 20), // HashiCorp Vault, OpenBao
-            new Prefix("npm_", 36),
-            new Prefix("dop_v1_", 40)); // DigitalOcean
+            new Prefix("jwt", "eyJ", 10), // JWT, JWE: base64url of {"
+            new Prefix("aws-key", "AKIA", 16),
+            new Prefix("aws-key", "ASIA", 16), // AWS
+            new Prefix("google-key", "AIza", 35),
+            new Prefix("google-key", "ya29.", 20),
+            new Prefix("google-key", "GOCSPX-", 20), // Google
+            new Prefix("github-token", "ghp_", 36),
+            new Prefix("github-token", "gho_", 36),
+            new Prefix("github-token", "ghu_", 36),
+            new Prefix("github-token", "ghs_", 36),
+            new Prefix("github-token", "ghr_", 36),
+            new Prefix("github-token", "github_pat_", 22),
+            new Prefix("gitlab-token", "glpat-", 20),
+            new Prefix("slack-token", "xoxa-", 10),
+            new Prefix("slack-token", "xoxb-", 10),
+            new Prefix("slack-token", "xoxe-", 10),
+            new Prefix("slack-token", "xoxp-", 10),
+            new Prefix("slack-token", "xoxr-", 10),
+            new Prefix("slack-token", "xoxs-", 10),
+            new Prefix("slack-token", "xapp-", 10), // Slack
+            new Prefix("stripe-key", "sk_live_", 16),
+            new Prefix("stripe-key", "sk_test_", 16),
+            new Prefix("stripe-key", "rk_live_", 16),
+            new Prefix("stripe-key", "rk_test_", 16),
+            new Prefix("stripe-key", "whsec_", 16), // Stripe
+            new Prefix("sendgrid-key", "SG.", 20), // SendGrid
+            new Prefix("model-key", "sk-", 20), // language models
+            new Prefix("vault-token", "hvs.", 20),
+            new Prefix("vault-token", "hvb.", 20), // HashiCorp Vault, OpenBao
+            new Prefix("npm-token", "npm_", 36),
+            new Prefix("digitalocean-token", "dop_v1_", 40)); // DigitalOcean
 
     private static final @Nullable Prefix[][] BY_FIRST = new Prefix[128][];
 
@@ -92,6 +92,20 @@ final class Credentials {
             }
         }
         return -1;
+    }
+
+    /** Which issuer's it is, for one that {@link #tokenEnd} has found at {@code start}; else empty. */
+    static String ruleOf(String text, int start) {
+        return PREFIXES.stream()
+                .filter(prefix -> text.startsWith(prefix.text(), start)
+                        && isTokenOf(text, start + prefix.text().length(), prefix.tail()))
+                .map(Prefix::rule)
+                .findFirst()
+                .orElse("");
+    }
+
+    static List<String> rules() {
+        return PREFIXES.stream().map(Prefix::rule).distinct().toList();
     }
 
     private static boolean isTokenOf(String text, int start, int length) {

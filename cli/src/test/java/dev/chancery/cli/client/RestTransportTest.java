@@ -20,6 +20,7 @@ class RestTransportTest {
     void everyMethodsPathTakesItsVariablesOutOfTheRequest() throws Exception {
         Map<String, String> values = new HashMap<>();
         Examples.PLACEHOLDERS.forEach(name -> values.put(name, ID));
+        values.put("inAnHour", "1798761600000");
         values.put("publicKey", "A".repeat(43) + "=");
         for (ContractMethod method : Contract.load().methods()) {
             Message.Builder request = method.requestPrototype().newBuilderForType();

@@ -11,7 +11,9 @@ import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.ReplayCheck;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.SigningKeys;
@@ -85,6 +87,8 @@ class NotesTest {
                 ProjectionOptions.defaults(),
                 Long.MAX_VALUE,
                 CheckpointLimit.DEFAULT,
+                SessionLimits.DEFAULT,
+                ProxyOptions.local(port -> {}),
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

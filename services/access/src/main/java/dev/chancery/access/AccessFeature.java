@@ -4,6 +4,7 @@ import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.PrincipalNames;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.Part;
+import dev.chancery.decision.PlacedDecision;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
@@ -37,7 +38,7 @@ public final class AccessFeature implements FeatureDescription {
 
     @Override
     public List<Part<?>> decisionParts() {
-        return List.of(Checks.WORKSPACES);
+        return List.of(PlacedDecision.WORKSPACES);
     }
 
     @Override
@@ -45,9 +46,12 @@ public final class AccessFeature implements FeatureDescription {
         Keyring keyring = parts.get(Keyring.class);
         var names = new PrincipalNames(new Claims(parts.database(), databaseRole()), keyring);
         var checks = new Checks(parts.decisions(), names);
+        var searches = new Searches(checks, new PageTokens(keyring));
         return new AccessService(
                 checks,
-                new Searches(checks, new PageTokens(keyring)),
+                searches,
+                new DecisionQueries(parts.decisions(), checks, searches),
+                new ModelDescription(parts.decisions(), keyring, parts.contract()),
                 parts.get(Tokens.class).issuer());
     }
 }

@@ -1,6 +1,7 @@
 package dev.chancery.access;
 
 import dev.chancery.decision.Assignments;
+import dev.chancery.decision.Memberships;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.Rejection.Kind;
 import java.util.List;
@@ -82,9 +83,45 @@ final class AccessRejection {
     static final Rejection TOO_MANY = new Rejection(
             "access.too-many",
             Kind.CONFLICT,
-            "A principal holds at most " + Assignments.MAX_HELD + " assignments; an organisation defines at most "
-                    + RoleModelRules.MAX_CAPABILITIES + " capabilities and " + RoleModelRules.MAX_ROLES + " roles.",
+            "A principal or a group holds at most " + Assignments.MAX_HELD + " assignments, a principal is in at most "
+                    + Memberships.MAX_GROUPS + " groups; an organisation defines at most "
+                    + RoleModelRules.MAX_CAPABILITIES + " capabilities, " + RoleModelRules.MAX_ROLES + " roles and "
+                    + GroupRules.MAX_GROUPS + " groups.",
             "Retire or revoke unused ones.");
+
+    static final Rejection NO_SUCH_GROUP = new Rejection(
+            "access.no-such-group",
+            Kind.NOT_FOUND,
+            "There is no such group in this organisation.",
+            "Define it first, or check the name.");
+
+    static final Rejection CAPABILITY_IN_USE = new Rejection(
+            "access.capability-in-use",
+            Kind.CONFLICT,
+            "A role bundles the capability.",
+            "Take it out of the roles that bundle it first.");
+
+    static final Rejection TOO_MANY_CHANGES = new Rejection(
+            "access.too-many-changes",
+            Kind.INVALID,
+            "A request makes 1 to " + ModelChanges.MAX_CHANGES
+                    + " changes, about as many principals as one record can rest on.",
+            "Send fewer in one request.");
+
+    static final Rejection PAGE_SIZE = new Rejection(
+            "access.page-size", Kind.INVALID, "The page size is too large.", "Ask for 1 to 200; 0 asks for 100.");
+
+    static final Rejection REASON_OF_ALL = new Rejection(
+            "access.reason-of-all",
+            Kind.INVALID,
+            "A change among several has no reason of its own.",
+            "Send the reason once, for the whole request.");
+
+    static final Rejection CHANGE_FORBIDDEN = new Rejection(
+            "access.change-forbidden",
+            Kind.FORBIDDEN,
+            "The caller lacks the capability that one of the changes takes by itself.",
+            "Ask an administrator for a role that has it. 'chancery contract' lists what each method requires.");
 
     static final Rejection NOT_JSON = new Rejection(
             "access.not-json",

@@ -156,6 +156,9 @@ public class AuthZenEndpoint {
                 .add("role", path.getRole())
                 .add("scope", path.getWorkspaceId().isEmpty() ? "organisation" : path.getWorkspaceId())
                 .add("capability", path.getCapability());
+        if (!path.getGroup().isEmpty()) {
+            said.add("group", path.getGroup());
+        }
         return path.getElevated() ? said.add("elevated", true) : said;
     }
 

@@ -10,10 +10,9 @@ import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.AuthorityDecision.Reason;
 import dev.chancery.decision.Consistency;
 import dev.chancery.decision.DecisionPoint;
-import dev.chancery.decision.Part;
+import dev.chancery.decision.PlacedDecision;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.TenantState;
-import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.CheckReply;
 import dev.chancery.schema.access.v1.DecisionPath;
@@ -25,9 +24,6 @@ import java.util.regex.Pattern;
  * kind that Chancery keeps, that isn't the organisation's own or isn't there, the answer is a deny that says so.
  */
 final class Checks {
-    /** The workspaces there are. */
-    static final Part<WorkspaceState> WORKSPACES = new Part<>("identity/workspace/", WorkspaceState.FOLD);
-
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
     private final DecisionPoint decisions;
@@ -87,11 +83,8 @@ final class Checks {
 
     static AuthorityDecision decide(
             TenantState state, Authority authority, String capability, String workspace, long atMicros) {
-        AuthorityDecision decision = authority.decide(capability, workspace, atMicros);
-        // Asked after the authority was read: a workspace that is there stays.
-        return decision.granted() && !workspace.isEmpty() && !workspaceExists(state, workspace)
-                ? Reason.UNKNOWN_WORKSPACE.deny()
-                : decision;
+        return PlacedDecision.decide(
+                authority, id -> state.state(PlacedDecision.WORKSPACES, id), capability, workspace, atMicros);
     }
 
     /** Of a kind that Chancery doesn't keep, any id names a resource. */
@@ -106,7 +99,7 @@ final class Checks {
             case "organisation" -> tenant.equals(Principal.INSTANCE) || tenant.equals(id);
             case "role" ->
                 authority.bundle(id).isPresent()
-                        || authority.roleModel().retired().contains(id);
+                        || authority.roleModel().retired().roles().contains(id);
             case "capability" ->
                 authority.contract().capabilities().contains(id)
                         || authority.roleModel().capabilities().containsKey(id);
@@ -124,7 +117,7 @@ final class Checks {
     }
 
     static boolean workspaceExists(TenantState state, String id) {
-        return state.state(WORKSPACES, id).exists();
+        return state.state(PlacedDecision.WORKSPACES, id).exists();
     }
 
     private static CheckReply reply(
@@ -136,7 +129,7 @@ final class Checks {
                 .setRole(answer.role())
                 .setPosition(Math.max(0, position));
         if (answer.granted()) {
-            reply.setStepUpSeconds(authority.stepUpSeconds(capability))
+            reply.setStepUpSeconds(authority.sensitivity(capability).stepUpSeconds())
                     .setPath(path(authority, capability, answer, atMicros));
         }
         return reply.build();
@@ -154,6 +147,7 @@ final class Checks {
                         .orElse(""))
                 .setCapability(capability)
                 .setElevated(granted.elevated())
+                .setGroup(granted.group())
                 .build();
     }
 }

@@ -75,10 +75,8 @@ final class GrantRules {
         if (holder.assignments().revoked().contains(id)) {
             return nothing();
         }
-        Optional<Assignment> grant = holder.grants(atMicros).stream()
+        Optional<Assignment> grant = holder.ownGrants(atMicros).stream()
                 .filter(held -> held.id().equals(id))
-                // It is not access's to end.
-                .filter(held -> !holder.elevations().held().contains(held))
                 .findFirst();
         if (grant.isEmpty() && holder.assignments().find(id).isEmpty()) {
             return reject(NO_SUCH_ASSIGNMENT);

@@ -1,5 +1,6 @@
 package dev.chancery.access;
 
+import static dev.chancery.access.AccessRejection.CAPABILITY_IN_USE;
 import static dev.chancery.access.AccessRejection.NOT_HELD;
 import static dev.chancery.access.AccessRejection.NO_SUCH_CAPABILITY;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
@@ -16,8 +17,10 @@ import dev.chancery.command.Granter;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.RoleModel;
+import dev.chancery.decision.Sensitivity;
 import dev.chancery.kernel.Decision;
 import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.access.v1.CapabilityRetired;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
 import java.util.HashSet;
@@ -33,39 +36,65 @@ final class RoleModelRules {
 
     private RoleModelRules() {}
 
-    /** Asking for a step-up less often hands out what could be done only after it: to all who hold the capability or will. */
+    /**
+     * Lowering a sensitivity hands out what could not be done under it, to all who hold the capability or will; shutting somebody out of
+     * it takes.
+     *
+     * @param describedAlike whether the capability's description stays as it is
+     */
     static Decision<Message> define(
-            Granter definer, AdoptedContract contract, CapabilityDefined capability, long atMicros) {
+            Granter definer,
+            AdoptedContract contract,
+            CapabilityDefined capability,
+            boolean describedAlike,
+            long atMicros) {
         RoleModel model = definer.roleModel();
         String name = capability.getCapability();
-        Integer defined = model.capabilities().get(name);
+        var wanted = new Sensitivity(
+                capability.getStepUpSeconds(), capability.getBreakGlassOnly(), capability.getConsentRequired());
+        RoleModel.Capability defined = model.capabilities().get(name);
         if (contract.capabilities().contains(name)) {
             return reject(RESERVED_CAPABILITY);
         }
-        if (defined != null && defined == capability.getStepUpSeconds()) {
+        if (defined != null && describedAlike && wanted.equals(defined.sensitivity())) {
             return nothing();
         }
-        if (defined == null && model.capabilities().size() >= MAX_CAPABILITIES) {
-            return reject(TOO_MANY);
+        if (defined == null) {
+            return model.capabilities().size() >= MAX_CAPABILITIES ? reject(TOO_MANY) : events(capability);
         }
-        if (defined != null && isLooser(capability.getStepUpSeconds(), defined)) {
-            if (definer.holdsAnywhere(name, atMicros)) {
-                return reject(SELF_WIDENING);
-            }
-            if (!definer.mayHandOut(Set.of(name), WHOLE_ORGANISATION, atMicros, WITHOUT_END)) {
-                return reject(NOT_HELD);
-            }
+        boolean looser = wanted.isLooserThan(defined.sensitivity());
+        if (looser && definer.holdsAnywhere(name, atMicros)) {
+            return reject(SELF_WIDENING);
         }
-        return events(capability);
+        return (looser || wanted.shutsOut(defined.sensitivity()))
+                        && !definer.mayHandOut(Set.of(name), WHOLE_ORGANISATION, atMicros, WITHOUT_END)
+                ? reject(NOT_HELD)
+                : events(capability);
     }
 
-    /** Whether an authentication may be older than before; 0 is of any age. */
-    private static boolean isLooser(int stepUpSeconds, int before) {
-        return before != 0 && (stepUpSeconds == 0 || Integer.compareUnsigned(stepUpSeconds, before) > 0);
+    /** What no role bundles, nobody holds: retiring it takes from nobody. */
+    static Decision<Message> retire(Granter retirer, AdoptedContract contract, CapabilityRetired capability) {
+        RoleModel model = retirer.roleModel();
+        String name = capability.getCapability();
+        if (!model.capabilities().containsKey(name)) {
+            if (contract.capabilities().contains(name)) {
+                return reject(RESERVED_CAPABILITY);
+            }
+            return model.retired().capabilities().contains(name) ? nothing() : reject(NO_SUCH_CAPABILITY);
+        }
+        return model.roles().values().stream()
+                        .anyMatch(role -> role.capabilities().contains(name))
+                ? reject(CAPABILITY_IN_USE)
+                : events(capability);
     }
 
-    /** Whoever widens a role grants to all who hold it or will, wherever and for however long; whoever narrows it takes from them. */
-    static Decision<Message> define(Granter definer, AdoptedContract contract, RoleDefined role, long atMicros) {
+    /**
+     * Whoever widens a role grants to all who hold it or will, wherever and for however long; whoever narrows it takes from them.
+     *
+     * @param describedAlike whether the role's description stays as it is
+     */
+    static Decision<Message> define(
+            Granter definer, AdoptedContract contract, RoleDefined role, boolean describedAlike, long atMicros) {
         RoleModel model = definer.roleModel();
         Set<String> bundle = Set.copyOf(role.getCapabilitiesList());
         if (isBuiltIn(role.getRole())) {
@@ -76,10 +105,11 @@ final class RoleModelRules {
                         || contract.capabilities().contains(c))) {
             return reject(NO_SUCH_CAPABILITY);
         }
-        if (bundle.equals(model.roles().get(role.getRole()))) {
+        RoleModel.Role defined = model.roles().get(role.getRole());
+        if (defined != null && describedAlike && bundle.equals(defined.capabilities())) {
             return nothing();
         }
-        Set<String> before = model.roles().getOrDefault(role.getRole(), Set.of());
+        Set<String> before = defined == null ? Set.of() : defined.capabilities();
         Set<String> added = without(bundle, before);
         if (definer.wouldGainBy(added, role.getRole(), atMicros)) {
             return reject(SELF_WIDENING);
@@ -88,7 +118,7 @@ final class RoleModelRules {
                 || !definer.mayHandOut(without(before, bundle), WHOLE_ORGANISATION, atMicros, WITHOUT_END)) {
             return reject(NOT_HELD);
         }
-        if (!model.roles().containsKey(role.getRole()) && model.roles().size() >= MAX_ROLES) {
+        if (defined == null && model.roles().size() >= MAX_ROLES) {
             return reject(TOO_MANY);
         }
         return events(role);
@@ -100,14 +130,16 @@ final class RoleModelRules {
         if (isBuiltIn(role.getRole())) {
             return reject(RESERVED_ROLE);
         }
-        if (model.retired().contains(role.getRole())) {
+        if (model.retired().roles().contains(role.getRole())) {
             return nothing();
         }
-        Set<String> bundle = model.roles().get(role.getRole());
-        if (bundle == null) {
+        RoleModel.Role defined = model.roles().get(role.getRole());
+        if (defined == null) {
             return reject(NO_SUCH_ROLE);
         }
-        return retirer.mayHandOut(bundle, WHOLE_ORGANISATION, atMicros, WITHOUT_END) ? events(role) : reject(NOT_HELD);
+        return retirer.mayHandOut(defined.capabilities(), WHOLE_ORGANISATION, atMicros, WITHOUT_END)
+                ? events(role)
+                : reject(NOT_HELD);
     }
 
     private static Set<String> without(Set<String> capabilities, Set<String> others) {

@@ -8,6 +8,7 @@ import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.Consistency;
+import dev.chancery.decision.PlacedDecision;
 import dev.chancery.decision.TenantState;
 import dev.chancery.schema.access.v1.DecisionPath;
 import java.util.ArrayList;
@@ -118,14 +119,14 @@ final class Searches {
     private static List<String> kept(String tenant, TenantState state, Authority authority, String type) {
         return switch (type) {
             case "workspace" ->
-                state.ids(Checks.WORKSPACES).stream()
+                state.ids(PlacedDecision.WORKSPACES).stream()
                         .filter(id -> Checks.workspaceExists(state, id))
                         .toList();
             case "principal" -> state.principals();
             case "organisation" -> List.of(tenant);
             case "role" -> {
                 var roles = new TreeSet<>(authority.roleModel().roles().keySet());
-                roles.addAll(authority.roleModel().retired());
+                roles.addAll(authority.roleModel().retired().roles());
                 roles.add(authority.foundation().role());
                 yield List.copyOf(roles);
             }

@@ -403,7 +403,8 @@ class GrantRulesTest {
                             Given.folded(AdoptedContract.FOLD, ADOPTED),
                             Given.folded(RoleModel.FOLD, roles),
                             Given.folded(Assignments.FOLD, id.equals(by.getFirst()) ? byHolding : new Message[0]),
-                            Elevations.NONE))
+                            Elevations.NONE,
+                            List.of()))
                     .toList());
         }
 
@@ -426,7 +427,8 @@ class GrantRulesTest {
                             Given.folded(AdoptedContract.FOLD, ADOPTED),
                             Given.folded(RoleModel.FOLD, roles),
                             Given.folded(Assignments.FOLD, held),
-                            Elevations.NONE),
+                            Elevations.NONE,
+                            List.of()),
                     last,
                     revoked(principalId, assignmentId),
                     NOW);

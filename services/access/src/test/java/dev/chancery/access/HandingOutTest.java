@@ -12,6 +12,7 @@ import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
+import dev.chancery.decision.Sensitivity;
 import dev.chancery.kernel.Decision;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.access.v1.RoleAssigned;
@@ -41,6 +42,8 @@ class HandingOutTest {
     private static final String ADA = "ada";
     private static final String BEN = "ben";
     private static final long NOW = 1_000;
+    private static final RoleModel.Capability PLAIN =
+            new RoleModel.Capability(Sensitivity.NONE, RoleModel.Described.NOT);
     private static final List<String> ROLES = List.of("r", "s", "t");
     private static final List<String> CAPABILITIES = List.of("a:a", "b:b", "c:c", Granter.DELEGATE);
     private static final List<String> PLACES = List.of("", "here", "there");
@@ -105,12 +108,13 @@ class HandingOutTest {
                                         .setRole(role)
                                         .addAllCapabilities(bundle)
                                         .build(),
+                                true,
                                 NOW)
                         instanceof Decision.Events);
 
-        Map<String, Set<String>> roles = new HashMap<>(model.roles());
-        roles.put(role, bundle);
-        var after = new RoleModel(model.capabilities(), roles, Set.of());
+        Map<String, RoleModel.Role> roles = new HashMap<>(model.roles());
+        roles.put(role, new RoleModel.Role(bundle, RoleModel.Described.NOT));
+        var after = new RoleModel(model.capabilities(), roles, Map.of(), RoleModel.EMPTY.retired());
 
         gained(ada, authority(ADA, after, adas), gain -> assertThat(false)
                 .as("%s", gain)
@@ -154,7 +158,8 @@ class HandingOutTest {
                 new AdoptedContract(ByteString.EMPTY, Set.of(Granter.DELEGATE)),
                 model,
                 new Assignments(held, Set.of()),
-                Elevations.NONE);
+                Elevations.NONE,
+                List.of());
     }
 
     @Provide
@@ -179,9 +184,13 @@ class HandingOutTest {
                 .list()
                 .ofSize(ROLES.size())
                 .map(bundles -> new RoleModel(
-                        Map.of("a:a", 0, "b:b", 0, "c:c", 0),
-                        Map.of("r", bundles.get(0), "s", bundles.get(1), "t", bundles.get(2)),
-                        Set.of()));
+                        Map.of("a:a", PLAIN, "b:b", PLAIN, "c:c", PLAIN),
+                        Map.of(
+                                "r", new RoleModel.Role(bundles.get(0), RoleModel.Described.NOT),
+                                "s", new RoleModel.Role(bundles.get(1), RoleModel.Described.NOT),
+                                "t", new RoleModel.Role(bundles.get(2), RoleModel.Described.NOT)),
+                        Map.of(),
+                        RoleModel.EMPTY.retired()));
     }
 
     @Provide

@@ -299,7 +299,7 @@ class RoleModelRulesTest {
     }
 
     private static Decision<Message> define(Granter definer, CapabilityDefined capability) {
-        return RoleModelRules.define(definer, CONTRACT, capability, NOW);
+        return RoleModelRules.define(definer, CONTRACT, capability, true, NOW);
     }
 
     /** By the first administrator. */
@@ -308,7 +308,7 @@ class RoleModelRulesTest {
     }
 
     private static Decision<Message> define(Granter definer, RoleDefined role) {
-        return RoleModelRules.define(definer, CONTRACT, role, NOW);
+        return RoleModelRules.define(definer, CONTRACT, role, true, NOW);
     }
 
     private static Granter ben(Message... held) {
@@ -331,7 +331,8 @@ class RoleModelRulesTest {
                 CONTRACT,
                 model,
                 Given.folded(Assignments.FOLD, held),
-                Elevations.NONE);
+                Elevations.NONE,
+                List.of());
     }
 
     private static RoleAssigned holds(String role) {

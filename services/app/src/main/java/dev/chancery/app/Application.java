@@ -6,6 +6,7 @@ import dev.chancery.boundary.http.HttpAdmission;
 import dev.chancery.boundary.http.RestApi;
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Authentication;
+import dev.chancery.boundary.tokens.TokenKeyWatch;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
@@ -23,8 +24,12 @@ import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.ProxyOptions;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.Sealer;
+import dev.chancery.keyring.SecretRing;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.log.Appender;
@@ -130,9 +135,8 @@ public final class Application implements AutoCloseable {
             relay = starting;
         }
         List<DatabaseRole> writers = writers(active);
-        Tokens tokens = runs(ProcessRole.CORE)
-                ? new Tokens(settings.publicUrl(), signingKeys().signer(tokenKey()))
-                : new Tokens(settings.publicUrl(), () -> verifierKeys.of(tokenKey()));
+        Tokens tokens = tokens();
+        opened(new TokenKeyWatch(tokens)).start();
         Map<Class<?>, Object> shared = new HashMap<>(Map.of(
                 VerifierKeys.class,
                 verifierKeys,
@@ -141,8 +145,15 @@ public final class Application implements AutoCloseable {
                 OwnerClaimFile.class,
                 new OwnerClaimFile(settings.ownerClaim(), settings.ownerClaimed()),
                 CheckpointLimit.class,
-                settings.checkpoints()));
-        settings.sealer().ifPresent(sealer -> shared.put(SigningKeys.class, signingKeys()));
+                settings.checkpoints(),
+                SessionLimits.class,
+                settings.sessions(),
+                ProxyOptions.class,
+                settings.proxy()));
+        settings.sealer().ifPresent(sealer -> {
+            shared.put(SigningKeys.class, signingKeys());
+            shared.put(RotatingKey.class, rotatingKey());
+        });
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
         Map<String, FeatureParts> parts = active.stream()
@@ -185,6 +196,20 @@ public final class Application implements AutoCloseable {
         return new SigningKeys(settings.database(), sealer());
     }
 
+    private Tokens tokens() {
+        if (!runs(ProcessRole.CORE)) {
+            return new Tokens(settings.publicUrl(), () -> verifierKeys.live(tokenKey()));
+        }
+        RotatingKey key = rotatingKey();
+        return new Tokens(settings.publicUrl(), key::signer, () -> key.known().stream()
+                .map(RotatingKey.Known::key)
+                .toList());
+    }
+
+    private RotatingKey rotatingKey() {
+        return new RotatingKey(settings.database(), sealer(), signingKeys(), tokenKey());
+    }
+
     private String tokenKey() {
         return settings.instanceId() + "/token";
     }
@@ -207,6 +232,7 @@ public final class Application implements AutoCloseable {
         Gate gate = guard.and(settings.gate());
         writers.forEach(role -> appenders.put(role.name(), appender(role, gate)));
         shared.put(Keyring.class, keyring);
+        shared.put(SecretRing.class, new SecretRing(database, sealer()));
         shared.put(Streams.class, streams);
         measures.watch(guard);
         measures.watch(database, writers);

@@ -15,10 +15,11 @@ import java.util.Set;
 record Arguments(Set<ProcessRole> roles, List<Path> files) {
     static final String USAGE = """
             usage: --role ROLE[,ROLE…] --config FILE [--config FILE…]
-              core         takes commands and checks: identity, access, elevation; holds the personal key ring
+              core         takes commands and checks: identity, access, elevation, egress, vault, consent; holds the key rings
               relay        moves the log to Kafka
               projectors   keeps the RBAC views and answers lists, fills the topics of events
               ledger       grows the ledger and signs its checkpoints
+              egress       the forward proxy, by which programs reach hosts outside
               all          all of these in one process
               migrate      brings the database's schemas to this version, as its owner, and ends""";
 

@@ -9,6 +9,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.KeyFileUnusable;
+import dev.chancery.keyring.TokenUnusable;
 import dev.chancery.relay.RelayRefused;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -106,6 +107,7 @@ public final class Main {
                 switch (failure) {
                     case Unusable known -> known.getMessage();
                     case KeyFileUnusable known -> known.getMessage();
+                    case TokenUnusable known -> known.getMessage();
                     case RelayRefused known -> known.getMessage();
                     default -> {
                         LOG.error("Not started", failure);

@@ -3,10 +3,10 @@ package dev.chancery.app;
 import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.KafkaFiles;
+import dev.chancery.app.configuration.Sealers;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
-import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
@@ -50,18 +50,20 @@ public final class Serve implements QuarkusApplication {
             if (!config.process().matches("[a-z0-9.-]{1,63}")) {
                 throw new Unusable("chancery.process is 1 to 63 lower-case letters, digits, dots and hyphens");
             }
-            if (config.sealerFile().isPresent() && !ProcessRole.needSealer(roles)) {
-                throw new Unusable("these roles hold no keys: leave chancery.sealer-file out, and the file too");
+            if (Sealers.isGiven(config) && !ProcessRole.needSealer(roles)) {
+                throw new Unusable("these roles hold no keys: leave chancery.sealer-file and chancery.sealer-token out,"
+                        + " and the file too");
             }
-            if (config.sealerFile().isEmpty() && ProcessRole.needSealer(roles)) {
-                throw new Unusable("core and ledger need a key file: set chancery.sealer-file");
+            if (!Sealers.isGiven(config) && ProcessRole.needSealer(roles)) {
+                throw new Unusable(
+                        "core, ledger and egress need a key file or a token: set chancery.sealer-file or chancery.sealer-token");
             }
             if (config.ownerClaimFile().isEmpty() && roles.contains(ProcessRole.CORE)) {
                 throw new Unusable("core needs a place for the owner claim: set chancery.owner-claim-file");
             }
             // What is wrong with it is said before anything starts.
             KafkaFiles.client(config.kafka(), KafkaFiles.named(read.properties()));
-            return new Start(roles, config, config.sealerFile().map(KeyFileSealer::open));
+            return new Start(roles, config, Sealers.of(config));
         }
 
         Settings settings(Datasources datasources, Map<String, Object> broker) {
@@ -81,13 +83,15 @@ public final class Serve implements QuarkusApplication {
                     ChanceryConfig.options(config.projection()),
                     config.relay().maxSlotBytes(),
                     new CheckpointLimit(config.ledger().staleAfter()),
+                    ChanceryConfig.limits(config.sessions()),
+                    ChanceryConfig.options(config.egress(), config.http()),
                     Optional::empty);
         }
 
         String ready() {
             String scheme = config.http().certificateFile().isPresent() ? "https://" : "http://";
             String address = config.http().host() + ":" + config.http().port();
-            return Json.createObjectBuilder()
+            var where = Json.createObjectBuilder()
                     .add(
                             "role",
                             roles.stream()
@@ -95,9 +99,13 @@ public final class Serve implements QuarkusApplication {
                                     .sorted()
                                     .collect(Collectors.joining(",")))
                     .add("http", scheme + address)
-                    .add("grpc", address)
-                    .build()
-                    .toString();
+                    .add("grpc", address);
+            if (roles.contains(ProcessRole.EGRESS)) {
+                where.add(
+                        "proxy",
+                        scheme + config.egress().host() + ":" + config.egress().port());
+            }
+            return where.build().toString();
         }
     }
 

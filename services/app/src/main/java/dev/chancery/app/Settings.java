@@ -3,6 +3,8 @@ package dev.chancery.app;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.ProxyOptions;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.log.Gate;
 import dev.chancery.projection.ProjectionOptions;
@@ -27,6 +29,8 @@ import java.util.function.Function;
  * @param projection what projections have in common
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
  * @param checkpoints of the ledger
+ * @param sessions how long they last, and how many there may be
+ * @param proxy of a process with the role {@code egress}
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -43,6 +47,8 @@ public record Settings(
         ProjectionOptions projection,
         long maxSlotBytes,
         CheckpointLimit checkpoints,
+        SessionLimits sessions,
+        ProxyOptions proxy,
         Gate gate) {
 
     /** The log's topic. */

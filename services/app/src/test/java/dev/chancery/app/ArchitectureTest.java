@@ -151,6 +151,22 @@ class ArchitectureTest {
     }
 
     @Test
+    void connectionsGoOutByTheProxyAlone() {
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.chancery.egress..",
+                        "dev.chancery.embedded..",
+                        "dev.chancery.testkit..",
+                        "dev.chancery.quickstart..",
+                        "dev.chancery.cli..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.net.Socket")
+                .because("what a workspace's list does not allow is not reached: go through dev.chancery.egress"));
+    }
+
+    @Test
     void featuresKnowNoHttpServer() {
         hold(
                 noClasses()

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -71,13 +72,21 @@ class ElevationRulesTest {
                 new PrincipalState(PrincipalType.USER, !inactive.contains(id), ByteString.EMPTY),
                 new FirstGrant("dora", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
                 new AdoptedContract(ByteString.EMPTY, Set.of("role:delegate")),
-                new RoleModel(Map.of(), roles, Set.of()),
+                new RoleModel(
+                        Map.of(),
+                        roles.entrySet().stream()
+                                .collect(Collectors.toMap(
+                                        Map.Entry::getKey,
+                                        role -> new RoleModel.Role(role.getValue(), RoleModel.Described.NOT))),
+                        Map.of(),
+                        RoleModel.EMPTY.retired()),
                 new Assignments(
                         holding.getOrDefault(id, List.of()).stream()
                                 .map(role -> new Assignment("a-" + role, role, "", 0, 0))
                                 .toList(),
                         Set.of()),
-                Elevations.NONE);
+                Elevations.NONE,
+                List.of());
     }
 
     private Granter who(String... ids) {

@@ -23,6 +23,7 @@ import dev.chancery.schema.identity.v1.PrincipalKeyChanged;
 import dev.chancery.schema.identity.v1.PrincipalReactivated;
 import dev.chancery.schema.identity.v1.ReactivatePrincipalReply;
 import dev.chancery.schema.identity.v1.ReactivatePrincipalRequest;
+import dev.chancery.schema.identity.v1.SessionEndCause;
 
 /**
  * What becomes of a principal after it was created. Whoever changes somebody else's account might act as them, or take from them; so
@@ -54,7 +55,8 @@ final class Accounts {
                 DeactivatePrincipalReply.getDefaultInstance(),
                 new NewEvent(
                         principal(id),
-                        PrincipalDeactivated.newBuilder().setPrincipalId(id).build()));
+                        PrincipalDeactivated.newBuilder().setPrincipalId(id).build()),
+                Sessions.allEnded(context, id, SessionEndCause.PRINCIPAL_DEACTIVATED));
         return withNames(context, id, account, done, false);
     }
 
@@ -100,7 +102,8 @@ final class Accounts {
                         PrincipalKeyChanged.newBuilder()
                                 .setPrincipalId(id)
                                 .setPublicKey(request.getPublicKey())
-                                .build()));
+                                .build()),
+                Sessions.allEnded(context, id, SessionEndCause.KEY_CHANGED));
     }
 
     /** Also of one who is deactivated, whose address has become somebody else's: it is taken when they return. */

@@ -7,12 +7,16 @@ import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.Streams;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Organisations, principals, workspaces and signing in. */
 public final class IdentityFeature implements FeatureDescription {
@@ -33,7 +37,9 @@ public final class IdentityFeature implements FeatureDescription {
 
     @Override
     public List<Rejection> rejections() {
-        return IdentityRejection.ALL;
+        return Stream.of(IdentityRejection.ALL, FederationRejection.ALL)
+                .flatMap(List::stream)
+                .toList();
     }
 
     @Override
@@ -44,8 +50,11 @@ public final class IdentityFeature implements FeatureDescription {
                 parts.get(Appender.class),
                 parts.get(Streams.class),
                 parts.get(Keyring.class),
+                new Claims(parts.database(), databaseRole()),
                 parts.contract(),
                 parts.get(Tokens.class),
+                parts.get(RotatingKey.class),
+                parts.get(SessionLimits.class),
                 new OwnerClaim(claim.path(), claim.used()));
     }
 }

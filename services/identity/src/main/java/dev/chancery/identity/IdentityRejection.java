@@ -36,6 +36,54 @@ final class IdentityRejection {
             "This client assertion was already used.",
             "Sign a new one, with a new jti, for each token.");
 
+    static final Rejection WHICH_SESSIONS = new Rejection(
+            "identity.which-sessions",
+            Kind.INVALID,
+            "The request does not say which sessions to end.",
+            "Send one of endedSession, device, and all: true.");
+
+    static final Rejection REFRESH_INVALID = new Rejection(
+            "identity.refresh-invalid",
+            Kind.UNAUTHENTICATED,
+            "This is no refresh token of this instance, or not one of this client.",
+            "Sign in again.");
+
+    static final Rejection REFRESH_OVER = new Rejection(
+            "identity.session-over",
+            Kind.UNAUTHENTICATED,
+            "The session of this refresh token is over.",
+            "Sign in again.");
+
+    static final Rejection REFRESH_REUSED = new Rejection(
+            "identity.refresh-reused",
+            Kind.UNAUTHENTICATED,
+            "This refresh token had been used before; its session was ended, since somebody else may have a copy.",
+            "Sign in again. Keep the refresh token that each refresh answers, and let one thread at a time use it.");
+
+    static final Rejection TOKEN_UNKNOWN = new Rejection(
+            "identity.token-unknown",
+            Kind.UNAUTHENTICATED,
+            "This is no token of this instance, or it has expired.",
+            "There is nothing left to end.");
+
+    static final Rejection NO_SUCH_SESSION = new Rejection(
+            "identity.no-such-session",
+            Kind.NOT_FOUND,
+            "The principal has no such session.",
+            "ListMySessions and ListSessions name those that there are.");
+
+    static final Rejection NO_SUCH_TOKEN_KEY = new Rejection(
+            "identity.no-such-token-key",
+            Kind.NOT_FOUND,
+            "No such key signs or verifies access tokens.",
+            "ListTokenKeys names those that do.");
+
+    static final Rejection TOO_MANY_SESSIONS = new Rejection(
+            "identity.too-many-sessions",
+            Kind.CONFLICT,
+            "The principal has as many sessions as it may have at a time.",
+            "End one of them (EndMySessions), or sign in without a session.");
+
     static final Rejection NOT_A_MEMBER = new Rejection(
             "identity.not-a-member",
             Kind.FORBIDDEN,

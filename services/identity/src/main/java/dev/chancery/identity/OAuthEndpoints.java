@@ -8,8 +8,14 @@ import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.Rejection.Kind;
+import dev.chancery.schema.identity.v1.ExchangeTokenReply;
+import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.identity.v1.RefreshTokenReply;
+import dev.chancery.schema.identity.v1.RefreshTokenRequest;
+import dev.chancery.schema.identity.v1.SignOutRequest;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
@@ -24,23 +30,25 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.ResponseBuilder;
-import java.net.URLDecoder;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523), its keys
- * (RFC 7517) and its metadata (RFC 8414). A thin translation of {@code IdentityService/IssueToken}. None of them asks for an access
+ * What OAuth clients expect: the token endpoint (RFC 6749, client credentials with {@code private_key_jwt} of RFC 7523, refresh
+ * tokens, token exchange of RFC 8693), revocation (RFC 7009), the keys (RFC 7517) and the metadata (RFC 8414). A thin translation of {@code IdentityService}. None of them asks for an access
  * token: the token request holds its own credential, keys and metadata are public.
  */
 @Path("/")
 @RunOnVirtualThread
 public class OAuthEndpoints {
     private static final String ISSUE_TOKEN = "chancery.identity.v1.IdentityService/IssueToken";
+    private static final String REFRESH_TOKEN = "chancery.identity.v1.IdentityService/RefreshToken";
+    private static final String SIGN_OUT = "chancery.identity.v1.IdentityService/SignOut";
+    private static final String OFFLINE = "offline_access";
+    private static final String EXCHANGE_TOKEN = "chancery.identity.v1.FederationService/ExchangeToken";
+    private static final String TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     /** Keys and metadata change with a deployment at most; a client that finds a new key id asks again. */
     private static final String CACHED = "max-age=300";
@@ -69,7 +77,10 @@ public class OAuthEndpoints {
                         .add("issuer", issuer)
                         .add("token_endpoint", issuer + "/oauth/token")
                         .add("jwks_uri", issuer + "/oauth/jwks.json")
-                        .add("grant_types_supported", array("client_credentials"))
+                        .add("grant_types_supported", array("client_credentials", "refresh_token", TOKEN_EXCHANGE))
+                        .add("scopes_supported", array(OFFLINE))
+                        .add("revocation_endpoint", issuer + "/oauth/revoke")
+                        .add("revocation_endpoint_auth_methods_supported", array("none"))
                         .add("token_endpoint_auth_methods_supported", array("private_key_jwt"))
                         .add("token_endpoint_auth_signing_alg_values_supported", array("Ed25519", "EdDSA", "ES256"))
                         .add("response_types_supported", JSON.createArrayBuilder()))
@@ -81,80 +92,190 @@ public class OAuthEndpoints {
     @Path("oauth/token")
     public Response token(@HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String mediaType) throws RefusedException {
         tokens();
-        Map<String, String> form;
+        OAuthForm form;
         try {
-            form = form(new String(endpoints.body(), UTF_8));
-            StandardEndpoints.refuseContext(form.keySet());
+            form = OAuthForm.read(endpoints.body(), mediaType);
         } catch (IllegalArgumentException e) {
-            return error(400, "invalid_request", "Send each parameter once, URL-encoded.");
-        } catch (RefusedException e) {
-            return error(400, "invalid_request", e.refused().message());
+            return error(400, "invalid_request", String.valueOf(e.getMessage()));
         }
-        if (mediaType == null
-                || !mediaType.toLowerCase(Locale.ROOT).startsWith(MediaType.APPLICATION_FORM_URLENCODED)) {
-            return error(400, "invalid_request", "Send Content-Type: " + MediaType.APPLICATION_FORM_URLENCODED + ".");
-        }
-        if (!"client_credentials".equals(form.get("grant_type"))) {
-            return error(400, "unsupported_grant_type", "Send grant_type=client_credentials.");
-        }
-        if (!form.getOrDefault("scope", "").isBlank()) {
+        return switch (form.get("grant_type")) {
+            case "client_credentials" -> clientCredentials(form);
+            case "refresh_token" -> refresh(form);
+            case TOKEN_EXCHANGE -> exchange(form);
+            default ->
+                error(
+                        400,
+                        "unsupported_grant_type",
+                        "Send grant_type=client_credentials, refresh_token or " + TOKEN_EXCHANGE + ".");
+        };
+    }
+
+    private Response clientCredentials(OAuthForm form) {
+        String scope = form.get("scope").strip();
+        if (!scope.isEmpty() && !scope.equals(OFFLINE)) {
             // RFC 6749, 3.3: what is not granted as it was asked for is not to be dropped in silence.
-            return error(400, "invalid_scope", "There are no scopes: leave scope out. Roles say what a token may do.");
+            return error(
+                    400,
+                    "invalid_scope",
+                    "There is one scope, " + OFFLINE + ", for a session: roles say what a token may do.");
         }
         if (!ASSERTION_TYPE.equals(form.get("client_assertion_type"))) {
             return error(400, "invalid_request", "Send client_assertion_type=" + ASSERTION_TYPE + ".");
         }
-        String assertion = form.getOrDefault("client_assertion", "");
-        String client = form.get("client_id");
-        if (client != null
-                && !ClientAssertion.read(assertion)
-                        .map(ClientAssertion::clientId)
-                        .equals(Optional.of(client))) {
+        String assertion = form.get("client_assertion");
+        if (isAnother(form, ClientAssertion.read(assertion).map(ClientAssertion::clientId))) {
             // RFC 7521, 4.2: a client that names itself twice has to name the same both times.
             return error(401, "invalid_client", "client_id is not the subject of the client assertion.");
         }
         IssueTokenRequest request = IssueTokenRequest.newBuilder()
                 .setClientAssertion(assertion)
-                .setWorkspaceId(form.getOrDefault("workspace_id", ""))
+                .setWorkspaceId(form.get("workspace_id"))
+                .setOffline(scope.equals(OFFLINE))
+                .setDevice(form.get("device"))
                 .build();
         try {
-            return issued(endpoints.call(ISSUE_TOKEN, () -> request));
+            CallResult.Replied replied = endpoints.call(ISSUE_TOKEN, () -> request);
+            var reply = (IssueTokenReply) replied.reply();
+            return issued(replied, reply.getAccessToken(), reply.getExpiresInSeconds(), reply.getRefreshToken(), scope);
         } catch (RefusedException e) {
-            return refused(e.rejection());
+            return refused(e.refused());
         }
+    }
+
+    /** RFC 6749, 6. */
+    private Response refresh(OAuthForm form) {
+        String refreshToken = form.get("refresh_token");
+        if (isAnother(
+                form,
+                RefreshToken.read(refreshToken)
+                        .map(token -> Principals.clientId(token.tenant(), token.principalId())))) {
+            return error(400, "invalid_grant", "The refresh token is another client's.");
+        }
+        RefreshTokenRequest request = RefreshTokenRequest.newBuilder()
+                .setRefreshToken(refreshToken)
+                .setClientAssertion(form.get("client_assertion"))
+                .build();
+        try {
+            CallResult.Replied replied = endpoints.call(REFRESH_TOKEN, () -> request);
+            var reply = (RefreshTokenReply) replied.reply();
+            return issued(
+                    replied, reply.getAccessToken(), reply.getExpiresInSeconds(), reply.getRefreshToken(), OFFLINE);
+        } catch (RefusedException e) {
+            return e.rejection().code().startsWith("identity.assertion")
+                    ? refused(e.refused())
+                    : e.rejection().kind() == Kind.UNAUTHENTICATED
+                            ? error(400, "invalid_grant", described(e.rejection()))
+                            : refused(e.refused());
+        }
+    }
+
+    /** RFC 8693. The client does not authenticate: the tokens that it sends are what it is given a token for. */
+    private Response exchange(OAuthForm form) {
+        if (!form.get("resource").isEmpty()) {
+            return error(400, "invalid_target", "Send the organisation's id as audience, and no resource.");
+        }
+        if (!form.get("scope").isBlank()) {
+            return error(400, "invalid_scope", "Send no scope: roles say what a token may do.");
+        }
+        if (!List.of("", TokenExchange.ACCESS_TOKEN).contains(form.get("requested_token_type"))) {
+            return error(400, "invalid_request", "Send requested_token_type=" + TokenExchange.ACCESS_TOKEN + ".");
+        }
+        ExchangeTokenRequest request = ExchangeTokenRequest.newBuilder()
+                .setSubjectToken(form.get("subject_token"))
+                .setSubjectTokenType(form.get("subject_token_type"))
+                .setAgentToken(form.get("actor_token"))
+                .setAgentTokenType(form.get("actor_token_type"))
+                .setAudience(form.get("audience"))
+                .setWorkspaceId(form.get("workspace_id"))
+                .build();
+        try {
+            CallResult.Replied replied = endpoints.call(EXCHANGE_TOKEN, () -> request);
+            var reply = (ExchangeTokenReply) replied.reply();
+            return answered(
+                    replied,
+                    JSON.createObjectBuilder()
+                            .add("access_token", reply.getAccessToken())
+                            .add("issued_token_type", reply.getIssuedTokenType())
+                            .add("token_type", reply.getTokenType())
+                            .add("expires_in", reply.getExpiresInSeconds()));
+        } catch (RefusedException e) {
+            // 2.2.2: a token that is not good for it is said to be an invalid request.
+            return e.rejection().kind() == Kind.UNAUTHENTICATED
+                    ? error(400, "invalid_request", described(e.rejection()))
+                    : refused(e.refused());
+        }
+    }
+
+    /** RFC 7009: what is no token, or over, is revoked. */
+    @POST
+    @Path("oauth/revoke")
+    public Response revoke(@HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String mediaType) throws RefusedException {
+        tokens();
+        try {
+            String token = OAuthForm.read(endpoints.body(), mediaType).get("token");
+            if (token.isEmpty()) {
+                return error(400, "invalid_request", "Send token.");
+            }
+            SignOutRequest request = SignOutRequest.newBuilder().setToken(token).build();
+            endpoints.call(SIGN_OUT, () -> request);
+        } catch (IllegalArgumentException e) {
+            return error(400, "invalid_request", String.valueOf(e.getMessage()));
+        } catch (RefusedException e) {
+            if (e.rejection().kind() != Kind.UNAUTHENTICATED && e.rejection().kind() != Kind.INVALID) {
+                return refused(e.refused());
+            }
+        }
+        return Response.ok().build();
+    }
+
+    private static boolean isAnother(OAuthForm form, Optional<String> client) {
+        String named = form.get("client_id");
+        return !named.isEmpty() && !client.equals(Optional.of(named));
     }
 
     private Tokens tokens() throws RefusedException {
         return endpoints.feature(IdentityService.class).tokens();
     }
 
-    private static Response issued(CallResult.Replied replied) {
-        var reply = (IssueTokenReply) replied.reply();
-        ResponseBuilder response = json(JSON.createObjectBuilder()
-                        .add("access_token", reply.getAccessToken())
-                        .add("token_type", reply.getTokenType())
-                        .add("expires_in", reply.getExpiresInSeconds()))
-                .header("Pragma", "no-cache");
+    private static Response issued(
+            CallResult.Replied replied, String accessToken, int expiresIn, String refreshToken, String scope) {
+        JsonObjectBuilder json = JSON.createObjectBuilder()
+                .add("access_token", accessToken)
+                .add("token_type", "Bearer")
+                .add("expires_in", expiresIn);
+        if (!refreshToken.isEmpty()) {
+            json.add("refresh_token", refreshToken).add("scope", scope);
+        }
+        return answered(replied, json);
+    }
+
+    private static Response answered(CallResult.Replied replied, JsonObjectBuilder json) {
+        ResponseBuilder response = json(json).header("Pragma", "no-cache");
         replied.position().ifPresent(position -> response.header("Chancery-Position", position));
         return response.build();
     }
 
-    private static Response refused(Rejection rejection) {
+    private static Response refused(CallResult.Refused refused) {
+        Rejection rejection = refused.rejection();
         Response response =
                 switch (rejection.kind()) {
-                    case UNAUTHENTICATED -> error(401, "invalid_client", rejection.message() + " " + rejection.hint());
+                    case UNAUTHENTICATED -> error(401, "invalid_client", described(rejection));
                     case TOO_MANY -> error(429, "temporarily_unavailable", rejection.message());
                     case UNAVAILABLE, INTERNAL -> error(503, "temporarily_unavailable", rejection.message());
                     default -> error(400, "invalid_request", rejection.message());
                 };
         // RFC 6749, 5.2: a challenge answers credentials in a header. Here they are in the body, and clients that see
         // one look no further.
-        HttpReply.advice(rejection).forEach((name, value) -> {
+        HttpReply.advice(refused).forEach((name, value) -> {
             if (!name.equals(HttpHeaders.WWW_AUTHENTICATE)) {
                 response.getHeaders().putSingle(name, value);
             }
         });
         return response;
+    }
+
+    private static String described(Rejection rejection) {
+        return rejection.message() + " " + rejection.hint();
     }
 
     /** RFC 6749, 5.2. */
@@ -174,19 +295,5 @@ public class OAuthEndpoints {
 
     private static JsonArrayBuilder array(String... values) {
         return JSON.createArrayBuilder(List.of(values));
-    }
-
-    /** @throws IllegalArgumentException where a parameter can't be decoded or is sent twice (RFC 6749, 3.2) */
-    private static Map<String, String> form(String body) {
-        Map<String, String> values = new HashMap<>();
-        for (String pair : body.split("&", -1)) {
-            int equals = pair.indexOf('=');
-            String name = URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), UTF_8);
-            String value = URLDecoder.decode(equals < 0 ? "" : pair.substring(equals + 1), UTF_8);
-            if (values.put(name, value) != null) {
-                throw new IllegalArgumentException("twice");
-            }
-        }
-        return values;
     }
 }

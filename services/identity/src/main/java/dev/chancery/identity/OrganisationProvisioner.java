@@ -20,6 +20,7 @@ import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
+import dev.chancery.schema.ContractCapability;
 import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.InstanceFounded;
 import dev.chancery.schema.identity.v1.OrganisationCreated;
@@ -27,6 +28,7 @@ import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.OwnerClaimRenewed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.identity.v1.SensitiveCapability;
 import dev.chancery.schema.log.v1.Actor;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
@@ -163,6 +165,11 @@ final class OrganisationProvisioner {
                 .isClaimed();
     }
 
+    /** Appends an event of the installation itself to its log, on a stream as it was read. */
+    Optional<Rejection> append(String action, NewEvent event, long version) {
+        return appended(Principal.INSTANCE, Ids.uuidV7(), action, List.of(event), Map.of(event.stream(), version));
+    }
+
     /** Has a log that is founded adopt the contract that this build serves; a log that can't be written now keeps the one it has. */
     void adopt(String tenant) {
         if (hasAdopted(tenant)) {
@@ -279,12 +286,27 @@ final class OrganisationProvisioner {
     }
 
     private NewEvent adoption(String tenant) {
+        List<String> capabilities = contract.capabilities(tenant.equals(Principal.INSTANCE));
         return new NewEvent(
                 AuthorityStreams.CONTRACT,
                 ContractAdopted.newBuilder()
                         .setSha256(UnsafeByteOperations.unsafeWrap(contract.sha256()))
-                        .addAllCapabilities(contract.capabilities(tenant.equals(Principal.INSTANCE)))
+                        .addAllCapabilities(capabilities)
+                        .addAllSensitive(capabilities.stream()
+                                .map(contract::described)
+                                .filter(ContractCapability::isSensitive)
+                                .map(OrganisationProvisioner::adopted)
+                                .toList())
                         .build());
+    }
+
+    private static SensitiveCapability adopted(ContractCapability capability) {
+        return SensitiveCapability.newBuilder()
+                .setCapability(capability.name())
+                .setStepUpSeconds(capability.stepUpSeconds())
+                .setBreakGlassOnly(capability.breakGlassOnly())
+                .setConsentRequired(capability.consentRequired())
+                .build();
     }
 
     /** Why a record could not be appended now; empty when it was. */

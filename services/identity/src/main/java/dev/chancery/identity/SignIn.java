@@ -15,12 +15,10 @@ import dev.chancery.decision.WorkspaceState;
 import dev.chancery.identity.ClientAssertion.Fault;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
-import dev.chancery.schema.identity.v1.TokenIssued;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -38,10 +36,12 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
 
     private final Streams streams;
     private final Tokens tokens;
+    private final Sessions sessions;
 
-    SignIn(Streams streams, Tokens tokens) {
+    SignIn(Streams streams, Tokens tokens, Sessions sessions) {
         this.streams = streams;
         this.tokens = tokens;
+        this.sessions = sessions;
     }
 
     @Override
@@ -53,22 +53,42 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
                         .map(known -> client(assertion, known)));
     }
 
+    /** Whoever signed it, though it may be good for nothing: that is decided later, and worth a record then. */
     @Override
     public Principal identify(IssueTokenRequest request) throws RefusedException {
-        String jwt = request.getClientAssertion();
+        return signer(request.getClientAssertion(), false);
+    }
+
+    /** The client that an assertion proves. */
+    Principal proved(String jwt) throws RefusedException {
+        return signer(jwt, true);
+    }
+
+    private Principal signer(String jwt, boolean good) throws RefusedException {
         ClientAssertion assertion = ClientAssertion.read(jwt).orElseThrow(SignIn::invalid);
         PrincipalState state = streams.current(
                         assertion.tenant(), principal(assertion.principalId()), PrincipalState.FOLD)
                 .state();
-        if (!state.active()) {
+        Optional<Rejection> refused = refused(assertion, jwt, state);
+        if (!state.exists()
+                || fault(assertion, jwt, state).equals(Optional.of(Fault.UNSIGNED))
+                || (good && !state.active())) {
             throw invalid();
         }
-        Optional<Fault> fault = fault(assertion, jwt, state);
-        if (fault.isPresent()) {
-            throw new RefusedException(rejection(fault.get()));
+        if (good && refused.isPresent()) {
+            throw new RefusedException(refused.get());
         }
-        recognisable.put(assertion.clientId(), state);
+        if (refused.isEmpty()) {
+            recognisable.put(assertion.clientId(), state);
+        }
         return client(assertion, state);
+    }
+
+    /** Why an assertion by the principal's key is refused. */
+    private Optional<Rejection> refused(ClientAssertion assertion, String jwt, PrincipalState state) {
+        return state.active()
+                ? fault(assertion, jwt, state).map(SignIn::rejection)
+                : Optional.of(IdentityRejection.ASSERTION_INVALID);
     }
 
     private Optional<Fault> fault(ClientAssertion assertion, String jwt, PrincipalState state) {
@@ -83,7 +103,9 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
                 Optional.empty(),
                 "",
                 Optional.empty(),
-                Instant.now());
+                Instant.now(),
+                0,
+                Principal.STRONG);
     }
 
     private static Rejection rejection(Fault fault) {
@@ -99,9 +121,11 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
     }
 
     CommandOutcome issueToken(CommandContext context, IssueTokenRequest request) {
+        String jwt = request.getClientAssertion();
         String id = context.principal().id();
-        if (!context.read(principal(id), PrincipalState.FOLD).active()) {
-            return CommandOutcome.reject(IdentityRejection.ASSERTION_INVALID);
+        Optional<Rejection> refused = refused(read(jwt), jwt, context.read(principal(id), PrincipalState.FOLD));
+        if (refused.isPresent()) {
+            return CommandOutcome.rejectRecorded(refused.get());
         }
         Optional<String> active = Optional.of(request.getWorkspaceId()).filter(workspace -> !workspace.isEmpty());
         if (active.isPresent()
@@ -110,30 +134,45 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
                         .contains(id)) {
             return CommandOutcome.reject(IdentityRejection.NOT_A_MEMBER);
         }
-        String tokenId = context.newId();
-        Instant now = Instant.ofEpochMilli(context.atMicros() / 1000);
-        Instant expires = now.plus(Tokens.LIFETIME);
-        String assertionId = ClientAssertion.read(request.getClientAssertion())
-                .orElseThrow(() -> new IllegalStateException("read before"))
-                .id();
-        return CommandOutcome.done(
-                        IssueTokenReply.newBuilder()
-                                .setAccessToken(tokens.issue(tokenId, context.principal(), active, now))
-                                .setTokenType("Bearer")
-                                .setExpiresInSeconds((int) Tokens.LIFETIME.toSeconds())
-                                .build(),
-                        new NewEvent(
-                                context.fresh(StreamId.of("identity", "token", tokenId)),
-                                TokenIssued.newBuilder()
-                                        .setTokenId(tokenId)
-                                        .setPrincipalId(id)
-                                        .setWorkspaceId(active.orElse(""))
-                                        .setExpiresAtMicros(expires.toEpochMilli() * 1000)
-                                        .build()))
-                .withTarget("token", tokenId)
-                .withOnce(
-                        context.hash("assertion", id + "\n" + assertionId),
-                        IdentityRejection.ASSERTION_REPLAYED,
-                        Tokens.LIFETIME.toMillis());
+        var who = new SignedIn(
+                id,
+                context.principal().type(),
+                active,
+                Optional.empty(),
+                Instant.ofEpochMilli(context.atMicros() / 1000),
+                Principal.STRONG,
+                request.getOffline(),
+                request.getDevice());
+        return switch (sessions.open(context, who)) {
+            case Opening.Refused full -> CommandOutcome.reject(full.rejection());
+            case Opening.Opened opened ->
+                once(
+                        context,
+                        CommandOutcome.done(reply(opened), opened.events().toArray(NewEvent[]::new))
+                                .withTarget("token", opened.tokenId()),
+                        jwt);
+        };
+    }
+
+    private static IssueTokenReply reply(Opening.Opened opened) {
+        var reply = IssueTokenReply.newBuilder()
+                .setAccessToken(opened.accessToken())
+                .setTokenType("Bearer")
+                .setExpiresInSeconds(opened.expiresInSeconds());
+        opened.refreshToken().ifPresent(reply::setRefreshToken);
+        return reply.build();
+    }
+
+    /** An outcome for which an assertion counts that has not counted before. */
+    CommandOutcome.Done once(CommandContext context, CommandOutcome.Done done, String jwt) {
+        return done.withOnce(
+                context.hash(
+                        "assertion", context.principal().id() + "\n" + read(jwt).id()),
+                IdentityRejection.ASSERTION_REPLAYED,
+                Tokens.LIFETIME.toMillis());
+    }
+
+    private static ClientAssertion read(String jwt) {
+        return ClientAssertion.read(jwt).orElseThrow(() -> new IllegalStateException("read before"));
     }
 }

@@ -26,14 +26,17 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.FirstGrant;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.SealContext;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.Draft;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
@@ -74,12 +77,14 @@ final class Installation implements AutoCloseable {
 
     private static final long AWAIT_NANOS = 30_000_000_000L;
     private static final String SERVICE = "chancery.identity.v1.IdentityService/";
+    private static final String FEDERATION = "chancery.identity.v1.FederationService/";
 
     final Database database = Backing.database("keyring", "log");
     final LogCreation founding = new LogCreation(database, DatabaseRole.IDENTITY);
     final Contract contract = Contract.load();
     final Client owner = new Client();
 
+    SessionLimits limits = SessionLimits.DEFAULT;
     private final Path directory;
     private final KeyFileSealer sealer;
     private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
@@ -125,18 +130,31 @@ final class Installation implements AutoCloseable {
     final class Process {
         private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
         private final Keyring keyring = new Keyring(database, sealer);
-        private final Tokens tokens =
-                new Tokens(Client.ISSUER, new SigningKeys(database, sealer).signer("ch-test/token"));
+        final RotatingKey tokenKey =
+                new RotatingKey(database, sealer, new SigningKeys(database, sealer), "ch-test/token");
+        final Tokens tokens = new Tokens(Client.ISSUER, tokenKey::signer, () -> tokenKey.known().stream()
+                .map(RotatingKey.Known::key)
+                .toList());
         private final Methods methods = new Methods(contract);
-        private final IdentityService service =
-                IdentityService.create(founding, appender, streams, keyring, contract, tokens, claim());
+        private final IdentityService service = IdentityService.create(
+                founding,
+                appender,
+                streams,
+                keyring,
+                new Claims(database, DatabaseRole.IDENTITY),
+                contract,
+                tokens,
+                tokenKey,
+                limits,
+                claim());
         private final Pipeline pipeline;
 
         Process() {
             service.register(methods);
             methods.rejections(BoundaryRejection.ALL)
                     .rejections(LogRejection.ALL)
-                    .rejections(IdentityRejection.ALL);
+                    .rejections(IdentityRejection.ALL)
+                    .rejections(FederationRejection.ALL);
             var decisions = new DecisionPoint(
                     new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
             pipeline = new Pipeline(
@@ -157,6 +175,10 @@ final class Installation implements AutoCloseable {
 
         CallResult call(String method, Message request, Caller caller) {
             return pipeline.call(methods.find(SERVICE + method), () -> request, caller);
+        }
+
+        CallResult federation(String method, Message request, Caller caller) {
+            return pipeline.call(methods.find(FEDERATION + method), () -> request, caller);
         }
 
         String token(String clientId) {
@@ -278,6 +300,15 @@ final class Installation implements AutoCloseable {
                         CreateOrganisationReply.class,
                         process.call("CreateOrganisation", organisation(), bearer(process.token(clientId))))
                 .getOrganisationId();
+    }
+
+    /** With nothing cached. */
+    Streams streams() {
+        return new Streams(database, DatabaseRole.IDENTITY);
+    }
+
+    String opened(String tenant, SealedValue value) {
+        return value.open(new Keyring(database, sealer), tenant);
     }
 
     FirstGrant foundation() {

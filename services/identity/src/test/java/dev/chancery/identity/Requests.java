@@ -9,6 +9,7 @@ import dev.chancery.command.Ids;
 import dev.chancery.schema.identity.v1.ClaimOwnerRequest;
 import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.identity.v1.RefreshTokenRequest;
 import java.util.Optional;
 
 /** What callers send, and what they get. */
@@ -33,6 +34,15 @@ final class Requests {
 
     static IssueTokenRequest asking(String assertion) {
         return IssueTokenRequest.newBuilder().setClientAssertion(assertion).build();
+    }
+
+    /** Asks for a session. */
+    static IssueTokenRequest offline(String assertion) {
+        return asking(assertion).toBuilder().setOffline(true).build();
+    }
+
+    static RefreshTokenRequest refreshing(String refreshToken) {
+        return RefreshTokenRequest.newBuilder().setRefreshToken(refreshToken).build();
     }
 
     static Caller nobody() {

@@ -2,6 +2,7 @@ package dev.chancery.ledger;
 
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A record's bodies as the export has them: their number as two bytes, then each after its length as four (formats.md). */
@@ -24,5 +25,16 @@ final class BodiesFrame {
             body.copyTo(frame);
         }
         return frame.array();
+    }
+
+    static List<byte[]> read(byte[] frame) {
+        ByteBuffer rest = ByteBuffer.wrap(frame);
+        List<byte[]> bodies = new ArrayList<>();
+        for (int left = Short.toUnsignedInt(rest.getShort()); left > 0; left--) {
+            byte[] body = new byte[rest.getInt()];
+            rest.get(body);
+            bodies.add(body);
+        }
+        return bodies;
     }
 }

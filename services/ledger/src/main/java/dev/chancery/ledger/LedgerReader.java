@@ -94,6 +94,15 @@ public final class LedgerReader {
         });
     }
 
+    /** The bodies of the record at a position that the newest checkpoint covers, as the export has them. */
+    byte[] bodies(String tenant, long position) {
+        return database.inTenant(DatabaseRole.LEDGER, tenant, connection -> {
+            byte[][] found = new byte[1][];
+            tables.eachRecord(connection, tenant, "bodies", position, 1, (n, bodies) -> found[n] = bodies);
+            return found[0];
+        });
+    }
+
     /** The audit path of a leaf of a signed head's tree, from the leaf up (RFC 6962, section 2.1.1). */
     List<byte[]> inclusion(String tenant, SignedHead head, long position) {
         return prove(tenant, head, proofs -> proofs.inclusion(position));

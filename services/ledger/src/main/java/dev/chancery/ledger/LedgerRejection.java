@@ -12,6 +12,12 @@ final class LedgerRejection {
             "The checkpoint's tree has no record at this position.",
             "Positions begin at 0 and end before the checkpoint's size. A new record is in the next checkpoint; ask again in a second.");
 
+    static final Rejection NO_DECISION = new Rejection(
+            "ledger.no-decision",
+            Kind.NOT_FOUND,
+            "The record at this position is no decision.",
+            "Give the position of ProveDecision's answer. For other records there is GetInclusionProof.");
+
     static final Rejection NO_SUCH_CHECKPOINT = new Rejection(
             "ledger.no-such-checkpoint",
             Kind.NOT_FOUND,

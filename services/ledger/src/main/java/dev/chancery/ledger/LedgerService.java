@@ -11,6 +11,7 @@ import dev.chancery.schema.Contract;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.ledger.v1.GetConsistencyProofRequest;
+import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
 import dev.chancery.schema.ledger.v1.GetInclusionProofRequest;
 import java.util.List;
 
@@ -46,6 +47,10 @@ public final class LedgerService implements Feature {
                         SERVICE + "GetInclusionProof",
                         GetInclusionProofRequest.class,
                         (context, request) -> proofs.inclusion(context.tenant(), request))
+                .query(
+                        SERVICE + "GetDecisionProof",
+                        GetDecisionProofRequest.class,
+                        (context, request) -> proofs.decision(context.tenant(), request))
                 .query(
                         SERVICE + "GetConsistencyProof",
                         GetConsistencyProofRequest.class,
@@ -86,6 +91,9 @@ public final class LedgerService implements Feature {
             reply.addVerifierKeys(key.vkey());
         }
         for (VerifierKey key : keys.of(instanceId + "/source/")) {
+            reply.addVerifierKeys(key.vkey());
+        }
+        for (VerifierKey key : keys.of(instanceId + "/receipt")) {
             reply.addVerifierKeys(key.vkey());
         }
         // After the checkpoint: what is appended in between is rather said to be missing than not.

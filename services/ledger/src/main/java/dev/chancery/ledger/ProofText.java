@@ -14,6 +14,11 @@ final class ProofText {
         return "c2sp.org/tlog-proof@v1\nextra " + base64(entry) + "\nindex " + position + "\n" + tail(path, head);
     }
 
+    /** A decision's event, and the tlog-proof of the record that has it. */
+    static String decision(byte[] body, String inclusion) {
+        return "chancery/decision-proof@v1\nbody " + base64(body) + "\n" + inclusion;
+    }
+
     /** The body of a tlog-witness add-checkpoint request. */
     static String consistency(long oldSize, List<byte[]> proof, SignedHead head) {
         return "old " + oldSize + "\n" + tail(proof, head);

@@ -9,6 +9,8 @@ import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.ProxyOptions;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.quarkus.runtime.Quarkus;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
@@ -72,6 +75,7 @@ public final class Up implements QuarkusApplication {
             DataDirectory data = started.data();
             Servers servers = started.servers();
             String http = "http://127.0.0.1:" + started.port();
+            var proxyPort = new AtomicInteger();
             try (var application = new Application(new Settings(
                     ProcessRole.ALL,
                     data.instanceId(),
@@ -81,16 +85,18 @@ public final class Up implements QuarkusApplication {
                     Optional.of(data.sealer()),
                     servers::kafkaClient,
                     data.claim(),
-                    () -> forgetClaim(data, servers, http),
+                    () -> forgetClaim(data, servers, http, proxyPort),
                     RelayOptions.defaults(Servers.DATABASE),
                     ProjectionOptions.defaults(),
                     MAX_SLOT_BYTES,
                     CheckpointLimit.DEFAULT,
+                    SessionLimits.DEFAULT,
+                    ProxyOptions.local(proxyPort::set),
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);
                 awaitHealth(application, data.directory());
-                ready(data, servers, http);
+                ready(data, servers, http, proxyPort);
                 Quarkus.waitForExit();
             }
             return 0;
@@ -119,8 +125,9 @@ public final class Up implements QuarkusApplication {
         }
     }
 
-    private static void ready(DataDirectory data, Servers servers, String http) throws IOException {
-        String where = where(data, servers, http);
+    private static void ready(DataDirectory data, Servers servers, String http, AtomicInteger proxyPort)
+            throws IOException {
+        String where = where(data, servers, http, proxyPort);
         servers.writeReader(data.readerFile());
         DataDirectory.write(data.runFile(), where + "\n");
         System.out.println("READY " + where);
@@ -128,10 +135,11 @@ public final class Up implements QuarkusApplication {
     }
 
     /** Where the instance is to be found, and its claim for as long as there is one. */
-    private static String where(DataDirectory data, Servers servers, String http) {
+    private static String where(DataDirectory data, Servers servers, String http, AtomicInteger proxyPort) {
         var where = Json.createObjectBuilder()
                 .add("http", http)
                 .add("grpc", http.substring("http://".length()))
+                .add("proxy", "http://127.0.0.1:" + proxyPort.get())
                 .add("kafka", servers.bootstrapServers())
                 .add("kafkaClientFile", data.readerFile().toString());
         if (Files.exists(data.claim())) {
@@ -141,10 +149,10 @@ public final class Up implements QuarkusApplication {
     }
 
     /** The claim was used: run.json names it no more. Before READY there is nothing to mend. */
-    private static void forgetClaim(DataDirectory data, Servers servers, String http) {
+    private static void forgetClaim(DataDirectory data, Servers servers, String http, AtomicInteger proxyPort) {
         if (Files.exists(data.runFile())) {
             try {
-                DataDirectory.write(data.runFile(), where(data, servers, http) + "\n");
+                DataDirectory.write(data.runFile(), where(data, servers, http, proxyPort) + "\n");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

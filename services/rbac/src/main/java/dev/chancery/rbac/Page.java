@@ -21,6 +21,40 @@ record Page<K>(int size, K after) {
     private static final Pattern MADE =
             Pattern.compile("(0|[1-9][0-9]{0,17})\\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})");
 
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final UUID NONE = new UUID(0, 0);
+
+    /** One principal in one group. */
+    record Member(UUID group, UUID principal) {
+        String token() {
+            return group + "." + principal;
+        }
+    }
+
+    /** @param size as in the request: unsigned, 0 for the default */
+    static Page<UUID> ofGroups(int size, String token) throws RefusedException {
+        return new Page<>(size(size), token.isEmpty() ? NONE : id(token));
+    }
+
+    /** @param size as in the request: unsigned, 0 for the default */
+    static Page<Member> ofMembers(int size, String token) throws RefusedException {
+        int dot = token.indexOf('.');
+        if (token.isEmpty()) {
+            return new Page<>(size(size), new Member(NONE, NONE));
+        }
+        if (dot < 0) {
+            throw new RefusedException(RbacRejection.PAGE);
+        }
+        return new Page<>(size(size), new Member(id(token.substring(0, dot)), id(token.substring(dot + 1))));
+    }
+
+    private static UUID id(String token) throws RefusedException {
+        if (!ID.matcher(token).matches()) {
+            throw new RefusedException(RbacRejection.PAGE);
+        }
+        return UUID.fromString(token);
+    }
+
     /** Where in the log an assignment was made. */
     record Made(long position, UUID assignment) {
         /** Before any: the newest comes first. */

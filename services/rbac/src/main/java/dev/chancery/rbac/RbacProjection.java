@@ -9,8 +9,16 @@ import dev.chancery.decision.FirstGrant;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
+import dev.chancery.rbac.RbacRun.CapabilityState;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.access.v1.CapabilityRetired;
+import dev.chancery.schema.access.v1.GroupAssignmentRevoked;
+import dev.chancery.schema.access.v1.GroupDefined;
+import dev.chancery.schema.access.v1.GroupMemberAdded;
+import dev.chancery.schema.access.v1.GroupMemberRemoved;
+import dev.chancery.schema.access.v1.GroupRetired;
+import dev.chancery.schema.access.v1.GroupRoleAssigned;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
@@ -20,11 +28,14 @@ import dev.chancery.schema.identity.v1.OwnerClaimed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalReactivated;
+import dev.chancery.schema.identity.v1.SensitiveCapability;
 import dev.chancery.schema.identity.v1.WorkspaceCreated;
 import dev.chancery.schema.identity.v1.WorkspaceMemberAdded;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * From the log's events to the rows of the RBAC views. What an event means is what {@code backbone/decision} takes it for; a type
@@ -36,8 +47,16 @@ public final class RbacProjection implements Projection {
     /** Schema of the views that are served. */
     public static final String LIVE = "rbac";
 
-    static final List<String> TABLES =
-            List.of("assignment", "capability", "member", "principal", "role", "role_capability", "workspace");
+    static final List<String> TABLES = List.of(
+            "access_group",
+            "assignment",
+            "capability",
+            "group_member",
+            "member",
+            "principal",
+            "role",
+            "role_capability",
+            "workspace");
 
     private final String schema;
     private final RbacTables tables;
@@ -93,12 +112,21 @@ public final class RbacProjection implements Projection {
         long atMicros = event.recordedAtMicros();
         switch (event.type()) {
             case "chancery.access.v1.RoleAssigned" -> run.assigned(position, read(RoleAssigned.parser(), event));
-            case "chancery.access.v1.AssignmentRevoked" ->
-                run.revoked(position, atMicros, read(AssignmentRevoked.parser(), event));
-            case "chancery.access.v1.CapabilityDefined" -> {
-                var defined = read(CapabilityDefined.parser(), event);
-                run.capability(position, defined.getCapability(), defined.getStepUpSeconds());
+            case "chancery.access.v1.AssignmentRevoked" -> revoked(run, event, read(AssignmentRevoked.parser(), event));
+            case "chancery.access.v1.GroupRoleAssigned" ->
+                run.assigned(position, read(GroupRoleAssigned.parser(), event));
+            case "chancery.access.v1.GroupAssignmentRevoked" -> {
+                var revoked = read(GroupAssignmentRevoked.parser(), event);
+                run.revoked(position, atMicros, revoked.getAssignmentId(), revoked.getGroupId());
             }
+            case "chancery.access.v1.GroupDefined" -> run.group(position, read(GroupDefined.parser(), event));
+            case "chancery.access.v1.GroupRetired" -> run.retired(position, read(GroupRetired.parser(), event));
+            case "chancery.access.v1.GroupMemberAdded" -> run.added(position, read(GroupMemberAdded.parser(), event));
+            case "chancery.access.v1.GroupMemberRemoved" -> run.removed(read(GroupMemberRemoved.parser(), event));
+            case "chancery.access.v1.CapabilityDefined" ->
+                run.capability(position, read(CapabilityDefined.parser(), event));
+            case "chancery.access.v1.CapabilityRetired" ->
+                run.retired(position, read(CapabilityRetired.parser(), event));
             case "chancery.access.v1.RoleDefined" -> {
                 var defined = read(RoleDefined.parser(), event);
                 run.role(position, defined.getRole(), false, defined.getCapabilitiesList());
@@ -119,7 +147,7 @@ public final class RbacProjection implements Projection {
                 run.member(position, added.getWorkspaceId(), added.getPrincipalId());
             }
             case "chancery.identity.v1.ContractAdopted" ->
-                run.contract(position, read(ContractAdopted.parser(), event).getCapabilitiesList());
+                run.contract(position, contract(read(ContractAdopted.parser(), event)));
             case "chancery.identity.v1.OrganisationFounded" -> {
                 var founded = read(OrganisationFounded.parser(), event);
                 run.firstGrant(
@@ -132,19 +160,28 @@ public final class RbacProjection implements Projection {
             case "chancery.identity.v1.OwnerClaimed" -> {
                 var claimed = read(OwnerClaimed.parser(), event);
                 if (!claimed.getReplacedOwnerId().isEmpty()) {
-                    run.revoked(
-                            position,
-                            atMicros,
-                            AssignmentRevoked.newBuilder()
-                                    .setPrincipalId(claimed.getReplacedOwnerId())
-                                    .setAssignmentId(claimed.getReplacedAssignmentId())
-                                    .build());
+                    run.revoked(position, atMicros, claimed.getReplacedAssignmentId(), claimed.getReplacedOwnerId());
                 }
                 run.firstGrant(
                         FirstGrant.OPERATOR, claimed.getOwnerId(), claimed.getAssignmentId(), position, atMicros);
             }
             default -> {}
         }
+    }
+
+    private static void revoked(RbacRun run, LogEvent event, AssignmentRevoked revoked) {
+        run.revoked(event.position(), event.recordedAtMicros(), revoked.getAssignmentId(), revoked.getPrincipalId());
+    }
+
+    private static Map<String, CapabilityState> contract(ContractAdopted adopted) {
+        Map<String, CapabilityState> contract = new HashMap<>();
+        adopted.getCapabilitiesList().forEach(name -> contract.put(name, CapabilityState.PLAIN));
+        for (SensitiveCapability one : adopted.getSensitiveList()) {
+            contract.put(
+                    one.getCapability(),
+                    new CapabilityState(one.getStepUpSeconds(), one.getBreakGlassOnly(), one.getConsentRequired()));
+        }
+        return contract;
     }
 
     private static <M extends Message> M read(Parser<M> parser, LogEvent event) {

@@ -9,19 +9,23 @@ import dev.chancery.schema.rbac.v1.ListAssignmentsReply;
 import dev.chancery.schema.rbac.v1.ListAssignmentsRequest;
 import dev.chancery.schema.rbac.v1.ListCapabilitiesReply;
 import dev.chancery.schema.rbac.v1.ListCapabilitiesRequest;
+import dev.chancery.schema.rbac.v1.ListGroupMembersReply;
+import dev.chancery.schema.rbac.v1.ListGroupMembersRequest;
+import dev.chancery.schema.rbac.v1.ListGroupsReply;
+import dev.chancery.schema.rbac.v1.ListGroupsRequest;
 import dev.chancery.schema.rbac.v1.ListRolesReply;
 import dev.chancery.schema.rbac.v1.ListRolesRequest;
-import java.util.Optional;
-import java.util.UUID;
 
 /** The lists of chancery.rbac.v1.RbacService. The tenant is the caller's, whatever is asked. */
 public final class RbacService implements Feature {
     private static final String SERVICE = "chancery.rbac.v1.RbacService/";
 
     private final RbacViews views;
+    private final GroupViews groups;
 
     public RbacService(Database database) {
         this.views = new RbacViews(database);
+        this.groups = new GroupViews(database);
     }
 
     @Override
@@ -33,6 +37,8 @@ public final class RbacService implements Feature {
     public void register(Methods methods) {
         methods.query(SERVICE + "ListCapabilities", ListCapabilitiesRequest.class, this::listCapabilities)
                 .query(SERVICE + "ListRoles", ListRolesRequest.class, this::listRoles)
+                .query(SERVICE + "ListGroups", ListGroupsRequest.class, this::listGroups)
+                .query(SERVICE + "ListGroupMembers", ListGroupMembersRequest.class, this::listGroupMembers)
                 .query(SERVICE + "ListAssignments", ListAssignmentsRequest.class, this::listAssignments);
     }
 
@@ -47,11 +53,17 @@ public final class RbacService implements Feature {
 
     private ListAssignmentsReply listAssignments(ReadContext context, ListAssignmentsRequest request)
             throws RefusedException {
-        Optional<UUID> principal = Optional.of(request.getPrincipalId())
-                .filter(id -> !id.isEmpty())
-                .map(UUID::fromString);
         return views.assignments(
-                        context.tenant(), principal, Page.ofAssignments(request.getPageSize(), request.getPage()))
+                        context.tenant(), request, Page.ofAssignments(request.getPageSize(), request.getPage()))
                 .orElseThrow(() -> new RefusedException(RbacRejection.NO_SUCH_PRINCIPAL));
+    }
+
+    private ListGroupsReply listGroups(ReadContext context, ListGroupsRequest request) throws RefusedException {
+        return groups.groups(context.tenant(), Page.ofGroups(request.getPageSize(), request.getPage()));
+    }
+
+    private ListGroupMembersReply listGroupMembers(ReadContext context, ListGroupMembersRequest request)
+            throws RefusedException {
+        return groups.members(context.tenant(), request, Page.ofMembers(request.getPageSize(), request.getPage()));
     }
 }

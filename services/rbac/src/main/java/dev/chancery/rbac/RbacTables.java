@@ -3,6 +3,9 @@ package dev.chancery.rbac;
 import dev.chancery.rbac.RbacRun.AssignmentRow;
 import dev.chancery.rbac.RbacRun.BuiltIns;
 import dev.chancery.rbac.RbacRun.CapabilityKey;
+import dev.chancery.rbac.RbacRun.CapabilityState;
+import dev.chancery.rbac.RbacRun.GroupMember;
+import dev.chancery.rbac.RbacRun.GroupRow;
 import dev.chancery.rbac.RbacRun.Member;
 import dev.chancery.rbac.RbacRun.PrincipalRow;
 import dev.chancery.rbac.RbacRun.Revocation;
@@ -11,10 +14,10 @@ import dev.chancery.rbac.Rows.Column;
 import dev.chancery.rbac.Versions.Version;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The only SQL that writes the views: one statement a table and kind of change, whatever the number of rows. What ends a row that
@@ -31,7 +34,7 @@ final class RbacTables {
 
     RbacTables(String schema) {
         this.schema = requireName(schema);
-        this.readContract = "SELECT capability FROM " + schema
+        this.readContract = "SELECT capability, step_up_seconds, break_glass_only, consent_required FROM " + schema
                 + ".capability WHERE tenant = ? AND built_in AND valid_to_position IS NULL";
         this.readBuiltInRole = "SELECT role FROM " + schema
                 + ".role WHERE tenant = ? AND built_in AND valid_to_position IS NULL ORDER BY valid_from_position DESC LIMIT 1";
@@ -46,9 +49,26 @@ final class RbacTables {
     }
 
     BuiltIns builtIns(Connection connection, String tenant) throws SQLException {
-        Set<String> contract = strings(connection, readContract, tenant);
-        Set<String> builtIn = strings(connection, readBuiltInRole, tenant);
-        return new BuiltIns(builtIn.isEmpty() ? "" : builtIn.iterator().next(), Set.copyOf(contract));
+        Map<String, CapabilityState> contract = new HashMap<>();
+        try (var query = connection.prepareStatement(readContract)) {
+            query.setString(1, tenant);
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    var state = new CapabilityState((int) rows.getLong(2), rows.getBoolean(3), rows.getBoolean(4));
+                    contract.put(rows.getString(1), state);
+                }
+            }
+        }
+        return new BuiltIns(builtInRole(connection, tenant), contract);
+    }
+
+    private String builtInRole(Connection connection, String tenant) throws SQLException {
+        try (var query = connection.prepareStatement(readBuiltInRole)) {
+            query.setString(1, tenant);
+            try (var row = query.executeQuery()) {
+                return row.next() ? row.getString(1) : "";
+            }
+        }
     }
 
     void write(Connection connection, String tenant, RbacRun run) throws SQLException {
@@ -58,6 +78,7 @@ final class RbacTables {
         writePrincipals(connection, tenant, run);
         writeAssignments(connection, tenant, run);
         writeWorkspaces(connection, tenant, run);
+        writeGroups(connection, tenant, run);
     }
 
     /** A plan made while a table was small scans it, and PostgreSQL would keep that plan while a replay fills the table. */
@@ -96,20 +117,36 @@ final class RbacTables {
     }
 
     private void writeCapabilities(
-            Connection connection, String tenant, Map<CapabilityKey, Versions<Integer>> capabilities)
+            Connection connection, String tenant, Map<CapabilityKey, Versions<CapabilityState>> capabilities)
             throws SQLException {
         var ended = new Rows(Column.TEXT, Column.BOOLEAN, Column.BIGINT);
-        var versions = new Rows(Column.TEXT, Column.BOOLEAN, Column.BIGINT, Column.BIGINT, Column.BIGINT);
+        var versions = new Rows(
+                Column.TEXT,
+                Column.BOOLEAN,
+                Column.BIGINT,
+                Column.BOOLEAN,
+                Column.BOOLEAN,
+                Column.BIGINT,
+                Column.BIGINT);
         capabilities.forEach((key, changed) -> {
             ended.add(key.capability(), key.builtIn(), changed.first());
-            for (Version<Integer> version : changed.versions()) {
-                long stepUpSeconds = Integer.toUnsignedLong(version.value());
-                versions.add(key.capability(), key.builtIn(), stepUpSeconds, version.from(), version.to());
+            for (Version<CapabilityState> version : changed.versions()) {
+                CapabilityState state = version.value();
+                versions.add(
+                        key.capability(),
+                        key.builtIn(),
+                        Integer.toUnsignedLong(state.stepUpSeconds()),
+                        state.breakGlassOnly(),
+                        state.consentRequired(),
+                        version.from(),
+                        version.to());
             }
         });
         ended.execute(connection, tenant, """
-                INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, valid_from_position, valid_to_position)
-                SELECT t.tenant, t.capability, t.built_in, t.step_up_seconds, t.valid_from_position, r.ended
+                INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, break_glass_only,
+                    consent_required, valid_from_position, valid_to_position)
+                SELECT t.tenant, t.capability, t.built_in, t.step_up_seconds, t.break_glass_only, t.consent_required,
+                    t.valid_from_position, r.ended
                 FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::text[], ?::boolean[], ?::bigint[])
                     AS u(capability, built_in, ended)) AS r
                 CROSS JOIN LATERAL (SELECT * FROM %1$s.capability AS x
@@ -118,8 +155,10 @@ final class RbacTables {
                 ON CONFLICT (tenant, capability, built_in, valid_from_position)
                     DO UPDATE SET valid_to_position = excluded.valid_to_position""", schema);
         versions.execute(connection, tenant, """
-                INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, valid_from_position, valid_to_position)
-                SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::bigint[], ?::bigint[], ?::bigint[])""", schema);
+                INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, break_glass_only,
+                    consent_required, valid_from_position, valid_to_position)
+                SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::bigint[], ?::boolean[], ?::boolean[], ?::bigint[],
+                    ?::bigint[])""", schema);
     }
 
     private void writePrincipals(Connection connection, String tenant, RbacRun run) throws SQLException {
@@ -147,23 +186,24 @@ final class RbacTables {
 
     private void writeAssignments(Connection connection, String tenant, RbacRun run) throws SQLException {
         var revoked = new Rows(Column.UUID, Column.UUID, Column.BIGINT, Column.BIGINT);
-        run.revocations.forEach((assignment, ofPrincipals) -> ofPrincipals
+        run.revocations.forEach((assignment, ofHolders) -> ofHolders
                 .values()
                 .forEach(revocation ->
-                        revoked.add(assignment, revocation.principal(), revocation.atMicros(), revocation.position())));
+                        revoked.add(assignment, revocation.holder(), revocation.atMicros(), revocation.position())));
         revoked.execute(connection, tenant, """
-                INSERT INTO %1$s.assignment (tenant, assignment, principal, role, workspace, granter, from_micros, until_micros,
+                INSERT INTO %1$s.assignment (tenant, assignment, principal, group_id, role, workspace, granter, from_micros, until_micros,
                     position, revoked_at_micros, revoked_position)
-                SELECT t.tenant, t.assignment, t.principal, t.role, t.workspace, t.granter, t.from_micros, t.until_micros,
+                SELECT t.tenant, t.assignment, t.principal, t.group_id, t.role, t.workspace, t.granter, t.from_micros, t.until_micros,
                     t.position, r.at_micros, r.position
                 FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[])
-                    AS u(assignment, principal, at_micros, position)) AS r
+                    AS u(assignment, holder, at_micros, position)) AS r
                 CROSS JOIN LATERAL (SELECT * FROM %1$s.assignment AS x
                     WHERE x.tenant = r.tenant AND x.assignment = r.assignment LIMIT 1) AS t
-                WHERE t.principal = r.principal AND t.revoked_position IS NULL
+                WHERE coalesce(t.group_id, t.principal) = r.holder AND t.revoked_position IS NULL
                 ON CONFLICT (tenant, assignment) DO UPDATE SET revoked_at_micros = excluded.revoked_at_micros,
                     revoked_position = excluded.revoked_position""", schema);
         var assigned = new Rows(
+                Column.UUID,
                 Column.UUID,
                 Column.UUID,
                 Column.TEXT,
@@ -179,6 +219,7 @@ final class RbacTables {
             assigned.add(
                     id,
                     row.principal(),
+                    row.group(),
                     row.role(),
                     row.workspace(),
                     row.granter(),
@@ -189,11 +230,11 @@ final class RbacTables {
                     revocation == null ? null : revocation.position());
         });
         assigned.execute(connection, tenant, """
-                INSERT INTO %1$s.assignment (tenant, assignment, principal, role, workspace, granter, from_micros, until_micros,
+                INSERT INTO %1$s.assignment (tenant, assignment, principal, group_id, role, workspace, granter, from_micros, until_micros,
                     position, revoked_at_micros, revoked_position)
-                SELECT ?, * FROM unnest(?::uuid[], ?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[],
+                SELECT ?, * FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[],
                     ?::bigint[], ?::bigint[], ?::bigint[])
-                ON CONFLICT (tenant, assignment) DO UPDATE SET principal = excluded.principal, role = excluded.role,
+                ON CONFLICT (tenant, assignment) DO UPDATE SET principal = excluded.principal, group_id = excluded.group_id, role = excluded.role,
                     workspace = excluded.workspace, granter = excluded.granter, from_micros = excluded.from_micros,
                     until_micros = excluded.until_micros, position = excluded.position,
                     revoked_at_micros = excluded.revoked_at_micros, revoked_position = excluded.revoked_position""", schema);
@@ -213,16 +254,28 @@ final class RbacTables {
                 SELECT ?, * FROM unnest(?::uuid[], ?::uuid[], ?::bigint[]) ON CONFLICT DO NOTHING""", schema);
     }
 
-    private static Set<String> strings(Connection connection, String sql, String tenant) throws SQLException {
-        try (var query = connection.prepareStatement(sql)) {
-            query.setString(1, tenant);
-            try (var rows = query.executeQuery()) {
-                var found = new HashSet<String>();
-                while (rows.next()) {
-                    found.add(rows.getString(1));
-                }
-                return found;
-            }
-        }
+    private void writeGroups(Connection connection, String tenant, RbacRun run) throws SQLException {
+        var groups = new Rows(Column.UUID, Column.TEXT, Column.BIGINT);
+        run.groups.forEach((UUID id, GroupRow row) -> groups.add(id, row.name(), row.madePosition()));
+        groups.execute(connection, tenant, """
+                INSERT INTO %1$s.access_group (tenant, group_id, name, made_position)
+                SELECT ?, * FROM unnest(?::uuid[], ?::text[], ?::bigint[]) ON CONFLICT DO NOTHING""", schema);
+        var retired = new Rows(Column.UUID, Column.BIGINT);
+        run.retiredGroups.forEach(retired::add);
+        retired.execute(connection, tenant, """
+                INSERT INTO %1$s.access_group (tenant, group_id, name, made_position, retired_position)
+                SELECT t.tenant, t.group_id, t.name, t.made_position, r.position
+                FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::uuid[], ?::bigint[]) AS u(group_id, position)) AS r
+                CROSS JOIN LATERAL (SELECT * FROM %1$s.access_group AS x
+                    WHERE x.tenant = r.tenant AND x.group_id = r.group_id LIMIT 1) AS t
+                ON CONFLICT (tenant, group_id) DO UPDATE SET retired_position = excluded.retired_position""", schema);
+        var members = new Rows(Column.UUID, Column.UUID, Column.BIGINT);
+        run.groupMembers.forEach((GroupMember member, @Nullable Long position) ->
+                members.add(member.group(), member.principal(), position));
+        // Nobody's row is deleted: who has left has no position.
+        members.execute(connection, tenant, """
+                INSERT INTO %1$s.group_member (tenant, group_id, principal, added_position)
+                SELECT ?, * FROM unnest(?::uuid[], ?::uuid[], ?::bigint[])
+                ON CONFLICT (tenant, group_id, principal) DO UPDATE SET added_position = excluded.added_position""", schema);
     }
 }

@@ -6,6 +6,7 @@ import dev.chancery.rbac.Page.Made;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Capability;
 import dev.chancery.schema.rbac.v1.ListAssignmentsReply;
+import dev.chancery.schema.rbac.v1.ListAssignmentsRequest;
 import dev.chancery.schema.rbac.v1.ListCapabilitiesReply;
 import dev.chancery.schema.rbac.v1.ListRolesReply;
 import dev.chancery.schema.rbac.v1.Role;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -29,7 +31,9 @@ final class RbacViews {
     // contract's, and the
     // stricter step-up counts.
     private static final String CAPABILITIES = """
-            SELECT capability, max(step_up_seconds), bool_or(built_in) FROM rbac.capability
+            SELECT capability, coalesce(min(step_up_seconds) FILTER (WHERE step_up_seconds > 0), 0), bool_or(built_in),
+                bool_or(break_glass_only), bool_or(consent_required)
+            FROM rbac.capability
             WHERE tenant = ? AND capability > ? AND valid_to_position IS NULL
             GROUP BY capability ORDER BY capability LIMIT ?""";
 
@@ -43,13 +47,16 @@ final class RbacViews {
             ORDER BY r.role LIMIT ?""";
 
     private static final String ASSIGNMENTS = """
-            SELECT assignment, principal, role, workspace, granter, from_micros, until_micros, revoked_at_micros, position
-            FROM rbac.assignment
-            WHERE tenant = ? AND (position, assignment) < (?, ?) %s
-            ORDER BY position DESC, assignment DESC LIMIT ?""";
+            SELECT a.assignment, a.principal, a.role, a.workspace, a.granter, a.from_micros, a.until_micros, a.revoked_at_micros,
+                a.position, (SELECT g.name FROM rbac.access_group g WHERE g.tenant = a.tenant AND g.group_id = a.group_id)
+            FROM rbac.assignment a
+            WHERE a.tenant = ? AND (a.position, a.assignment) < (?, ?) %s
+            ORDER BY a.position DESC, a.assignment DESC LIMIT ?""";
 
-    private static final String EVERYBODYS = String.format(Locale.ROOT, ASSIGNMENTS, "");
-    private static final String ONES = String.format(Locale.ROOT, ASSIGNMENTS, "AND principal = ?");
+    private static final String OF_PRINCIPAL = "AND a.principal = ?::uuid";
+    private static final String OF_GROUP = "AND a.group_id = (SELECT g.group_id FROM rbac.access_group g"
+            + " WHERE g.tenant = a.tenant AND g.name = ? AND g.retired_position IS NULL)";
+    private static final String WITHOUT_END = "AND a.until_micros IS NULL AND a.revoked_position IS NULL";
 
     private static final String PRINCIPAL = "SELECT FROM rbac.principal WHERE tenant = ? AND principal = ?";
 
@@ -73,7 +80,9 @@ final class RbacViews {
                     reply.addCapabilities(Capability.newBuilder()
                             .setCapability(rows.getString(1))
                             .setStepUpSeconds((int) rows.getLong(2))
-                            .setBuiltIn(rows.getBoolean(3)));
+                            .setBuiltIn(rows.getBoolean(3))
+                            .setBreakGlassOnly(rows.getBoolean(4))
+                            .setConsentRequired(rows.getBoolean(5)));
                 }
             }
             return reply.build();
@@ -105,16 +114,15 @@ final class RbacViews {
     /**
      * Newest first.
      *
-     * @param principal whose; empty: everybody's
      * @return empty when the tenant has no such principal
      */
-    Optional<ListAssignmentsReply> assignments(String tenant, Optional<UUID> principal, Page<Made> page) {
+    Optional<ListAssignmentsReply> assignments(String tenant, ListAssignmentsRequest request, Page<Made> page) {
         return database.inTenant(DatabaseRole.RBAC, tenant, connection -> {
-            if (principal.isPresent() && !exists(connection, tenant, principal.get())) {
+            if (!request.getPrincipalId().isEmpty() && !exists(connection, tenant, request.getPrincipalId())) {
                 return Optional.empty();
             }
             var reply = ListAssignmentsReply.newBuilder();
-            try (var query = newest(connection, tenant, principal, page);
+            try (var query = newest(connection, tenant, request, page);
                     var rows = query.executeQuery()) {
                 while (rows.next()) {
                     if (reply.getAssignmentsCount() == page.size()) {
@@ -140,23 +148,36 @@ final class RbacViews {
     }
 
     private static PreparedStatement newest(
-            Connection connection, String tenant, Optional<UUID> principal, Page<Made> page) throws SQLException {
-        var query = connection.prepareStatement(principal.isPresent() ? ONES : EVERYBODYS);
+            Connection connection, String tenant, ListAssignmentsRequest request, Page<Made> page) throws SQLException {
+        List<String> where = new ArrayList<>();
+        List<String> values = new ArrayList<>();
+        if (!request.getPrincipalId().isEmpty()) {
+            where.add(OF_PRINCIPAL);
+            values.add(request.getPrincipalId());
+        }
+        if (!request.getGroup().isEmpty()) {
+            where.add(OF_GROUP);
+            values.add(request.getGroup());
+        }
+        if (request.getWithoutEnd()) {
+            where.add(WITHOUT_END);
+        }
+        var query = connection.prepareStatement(String.format(Locale.ROOT, ASSIGNMENTS, String.join(" ", where)));
         int parameter = 1;
         query.setString(parameter++, tenant);
         query.setLong(parameter++, page.after().position());
         query.setObject(parameter++, page.after().assignment());
-        if (principal.isPresent()) {
-            query.setObject(parameter++, principal.get());
+        for (String value : values) {
+            query.setString(parameter++, value);
         }
         query.setInt(parameter, page.size() + 1);
         return query;
     }
 
-    private static boolean exists(Connection connection, String tenant, UUID principal) throws SQLException {
+    private static boolean exists(Connection connection, String tenant, String principal) throws SQLException {
         try (var query = connection.prepareStatement(PRINCIPAL)) {
             query.setString(1, tenant);
-            query.setObject(2, principal);
+            query.setObject(2, UUID.fromString(principal));
             try (var row = query.executeQuery()) {
                 return row.next();
             }
@@ -166,7 +187,7 @@ final class RbacViews {
     private static Assignment assignment(ResultSet row) throws SQLException {
         return Assignment.newBuilder()
                 .setAssignmentId(row.getString(1))
-                .setPrincipalId(row.getString(2))
+                .setPrincipalId(Objects.requireNonNullElse(row.getString(2), ""))
                 .setRole(row.getString(3))
                 .setWorkspaceId(Objects.requireNonNullElse(row.getString(4), ""))
                 .setGranterId(Objects.requireNonNullElse(row.getString(5), ""))
@@ -174,6 +195,8 @@ final class RbacViews {
                 .setUntilMillis(millis(row.getLong(7)))
                 .setRevokedAtMillis(millis(row.getLong(8)))
                 .setPosition(row.getLong(9))
+                .setGroup(Objects.requireNonNullElse(row.getString(10), ""))
+                .setWithoutEnd(row.getLong(7) == 0 && row.getLong(8) == 0)
                 .build();
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.schema.access.v1.GroupDefined;
+import dev.chancery.schema.access.v1.GroupMemberAdded;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,7 +32,17 @@ class IsolationTest {
                         Story.founded(story.tenant, ada, Story.id()),
                         Story.contract("role:read"),
                         Story.created(ada, PrincipalType.USER))
-                .happens(Story.workspace(office), Story.member(office, ada));
+                .happens(
+                        Story.workspace(office),
+                        Story.member(office, ada),
+                        GroupDefined.newBuilder()
+                                .setGroupId(office)
+                                .setGroup("desk")
+                                .build(),
+                        GroupMemberAdded.newBuilder()
+                                .setGroupId(office)
+                                .setPrincipalId(ada)
+                                .build());
         Live.apply(story);
     }
 
@@ -45,8 +57,7 @@ class IsolationTest {
         assertThat(Live.capabilities(other)).isEmpty();
         assertThat(Live.roles(other)).isEmpty();
         assertThat(Live.assignments(other)).isEmpty();
-        assertThat(Live.VIEWS.assignments(
-                        other, java.util.Optional.of(java.util.UUID.fromString(ada)), Page.ofAssignments(1, "")))
+        assertThat(Live.VIEWS.assignments(other, Live.of(ada), Page.ofAssignments(1, "")))
                 .isEmpty();
     }
 

@@ -8,13 +8,12 @@ import dev.chancery.projection.Projection;
 import dev.chancery.projection.ViewHash;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Capability;
+import dev.chancery.schema.rbac.v1.ListAssignmentsRequest;
 import dev.chancery.schema.rbac.v1.Role;
 import dev.chancery.testkit.Backing;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 
 /** One database for all tests of this module, with the live views and a schema to rebuild them in; each test has tenants of its own. */
 final class Live {
@@ -75,13 +74,17 @@ final class Live {
     }
 
     static List<Assignment> assignments(String tenant) {
-        return VIEWS.assignments(tenant, Optional.empty(), new Page<>(200, Page.Made.NEWEST))
+        return VIEWS.assignments(tenant, ListAssignmentsRequest.getDefaultInstance(), new Page<>(200, Page.Made.NEWEST))
                 .orElseThrow()
                 .getAssignmentsList();
     }
 
+    static ListAssignmentsRequest of(String principal) {
+        return ListAssignmentsRequest.newBuilder().setPrincipalId(principal).build();
+    }
+
     static List<Assignment> assignmentsOf(String tenant, String principal) throws RefusedException {
-        return VIEWS.assignments(tenant, Optional.of(UUID.fromString(principal)), Page.ofAssignments(200, ""))
+        return VIEWS.assignments(tenant, of(principal), Page.ofAssignments(200, ""))
                 .orElseThrow()
                 .getAssignmentsList();
     }

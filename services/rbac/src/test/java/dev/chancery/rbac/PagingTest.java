@@ -7,10 +7,10 @@ import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Capability;
 import dev.chancery.schema.rbac.v1.ListAssignmentsReply;
+import dev.chancery.schema.rbac.v1.ListAssignmentsRequest;
 import dev.chancery.schema.rbac.v1.Role;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -41,7 +41,8 @@ class PagingTest {
         String token = "";
         do {
             ListAssignmentsReply reply = Live.VIEWS
-                    .assignments(story.tenant, Optional.empty(), Page.ofAssignments(size, token))
+                    .assignments(
+                            story.tenant, ListAssignmentsRequest.getDefaultInstance(), Page.ofAssignments(size, token))
                     .orElseThrow();
             assertThat(reply.getAssignmentsCount()).isLessThanOrEqualTo(size);
             paged.addAll(reply.getAssignmentsList());
@@ -183,7 +184,7 @@ class PagingTest {
     private static ListAssignmentsReply page(String tenant, String principal, int size, String token)
             throws RefusedException {
         return Live.VIEWS
-                .assignments(tenant, Optional.of(UUID.fromString(principal)), Page.ofAssignments(size, token))
+                .assignments(tenant, Live.of(principal), Page.ofAssignments(size, token))
                 .orElseThrow();
     }
 

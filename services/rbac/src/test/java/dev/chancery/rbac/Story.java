@@ -5,6 +5,10 @@ import com.google.protobuf.Message;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.CapabilityDefined;
+import dev.chancery.schema.access.v1.GroupAssignmentRevoked;
+import dev.chancery.schema.access.v1.GroupMemberAdded;
+import dev.chancery.schema.access.v1.GroupMemberRemoved;
+import dev.chancery.schema.access.v1.GroupRoleAssigned;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.access.v1.RoleRetired;
@@ -120,6 +124,10 @@ final class Story {
             case ContractAdopted adopted -> "identity/contract";
             case OrganisationFounded founded -> "identity/organisation";
             case OwnerClaimed claimed -> "identity/instance";
+            case GroupRoleAssigned assigned -> "access/group/" + assigned.getGroupId();
+            case GroupAssignmentRevoked revoked -> "access/group/" + revoked.getGroupId();
+            case GroupMemberAdded added -> "access/memberships/" + added.getPrincipalId();
+            case GroupMemberRemoved removed -> "access/memberships/" + removed.getPrincipalId();
             default -> "access/role-model";
         };
     }

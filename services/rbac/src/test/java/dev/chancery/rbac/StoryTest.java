@@ -68,6 +68,7 @@ class StoryTest {
                         .setPrincipalId(ada)
                         .setRole("administrator")
                         .setFromMillis(millis(0))
+                        .setWithoutEnd(true)
                         .build());
     }
 
@@ -126,6 +127,7 @@ class StoryTest {
                 .setGranterId(ada)
                 .setFromMillis(millis(0))
                 .setPosition(10)
+                .setWithoutEnd(true)
                 .build();
         assertThat(assignments(story.tenant))
                 .extracting(Assignment::getAssignmentId)

@@ -10,11 +10,16 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Writes answers, from any thread. */
 public final class HttpReply {
     private static final Logger LOG = Logger.getLogger(HttpReply.class);
+
+    private static final Set<Rejection> INVALID_TOKEN =
+            Set.of(BoundaryRejection.TOKEN_INVALID, BoundaryRejection.TOKEN_EXPIRED, BoundaryRejection.SESSION_OVER);
 
     private HttpReply() {}
 
@@ -38,7 +43,7 @@ public final class HttpReply {
         }
         Rejection rejection = refused.rejection();
         response.setStatusCode(Problem.httpStatus(rejection));
-        advice(rejection).forEach(response::putHeader);
+        advice(refused).forEach(response::putHeader);
         send(
                 context,
                 Problem.MEDIA_TYPE,
@@ -46,9 +51,10 @@ public final class HttpReply {
     }
 
     /** The headers of a refusal that tell what helps: to authenticate (RFC 9110), to wait. */
-    public static Map<String, String> advice(Rejection rejection) {
+    public static Map<String, String> advice(CallResult.Refused refused) {
+        Rejection rejection = refused.rejection();
         if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
-            return Map.of("WWW-Authenticate", challenge(rejection));
+            return Map.of("WWW-Authenticate", challenge(refused));
         }
         boolean waiting = rejection.kind() == Rejection.Kind.UNAVAILABLE
                 || rejection.kind() == Rejection.Kind.TOO_MANY
@@ -57,13 +63,19 @@ public final class HttpReply {
     }
 
     /** RFC 6750 and, for step-up, RFC 9470. Without a token there is no error to name. */
-    private static String challenge(Rejection rejection) {
-        if (rejection.equals(BoundaryRejection.TOKEN_INVALID) || rejection.equals(BoundaryRejection.TOKEN_EXPIRED)) {
+    private static String challenge(CallResult.Refused refused) {
+        Rejection rejection = refused.rejection();
+        if (INVALID_TOKEN.contains(rejection)) {
             return "Bearer error=\"invalid_token\"";
         }
-        return rejection.equals(BoundaryRejection.STEP_UP)
-                ? "Bearer error=\"insufficient_user_authentication\""
-                : "Bearer";
+        if (!rejection.equals(BoundaryRejection.STEP_UP)) {
+            return "Bearer";
+        }
+        return "Bearer error=\"insufficient_user_authentication\", error_description=\"" + rejection.message() + "\""
+                + refused.details().entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(detail -> ", " + detail.getKey() + "=\"" + detail.getValue() + "\"")
+                        .collect(Collectors.joining());
     }
 
     static void broke(RoutingContext context, RuntimeException failure, String requestId) {

@@ -77,7 +77,7 @@ public class Problems {
         Response.ResponseBuilder response = Response.status(Problem.httpStatus(rejection))
                 .type(Problem.MEDIA_TYPE)
                 .entity(Problem.json(refused, HttpAdmission.requestId(context)).getBytes(UTF_8));
-        HttpReply.advice(rejection).forEach(response::header);
+        HttpReply.advice(refused).forEach(response::header);
         return response.build();
     }
 }

@@ -86,7 +86,7 @@ public class StandardEndpoints {
         try (var _ = call.begin()) {
             return switch (served().pipeline().call(bound, here, call.caller(), call.permit())) {
                 case CallResult.Replied replied -> replied;
-                case CallResult.Refused refused -> throw new RefusedException(refused.rejection(), refused.message());
+                case CallResult.Refused refused -> throw new RefusedException(refused);
             };
         }
     }

@@ -48,12 +48,27 @@ public final class JwtVerifier {
     }
 
     public static Verdict verify(Jwt jwt, PublicKey key, Expected expected) {
+        return verify(jwt, key, algorithms(key), expected);
+    }
+
+    /** The same with a key that somebody else says the algorithm of: one of JWS (RFC 7518, RFC 8037), and it alone counts. */
+    public static Verdict verify(Jwt jwt, PublicKey key, String algorithm, Expected expected) {
+        return verify(
+                jwt,
+                key,
+                algorithm.equals(AlgorithmIdentifiers.EDDSA)
+                        ? new String[] {AlgorithmIdentifiers.EDDSA, ED25519}
+                        : new String[] {algorithm},
+                expected);
+    }
+
+    private static Verdict verify(Jwt jwt, PublicKey key, String[] algorithms, Expected expected) {
         if (!jwt.claims().keySet().containsAll(expected.claims())) {
             return Verdict.BAD;
         }
         var consumer = new JwtConsumerBuilder()
                 .setVerificationKey(key)
-                .setJwsAlgorithmConstraints(ConstraintType.PERMIT, algorithms(key))
+                .setJwsAlgorithmConstraints(ConstraintType.PERMIT, algorithms)
                 .setExpectedIssuer(expected.issuer())
                 .setExpectedAudience(true, expected.audiences().toArray(String[]::new))
                 .setRequireExpirationTime()

@@ -4,16 +4,18 @@ import dev.chancery.boundary.tokens.JwtVerifier.Expected;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.VerifierKey;
 import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,21 +39,32 @@ final class OwnIssuer implements TokenVerifier {
                 issuer,
                 Set.of(issuer),
                 MAX_SKEW_SECONDS,
-                Set.of("sub", "jti", "iat", "auth_time", "tenant", "principal_type"));
+                Set.of("sub", "jti", "sid", "epoch", "iat", "auth_time", "tenant", "principal_type"));
         this.keys = keys;
         this.askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS);
     }
 
-    /** For the process that signs: its key is at hand from the first. */
-    static OwnIssuer signing(String issuer, VerifierKey key) {
-        var own = new OwnIssuer(issuer, () -> List.of(key));
-        own.known = Map.of(keyId(key), key);
-        return own;
-    }
-
     @Override
     public boolean hasKeyOf(Jwt token) {
-        return token.header("kid").map(known::containsKey).orElse(false);
+        return token.header("kid").map(this::holds).orElse(false);
+    }
+
+    /** Whether a key verifies as far as is known here. */
+    boolean holds(String keyId) {
+        return known.containsKey(keyId);
+    }
+
+    /** The keys that verify, by id, in the order in which they were given. */
+    Map<String, VerifierKey> keys() {
+        return known;
+    }
+
+    /** Reads the keys again. */
+    synchronized void refresh() {
+        Map<String, VerifierKey> fresh = new LinkedHashMap<>();
+        keys.get().forEach(key -> fresh.putIfAbsent(keyId(key), key));
+        known = Collections.unmodifiableMap(fresh);
+        askedNanos = System.nanoTime();
     }
 
     @Override
@@ -74,29 +87,45 @@ final class OwnIssuer implements TokenVerifier {
 
     private static Verified good(Jwt token) {
         try {
+            Optional<String> actor = actor(token);
+            String subject = required(token, "sub");
             var principal = new Principal(
                     Principal.Type.valueOf(required(token, "principal_type").toUpperCase(Locale.ROOT)),
-                    required(token, "sub"),
+                    actor.orElse(subject),
                     required(token, "tenant"),
                     token.claims().containsKey("workspace")
                             ? Optional.of(required(token, "workspace"))
                             : Optional.empty(),
-                    required(token, "jti"),
-                    Optional.empty(),
-                    instant(token, "auth_time"));
-            return new Verified.Good(principal, instant(token, "exp"));
-        } catch (IllegalArgumentException | ArithmeticException e) {
+                    required(token, "sid"),
+                    actor.map(agent -> subject),
+                    Instant.ofEpochSecond(number(token, "auth_time")),
+                    Math.toIntExact(number(token, "epoch")),
+                    token.claims().containsKey("acr") ? required(token, "acr") : "");
+            return new Verified.Good(principal, Instant.ofEpochSecond(number(token, "exp")));
+        } catch (IllegalArgumentException | ArithmeticException | ClassCastException e) {
             return new Verified.Bad(false);
         }
+    }
+
+    /** Who acts for the token's subject (RFC 8693, 4.1): one, itself for nobody else. */
+    private static Optional<String> actor(Jwt token) {
+        JsonValue act = token.claims().get("act");
+        if (act == null) {
+            return Optional.empty();
+        }
+        if (act instanceof JsonObject actor && actor.keySet().equals(Set.of("sub"))) {
+            return Optional.of(actor.getString("sub"));
+        }
+        throw new IllegalArgumentException("not one actor");
     }
 
     private static String required(Jwt token, String claim) {
         return token.claim(claim).orElseThrow(() -> new IllegalArgumentException("no text: " + claim));
     }
 
-    private static Instant instant(Jwt token, String claim) {
-        if (token.claims().get(claim) instanceof JsonNumber seconds) {
-            return Instant.ofEpochSecond(seconds.longValueExact());
+    private static long number(Jwt token, String claim) {
+        if (token.claims().get(claim) instanceof JsonNumber number) {
+            return number.longValueExact();
         }
         throw new IllegalArgumentException("no number: " + claim);
     }
@@ -113,9 +142,7 @@ final class OwnIssuer implements TokenVerifier {
     private synchronized @Nullable VerifierKey asked(String named) {
         long now = System.nanoTime();
         if (!known.containsKey(named) && now - askedNanos >= TimeUnit.MILLISECONDS.toNanos(ASK_MILLIS)) {
-            known = keys.get().stream()
-                    .collect(Collectors.toUnmodifiableMap(OwnIssuer::keyId, Function.identity(), (one, same) -> one));
-            askedNanos = now;
+            refresh();
         }
         return known.get(named);
     }

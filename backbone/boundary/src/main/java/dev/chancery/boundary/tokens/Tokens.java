@@ -7,6 +7,7 @@ import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.VerifierKey;
 import dev.chancery.log.Digest;
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
@@ -37,12 +38,13 @@ public final class Tokens {
     private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
     private static final int MAX_TOKEN_CHARS = 4_096;
 
-    private final @Nullable Signer signer;
-    private final TokenVerifier own;
+    private final @Nullable Supplier<Signer> signers;
+    private volatile @Nullable Signer signer;
+    private final OwnIssuer own;
     private final Cache<Digest, Verified> verified =
             Caffeine.newBuilder().maximumSize(MAX_CACHED).build();
 
-    private record Verified(Principal principal, long expiresAtMillis) {}
+    private record Verified(Principal principal, long expiresAtMillis, String keyId) {}
 
     /** What a presented token is worth. */
     sealed interface Presented {
@@ -52,65 +54,118 @@ public final class Tokens {
     }
 
     /**
-     * Signs and verifies.
+     * Signs and verifies with one key.
      *
      * @param issuer the installation's public URL; tokens name it as issuer and as audience
      */
     public Tokens(String issuer, Signer signer) {
-        this(signer, OwnIssuer.signing(issuer, signer.verifierKey()));
+        this(issuer, () -> signer, () -> List.of(signer.verifierKey()));
+    }
+
+    /**
+     * Signs and verifies with keys that are replaced.
+     *
+     * @param issuer the installation's public URL; tokens name it as issuer and as audience
+     * @param signers the one that signs now
+     * @param keys those that verify now
+     */
+    public Tokens(String issuer, Supplier<Signer> signers, Supplier<List<VerifierKey>> keys) {
+        this.signers = signers;
+        this.own = new OwnIssuer(issuer, keys);
+        refresh();
     }
 
     /**
      * Verifies what another process signs.
      *
-     * @param keys that sign tokens; read again when a token names another, at most once a second
+     * @param keys that verify now; read again when a token names another, at most once a second
      */
     public Tokens(String issuer, Supplier<List<VerifierKey>> keys) {
-        this(null, new OwnIssuer(issuer, keys));
+        this.signers = null;
+        this.own = new OwnIssuer(issuer, keys);
     }
 
-    private Tokens(@Nullable Signer signer, TokenVerifier own) {
-        this.signer = signer;
-        this.own = own;
+    /** Learns which keys sign and verify now: a key that was withdrawn counts no more after this. */
+    public void refresh() {
+        if (signers != null) {
+            signer = signers.get();
+        }
+        own.refresh();
     }
 
     private Signer signer() {
-        if (signer == null) {
+        Signer now = signer;
+        if (now == null) {
             throw new IllegalStateException("this process signs no tokens");
         }
-        return signer;
+        return now;
     }
 
     public String issuer() {
         return own.issuer();
     }
 
-    /** The keys that verify tokens, as a JWK set (RFC 7517, RFC 8037). */
+    /** The keys that verify tokens, as a JWK set (RFC 7517, RFC 8037): the one that signs, the next, and those that did. */
     public String keySet() {
-        return "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"kid\":\""
-                + OwnIssuer.keyId(signer().verifierKey()) + "\",\"x\":\""
-                + base64(signer().verifierKey().publicKey()) + "\"}]}";
+        JsonArrayBuilder keys = JSON.createArrayBuilder();
+        own.keys()
+                .forEach((keyId, key) -> keys.add(JSON.createObjectBuilder()
+                        .add("kty", "OKP")
+                        .add("crv", "Ed25519")
+                        .add("use", "sig")
+                        .add("alg", "EdDSA")
+                        .add("kid", keyId)
+                        .add("x", base64(key.publicKey()))));
+        return JSON.createObjectBuilder().add("keys", keys).build().toString();
     }
 
-    /** Signs a token. Its contents are ids and times; nothing personal. */
+    /** Signs a token that lives {@link #LIFETIME}. */
     public String issue(String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt) {
+        return issue(tokenId, principal, workspace, issuedAt, issuedAt.plus(LIFETIME));
+    }
+
+    /**
+     * Signs a token. Its contents are ids and times; nothing personal. Whom the principal acts for is the token's subject, and itself its
+     * actor (RFC 8693, 4.1).
+     *
+     * @param principal whom it stands for, and in which session; one that names none is the token's own
+     */
+    public String issue(
+            String tokenId, Principal principal, Optional<String> workspace, Instant issuedAt, Instant expiresAt) {
         JsonObjectBuilder claims = JSON.createObjectBuilder()
                 .add("iss", issuer())
                 .add("aud", issuer())
-                .add("sub", principal.id())
+                .add("sub", principal.actingFor().orElse(principal.id()))
                 .add("jti", tokenId)
                 .add("iat", issuedAt.getEpochSecond())
-                .add("exp", issuedAt.plus(LIFETIME).getEpochSecond())
+                .add("exp", expiresAt.getEpochSecond())
+                .add("sid", principal.session().isEmpty() ? tokenId : principal.session())
+                .add("epoch", principal.epoch())
                 .add("auth_time", principal.authenticatedAt().getEpochSecond())
                 .add("client_id", principal.tenant() + "." + principal.id())
                 .add("tenant", principal.tenant())
                 .add("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
         workspace.ifPresent(id -> claims.add("workspace", id));
-        String header =
-                "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + OwnIssuer.keyId(signer().verifierKey()) + "\"}";
+        if (principal.actingFor().isPresent()) {
+            claims.add("act", JSON.createObjectBuilder().add("sub", principal.id()));
+        }
+        if (!principal.acr().isEmpty()) {
+            claims.add("acr", principal.acr());
+        }
+        Signer by = signer();
+        String header = "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"" + OwnIssuer.keyId(by.verifierKey()) + "\"}";
         String signed = base64(header.getBytes(StandardCharsets.UTF_8)) + "."
                 + base64(claims.build().toString().getBytes(StandardCharsets.UTF_8));
-        return signed + "." + base64(signer().sign(signed.getBytes(StandardCharsets.US_ASCII)));
+        return signed + "." + base64(by.sign(signed.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** Whom a token that is good now stands for, and until when; empty for any other. */
+    public Optional<TokenVerifier.Verified.Good> good(String token) {
+        return token.length() <= MAX_TOKEN_CHARS
+                        && Jwt.read(token).map(own::verify).orElse(new TokenVerifier.Verified.Bad(false))
+                                instanceof TokenVerifier.Verified.Good good
+                ? Optional.of(good)
+                : Optional.empty();
     }
 
     /** Whom a good token stands for, unless its key would have to be fetched: that waits for nothing and takes a fraction of a ms. */
@@ -118,6 +173,11 @@ public final class Tokens {
         return verify(token, own::hasKeyOf) instanceof Presented.Good good
                 ? Optional.of(good.principal())
                 : Optional.empty();
+    }
+
+    /** Whom a good token stands for, whether or not its session was ended. */
+    public Optional<Principal> principalOf(String token) {
+        return verify(token) instanceof Presented.Good good ? Optional.of(good.principal()) : Optional.empty();
     }
 
     Presented verify(String token) {
@@ -131,21 +191,27 @@ public final class Tokens {
         Digest digest = digest(token);
         Verified known = verified.getIfPresent(digest);
         if (known != null) {
+            if (!own.holds(known.keyId())) {
+                return new Presented.Bad(false);
+            }
             boolean expired = known.expiresAtMillis() <= System.currentTimeMillis();
             return expired ? new Presented.Bad(true) : new Presented.Good(known.principal());
         }
         return Jwt.read(token)
                 .filter(worthVerifying)
-                .map(own::verify)
-                .map(result -> remember(digest, result))
+                .map(jwt -> remember(digest, jwt, own.verify(jwt)))
                 .orElse(new Presented.Bad(false));
     }
 
-    private Presented remember(Digest digest, TokenVerifier.Verified result) {
+    private Presented remember(Digest digest, Jwt jwt, TokenVerifier.Verified result) {
         return switch (result) {
             case TokenVerifier.Verified.Good good -> {
                 verified.put(
-                        digest, new Verified(good.principal(), good.expiresAt().toEpochMilli()));
+                        digest,
+                        new Verified(
+                                good.principal(),
+                                good.expiresAt().toEpochMilli(),
+                                jwt.header("kid").orElse("")));
                 yield new Presented.Good(good.principal());
             }
             case TokenVerifier.Verified.Bad bad -> new Presented.Bad(bad.expired());

@@ -112,6 +112,30 @@ class TokensTest {
                                 claims(),
                                 THEIRS)),
                 Arguments.of(
+                        "a key it says where to get",
+                        signed(header().put("jku", "http://evil.example"), claims(), THEIRS)),
+                Arguments.of(
+                        "a certificate it says where to get",
+                        signed(header().put("x5u", "http://evil.example"), claims(), THEIRS)),
+                Arguments.of(
+                        "a certificate it brings along",
+                        signed(header().put("x5c", new io.vertx.core.json.JsonArray().add("MIIB")), claims(), THEIRS)),
+                Arguments.of(
+                        "a file as its key", signed(header().put("kid", "../../../../dev/null"), claims(), THEIRS)),
+                Arguments.of(
+                        "a query as its key", signed(header().put("kid", "x' UNION SELECT 'k' --"), claims(), THEIRS)),
+                Arguments.of("a number as its key", signed(header().put("kid", 7), claims(), OURS)),
+                Arguments.of("half of it", good.substring(0, good.length() / 2)),
+                Arguments.of("all but the last character", good.substring(0, good.length() - 1)),
+                Arguments.of(
+                        "not valid yet",
+                        signed(header(), claims().put("nbf", Instant.now().getEpochSecond() + 60), OURS)),
+                Arguments.of("a claim twice", twice("\"tenant\":\"instance\"")),
+                Arguments.of("no session", signed(header(), without(claims(), "sid"), OURS)),
+                Arguments.of("no epoch", signed(header(), without(claims(), "epoch"), OURS)),
+                Arguments.of("an epoch that is none", signed(header(), claims().put("epoch", 1L << 40), OURS)),
+                Arguments.of("an epoch as text", signed(header(), claims().put("epoch", "9"), OURS)),
+                Arguments.of(
                         "other claims", parts[0] + "." + encoded(claims().put("tenant", "instance")) + "." + parts[2]),
                 Arguments.of("another type", signed(header().put("typ", "JWT"), claims(), OURS)),
                 Arguments.of("no type", signed(without(header(), "typ"), claims(), OURS)),
@@ -193,6 +217,8 @@ class TokensTest {
                 .put("aud", TestInstance.ISSUER)
                 .put("sub", ADA)
                 .put("jti", "t-1")
+                .put("sid", "t-1")
+                .put("epoch", 0)
                 .put("iat", now)
                 .put("exp", now + 600)
                 .put("auth_time", now)
@@ -215,6 +241,14 @@ class TokensTest {
     private static String signed(JsonObject header, JsonObject claims, Signer signer) {
         String signed = encoded(header) + "." + encoded(claims);
         return signed + "." + base64(signer.sign(signed.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** Signed by us, with one claim a second time, so that two readers may see two tokens. */
+    private static String twice(String claim) {
+        String json = claims().encode();
+        String signed = encoded(header()) + "."
+                + base64((json.substring(0, json.length() - 1) + "," + claim + "}").getBytes(StandardCharsets.UTF_8));
+        return signed + "." + base64(OURS.sign(signed.getBytes(StandardCharsets.US_ASCII)));
     }
 
     private static String hmac(JsonObject header, JsonObject claims) throws GeneralSecurityException {

@@ -1,6 +1,8 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
+import dev.chancery.feature.ProxyOptions;
+import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import io.smallrye.config.ConfigMapping;
@@ -33,9 +35,11 @@ public interface ChanceryConfig {
     @About("How clients reach the installation: issuer and audience of its access tokens. The same in every process.")
     String publicUrl();
 
-    @About("The key file that wraps keys: `core` and `ledger` need one, may have different ones, and no other role"
-            + " may have one.")
+    @About("The key file that wraps keys: `core`, `ledger` and `egress` need one, may have different ones, and no other"
+            + " role may have one.")
     Optional<Path> sealerFile();
+
+    SealerToken sealerToken();
 
     @About("`core`: where the one-time owner claim is written, or is found when it is there already.")
     Optional<Path> ownerClaimFile();
@@ -51,6 +55,30 @@ public interface ChanceryConfig {
     Projection projection();
 
     Ledger ledger();
+
+    Sessions sessions();
+
+    Egress egress();
+
+    interface SealerToken {
+        @About(
+                "The PKCS#11 library of a hardware security module that wraps keys, instead of `chancery.sealer-file`, e.g. "
+                        + "`/usr/lib/softhsm/libsofthsm2.so`.")
+        Optional<Path> library();
+
+        @About("Which of the library's slots the token is in, counted from 0.")
+        @WithDefault("0")
+        int slot();
+
+        @About("File with the PIN of the token's user, readable by this process's user or group alone.")
+        Optional<Path> pinFile();
+
+        @About(
+                "Make the token's keys, `chancery-wrap-1` and `chancery-derive-1`, where it has none: for the very first start, of one "
+                        + "process alone.")
+        @WithDefault("false")
+        boolean makeKeys();
+    }
 
     interface Http {
         @About("The address that the one port for REST, gRPC and health is bound to. Beyond the loopback it needs a"
@@ -201,6 +229,90 @@ public interface ChanceryConfig {
                 + " `chancery_ledger_stale_seconds` say so.")
         @WithDefault("PT1M")
         Duration staleAfter();
+    }
+
+    interface Sessions {
+        @About("`core`: how long a session that is not refreshed goes on.")
+        @WithDefault("PT168H")
+        Duration idle();
+
+        @About("`core`: how long a session goes on in any case.")
+        @WithDefault("PT720H")
+        Duration lifetime();
+
+        @About("`core`: sessions of one principal at a time, 1 to 50. Access tokens without a session don't count.")
+        @WithDefault("10")
+        int limit();
+
+        @About("`core`: what a sign-in beyond the limit comes to: `oldest-ends` or `new-is-refused`.")
+        @WithDefault("oldest-ends")
+        SessionLimits.AtLimit atLimit();
+
+        @About("`core`: what ends when a refresh token is presented that was spent: `all-end`, that is all that the "
+                + "principal is signed in with, or `session-ends`.")
+        @WithDefault("all-end")
+        SessionLimits.OnReuse onReuse();
+
+        @About("`core`: after how long the key that signs access tokens is replaced.")
+        @WithDefault("PT720H")
+        Duration keyAge();
+    }
+
+    static SessionLimits limits(Sessions sessions) {
+        return new SessionLimits(
+                sessions.idle(),
+                sessions.lifetime(),
+                sessions.limit(),
+                sessions.atLimit(),
+                sessions.onReuse(),
+                sessions.keyAge());
+    }
+
+    interface Egress {
+        @About(
+                "`egress`: the address that the forward proxy is bound to. Beyond the loopback it uses the certificate of "
+                        + "`chancery.http.certificate-file`, and clients reach it as `https://`.")
+        @WithDefault("127.0.0.1")
+        String host();
+
+        @About("`egress`: the forward proxy's port; 0: any that is free.")
+        @WithDefault("3128")
+        int port();
+
+        @About("`egress`: connections through the proxy at a time; more are refused with `proxy.busy`.")
+        @WithDefault("2000")
+        int maxTunnels();
+
+        @About("`egress`: connections of one workspace at a time; more are refused with `proxy.too-many`.")
+        @WithDefault("500")
+        int maxTunnelsAWorkspace();
+
+        @About("`egress`: how long a connection may carry no byte before it is ended.")
+        @WithDefault("PT2M")
+        Duration idle();
+
+        @About("`egress`: how long a connection may last.")
+        @WithDefault("PT12H")
+        Duration lifetime();
+    }
+
+    /** The forward proxy's options; by itself it is for this machine alone. */
+    static ProxyOptions options(Egress egress, Http http) {
+        Optional<ProxyOptions.Tls> tls = http.certificateFile()
+                .flatMap(certificate -> http.keyFile().map(key -> new ProxyOptions.Tls(certificate, key)));
+        if (tls.isEmpty() && !Loopback.is(egress.host())) {
+            throw new Unusable("the proxy would listen in clear at " + egress.host()
+                    + ", which others can reach: set chancery.http.certificate-file and chancery.http.key-file");
+        }
+        return new ProxyOptions(
+                egress.host(),
+                egress.port(),
+                Loopback.is(egress.host()) ? Optional.empty() : tls,
+                egress.maxTunnels(),
+                egress.maxTunnelsAWorkspace(),
+                egress.idle(),
+                egress.lifetime(),
+                port -> {});
     }
 
     /** The relay's options, for a database of this name. */

@@ -62,6 +62,10 @@ public final class QuarkusSettings implements ConfigSource {
         for (DatabaseRole role : Datasources.ALL) {
             String datasource = "quarkus.datasource." + Datasources.name(role) + ".";
             told.put(datasource + "active", Boolean.toString(held.contains(role)));
+            // A persistence unit, where a feature has one, has the datasource's name.
+            told.put(
+                    "quarkus.hibernate-orm." + Datasources.name(role) + ".active",
+                    Boolean.toString(held.contains(role)));
             if (held.contains(role)) {
                 told.put(datasource + "jdbc.url", database.jdbcUrl());
                 told.put(datasource + "jdbc.max-size", Integer.toString(poolSize));

@@ -13,6 +13,8 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Messages as JSON Schemas (2020-12) of their proto3 JSON, with the rules that their fields declare. */
 final class MessageSchemas {
@@ -38,7 +40,8 @@ final class MessageSchemas {
     }
 
     private JsonObject reference(Descriptor message, Set<String> without, boolean request) {
-        String name = message.getFullName().replaceFirst("^chancery\\.", "");
+        // A request may also be an item of another: then it is all there.
+        String name = message.getFullName().replaceFirst("^chancery\\.", "") + (without.isEmpty() ? "" : "Body");
         if (!schemas.containsKey(name)) {
             var schema = new JsonObject();
             schemas.put(name, schema);
@@ -114,10 +117,13 @@ final class MessageSchemas {
     private static JsonObject bytes(FieldContract rules, boolean present) {
         var bytes = new JsonObject().put("type", "string").put("contentEncoding", "base64");
         if (rules.getLength() > 0) {
-            int longest = Math.max(rules.getLength(), rules.getOrLength());
+            int longest = rules.getOrLengthList().stream().max(Integer::compare).orElse(rules.getLength());
             bytes.put(
                             "description",
-                            rules.getLength() + (longest > rules.getLength() ? " or " + longest : "") + " bytes")
+                            Stream.concat(Stream.of(rules.getLength()), rules.getOrLengthList().stream())
+                                            .map(String::valueOf)
+                                            .collect(Collectors.joining(" or "))
+                                    + " bytes")
                     .put("maxLength", (longest + 2) / 3 * 4);
             if (present) {
                 // Without padding.

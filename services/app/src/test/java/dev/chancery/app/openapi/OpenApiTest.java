@@ -37,18 +37,28 @@ class OpenApiTest {
     private static final String ANYWHERE = "https://chancery.invalid/";
     private static final Vertx VERTX = Vertx.vertx();
 
+    private static final String REFRESH_TOKEN =
+            "chr_instance.0199f2aa-0000-7000-8000-000000000001.0199f2aa-0000-7000-8000-000000000002." + "A".repeat(22)
+                    + "." + "B".repeat(43);
     private static final Map<String, String> VALUES = values();
 
     private static Map<String, String> values() {
         Map<String, String> values = new HashMap<>();
         Examples.PLACEHOLDERS.forEach(name -> values.put(name, "0199f2aa-0000-7000-8000-000000000001"));
-        values.putAll(Map.of(
-                "role", "approver",
-                "elevationRole", "repair",
-                "publicKey", "A".repeat(43) + "=",
-                "claim", "A".repeat(43),
-                "assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
-                "unique", "a1"));
+        values.put("role", "approver");
+        values.put("group", "clerks");
+        values.put("capability", "invoice:approve");
+        values.put("elevationRole", "repair");
+        values.put("refreshToken", REFRESH_TOKEN);
+        values.put("tokenKey", "deadbeef");
+        values.put("environment", "prod");
+        values.put("purpose", "research");
+        values.put("publicKey", "A".repeat(43) + "=");
+        values.put("claim", "A".repeat(43));
+        values.put("subjectToken", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl");
+        values.put("inAnHour", "1798761600000");
+        values.put("assertion", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl");
+        values.put("unique", "a1");
         return values;
     }
 

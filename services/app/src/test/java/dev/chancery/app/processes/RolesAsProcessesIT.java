@@ -47,6 +47,7 @@ class RolesAsProcessesIT {
     private static Member relay;
     private static Member projectors;
     private static Member ledger;
+    private static Member egress;
     private static Member one;
     private static Member two;
     private static Caller administrator;
@@ -60,6 +61,7 @@ class RolesAsProcessesIT {
         relay = installation.add("relay", ProcessRole.RELAY);
         projectors = installation.add("projectors", ProcessRole.PROJECTORS);
         ledger = installation.add("ledger", ProcessRole.LEDGER);
+        egress = installation.add("egress", ProcessRole.EGRESS);
         one = installation.add("core-1", ProcessRole.CORE);
         two = installation.add("core-2", ProcessRole.CORE);
         for (Member member : members()) {
@@ -71,7 +73,7 @@ class RolesAsProcessesIT {
     }
 
     private static List<Member> members() {
-        return List.of(relay, projectors, ledger, one, two);
+        return List.of(relay, projectors, ledger, egress, one, two);
     }
 
     @AfterAll

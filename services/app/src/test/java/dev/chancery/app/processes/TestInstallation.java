@@ -63,6 +63,7 @@ final class TestInstallation implements AutoCloseable {
         }
         KeyFileSealer.create(sealer(ProcessRole.CORE));
         KeyFileSealer.create(sealer(ProcessRole.LEDGER));
+        KeyFileSealer.create(sealer(ProcessRole.EGRESS));
         Path migration = write("migrate", Set.of(DatabaseRole.OWNER), List.of());
         assertThat(run("migrate", migration)).isEqualTo(new Ended(0, ""));
     }
@@ -85,6 +86,9 @@ final class TestInstallation implements AutoCloseable {
         }
         if (role == ProcessRole.CORE) {
             own.add("chancery.owner-claim-file=" + directory.resolve(name + ".claim"));
+        }
+        if (role == ProcessRole.EGRESS) {
+            own.add("chancery.egress.port=0");
         }
         var member = new Member(name, role, write(name, ProcessRole.databaseRoles(Set.of(role)), own));
         members.put(name, member);

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ class AtRestIT {
     private final RunningInstance instance = RunningInstance.start(RunningInstance.newDirectory("at-rest"));
     private final SharedInstance shared = SharedInstance.on(instance);
     private final TestPeople people = new TestPeople(shared);
+    private final TestSecrets secrets = new TestSecrets(shared);
 
     @AfterEach
     void stop() {
@@ -37,6 +39,7 @@ class AtRestIT {
     @Test
     void nothingPersonalAndNoSecretIsStoredOrLoggedInClear() throws IOException, SQLException {
         people.live();
+        secrets.live();
         checkpoint();
         nothingIsFound();
         assertThat(instance.stop()).as("exit code after TERM").isIn(0, 143);
@@ -52,7 +55,9 @@ class AtRestIT {
     private void nothingIsFound() throws IOException {
         Path all = instance.data().getParent();
         assertThat(instance.outputs()).allMatch(output -> output.startsWith(all));
-        assertThat(ClearText.of(people.hidden()).below(all).found())
+        List<String> hidden = Stream.concat(people.hidden().stream(), secrets.values().stream())
+                .toList();
+        assertThat(ClearText.of(hidden).below(all).found())
                 .extracting(found -> found.spelling().value() + ": " + found.place())
                 .isEmpty();
     }

@@ -3,31 +3,49 @@ package dev.chancery.quickstart.authzen;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import dev.chancery.client.DecisionPointSettings;
+import dev.chancery.client.LocalDecision;
+import dev.chancery.client.LocalDecisionPoint;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.quickstart.instance.SigningKey;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.CheckAllRequest;
 import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.Consistency;
 import dev.chancery.schema.access.v1.DefineCapabilityRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.access.v1.ProveDecisionRequest;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
 import dev.chancery.schema.access.v1.RevokeAssignmentRequest;
 import dev.chancery.schema.access.v1.SearchActionsRequest;
 import dev.chancery.schema.access.v1.SearchResourcesRequest;
 import dev.chancery.schema.access.v1.SearchSubjectsRequest;
+import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Who may do what, on what, and as of when: over AuthZEN, REST and gRPC, against the packaged process. */
 @Order(28)
@@ -309,5 +327,136 @@ class DecisionsIT {
         JsonObject none = answered(SUBJECT, ask.copy().put("page", new JsonObject().put("limit", 0)));
         assertThat(none.getJsonArray("results")).isEmpty();
         assertThat(none.getJsonObject("page").getString("next_token")).isNotEmpty();
+    }
+
+    @Test
+    void anApplicationsOwnDecisionPointAnswersAsTheServerDoes() {
+        SigningKey key = SigningKey.generate();
+        JsonObject service = done(CreatePrincipalRequest.newBuilder()
+                        .setType(PrincipalType.SERVICE)
+                        .setDisplayName("an application")
+                        .setPublicKey(OrganisationCalls.bytes(key)))
+                .json();
+        done(DefineRoleRequest.newBuilder().setRole("follower").addCapabilities("access:follow"));
+        done(AssignRoleRequest.newBuilder()
+                .setPrincipalId(service.getString("principalId"))
+                .setRole("follower"));
+        String[] grpc = shared.instance.grpc().split(":");
+        var settings = DecisionPointSettings.of(
+                        grpc[0],
+                        Integer.parseInt(grpc[1]),
+                        shared.instance.http(),
+                        service.getString("clientId"),
+                        key.pair().getPrivate())
+                .withoutTls();
+
+        try (var point = LocalDecisionPoint.start(settings)) {
+            assertThat(point.awaitPosition(position(), Duration.ofSeconds(20)))
+                    .as("%s", point.trouble())
+                    .isTrue();
+            agree(point);
+            done(RevokeAssignmentRequest.newBuilder()
+                    .setAssignmentId(assignment)
+                    .setPrincipalId(id(reader)));
+            assertThat(point.awaitPosition(position(), Duration.ofSeconds(20))).isTrue();
+            assertThat(point.check(id(reader), "record:read", place).reason()).isEqualTo("no-grant");
+            agree(point);
+            assertThat(point.age()).isLessThan(Duration.ofSeconds(2));
+        }
+    }
+
+    @Test
+    void aDecisionIsRecordedAndProvenOffline(@TempDir Path directory) throws Exception {
+        byte[] request = "read r-1".getBytes(UTF_8);
+        Reply made = done(ProveDecisionRequest.newBuilder()
+                .setPrincipalId(id(reader))
+                .setCapability("record:read")
+                .setWorkspaceId(place)
+                .setRequestHash(
+                        ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(request))));
+        assertThat(made.json().getBoolean("decision")).isTrue();
+        assertThat(made.json().getJsonObject("path").getString("assignmentId")).isEqualTo(assignment);
+        Reply denied = done(
+                ProveDecisionRequest.newBuilder().setPrincipalId(id(reader)).setCapability("record:write"));
+        assertThat(denied.json().getString("reason")).isEqualTo("no-grant");
+        long at = Long.parseLong(made.position().substring(made.position().indexOf('@') + 1));
+
+        Files.writeString(directory.resolve("decision"), proof(at));
+        Files.write(directory.resolve("request"), request);
+        Files.writeString(
+                directory.resolve("trust"),
+                String.join(
+                                "\n",
+                                ledger(GetCheckpointRequest.newBuilder()).json().getJsonArray("verifierKeys").stream()
+                                        .map(Object::toString)
+                                        .toList())
+                        + "\n");
+        var out = new ByteArrayOutputStream();
+        int code = dev.chancery.auditor.Main.run(
+                new String[] {
+                    "decision",
+                    directory.resolve("decision").toString(),
+                    "--trust",
+                    directory.resolve("trust").toString(),
+                    "--request",
+                    directory.resolve("request").toString()
+                },
+                new PrintStream(out, true, UTF_8),
+                System.err);
+        assertThat(code).as("%s", out).isZero();
+        assertThat(out.toString(UTF_8))
+                .contains("decision    granted", "capability  record:read", assignment, "in workspace " + place);
+
+        Reply none = ledgerReply(GetDecisionProofRequest.newBuilder().setPosition(0));
+        assertThat(none.code()).isEqualTo("ledger.no-decision");
+    }
+
+    /** Once a checkpoint covers it. */
+    private String proof(long at) {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        Reply reply;
+        do {
+            reply = ledgerReply(GetDecisionProofRequest.newBuilder().setPosition(at));
+        } while (!reply.succeeded() && System.nanoTime() < deadline);
+        assertThat(reply.succeeded()).as("%s", reply).isTrue();
+        return reply.json().getString("proof");
+    }
+
+    private Reply ledger(com.google.protobuf.Message.Builder request) {
+        Reply reply = ledgerReply(request);
+        assertThat(reply.succeeded()).as("%s", reply).isTrue();
+        return reply;
+    }
+
+    private Reply ledgerReply(com.google.protobuf.Message.Builder request) {
+        String name = request.getDescriptorForType().getName().replaceFirst("Request$", "");
+        return shared.wire.grpc(
+                shared.method("chancery.ledger.v1.LedgerService/" + name),
+                request.build(),
+                new HashMap<>(administrator.headers()));
+    }
+
+    private void agree(LocalDecisionPoint point) {
+        var all = CheckAllRequest.newBuilder();
+        for (String who :
+                List.of(id(reader), id(administrator), UUID.randomUUID().toString())) {
+            for (String capability : List.of("record:read", "record:write", "role:define", "x:y")) {
+                for (String where : List.of("", place, UUID.randomUUID().toString())) {
+                    all.addChecks(CheckRequest.newBuilder()
+                            .setPrincipalId(who)
+                            .setCapability(capability)
+                            .setWorkspaceId(where));
+                }
+            }
+        }
+        JsonArray answers = grpc(all).json().getJsonArray("answers");
+        for (int i = 0; i < all.getChecksCount(); i++) {
+            CheckRequest asked = all.getChecks(i);
+            JsonObject there = answers.getJsonObject(i);
+            LocalDecision here = point.check(asked.getPrincipalId(), asked.getCapability(), asked.getWorkspaceId());
+            assertThat(here.reason()).as("%s", asked).isEqualTo(there.getString("reason"));
+            assertThat(here.assignmentId()).isEqualTo(there.getString("assignmentId", ""));
+            assertThat(here.role()).isEqualTo(there.getString("role", ""));
+        }
     }
 }

@@ -2,13 +2,9 @@ package dev.chancery.quickstart.authzen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
-import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.access.v1.DefineCapabilityRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.access.v1.RetireRoleRequest;
@@ -24,8 +20,6 @@ import dev.chancery.schema.elevation.v1.ReviewElevationRequest;
 import dev.chancery.schema.elevation.v1.RevokeElevationRequest;
 import dev.chancery.schema.elevation.v1.SetElevationPolicyRequest;
 import dev.chancery.schema.log.v1.Actor;
-import dev.chancery.schema.log.v1.Record;
-import dev.chancery.schema.log.v1.Statement;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
@@ -279,22 +273,6 @@ class ElevationIT {
     }
 
     private Actor actor(String position) {
-        String[] parts = position.split("@");
-        return shared.inside.database().transaction(DatabaseRole.RELAY, connection -> {
-            try (var query =
-                    connection.prepareStatement("SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
-                query.setString(1, parts[0]);
-                query.setLong(2, Long.parseLong(parts[1]));
-                try (var rows = query.executeQuery()) {
-                    rows.next();
-                    byte[] entry = Record.parseFrom(rows.getBytes(1)).getEntry().toByteArray();
-                    int length = EntryFrame.of(entry).statementBytes();
-                    return Statement.parseFrom(ByteString.copyFrom(entry, 1, length))
-                            .getActor();
-                } catch (InvalidProtocolBufferException e) {
-                    throw new AssertionError(e);
-                }
-            }
-        });
+        return calls.statement(position).getActor();
     }
 }

@@ -4,16 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.log.v1.Record;
+import dev.chancery.schema.log.v1.Statement;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -48,11 +53,11 @@ public final class OrganisationCalls {
         String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
         String method = request.getDescriptorForType().getName().replaceFirst("Request$", "");
         Map<String, String> headers = new HashMap<>(caller.headers());
-        if (!method.startsWith("List")) {
+        var called = shared.method(contractPackage + "." + service + "/" + method);
+        if (called.writes()) {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());
         }
-        return shared.wire.rest(
-                shared.method(contractPackage + "." + service + "/" + method), request.build(), headers);
+        return shared.wire.rest(called, request.build(), headers);
     }
 
     public Reply done(Client caller, Message.Builder request) {
@@ -62,12 +67,16 @@ public final class OrganisationCalls {
     }
 
     /** Somebody new who holds just this, or nothing. */
-    Client somebody(Client by, String... capabilities) {
+    public Client somebody(Client by, String... capabilities) {
+        return somebody(PrincipalType.AGENT, by, capabilities);
+    }
+
+    Client somebody(PrincipalType type, Client by, String... capabilities) {
         SigningKey key = SigningKey.generate();
         String clientId = done(
                         by,
                         CreatePrincipalRequest.newBuilder()
-                                .setType(PrincipalType.AGENT)
+                                .setType(type)
                                 .setDisplayName("somebody")
                                 .setPublicKey(bytes(key)))
                 .json()
@@ -82,10 +91,30 @@ public final class OrganisationCalls {
     }
 
     /** The new assignment's id. */
-    String assign(Client by, Client to, String role) {
+    public String assign(Client by, Client to, String role) {
         return done(by, AssignRoleRequest.newBuilder().setPrincipalId(id(to)).setRole(role))
                 .json()
                 .getString("assignmentId");
+    }
+
+    /** The record at a position, as replies have it. */
+    public Statement statement(String position) {
+        String[] parts = position.split("@");
+        return shared.inside.database().transaction(DatabaseRole.RELAY, connection -> {
+            try (var query =
+                    connection.prepareStatement("SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
+                query.setString(1, parts[0]);
+                query.setLong(2, Long.parseLong(parts[1]));
+                try (var rows = query.executeQuery()) {
+                    rows.next();
+                    byte[] entry = Record.parseFrom(rows.getBytes(1)).getEntry().toByteArray();
+                    int length = EntryFrame.of(entry).statementBytes();
+                    return Statement.parseFrom(ByteString.copyFrom(entry, 1, length));
+                } catch (InvalidProtocolBufferException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
     }
 
     /** What comes back for a sign-in with a key. */
@@ -101,7 +130,7 @@ public final class OrganisationCalls {
         return ByteString.copyFrom(Base64.getDecoder().decode(key.publicKey()));
     }
 
-    static String id(Client client) {
+    public static String id(Client client) {
         return client.clientId().substring(client.tenant().length() + 1);
     }
 }

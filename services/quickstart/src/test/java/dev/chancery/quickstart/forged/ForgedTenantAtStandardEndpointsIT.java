@@ -31,6 +31,7 @@ class ForgedTenantAtStandardEndpointsIT {
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String EVALUATION = "/access/v1/evaluation";
     private static final String TOKEN = "/oauth/token";
+    private static final String REVOKE = "/oauth/revoke";
     private static final String CHECKPOINT = "/ledger/v1/checkpoint";
 
     private final SharedInstance shared = SharedInstance.shared();
@@ -74,6 +75,7 @@ class ForgedTenantAtStandardEndpointsIT {
                                 question(shared.a).encode().getBytes(UTF_8),
                                 false),
                         new Good("POST", TOKEN, Map.of("Content-Type", FORM), form.getBytes(UTF_8), true),
+                        new Good("POST", REVOKE, Map.of("Content-Type", FORM), "token=nobodys".getBytes(UTF_8), true),
                         new Good("GET", "/oauth/jwks.json", Map.of(), new byte[0], true),
                         new Good("GET", "/openapi.json", Map.of(), new byte[0], true),
                         new Good(

@@ -13,6 +13,7 @@ import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.quickstart.instance.TestIssuer;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.options.v1.Options;
 import io.vertx.core.json.JsonObject;
@@ -156,9 +157,15 @@ public class ForgedTenantIT {
         }
     }
 
-    /** Signed with B's key in A's name: A's own assertion would be A. */
+    /** Signed with B's key in A's name: A's own assertion would be A, and so would A's own refresh token. */
     private void forgeAssertion(Map<String, String> theirs) {
+        theirs.computeIfPresent("refreshToken", (name, good) -> good.replace(shared.a.tenant(), shared.b.tenant()));
         theirs.computeIfPresent("assertion", (name, good) -> shared.assertion(shared.a.clientId(), shared.b.key()));
+        // Another issuer's, whose keys the organisation doesn't know.
+        theirs.computeIfPresent("subjectToken", (name, good) -> {
+            TestIssuer unknown = TestIssuer.create();
+            return unknown.token(unknown.claims("nobody").put("repository", "acme/app"));
+        });
     }
 
     /** All of the other's values at once, and one at a time among the caller's own. */
@@ -182,9 +189,11 @@ public class ForgedTenantIT {
             if (value.equals(theirs.get(placeholder)) && SharedInstance.TENANT_BOUND.contains(placeholder)) {
                 madeUp.put(
                         placeholder,
-                        placeholder.equals("role") || placeholder.equals("elevationRole")
-                                ? "nobodys-role"
-                                : UUID.randomUUID().toString());
+                        switch (placeholder) {
+                            case "role", "elevationRole", "group", "environment", "purpose" -> "nobodys-name";
+                            case "capability" -> "nobodys:name";
+                            default -> UUID.randomUUID().toString();
+                        });
             }
         });
         return madeUp;

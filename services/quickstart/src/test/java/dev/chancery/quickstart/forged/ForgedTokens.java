@@ -45,11 +45,13 @@ final class ForgedTokens {
 
     private ForgedTokens(SharedInstance shared) {
         String[] parts = shared.a.token().split("\\.");
-        this.header = decode(parts[0]);
+        this.own = tokenKey(shared);
+        // The key that signs now: tokens of the one before it are good, too.
+        this.header =
+                decode(parts[0]).put("kid", "%08x".formatted(own.verifierKey().keyId()));
         this.claims = decode(parts[1]);
         this.signature = parts[2];
         this.otherTenant = shared.b.tenant();
-        this.own = tokenKey(shared);
     }
 
     private static Signer tokenKey(SharedInstance shared) {

@@ -55,9 +55,14 @@ class RepeatedCommandIT {
         Map<String, Long> after = shared.lengths();
         for (Api api : Api.values()) {
             Reply again = api.call(shared.wire, method, request, headers);
-            assertThat(again.succeeded()).as("%s", again).isTrue();
-            assertThat(again.position()).isEqualTo(first.position());
-            assertThat(again.json()).isEqualTo(first.json());
+            if (method.replyHoldsSecret()) {
+                // Kept nowhere, and so answered once.
+                refusal.check(again, 422, "idempotency.key-reused");
+            } else {
+                assertThat(again.succeeded()).as("%s", again).isTrue();
+                assertThat(again.position()).isEqualTo(first.position());
+                assertThat(again.json()).isEqualTo(first.json());
+            }
             refusal.check(api.call(shared.wire, method, other, headers), 422, "idempotency.key-reused");
         }
         assertThat(shared.lengths()).isEqualTo(after);

@@ -202,6 +202,11 @@ public final class RunningInstance implements AutoCloseable {
         return where.getString("kafka");
     }
 
+    /** The forward proxy's port. */
+    public int proxyPort() {
+        return URI.create(where.getString("proxy")).getPort();
+    }
+
     /** The file with the owner claim, as the READY line named it; empty where the claim was used before the start. */
     public Optional<Path> claimFile() {
         return Optional.ofNullable(where.getString("claimFile")).map(Path::of);

@@ -3,6 +3,7 @@ package dev.chancery.quickstart.instance;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
@@ -14,12 +15,19 @@ import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
+import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.identity.v1.TrustIssuerRequest;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,7 +46,10 @@ import java.util.regex.Pattern;
 public final class SharedInstance implements AutoCloseable {
     private static final String IDENTITY = "chancery.identity.v1.IdentityService/";
     private static final String ACCESS = "chancery.access.v1.AccessService/";
+    private static final String VAULT = "chancery.vault.v1.VaultService/";
+    private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
+    private static final String CONSENT = "chancery.consent.v1.ConsentService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
@@ -48,16 +59,31 @@ public final class SharedInstance implements AutoCloseable {
             "assignment",
             "principal",
             "role",
+            "capability",
+            "group",
+            "groupAssignment",
             "workspace",
             "elevationRole",
             "requester",
             "requested",
             "elevated",
-            "over");
+            "over",
+            "override",
+            "environment",
+            "issuer",
+            "agent",
+            "delegation",
+            "organisation",
+            "purpose",
+            "consent",
+            "guardian",
+            "ward");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
     private final Map<String, Client> requesters = new ConcurrentHashMap<>();
+    /** Each tenant's issuer whose tokens are exchanged. */
+    private final Map<String, TestIssuer> issuers = new ConcurrentHashMap<>();
 
     /** Values that must never be found in a log: personal ones, tokens, claims, keys. */
     private static final Set<String> SECRETS = ConcurrentHashMap.newKeySet();
@@ -224,6 +250,7 @@ public final class SharedInstance implements AutoCloseable {
                 DefineRoleRequest.newBuilder()
                         .setRole(role)
                         .addCapabilities("elevation:request")
+                        .addCapabilities("override:request")
                         .build());
         done(
                 method(ACCESS + "AssignRole"),
@@ -231,6 +258,52 @@ public final class SharedInstance implements AutoCloseable {
                 AssignRoleRequest.newBuilder().setPrincipalId(id).setRole(role).build());
         requesters.put(id, signedIn(created.getString("clientId"), key));
         return id;
+    }
+
+    /** The tokens of a new session of somebody. */
+    public JsonObject session(Client in) {
+        return done(
+                        method(IDENTITY + "IssueToken"),
+                        in,
+                        IssueTokenRequest.newBuilder()
+                                .setClientAssertion(assertion(in.clientId(), in.key()))
+                                .setOffline(true)
+                                .build())
+                .json();
+    }
+
+    /** The session that an access token belongs to. */
+    public static String sessionOf(String accessToken) {
+        return new JsonObject(
+                        new String(Base64.getUrlDecoder().decode(accessToken.split("\\.")[1]), UTF_8))
+                .getString("sid");
+    }
+
+    /** An environment with all that the vault's examples speak of. */
+    private String environment(Map<String, String> values, Client in) {
+        String name = "e-" + unique();
+        done(
+                method(VAULT + "CreateEnvironment"),
+                in,
+                CreateEnvironmentRequest.newBuilder()
+                        .setEnvironment(name)
+                        .addReaders("administrator")
+                        .addWriters("administrator")
+                        .build());
+        Map<String, String> known = Map.of("environment", name, "principal", value("principal", values, in));
+        done(method(VAULT + "WriteSecret"), in, known);
+        done(method(VAULT + "WriteSecret"), in, known);
+        done(
+                method(VAULT + "SetSecretRotation"),
+                in,
+                SetSecretRotationRequest.newBuilder()
+                        .setSecret(name + "/db/session")
+                        .setOwnerId(value("principal", values, in))
+                        .setGenerated(true)
+                        .build());
+        done(method(VAULT + "RotateEnvironmentKey"), in, known);
+        done(method(VAULT + "RewrapEnvironment"), in, known);
+        return name;
     }
 
     private String elevation(Map<String, String> values, Client in, boolean emergency) {
@@ -247,6 +320,18 @@ public final class SharedInstance implements AutoCloseable {
                 .getString("elevationId");
     }
 
+    private String trusted(TestIssuer issuer, Client in) {
+        return done(
+                        method(FEDERATION + "TrustIssuer"),
+                        in,
+                        TrustIssuerRequest.newBuilder()
+                                .setIssuer(issuer.url())
+                                .setTerms(issuer.terms())
+                                .build())
+                .json()
+                .getString("issuerId");
+    }
+
     private String value(String placeholder, Map<String, String> values, Client in) {
         String known = values.get(placeholder);
         if (known != null) {
@@ -258,6 +343,15 @@ public final class SharedInstance implements AutoCloseable {
                     case "publicKey" -> SigningKey.generate().publicKey();
                     case "claim" -> madeUpClaim();
                     case "assertion" -> assertion(in.clientId(), in.key());
+                    case "tokenKey" ->
+                        done(method(IDENTITY + "ListTokenKeys"), owner, Map.of())
+                                .json()
+                                .getJsonArray("keys")
+                                .getJsonObject(1)
+                                .getString("keyId");
+                    case "refreshToken" -> secret(session(in).getString("refreshToken"));
+                    // One for each request: a principal's oldest ends when it has many, so it can't be TENANT_BOUND.
+                    case "session" -> sessionOf(session(in).getString("accessToken"));
                     case "workspace" ->
                         done(method(IDENTITY + "CreateWorkspace"), in, Map.of("unique", unique()))
                                 .json()
@@ -274,6 +368,26 @@ public final class SharedInstance implements AutoCloseable {
                         done(method(ACCESS + "DefineRole"), in, Map.of("unique", unique));
                         yield "approver-" + unique;
                     }
+                    case "capability" -> {
+                        String unique = unique();
+                        done(method(ACCESS + "DefineCapability"), in, Map.of("unique", unique));
+                        yield "invoice:approve-" + unique;
+                    }
+                    case "group" -> {
+                        String unique = unique();
+                        done(method(ACCESS + "DefineGroup"), in, Map.of("unique", unique));
+                        yield "clerks-" + unique;
+                    }
+                    case "groupAssignment" ->
+                        done(
+                                        method(ACCESS + "AssignGroupRole"),
+                                        in,
+                                        Map.of(
+                                                "group", value("group", values, in),
+                                                "role", value("role", values, in),
+                                                "workspace", value("workspace", values, in)))
+                                .json()
+                                .getString("assignmentId");
                     case "assignment" ->
                         done(
                                         method(ACCESS + "AssignRole"),
@@ -289,6 +403,7 @@ public final class SharedInstance implements AutoCloseable {
                         done(method(ELEVATION + "SetElevationPolicy"), in, Map.of("role", role));
                         yield role;
                     }
+                    case "environment" -> environment(values, in);
                     case "requester" -> requester(in);
                     case "requested" -> elevation(values, in, false);
                     case "elevated" -> elevation(values, in, true);
@@ -299,6 +414,70 @@ public final class SharedInstance implements AutoCloseable {
                                 in,
                                 Map.of("elevated", elevation, "requester", value("requester", values, in)));
                         yield elevation;
+                    }
+                    case "override" -> {
+                        Client requester = requesters.get(value("requester", values, in));
+                        yield done(
+                                        method("chancery.egress.v1.EgressService/RequestOverride"),
+                                        requester,
+                                        Map.of("workspace", value("workspace", values, in)))
+                                .json()
+                                .getString("overrideId");
+                    }
+                    case "organisation" -> in.tenant();
+                    case "issuerKey" -> TestIssuer.create().publicKey();
+                    case "issuer" -> trusted(TestIssuer.create(), in);
+                    case "subjectToken" -> {
+                        TestIssuer issuer = issuers.computeIfAbsent(in.tenant(), tenant -> {
+                            TestIssuer made = TestIssuer.create();
+                            trusted(made, in);
+                            return made;
+                        });
+                        yield secret(issuer.token(issuer.claims(unique()).put("repository", "acme/app")));
+                    }
+                    case "agent" ->
+                        done(
+                                        method(IDENTITY + "CreatePrincipal"),
+                                        in,
+                                        CreatePrincipalRequest.newBuilder()
+                                                .setType(PrincipalType.AGENT)
+                                                .setDisplayName("Agent " + unique())
+                                                .setPublicKey(ByteString.copyFrom(Base64.getDecoder()
+                                                        .decode(SigningKey.generate()
+                                                                .publicKey())))
+                                                .build())
+                                .json()
+                                .getString("principalId");
+                    case "inAnHour" ->
+                        String.valueOf(Instant.now().plusSeconds(3_600).toEpochMilli());
+                    case "delegation" ->
+                        done(
+                                        method(FEDERATION + "AllowAgent"),
+                                        in,
+                                        Map.of(
+                                                "agent", value("agent", values, in),
+                                                "workspace", value("workspace", values, in),
+                                                "inAnHour", value("inAnHour", values, in)))
+                                .json()
+                                .getString("delegationId");
+                    case "purpose" -> {
+                        String unique = unique();
+                        done(method(CONSENT + "DefinePurpose"), in, Map.of("unique", unique));
+                        done(method(CONSENT + "PublishNotice"), in, Map.of("purpose", "research-" + unique));
+                        yield "research-" + unique;
+                    }
+                    case "consent" ->
+                        done(method(CONSENT + "GrantConsent"), in, Map.of("purpose", value("purpose", values, in)))
+                                .json()
+                                .getString("consentId");
+                    case "guardian" -> value("principal", new TreeMap<>(), in);
+                    case "ward" -> {
+                        String ward = value("principal", new TreeMap<>(), in);
+                        done(
+                                method(CONSENT + "RecordGuardian"),
+                                in,
+                                Map.of("principal", ward, "guardian", value("guardian", values, in)));
+                        yield ward;
                     }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
@@ -326,7 +505,9 @@ public final class SharedInstance implements AutoCloseable {
     private Reply done(ContractMethod method, Client caller, Message request) {
         Reply reply = wire.rest(method, request, caller.headers());
         assertThat(reply.succeeded()).as("%s: %s", method.fullName(), reply).isTrue();
-        seen.put(caller.tenant(), reply.position());
+        if (!reply.position().isEmpty()) {
+            seen.put(caller.tenant(), reply.position());
+        }
         return reply;
     }
 

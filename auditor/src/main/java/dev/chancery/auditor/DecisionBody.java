@@ -1,0 +1,97 @@
+package dev.chancery.auditor;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A {@code chancery.access.v1.DecisionRecorded}: who asked to do what, and what was answered. */
+@SuppressWarnings("ArrayRecordComponent") // its records are never compared
+record DecisionBody(
+        String principal,
+        String capability,
+        String workspace,
+        long atMicros,
+        byte @Nullable [] requestHash,
+        boolean granted,
+        String reason,
+        String assignment,
+        String role,
+        String scope,
+        boolean elevated,
+        String group) {
+    static final String TYPE = "chancery.access.v1.DecisionRecorded";
+
+    static DecisionBody read(byte[] body) throws Malformed {
+        Wire wire = new Wire("decision", body, 0, body.length);
+        String principal = "";
+        String capability = "";
+        String workspace = "";
+        long atMicros = 0;
+        byte[] requestHash = null;
+        boolean granted = false;
+        String reason = "";
+        String assignment = "";
+        String role = "";
+        String scope = "";
+        boolean elevated = false;
+        String group = "";
+        for (int field; (field = wire.next()) != 0; ) {
+            switch (field) {
+                case 1 -> wire.string();
+                case 2 -> principal = wire.string();
+                case 3 -> capability = wire.string();
+                case 4 -> workspace = wire.string();
+                case 5 -> atMicros = wire.integer();
+                case 6 -> requestHash = Shape.exactly("decision.request_hash", wire.bytes(), Hashing.LENGTH);
+                case 7 -> granted = wire.bool();
+                case 8 -> reason = wire.string();
+                case 9 -> assignment = wire.string();
+                case 10 -> role = wire.string();
+                case 11 -> scope = wire.string();
+                case 12 -> elevated = wire.bool();
+                case 13 -> group = wire.string();
+                default -> throw wire.unknown();
+            }
+        }
+        return new DecisionBody(
+                principal,
+                capability,
+                workspace,
+                atMicros,
+                requestHash,
+                granted,
+                reason,
+                assignment,
+                role,
+                scope,
+                elevated,
+                group);
+    }
+
+    boolean isFor(byte[] request) {
+        return Arrays.equals(new Hashing().plain(request), requestHash);
+    }
+
+    void describe(Map<String, String> facts) {
+        facts.put("decision", granted ? "granted" : "denied: " + Text.printable(reason));
+        facts.put("principal", Text.printable(principal));
+        facts.put("capability", Text.printable(capability));
+        facts.put("where", workspace.isEmpty() ? "in the organisation" : "in workspace " + Text.printable(workspace));
+        facts.put("decided", Instant.EPOCH.plus(atMicros, ChronoUnit.MICROS).toString());
+        if (granted) {
+            facts.put(
+                    "by",
+                    (elevated ? "elevation " : "assignment ") + Text.printable(assignment) + ", role "
+                            + Text.printable(role) + (group.isEmpty() ? "" : " of group " + Text.printable(group))
+                            + (scope.isEmpty()
+                                    ? ", in the whole organisation"
+                                    : ", in workspace " + Text.printable(scope)));
+        }
+        facts.put(
+                "request",
+                requestHash == null ? "none named" : "SHA-256 " + HexFormat.of().formatHex(requestHash));
+    }
+}

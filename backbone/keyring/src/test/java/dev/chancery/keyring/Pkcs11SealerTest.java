@@ -1,0 +1,141 @@
+package dev.chancery.keyring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What KeyFileSealerTest asks of a key file, asked of a token; and the rings on it. */
+class Pkcs11SealerTest {
+    private static final byte[] KEY =
+            "0123456789abcdef0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    private static final byte[] CONTEXT = {1, 2, 3};
+
+    private static SoftToken token;
+    private static SoftToken other;
+    private static Throwable wrongPin;
+
+    @BeforeAll
+    static void tokens() {
+        long now = System.nanoTime();
+        token = SoftToken.make("chancery-a-" + now);
+        other = SoftToken.make("chancery-b-" + now);
+        // First: once a process has signed in, its token asks for no PIN again.
+        wrongPin = catchThrowable(() -> Pkcs11Sealer.open(other.library(), other.slot(), "4321".toCharArray()));
+        Pkcs11Sealer.create(token.library(), token.slot(), SoftToken.PIN);
+        Pkcs11Sealer.create(other.library(), other.slot(), SoftToken.PIN);
+    }
+
+    @AfterAll
+    static void end() {
+        if (token != null) {
+            token.close();
+        }
+        if (other != null) {
+            other.close();
+        }
+    }
+
+    private static Pkcs11Sealer sealer() {
+        return Pkcs11Sealer.open(token.library(), token.slot(), SoftToken.PIN);
+    }
+
+    @Test
+    void whatWasWrappedIsUnwrappedAfterAnotherSignIn() {
+        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+
+        assertThat(sealer().unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer().toString()).isEqualTo("Pkcs11Sealer[hidden]");
+    }
+
+    @Test
+    void makingTheKeysAgainKeepsThoseThatAreThere() {
+        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+
+        assertThat(Pkcs11Sealer.create(token.library(), token.slot(), SoftToken.PIN)
+                        .unwrap(wrapped, CONTEXT))
+                .isEqualTo(KEY);
+    }
+
+    @Test
+    void anotherContextATruncationAndEveryAlteredByteAreRecognised() {
+        Pkcs11Sealer sealer = sealer();
+        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
+
+        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> sealer.unwrap(wrapped, new byte[] {1, 2, 4}));
+        for (int at = 0; at < wrapped.length; at++) {
+            byte[] altered = wrapped.clone();
+            altered[at] ^= 1;
+            byte[] truncated = Arrays.copyOf(wrapped, at);
+            assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> sealer.unwrap(altered, CONTEXT));
+            assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> sealer.unwrap(truncated, CONTEXT));
+        }
+    }
+
+    @Test
+    void anotherTokenUnwrapsNothingAndDerivesOtherwise() {
+        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+        var others = Pkcs11Sealer.open(other.library(), other.slot(), SoftToken.PIN);
+
+        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> others.unwrap(wrapped, CONTEXT));
+        assertThat(sealer().derive("postgres/chancery_access"))
+                .matches("[A-Za-z0-9_-]{43}")
+                .isEqualTo(sealer().derive("postgres/chancery_access"))
+                .isNotEqualTo(sealer().derive("postgres/chancery_identity"))
+                .isNotEqualTo(others.derive("postgres/chancery_access"));
+    }
+
+    @Test
+    void aWrongPinASlotThatIsNotThereAndAMissingLibraryAreSaid() {
+        assertThat(wrongPin)
+                .isInstanceOf(TokenUnusable.class)
+                .hasMessageContaining("check the library, the slot and the PIN")
+                .hasMessageNotContaining("4321");
+        assertThatThrownBy(() -> Pkcs11Sealer.open(token.library(), 99, SoftToken.PIN))
+                .isInstanceOf(TokenUnusable.class);
+        assertThatThrownBy(() -> Pkcs11Sealer.open(Path.of("/no/such/library.so"), 0, SoftToken.PIN))
+                .isInstanceOf(TokenUnusable.class);
+    }
+
+    @Test
+    void manyThreadsWrapAtOnceAndNoIvComesTwice() throws Exception {
+        Pkcs11Sealer sealer = sealer();
+        try (var threads = Executors.newFixedThreadPool(8)) {
+            var wrapped = IntStream.range(0, 200)
+                    .mapToObj(i -> threads.submit(() -> sealer.wrap(KEY, CONTEXT)))
+                    .toList();
+            Set<String> ivs = new HashSet<>();
+            for (var each : wrapped) {
+                assertThat(sealer.unwrap(each.get(), CONTEXT)).isEqualTo(KEY);
+                ivs.add(java.util.HexFormat.of().formatHex(each.get(), 1, 13));
+            }
+            assertThat(ivs).hasSize(200);
+        }
+    }
+
+    @Test
+    void bothRingsWorkOnIt() {
+        String tenant = Ring.id();
+        var place = new SecretPlace(tenant, "prod", "prod/db/password", 1);
+        var sealed = new SecretRing(Ring.DATABASE, sealer()).seal(place, KEY);
+        var personal = Ring.email(tenant, Ring.id());
+        var email = new Keyring(Ring.DATABASE, sealer()).seal(personal, "ada@example.org");
+
+        assertThat(new SecretRing(Ring.DATABASE, sealer()).open(place, sealed)).isEqualTo(KEY);
+        assertThat(new Keyring(Ring.DATABASE, sealer()).open(personal, email).text())
+                .contains("ada@example.org");
+        var others = Pkcs11Sealer.open(other.library(), other.slot(), SoftToken.PIN);
+        assertThatExceptionOfType(SealBroken.class)
+                .isThrownBy(() -> new SecretRing(Ring.DATABASE, others).open(place, sealed));
+    }
+}

@@ -1,0 +1,24 @@
+package dev.chancery.client;
+
+/**
+ * The answer to a check.
+ *
+ * @param granted whether the principal may
+ * @param reason {@code granted}, or why not, as the server says it: {@code no-grant}, {@code not-yet}, {@code expired}, {@code
+ *     unknown-principal}, {@code inactive-principal}, {@code unknown-workspace}; or {@code decision-stale}: the server was not heard
+ *     for too long
+ * @param assignmentId the assignment, or the elevation, that grants it; empty when nothing does
+ * @param role the role that is held by it; empty when nothing grants it
+ * @param elevated whether it rests on an elevation (break-glass), for want of anything else
+ * @param stepUpSeconds of a grant: the subject must have been authenticated at most this long ago, which the caller sees to; 0: any
+ *     time ago
+ * @param position of the organisation's log that the answer is true at
+ */
+public record LocalDecision(
+        boolean granted,
+        String reason,
+        String assignmentId,
+        String role,
+        boolean elevated,
+        int stepUpSeconds,
+        long position) {}

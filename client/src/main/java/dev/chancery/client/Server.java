@@ -1,0 +1,107 @@
+package dev.chancery.client;
+
+import com.google.protobuf.Message;
+import dev.chancery.schema.access.v1.FollowAuthorityReply;
+import dev.chancery.schema.access.v1.FollowAuthorityRequest;
+import dev.chancery.schema.identity.v1.IssueTokenReply;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The two methods of an instance that a decision point calls. The access token is renewed a minute before its end. */
+final class Server {
+    private static final Duration CALL = Duration.ofSeconds(5);
+    private static final Duration MARGIN = Duration.ofMinutes(1);
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> IDEMPOTENCY_KEY =
+            Metadata.Key.of("idempotency-key", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final MethodDescriptor<IssueTokenRequest, IssueTokenReply> ISSUE_TOKEN = unary(
+            "chancery.identity.v1.IdentityService/IssueToken",
+            IssueTokenRequest.getDefaultInstance(),
+            IssueTokenReply.getDefaultInstance());
+    private static final MethodDescriptor<FollowAuthorityRequest, FollowAuthorityReply> FOLLOW = unary(
+            "chancery.access.v1.AccessService/FollowAuthority",
+            FollowAuthorityRequest.getDefaultInstance(),
+            FollowAuthorityReply.getDefaultInstance());
+
+    private record Token(String text, Instant renewAt) {}
+
+    private final Channel channel;
+    private final DecisionPointSettings settings;
+    private @Nullable Token token;
+
+    Server(Channel channel, DecisionPointSettings settings) {
+        this.channel = channel;
+        this.settings = settings;
+    }
+
+    private static <Q extends Message, R extends Message> MethodDescriptor<Q, R> unary(
+            String name, Q request, R reply) {
+        return MethodDescriptor.<Q, R>newBuilder()
+                .setType(MethodType.UNARY)
+                .setFullMethodName(name)
+                .setRequestMarshaller(ProtoUtils.marshaller(request))
+                .setResponseMarshaller(ProtoUtils.marshaller(reply))
+                .build();
+    }
+
+    /** @param after -1: from the beginning */
+    FollowAuthorityReply follow(long after, Duration wait) {
+        Metadata headers = new Metadata();
+        headers.put(AUTHORIZATION, "Bearer " + accessToken());
+        FollowAuthorityRequest.Builder request =
+                FollowAuthorityRequest.newBuilder().setWaitMillis((int) wait.toMillis());
+        if (after >= 0) {
+            request.setAfter(after);
+        }
+        return call(FOLLOW, request.build(), headers);
+    }
+
+    /** Gets another token for the next call. */
+    void forgetToken() {
+        token = null;
+    }
+
+    private String accessToken() {
+        Token known = token;
+        if (known == null || !known.renewAt().isAfter(Instant.now())) {
+            Instant now = Instant.now();
+            Metadata headers = new Metadata();
+            headers.put(IDEMPOTENCY_KEY, UUID.randomUUID().toString());
+            IssueTokenReply issued = call(
+                    ISSUE_TOKEN,
+                    IssueTokenRequest.newBuilder()
+                            .setClientAssertion(ClientAssertion.sign(
+                                    settings.clientId(), settings.privateKey(), settings.issuer(), now))
+                            .build(),
+                    headers);
+            Duration lifetime = Duration.ofSeconds(issued.getExpiresInSeconds());
+            Duration margin = lifetime.compareTo(MARGIN.multipliedBy(2)) > 0 ? MARGIN : lifetime.dividedBy(2);
+            known = new Token(issued.getAccessToken(), now.plus(lifetime).minus(margin));
+            token = known;
+        }
+        return known.text();
+    }
+
+    private <Q extends Message, R extends Message> R call(MethodDescriptor<Q, R> method, Q request, Metadata headers) {
+        return ClientCalls.blockingUnaryCall(
+                ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
+                method,
+                CallOptions.DEFAULT.withDeadlineAfter(CALL.toMillis(), TimeUnit.MILLISECONDS),
+                request);
+    }
+}

@@ -1,0 +1,366 @@
+package dev.chancery.consent;
+
+import static dev.chancery.decision.AuthorityStreams.principal;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Methods;
+import dev.chancery.command.ReadContext;
+import dev.chancery.command.RefusedException;
+import dev.chancery.consent.ConsentList.Viewer;
+import dev.chancery.decision.AuthorityAt;
+import dev.chancery.decision.Consents;
+import dev.chancery.decision.Consents.Consent;
+import dev.chancery.decision.Consents.Scope;
+import dev.chancery.decision.DecisionPoint;
+import dev.chancery.decision.Part;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.Purposes;
+import dev.chancery.feature.Feature;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.log.NewEvent;
+import dev.chancery.schema.consent.v1.CheckConsentReply;
+import dev.chancery.schema.consent.v1.CheckConsentRequest;
+import dev.chancery.schema.consent.v1.ConsentGranted;
+import dev.chancery.schema.consent.v1.ConsentRenewed;
+import dev.chancery.schema.consent.v1.ConsentWithdrawn;
+import dev.chancery.schema.consent.v1.EndRepresentativeReply;
+import dev.chancery.schema.consent.v1.EndRepresentativeRequest;
+import dev.chancery.schema.consent.v1.GetConsentReceiptReply;
+import dev.chancery.schema.consent.v1.GetConsentReceiptRequest;
+import dev.chancery.schema.consent.v1.GrantConsentReply;
+import dev.chancery.schema.consent.v1.GrantConsentRequest;
+import dev.chancery.schema.consent.v1.ListConsentsReply;
+import dev.chancery.schema.consent.v1.ListConsentsRequest;
+import dev.chancery.schema.consent.v1.NameDelegateReply;
+import dev.chancery.schema.consent.v1.NameDelegateRequest;
+import dev.chancery.schema.consent.v1.RecordGuardianReply;
+import dev.chancery.schema.consent.v1.RecordGuardianRequest;
+import dev.chancery.schema.consent.v1.RenewConsentReply;
+import dev.chancery.schema.consent.v1.RenewConsentRequest;
+import dev.chancery.schema.consent.v1.RepresentativeEnded;
+import dev.chancery.schema.consent.v1.RepresentativeKind;
+import dev.chancery.schema.consent.v1.RepresentativeRecorded;
+import dev.chancery.schema.consent.v1.WithdrawConsentReply;
+import dev.chancery.schema.consent.v1.WithdrawConsentRequest;
+import dev.chancery.schema.options.v1.RetentionClass;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The methods of chancery.consent.v1.ConsentService; those about purposes are in {@link PurposeMethods}. */
+final class ConsentService implements Feature {
+    static final String SERVICE = "chancery.consent.v1.ConsentService/";
+    private static final String READ_ALL = "consent:read-all";
+    private static final String RECORD_GUARDIAN = "guardian:record";
+    private static final String WHOLE_ORGANISATION = "";
+
+    private final DecisionPoint decisions;
+    private final Receipts receipts;
+    private final PurposeMethods purposes;
+
+    ConsentService(DecisionPoint decisions, Keyring keyring, Receipts receipts) {
+        this.decisions = decisions;
+        this.receipts = receipts;
+        this.purposes = new PurposeMethods(decisions, keyring);
+    }
+
+    @Override
+    public String name() {
+        return "consent";
+    }
+
+    @Override
+    public void register(Methods methods) {
+        purposes.register(methods);
+        methods.command(SERVICE + "GrantConsent", GrantConsentRequest.class, ConsentService::grant)
+                .command(SERVICE + "WithdrawConsent", WithdrawConsentRequest.class, ConsentService::withdraw)
+                .command(SERVICE + "RenewConsent", RenewConsentRequest.class, ConsentService::renew)
+                .command(SERVICE + "RecordGuardian", RecordGuardianRequest.class, ConsentService::recordGuardian)
+                .command(SERVICE + "NameDelegate", NameDelegateRequest.class, ConsentService::nameDelegate)
+                .command(
+                        SERVICE + "EndRepresentative",
+                        EndRepresentativeRequest.class,
+                        ConsentService::endRepresentative)
+                .query(SERVICE + "CheckConsent", CheckConsentRequest.class, this::check)
+                .query(SERVICE + "ListConsents", ListConsentsRequest.class, this::list)
+                .query(SERVICE + "GetConsentReceipt", GetConsentReceiptRequest.class, this::receipt);
+    }
+
+    @Override
+    public void start() {
+        receipts.start();
+    }
+
+    private static CommandOutcome grant(CommandContext context, GrantConsentRequest request) {
+        String subject = subject(context, request.getSubjectId());
+        Purposes purposes = context.read(Purposes.STREAM, Purposes.FOLD);
+        Consents consents = context.read(Consents.stream(subject), Consents.FOLD);
+        var wanted = ConsentGranted.newBuilder()
+                .setConsentId(context.newId())
+                .setSubjectId(subject)
+                .setPurpose(request.getPurpose())
+                .setResource(request.getResource())
+                .setAction(request.getAction())
+                .setRecipient(request.getRecipient())
+                .setNoticeVersion(request.getNoticeVersion())
+                .build();
+        return decided(
+                Consents.stream(subject),
+                ConsentRules.grant(
+                        Speaker.of(context.principal()),
+                        purposes,
+                        consents,
+                        wanted,
+                        micros(request.getUntilMillis()),
+                        context.atMicros()),
+                events -> events.stream()
+                        .findFirst()
+                        .map(ConsentGranted.class::cast)
+                        .map(granted -> granted(granted.getConsentId(), granted.getUntilMicros()))
+                        .orElseGet(() -> {
+                            Consent given = ConsentRules.given(purposes, consents, wanted, context.atMicros())
+                                    .orElseThrow();
+                            return granted(given.id(), given.untilMicros());
+                        }));
+    }
+
+    private static GrantConsentReply granted(String id, long untilMicros) {
+        return GrantConsentReply.newBuilder()
+                .setConsentId(id)
+                .setUntilMillis(untilMicros / 1000)
+                .build();
+    }
+
+    private static CommandOutcome withdraw(CommandContext context, WithdrawConsentRequest request) {
+        String subject = subject(context, request.getSubjectId());
+        return decided(
+                Consents.stream(subject),
+                ConsentRules.withdraw(
+                        Speaker.of(context.principal()),
+                        context.read(Consents.stream(subject), Consents.FOLD),
+                        ConsentWithdrawn.newBuilder()
+                                .setConsentId(request.getConsentId())
+                                .setSubjectId(subject)
+                                .build(),
+                        context.atMicros()),
+                events -> WithdrawConsentReply.getDefaultInstance());
+    }
+
+    private static CommandOutcome renew(CommandContext context, RenewConsentRequest request) {
+        String subject = subject(context, request.getSubjectId());
+        Consents consents = context.read(Consents.stream(subject), Consents.FOLD);
+        return decided(
+                Consents.stream(subject),
+                ConsentRules.renew(
+                        Speaker.of(context.principal()),
+                        context.read(Purposes.STREAM, Purposes.FOLD),
+                        consents,
+                        ConsentRenewed.newBuilder()
+                                .setConsentId(request.getConsentId())
+                                .setSubjectId(subject)
+                                .setNoticeVersion(request.getNoticeVersion())
+                                .build(),
+                        micros(request.getUntilMillis()),
+                        context.atMicros()),
+                events -> RenewConsentReply.newBuilder()
+                        .setUntilMillis(events.stream()
+                                        .findFirst()
+                                        .map(event -> ((ConsentRenewed) event).getUntilMicros())
+                                        .orElseGet(() -> consents.find(request.getConsentId())
+                                                .orElseThrow()
+                                                .untilMicros())
+                                / 1000)
+                        .build());
+    }
+
+    private static CommandOutcome recordGuardian(CommandContext context, RecordGuardianRequest request) {
+        String subject = request.getSubjectId();
+        Principal recorder = context.principal();
+        return decided(
+                Consents.stream(subject),
+                RepresentativeRules.guardian(
+                        Stream.concat(Stream.of(recorder.id()), recorder.actingFor().stream())
+                                .collect(Collectors.toUnmodifiableSet()),
+                        context.read(Consents.stream(subject), Consents.FOLD),
+                        context.read(principal(subject), PrincipalState.FOLD),
+                        context.read(principal(request.getGuardianId()), PrincipalState.FOLD),
+                        representative(
+                                        subject,
+                                        request.getGuardianId(),
+                                        RepresentativeKind.REPRESENTATIVE_KIND_GUARDIAN,
+                                        request.getUntilMillis())
+                                .setRecorderId(recorder.id())
+                                .build(),
+                        context.atMicros()),
+                events -> RecordGuardianReply.getDefaultInstance(),
+                // Sealed once it is known that the subject is there: nobody makes a key for whomever it likes.
+                event -> ((RepresentativeRecorded) event)
+                        .toBuilder()
+                                .setGround(context.seal(
+                                        subject,
+                                        RetentionClass.RETENTION_CLASS_AUDIT,
+                                        RepresentativeRecorded.getDescriptor().getFullName(),
+                                        "ground",
+                                        request.getGround()))
+                                .build());
+    }
+
+    private static CommandOutcome nameDelegate(CommandContext context, NameDelegateRequest request) {
+        String subject = context.principal().id();
+        return decided(
+                Consents.stream(subject),
+                RepresentativeRules.delegate(
+                        Speaker.of(context.principal()),
+                        context.read(Consents.stream(subject), Consents.FOLD),
+                        context.read(principal(request.getDelegateId()), PrincipalState.FOLD),
+                        representative(
+                                        subject,
+                                        request.getDelegateId(),
+                                        RepresentativeKind.REPRESENTATIVE_KIND_DELEGATE,
+                                        request.getUntilMillis())
+                                .setRecorderId(subject)
+                                .build(),
+                        context.atMicros()),
+                events -> NameDelegateReply.getDefaultInstance());
+    }
+
+    private static RepresentativeRecorded.Builder representative(
+            String subject, String representative, RepresentativeKind kind, long untilMillis) {
+        return RepresentativeRecorded.newBuilder()
+                .setSubjectId(subject)
+                .setRepresentativeId(representative)
+                .setKind(kind)
+                .setUntilMicros(micros(untilMillis));
+    }
+
+    private static CommandOutcome endRepresentative(CommandContext context, EndRepresentativeRequest request) {
+        String subject = subject(context, request.getSubjectId());
+        boolean mayRecord = selves(context.principal()).allMatch(self -> context.authority(self)
+                .decide(RECORD_GUARDIAN, WHOLE_ORGANISATION, context.atMicros())
+                .granted());
+        return decided(
+                Consents.stream(subject),
+                RepresentativeRules.end(
+                        Speaker.of(context.principal()),
+                        mayRecord,
+                        context.read(Consents.stream(subject), Consents.FOLD),
+                        RepresentativeEnded.newBuilder()
+                                .setSubjectId(subject)
+                                .setRepresentativeId(request.getRepresentativeId())
+                                .build()),
+                events -> EndRepresentativeReply.getDefaultInstance());
+    }
+
+    private static Stream<String> selves(Principal principal) {
+        return Stream.concat(Stream.of(principal.id()), principal.actingFor().stream());
+    }
+
+    private static String subject(CommandContext context, String asked) {
+        return asked.isEmpty() ? context.principal().id() : asked;
+    }
+
+    private static long micros(long millis) {
+        return Math.clamp(millis, -Long.MAX_VALUE / 1000, Long.MAX_VALUE / 1000) * 1000;
+    }
+
+    static CommandOutcome decided(StreamId stream, Decision<Message> decision, Function<List<Message>, Message> reply) {
+        return decided(stream, decision, reply, event -> event);
+    }
+
+    /** @param written what becomes of an event before it is appended */
+    static CommandOutcome decided(
+            StreamId stream,
+            Decision<Message> decision,
+            Function<List<Message>, Message> reply,
+            Function<Message, Message> written) {
+        return switch (decision) {
+            case Decision.Events<Message> happened ->
+                CommandOutcome.done(
+                        reply.apply(happened.events()),
+                        happened.events().stream()
+                                .map(event -> new NewEvent(stream, written.apply(event)))
+                                .toArray(NewEvent[]::new));
+            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.apply(List.of()));
+            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
+        };
+    }
+
+    private CheckConsentReply check(ReadContext context, CheckConsentRequest request) throws RefusedException {
+        String tenant = context.tenant();
+        // Read first, so that what follows is as of its position at least.
+        AuthorityAt at = authority(tenant, request.getSubjectId());
+        Consents consents = state(tenant, Consents.PART, request.getSubjectId());
+        Purposes all = state(tenant, Purposes.PART, "");
+        var scope = new Scope(request.getPurpose(), request.getResource(), request.getAction());
+        Consents.Answer answer = consents.check(all, scope, request.getRecipient(), context.atMicros());
+        var reply = CheckConsentReply.newBuilder()
+                .setGiven(answer.given())
+                .setReason(answer.reason().code())
+                .setPosition(Math.max(0, at.position()));
+        Consent consent = answer.consent();
+        if (consent != null) {
+            reply.setConsentId(consent.id()).setUntilMillis(consent.untilMicros() / 1000);
+        }
+        if (!answer.given()) {
+            reply.setScope(scope.text());
+            all.find(request.getPurpose())
+                    .filter(purpose -> !purpose.retired())
+                    .flatMap(Purposes.Purpose::notice)
+                    .ifPresent(notice -> reply.setNoticeVersion(notice.getNoticeVersion()));
+        }
+        return reply.build();
+    }
+
+    private ListConsentsReply list(ReadContext context, ListConsentsRequest request) throws RefusedException {
+        return ConsentList.page(context.tenant(), viewer(context), request, context.atMicros());
+    }
+
+    private GetConsentReceiptReply receipt(ReadContext context, GetConsentReceiptRequest request)
+            throws RefusedException {
+        return ConsentList.receipted(
+                        context.tenant(),
+                        viewer(context),
+                        UUID.fromString(request.getConsentId()),
+                        request.getPosition(),
+                        context.atMicros())
+                .map(event -> GetConsentReceiptReply.newBuilder()
+                        .setReceipt(receipts.receipt(context.tenant(), event))
+                        .build())
+                .orElseThrow(() -> new RefusedException(ConsentRejection.NO_SUCH_CONSENT));
+    }
+
+    private Viewer viewer(ReadContext context) throws RefusedException {
+        boolean everybody = true;
+        for (String self : Set.copyOf(selves(context.principal()).toList())) {
+            everybody &= authority(context.tenant(), self)
+                    .authority()
+                    .decide(READ_ALL, WHOLE_ORGANISATION, context.atMicros())
+                    .granted();
+        }
+        return new Viewer(context.principal().id(), everybody);
+    }
+
+    private AuthorityAt authority(String tenant, String principal) throws RefusedException {
+        // What the caller has seen was waited for at the boundary.
+        return decisions
+                .authority(tenant, principal, OptionalLong.empty(), Duration.ZERO)
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
+    }
+
+    private <S> S state(String tenant, Part<S> part, String id) throws RefusedException {
+        return decisions
+                .state(tenant, part, id, OptionalLong.empty(), Duration.ZERO)
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
+    }
+}

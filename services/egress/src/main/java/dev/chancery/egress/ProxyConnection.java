@@ -1,0 +1,434 @@
+package dev.chancery.egress;
+
+import dev.chancery.egress.RequestHead.Body;
+import dev.chancery.egress.RequestHead.Malformed;
+import dev.chancery.feature.ProxyOptions;
+import dev.chancery.firewall.Host;
+import dev.chancery.firewall.Target;
+import dev.chancery.kernel.Rejection;
+import jakarta.json.Json;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** One client's connection: one request, CONNECT or an absolute URL, and what it leads to. Runs on a virtual thread. */
+final class ProxyConnection {
+    private static final Logger LOG = Logger.getLogger(ProxyConnection.class);
+
+    /** Until the request's head, and after CONNECT the client's first message, must be there. */
+    static final Duration HEAD = Duration.ofSeconds(10);
+
+    static final Duration CONNECT = Duration.ofSeconds(10);
+
+    /** Addresses of a host that are tried. */
+    private static final int MAX_ADDRESSES = 3;
+
+    /** How long a client that is turned away may go on sending, so that it reads why. */
+    private static final int LINGER_MILLIS = 1_000;
+
+    private static final int LINGER_BYTES = 65_536;
+
+    private final Socket client;
+    private final ProxyOptions options;
+    private final ProxyDecider decider;
+    private final ProxyServer server;
+    private final long bornNanos = System.nanoTime();
+    private volatile long movedNanos = bornNanos;
+    private volatile @Nullable Socket origin;
+    private volatile long deadlineNanos = bornNanos + HEAD.toNanos();
+    private volatile Proxied.@Nullable Allowed allowed;
+
+    ProxyConnection(Socket client, ProxyOptions options, ProxyDecider decider, ProxyServer server) {
+        this.client = client;
+        this.options = options;
+        this.decider = decider;
+        this.server = server;
+    }
+
+    void run() {
+        try (client) {
+            client.setTcpNoDelay(true);
+            var in = new BufferedInputStream(new Timed(client));
+            RequestHead head;
+            try {
+                head = RequestHead.parse(ProxyStreams.head(in));
+            } catch (Malformed e) {
+                refuse(Proxied.Refused.because(malformed(e)));
+                return;
+            }
+            switch (decider.caller(head)) {
+                case ProxyDecider.Known.Nobody nobody -> refuse(Proxied.Refused.because(nobody.why()));
+                case ProxyDecider.Known.Caller caller -> serve(caller, head, in);
+            }
+        } catch (IOException e) {
+            LOG.debugf("Connection ended: cause=%s", e);
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "Connection failed");
+        } finally {
+            end();
+        }
+    }
+
+    private void serve(ProxyDecider.Known.Caller caller, RequestHead head, InputStream in) throws IOException {
+        String workspace = caller.principal().tenant() + "/" + caller.workspace();
+        if (!server.enter(workspace)) {
+            refuse(Proxied.Refused.because(ProxyRejection.TOO_MANY));
+            return;
+        }
+        try {
+            if (head.method().equals("CONNECT")) {
+                connect(caller, head, in);
+            } else {
+                forward(caller, head, in);
+            }
+        } finally {
+            server.leave(workspace);
+        }
+    }
+
+    private void connect(ProxyDecider.Known.Caller caller, RequestHead head, InputStream in) throws IOException {
+        // A port is part of it, and nothing that would end a URL's authority.
+        if (!head.target().matches("[^/?#@\\\\]{1,1024}:[0-9]{1,5}")
+                || !head.body().equals(new Body.OfLength(0))) {
+            refuse(Proxied.Refused.because(ProxyRejection.MALFORMED));
+            return;
+        }
+        switch (decider.decide(caller, "https://" + head.target())) {
+            case Proxied.Refused refused -> refuse(refused);
+            case Proxied.Allowed found -> {
+                if (!head.host().equalsIgnoreCase(head.target()) && !isHost(found.target(), head.host())) {
+                    decider.differs(found, ProxyRejection.NAME_DIFFERS);
+                    refuse(named(ProxyRejection.NAME_DIFFERS, found));
+                } else {
+                    tunnel(found, in);
+                }
+            }
+        }
+    }
+
+    /** Clients write the host of CONNECT with its port or without. */
+    private static boolean isHost(Target target, String field) {
+        return ProxyDecider.isHost(target, field) || ProxyDecider.names(target, field);
+    }
+
+    private void tunnel(Proxied.Allowed found, InputStream in) throws IOException {
+        Optional<Socket> reached = dial(found);
+        if (reached.isEmpty()) {
+            return;
+        }
+        try (Socket dialled = reached.get()) {
+            deadlineNanos = System.nanoTime() + HEAD.toNanos();
+            client.getOutputStream()
+                    .write("HTTP/1.1 200 Connection Established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            ClientHello hello;
+            try {
+                hello = ClientHello.read(in);
+            } catch (ClientHello.NotTls e) {
+                decider.differs(found, ProxyRejection.NOT_TLS);
+                return;
+            } catch (IOException e) {
+                found.use().failed(ProxyRejection.NOT_TLS);
+                throw e;
+            }
+            if (!asksFor(found.target(), hello)) {
+                decider.differs(found, ProxyRejection.NAME_DIFFERS);
+                return;
+            }
+            begin(found);
+            dialled.getOutputStream().write(hello.bytes());
+            both(in, dialled);
+        }
+    }
+
+    /** By a name, for that name; an address is no server name (RFC 6066). */
+    private static boolean asksFor(Target target, ClientHello hello) {
+        return switch (target.host()) {
+            case Host.Address address -> hello.serverName().isEmpty();
+            case Host.Name name ->
+                hello.serverName()
+                        .filter(asked -> ProxyDecider.names(target, asked))
+                        .isPresent();
+        };
+    }
+
+    private void forward(ProxyDecider.Known.Caller caller, RequestHead head, InputStream in) throws IOException {
+        String url = head.target();
+        if (!url.regionMatches(true, 0, "http://", 0, 7) || url.indexOf('#') >= 0) {
+            refuse(Proxied.Refused.because(ProxyRejection.MALFORMED));
+            return;
+        }
+        switch (decider.decide(caller, url)) {
+            case Proxied.Refused refused -> refuse(refused);
+            case Proxied.Allowed found -> {
+                if (ProxyDecider.isHost(found.target(), head.host())) {
+                    exchange(found, head, in);
+                } else {
+                    decider.differs(found, ProxyRejection.NAME_DIFFERS);
+                    refuse(named(ProxyRejection.NAME_DIFFERS, found));
+                }
+            }
+        }
+    }
+
+    private void exchange(Proxied.Allowed found, RequestHead head, InputStream in) throws IOException {
+        Optional<Socket> reached = dial(found);
+        if (reached.isEmpty()) {
+            return;
+        }
+        try (Socket dialled = reached.get()) {
+            begin(found);
+            dialled.getOutputStream().write(head.forOrigin(authority(found.target()), path(head.target())));
+            Thread body = Thread.ofVirtual().name("egress-body").start(() -> body(head.body(), in, dialled));
+            try {
+                answer(new BufferedInputStream(dialled.getInputStream()));
+            } finally {
+                end();
+                body.interrupt();
+            }
+        }
+    }
+
+    private void body(Body body, InputStream in, Socket dialled) {
+        try {
+            switch (body) {
+                case Body.OfLength length ->
+                    ProxyStreams.copy(in, dialled.getOutputStream(), length.length(), this::moved);
+                case Body.Chunked chunked -> ProxyStreams.copyChunks(in, dialled.getOutputStream(), this::moved);
+            }
+        } catch (IOException | Malformed e) {
+            LOG.debugf("Body not passed on: cause=%s", e);
+            end();
+        }
+    }
+
+    private void answer(InputStream from) throws IOException {
+        OutputStream to = client.getOutputStream();
+        try {
+            byte[] head;
+            do {
+                head = RequestHead.responseForClient(ProxyStreams.head(from));
+                moved();
+                to.write(head);
+            } while (head[9] == '1');
+        } catch (Malformed e) {
+            LOG.debugf("Answer not passed on: cause=%s", e);
+            return;
+        }
+        ProxyStreams.copy(from, to, this::moved);
+        client.shutdownOutput();
+    }
+
+    private static String authority(Target target) {
+        return target.port() == target.scheme().defaultPort()
+                ? target.host().text()
+                : target.host().text() + ":" + target.port();
+    }
+
+    private static String path(String url) {
+        int slashes = url.indexOf("//") + 2;
+        int end = slashes;
+        while (end < url.length() && url.charAt(end) != '/' && url.charAt(end) != '?') {
+            end++;
+        }
+        String path = url.substring(end);
+        return path.startsWith("/") ? path : "/" + path;
+    }
+
+    /** Connects to an address that was looked at; empty: none could be reached, and the client knows. */
+    private Optional<Socket> dial(Proxied.Allowed found) throws IOException {
+        for (InetAddress address :
+                found.addresses().stream().limit(MAX_ADDRESSES).toList()) {
+            var socket = new Socket();
+            origin = socket;
+            try {
+                socket.connect(new InetSocketAddress(address, found.target().port()), (int) CONNECT.toMillis());
+                socket.setTcpNoDelay(true);
+                return Optional.of(socket);
+            } catch (IOException e) {
+                LOG.debugf("Not reached: cause=%s", e);
+                socket.close();
+            }
+        }
+        found.use().failed(ProxyRejection.UNREACHABLE);
+        refuse(named(ProxyRejection.UNREACHABLE, found));
+        return Optional.empty();
+    }
+
+    private void begin(Proxied.Allowed found) throws IOException {
+        found.use().begun();
+        client.setSoTimeout(0);
+        moved();
+        allowed = found;
+    }
+
+    private void both(InputStream in, Socket dialled) throws IOException {
+        Thread out = Thread.ofVirtual().name("egress-out").start(() -> {
+            try {
+                ProxyStreams.copy(in, dialled.getOutputStream(), this::moved);
+                dialled.shutdownOutput();
+            } catch (IOException e) {
+                end();
+            }
+        });
+        try {
+            ProxyStreams.copy(dialled.getInputStream(), client.getOutputStream(), this::moved);
+            client.shutdownOutput();
+            out.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void moved() {
+        movedNanos = System.nanoTime();
+    }
+
+    /** Whether it carries bytes, has not lasted too long, and is still allowed. */
+    boolean mayGoOn() {
+        long now = System.nanoTime();
+        Proxied.Allowed found = allowed;
+        return now - bornNanos <= options.lifetime().toNanos()
+                && now - movedNanos <= options.idle().toNanos()
+                && (found == null || decider.stillAllowed(found));
+    }
+
+    void end() {
+        close(client);
+        Socket dialled = origin;
+        if (dialled != null) {
+            close(dialled);
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debugf("Not closed: cause=%s", e);
+        }
+    }
+
+    private static Proxied.Refused named(Rejection rejection, Proxied.Allowed found) {
+        return new Proxied.Refused(rejection, found.target().host().text(), "");
+    }
+
+    private static Rejection malformed(Malformed e) {
+        Rejection general = ProxyRejection.MALFORMED;
+        return new Rejection(
+                general.code(), general.kind(), "The request can't be read: " + e.getMessage() + ".", general.hint());
+    }
+
+    /** Tells a client that there is no place for it. */
+    void turnAway(Rejection rejection) {
+        try (client) {
+            client.setSoTimeout(LINGER_MILLIS);
+            refuse(Proxied.Refused.because(rejection));
+        } catch (IOException e) {
+            LOG.debugf("Not told: cause=%s", e);
+        }
+    }
+
+    private void refuse(Proxied.Refused refused) throws IOException {
+        Rejection rejection = refused.rejection();
+        var told = Json.createObjectBuilder()
+                .add("type", "/errors/" + rejection.code())
+                .add("title", rejection.message())
+                .add("status", status(rejection))
+                .add("code", rejection.code())
+                .add("hint", rejection.hint());
+        if (!refused.host().isEmpty()) {
+            told.add("host", refused.host());
+        }
+        if (!refused.reason().isEmpty()) {
+            told.add("reason", refused.reason());
+        }
+        byte[] body = told.build().toString().getBytes(StandardCharsets.UTF_8);
+        String challenge = rejection.equals(ProxyRejection.TOKEN)
+                ? "Proxy-Authenticate: Bearer realm=\"chancery\"\r\nProxy-Authenticate: Basic realm=\"chancery\"\r\n"
+                : "";
+        OutputStream out = client.getOutputStream();
+        out.write(("HTTP/1.1 " + status(rejection) + " " + rejection.code() + "\r\n" + challenge
+                        + "Content-Type: application/problem+json\r\nContent-Length: " + body.length
+                        + "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+        out.write(body);
+        out.flush();
+        linger();
+    }
+
+    /** What the client has sent and nobody read would reset the connection, and with it the answer. */
+    private void linger() throws IOException {
+        client.shutdownOutput();
+        client.setSoTimeout(LINGER_MILLIS);
+        long deadline = System.nanoTime() + Duration.ofMillis(LINGER_MILLIS).toNanos();
+        InputStream in = client.getInputStream();
+        byte[] dropped = new byte[4_096];
+        int total = 0;
+        try {
+            while (total < LINGER_BYTES && System.nanoTime() < deadline) {
+                int read = in.read(dropped);
+                if (read < 0) {
+                    return;
+                }
+                total += read;
+            }
+        } catch (SocketTimeoutException e) {
+            LOG.debug("Client told, and still there");
+        }
+    }
+
+    private static int status(Rejection rejection) {
+        return switch (rejection.kind()) {
+            case INVALID -> 400;
+            case UNAUTHENTICATED -> 407;
+            case FORBIDDEN -> 403;
+            case TOO_MANY -> 429;
+            default ->
+                rejection.equals(ProxyRejection.UNRESOLVED) || rejection.equals(ProxyRejection.UNREACHABLE) ? 502 : 503;
+        };
+    }
+
+    /** A socket's bytes; until the connection goes through, all of them have to be there in time, however slowly they come. */
+    private final class Timed extends InputStream {
+        private final Socket socket;
+        private final InputStream in;
+
+        Timed(Socket socket) throws IOException {
+            this.socket = socket;
+            this.in = socket.getInputStream();
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 255;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            if (allowed == null) {
+                long left = Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis();
+                if (left <= 0) {
+                    throw new SocketTimeoutException("the head did not come in time");
+                }
+                socket.setSoTimeout((int) left);
+            }
+            return in.read(into, offset, length);
+        }
+
+        @Override
+        public int available() throws IOException {
+            return in.available();
+        }
+    }
+}

@@ -1,0 +1,330 @@
+package dev.chancery.quickstart.newcomer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Message;
+import dev.chancery.quickstart.authzen.OrganisationCalls;
+import dev.chancery.quickstart.instance.Reply;
+import dev.chancery.quickstart.instance.RunningInstance;
+import dev.chancery.quickstart.instance.SharedInstance;
+import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.quickstart.newcomer.Program.Ended;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.DestroySecretVersionRequest;
+import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
+import dev.chancery.schema.vault.v1.ListSecretsRequest;
+import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.RetireEnvironmentKeyRequest;
+import dev.chancery.schema.vault.v1.RewrapEnvironmentRequest;
+import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
+import dev.chancery.schema.vault.v1.RotateSecretRequest;
+import dev.chancery.schema.vault.v1.SetSecretAccessRequest;
+import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
+import dev.chancery.schema.vault.v1.WriteSecretRequest;
+import dev.chancery.story.ClearText;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.interfaces.EdECPrivateKey;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The vault, as programs and operators use it: over REST and by {@code chancery run}, against the packaged process. */
+@Order(28)
+class VaultIT {
+    private final SharedInstance shared = SharedInstance.shared();
+    private final OrganisationCalls calls = new OrganisationCalls(shared);
+    private Client administrator = shared.owner;
+    private Client service = shared.owner;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void anEnvironment() {
+        administrator = calls.organisation();
+        service = calls.somebody(administrator, "secret:read");
+        calls.done(
+                administrator,
+                CreateEnvironmentRequest.newBuilder()
+                        .setEnvironment("prod")
+                        .setProduction(true)
+                        .addReaders(OrganisationCalls.id(service))
+                        .addReaders("administrator")
+                        .addWriters("administrator"));
+    }
+
+    private int write(String secret, String value) {
+        return calls.done(
+                        administrator,
+                        WriteSecretRequest.newBuilder().setSecret(secret).setValue(SharedInstance.secret(value)))
+                .json()
+                .getInteger("secretVersion");
+    }
+
+    private Reply read(Client caller, String secret, int version) {
+        return calls.send(
+                caller, ReadSecretRequest.newBuilder().setSecret(secret).setSecretVersion(version));
+    }
+
+    /** What a list says once it knows all that was written. */
+    private JsonObject list(String method, Message request) {
+        Map<String, String> headers = new HashMap<>(administrator.headers());
+        // Changes nothing, and has a position.
+        headers.put(
+                "Chancery-Position",
+                calls.done(administrator, SetSecretAccessRequest.newBuilder().setSecret("prod/db/password"))
+                        .position());
+        return shared.wire
+                .rest(shared.method("chancery.vault.v1.VaultService/" + method), request, headers)
+                .json();
+    }
+
+    private JsonObject listed(String secret) {
+        return list(
+                        "ListSecrets",
+                        ListSecretsRequest.newBuilder().setEnvironment("prod").build())
+                .getJsonArray("secrets")
+                .stream()
+                .map(JsonObject.class::cast)
+                .filter(one -> one.getString("secret").equals(secret))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aSecretIsWrittenReadTurnedAndDestroyedAndTheListShowsAllButTheValue() {
+        write("prod/db/password", "Schloss-Neuschwanstein-1");
+        assertThat(write("prod/db/password", "Schloss-Neuschwanstein-2")).isEqualTo(2);
+        assertThat(read(service, "prod/db/password", 0).json().getString("value"))
+                .isEqualTo("Schloss-Neuschwanstein-2");
+        assertThat(read(service, "prod/db/password", 1).json().getString("value"))
+                .isEqualTo("Schloss-Neuschwanstein-1");
+        calls.done(
+                administrator,
+                DestroySecretVersionRequest.newBuilder()
+                        .setSecret("prod/db/password")
+                        .setSecretVersion(1));
+        assertThat(read(service, "prod/db/password", 1).code()).isEqualTo("vault.version-ended");
+        calls.done(
+                administrator,
+                SetSecretRotationRequest.newBuilder()
+                        .setSecret("prod/db/password")
+                        .setOwnerId(OrganisationCalls.id(administrator))
+                        .setEveryDays(90)
+                        .setGenerated(true));
+        calls.done(
+                administrator,
+                RotateSecretRequest.newBuilder().setSecret("prod/db/password").setCompromised(true));
+        assertThat(read(service, "prod/db/password", 2).code()).isEqualTo("vault.version-ended");
+        assertThat(SharedInstance.secret(
+                        read(service, "prod/db/password", 0).json().getString("value")))
+                .matches("[A-Za-z0-9_-]{43}");
+        JsonObject secret = listed("prod/db/password");
+        assertThat(secret.getInteger("currentVersion")).isEqualTo(3);
+        assertThat(secret.getBoolean("overdue", false)).isFalse();
+        assertThat(secret.getJsonArray("versions").stream()
+                        .map(JsonObject.class::cast)
+                        .map(one -> one.getString("state").replace("SECRET_VERSION_STATE_", "") + " "
+                                + one.getString("reads", "0")))
+                .containsExactly("DESTROYED 1", "REVOKED 1", "CURRENT 1");
+        assertThat(secret.encode()).doesNotContain("Neuschwanstein");
+    }
+
+    @Test
+    void aReadIsInTheLogBeforeItIsReleasedAndARefusedOneIsToo() {
+        write("prod/db/password", "Schloss-Linderhof-1");
+        Client stranger = calls.somebody(administrator);
+        Client colleague = calls.somebody(administrator, "secret:read");
+
+        assertThat(read(stranger, "prod/db/password", 0).code()).isEqualTo("auth.forbidden");
+        assertThat(read(colleague, "prod/db/password", 0).code()).isEqualTo("vault.not-listed");
+        assertThat(read(service, "test/db/password", 0).code()).isEqualTo("vault.no-such-environment");
+        Reply released = read(service, "prod/db/password", 0);
+        assertThat(released.succeeded()).isTrue();
+        Statement outcome = calls.statement(released.position());
+        assertThat(outcome.getAction()).isEqualTo("vault.secret.read");
+        assertThat(outcome.getTarget().getId()).isEqualTo("prod:db:password:1");
+        assertThat(outcome.getOutcome().getIntent().getPosition()).isLessThan(outcome.getPosition());
+        Statement intent = calls.statement(
+                administrator.tenant() + "@" + outcome.getOutcome().getIntent().getPosition());
+        assertThat(intent.hasIntent()).isTrue();
+        assertThat(intent.getTarget().getId()).isEqualTo("prod:db:password");
+        assertThat(intent.getActor().getId()).isEqualTo(OrganisationCalls.id(service));
+    }
+
+    @Test
+    void theSameIdempotencyKeyGetsNoValueASecondTime() {
+        write("prod/db/password", "Schloss-Herrenchiemsee-1");
+        Map<String, String> headers = new HashMap<>(service.headers());
+        headers.put("Idempotency-Key", "read-it-once");
+        var method = shared.method("chancery.vault.v1.VaultService/ReadSecret");
+        var request =
+                ReadSecretRequest.newBuilder().setSecret("prod/db/password").build();
+
+        assertThat(shared.wire.rest(method, request, headers).json().getString("value"))
+                .isEqualTo("Schloss-Herrenchiemsee-1");
+        Reply again = shared.wire.rest(method, request, headers);
+        assertThat(again.code()).isEqualTo("idempotency.key-reused");
+        assertThat(again.everything()).doesNotContain("Herrenchiemsee");
+    }
+
+    @Test
+    void aPersonReadsNothingInProductionWithoutBreakGlass() {
+        write("prod/db/password", "Schloss-Hohenschwangau-1");
+
+        // Its administrator is a person.
+        assertThat(read(administrator, "prod/db/password", 0).code()).isEqualTo("vault.break-glass-only");
+    }
+
+    @Test
+    void anEnvironmentsKeyTurnsWhileSecretsAreReadAndTheCensusIsRightToTheRow() {
+        for (int i = 0; i < 7; i++) {
+            write("prod/db/password", "Burg-Eltz-" + i);
+        }
+        calls.done(administrator, RotateEnvironmentKeyRequest.newBuilder().setEnvironment("prod"));
+        write("prod/db/other", "Burg-Eltz-other");
+        assertThat(keys()).isEqualTo("1:7 2:1");
+        assertThat(calls.send(
+                                administrator,
+                                RetireEnvironmentKeyRequest.newBuilder()
+                                        .setEnvironment("prod")
+                                        .setKeyVersion(1))
+                        .code())
+                .isEqualTo("vault.key-in-use");
+        JsonObject some = calls.done(
+                        administrator,
+                        RewrapEnvironmentRequest.newBuilder()
+                                .setEnvironment("prod")
+                                .setAtMost(3))
+                .json();
+        assertThat(some.getString("left")).isEqualTo("4");
+        assertThat(read(service, "prod/db/password", 1).succeeded()).isTrue();
+        assertThat(read(service, "prod/db/password", 7).succeeded()).isTrue();
+        calls.done(administrator, RewrapEnvironmentRequest.newBuilder().setEnvironment("prod"));
+        calls.done(
+                administrator,
+                RetireEnvironmentKeyRequest.newBuilder().setEnvironment("prod").setKeyVersion(1));
+        assertThat(keys()).isEqualTo("2:8");
+        for (int version = 1; version <= 7; version++) {
+            assertThat(read(service, "prod/db/password", version).json().getString("value"))
+                    .isEqualTo("Burg-Eltz-" + (version - 1));
+        }
+    }
+
+    private String keys() {
+        return String.join(
+                " ",
+                list("ListEnvironments", ListEnvironmentsRequest.getDefaultInstance())
+                        .getJsonArray("environments")
+                        .getJsonObject(0)
+                        .getJsonArray("keys")
+                        .stream()
+                        .map(JsonObject.class::cast)
+                        .map(key -> key.getInteger("keyVersion") + ":" + key.getString("wraps"))
+                        .toList());
+    }
+
+    @Test
+    void aProgramInNodeGetsItsSecretsInItsEnvironmentAndNothingOfThemIsOnTheDisk() throws Exception {
+        write("prod/db/password", "Wartburg \"quoted\"\nand a second line");
+        Path key = keyFile();
+        boolean node = Program.exists("node");
+        List<String> program = node
+                ? List.of(
+                        "node",
+                        "-e",
+                        "process.stdout.write(require('crypto').createHash('sha256').update(process.env.DB_PASSWORD).digest('hex')); process.exit(7)")
+                : List.of("sh", "-c", "printf %s \"$DB_PASSWORD\" | sha256sum | cut -c1-64 | tr -d '\\n'; exit 7");
+
+        Ended ended = run(Map.of("DB_PASSWORD", "vault://prod/db/password"), key, program);
+        assertThat(ended.exitCode()).as("%s", ended).isEqualTo(7);
+        assertThat(ended.out())
+                .isEqualTo(HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256")
+                                .digest("Wartburg \"quoted\"\nand a second line".getBytes(UTF_8))));
+        Ended refused = run(Map.of("DB_PASSWORD", "vault://prod/db/nothing"), key, program);
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("DB_PASSWORD: vault.no-such-secret: ");
+        assertThat(ClearText.of(List.of("Wartburg \"quoted\"")).below(directory).found())
+                .isEmpty();
+    }
+
+    @Test
+    void termReachesTheProgramAndItsExitCodeComesBack() throws Exception {
+        Path key = keyFile();
+        Path ready = directory.resolve("ready");
+        Process running = start(
+                Map.of(),
+                key,
+                List.of("sh", "-c", "trap 'exit 9' TERM; : >" + ready + "; while :; do sleep 0.05; done"));
+        assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> Files.exists(ready)))
+                .isTrue();
+        running.destroy();
+        assertThat(running.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(running.exitValue()).isEqualTo(9);
+    }
+
+    private Path keyFile() throws IOException {
+        byte[] seed =
+                ((EdECPrivateKey) service.key().pair().getPrivate()).getBytes().orElseThrow();
+        String publicKey =
+                SigningKey.base64(Base64.getDecoder().decode(service.key().publicKey()));
+        var jwk = new JsonObject()
+                .put("kty", "OKP")
+                .put("crv", "Ed25519")
+                .put("kid", service.clientId())
+                .put("d", SigningKey.base64(seed))
+                .put("x", publicKey);
+        Path file = directory.resolve("service.jwk");
+        Files.writeString(file, jwk.encode());
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        return file;
+    }
+
+    private Ended run(Map<String, String> environment, Path key, List<String> program) throws Exception {
+        Process started = start(environment, key, program);
+        assertThat(started.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return new Ended(
+                started.exitValue(),
+                new String(started.getInputStream().readAllBytes(), UTF_8),
+                new String(started.getErrorStream().readAllBytes(), UTF_8));
+    }
+
+    private Process start(Map<String, String> environment, Path key, List<String> program) throws Exception {
+        Path target = Path.of("..", "..", "cli", "target").toAbsolutePath();
+        var command = new ArrayList<>(List.of(
+                Program.java(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                target.resolve("cli.jar") + ":" + target.resolve("lib/*"),
+                "dev.chancery.cli.Main",
+                "run",
+                "--server",
+                shared.instance.http(),
+                "--env",
+                "prod",
+                "--key",
+                key.toString(),
+                "--"));
+        command.addAll(program);
+        var builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+}

@@ -1,0 +1,47 @@
+package dev.chancery.vault;
+
+import dev.chancery.kernel.StreamId;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** What follows from the name of a secret, e.g. {@code prod/db/password}. */
+final class Names {
+    private static final int STREAM_HASH_BYTES = 20;
+
+    private Names() {}
+
+    /** The environment that it is in. */
+    static String environmentOf(String secret) {
+        return secret.substring(0, secret.indexOf('/'));
+    }
+
+    static StreamId environment(String name) {
+        return StreamId.of("vault", "environment", name);
+    }
+
+    /** A name is longer than a stream's may be, and has other characters. */
+    static StreamId secret(String name) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+            return StreamId.of("vault", "secret", HexFormat.of().formatHex(hash, 0, STREAM_HASH_BYTES));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+    }
+
+    /** As a record's target has it: which version was released, e.g. {@code prod:db:password:3}. */
+    static String version(String secret, int version) {
+        return secret.replace('/', ':') + ":" + version;
+    }
+
+    /** The name and version of {@link #version}. */
+    static String secretOf(String target) {
+        return target.substring(0, target.lastIndexOf(':')).replace(':', '/');
+    }
+
+    static int versionOf(String target) {
+        return Integer.parseInt(target.substring(target.lastIndexOf(':') + 1));
+    }
+}

@@ -1,0 +1,128 @@
+package dev.chancery.vault;
+
+import dev.chancery.decision.EventReading;
+import dev.chancery.kernel.Fold;
+import dev.chancery.schema.LogEvent;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
+import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
+import dev.chancery.schema.vault.v1.SecretVersionRevoked;
+import dev.chancery.schema.vault.v1.SecretVersionState;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A secret. What it holds of values is sealed.
+ *
+ * @param versions all there ever were, by number
+ * @param readers principals by id, roles by name; empty: whoever may read in the environment
+ * @param rotation its default where none was set
+ */
+record Secret(SortedMap<Integer, Version> versions, List<String> readers, SecretRotationSet rotation) {
+    /**
+     * @param state ENDED for one that is DEPRECATED follows from the time alone
+     * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
+     * @param value dropped once it is never read again
+     */
+    record Version(SecretVersionState state, long untilMicros, Optional<Sealed> value) {
+        boolean isReadable(long atMicros) {
+            return state == SecretVersionState.SECRET_VERSION_STATE_CURRENT
+                    || (state == SecretVersionState.SECRET_VERSION_STATE_DEPRECATED
+                            && (untilMicros == 0 || atMicros < untilMicros));
+        }
+    }
+
+    static final Fold<Secret, LogEvent> FOLD = new Fold<>() {
+        @Override
+        public Secret initial() {
+            return new Secret(new TreeMap<>(), List.of(), SecretRotationSet.getDefaultInstance());
+        }
+
+        @Override
+        public Secret evolve(Secret state, LogEvent event) {
+            return switch (event.type()) {
+                case "chancery.vault.v1.SecretVersionWritten" -> {
+                    var written = EventReading.read(SecretVersionWritten.parser(), event.body());
+                    yield state.with(
+                            written.getSecretVersion(),
+                            new Version(
+                                    SecretVersionState.SECRET_VERSION_STATE_CURRENT,
+                                    0,
+                                    Optional.of(written.getValue())));
+                }
+                case "chancery.vault.v1.SecretVersionDeprecated" -> {
+                    var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());
+                    Version before =
+                            state.version(deprecated.getSecretVersion()).orElseThrow();
+                    yield state.with(
+                            deprecated.getSecretVersion(),
+                            new Version(
+                                    SecretVersionState.SECRET_VERSION_STATE_DEPRECATED,
+                                    deprecated.getUntilMicros(),
+                                    before.value()));
+                }
+                case "chancery.vault.v1.SecretVersionRevoked" ->
+                    state.with(
+                            EventReading.read(SecretVersionRevoked.parser(), event.body())
+                                    .getSecretVersion(),
+                            new Version(SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, Optional.empty()));
+                case "chancery.vault.v1.SecretVersionDestroyed" ->
+                    state.with(
+                            EventReading.read(SecretVersionDestroyed.parser(), event.body())
+                                    .getSecretVersion(),
+                            new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty()));
+                case "chancery.vault.v1.SecretAccessSet" ->
+                    new Secret(
+                            state.versions(),
+                            EventReading.read(SecretAccessSet.parser(), event.body())
+                                    .getReadersList(),
+                            state.rotation());
+                case "chancery.vault.v1.SecretRotationSet" ->
+                    new Secret(
+                            state.versions(),
+                            state.readers(),
+                            EventReading.read(SecretRotationSet.parser(), event.body()));
+                default -> state;
+            };
+        }
+    };
+
+    Secret {
+        versions = Collections.unmodifiableSortedMap(versions);
+        readers = List.copyOf(readers);
+    }
+
+    /** Whether there is anything of it. */
+    boolean exists() {
+        return !versions.isEmpty() || !rotation.getOwnerId().isEmpty();
+    }
+
+    Optional<Version> version(int number) {
+        return Optional.ofNullable(versions.get(number));
+    }
+
+    int newest() {
+        return versions.isEmpty() ? 0 : versions.lastKey();
+    }
+
+    /** The version that is read without a number. */
+    Optional<Integer> current() {
+        return versions.entrySet().stream()
+                .filter(entry -> entry.getValue().state() == SecretVersionState.SECRET_VERSION_STATE_CURRENT)
+                .map(Map.Entry::getKey)
+                .reduce((older, newer) -> newer);
+    }
+
+    private Secret with(int number, Version version) {
+        var changed = new TreeMap<>(versions);
+        changed.put(number, version);
+        return new Secret(changed, readers, rotation);
+    }
+}

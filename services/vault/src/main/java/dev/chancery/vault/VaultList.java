@@ -1,0 +1,196 @@
+package dev.chancery.vault;
+
+import dev.chancery.command.RefusedException;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.keyring.SecretPlace;
+import dev.chancery.schema.vault.v1.Environment;
+import dev.chancery.schema.vault.v1.ListSecretsReply;
+import dev.chancery.schema.vault.v1.ListSecretsRequest;
+import dev.chancery.schema.vault.v1.Secret;
+import dev.chancery.schema.vault.v1.SecretVersion;
+import dev.chancery.schema.vault.v1.SecretVersionState;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The lists of environments and secrets, by name.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
+final class VaultList {
+    private static final int MAX_SIZE = 200;
+    private static final int DEFAULT_SIZE = 100;
+    private static final long DAY_MICROS = 86_400_000_000L;
+
+    private static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
+
+    private final Database database;
+
+    VaultList(Database database) {
+        this.database = database;
+    }
+
+    List<Environment.Builder> environments(String tenant) {
+        return database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
+            try (var query = connection.prepareStatement(
+                    "SELECT environment, production, readers, writers FROM vault.environment WHERE tenant = ? ORDER BY environment")) {
+                query.setString(1, tenant);
+                List<Environment.Builder> environments = new ArrayList<>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        environments.add(Environment.newBuilder()
+                                .setEnvironment(rows.getString(1))
+                                .setProduction(rows.getBoolean(2))
+                                .addAllReaders(texts(rows, 3))
+                                .addAllWriters(texts(rows, 4)));
+                    }
+                }
+                return environments;
+            }
+        });
+    }
+
+    ListSecretsReply page(String tenant, ListSecretsRequest request, long atMicros) throws RefusedException {
+        int size = request.getPageSize() == 0 ? DEFAULT_SIZE : request.getPageSize();
+        if (Integer.compareUnsigned(size, MAX_SIZE) > 0) {
+            throw new RefusedException(VaultRejection.PAGE);
+        }
+        Optional<ListSecretsReply> reply = database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
+            if (!exists(connection, tenant, request.getEnvironment())) {
+                return Optional.empty();
+            }
+            try (var query = connection.prepareStatement(
+                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros FROM vault.secret"
+                            + " WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR (" + DUE
+                            + ")) ORDER BY secret LIMIT ?")) {
+                query.setString(1, tenant);
+                query.setString(2, request.getEnvironment());
+                query.setString(3, request.getPage());
+                query.setBoolean(4, request.getOverdue());
+                query.setLong(5, atMicros);
+                query.setInt(6, size + 1);
+                var page = ListSecretsReply.newBuilder();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        if (page.getSecretsCount() == size) {
+                            page.setNextPage(page.getSecrets(size - 1).getSecret());
+                            break;
+                        }
+                        page.addSecrets(secret(rows, atMicros));
+                    }
+                }
+                for (Secret.Builder secret : page.getSecretsBuilderList()) {
+                    versions(connection, tenant, secret, atMicros);
+                }
+                return Optional.of(page.build());
+            }
+        });
+        return reply.orElseThrow(() -> new RefusedException(VaultRejection.NO_SUCH_ENVIRONMENT));
+    }
+
+    private static boolean exists(Connection connection, String tenant, String environment) throws SQLException {
+        try (var query =
+                connection.prepareStatement("SELECT FROM vault.environment WHERE tenant = ? AND environment = ?")) {
+            query.setString(1, tenant);
+            query.setString(2, environment);
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    private static Secret.Builder secret(ResultSet row, long atMicros) throws SQLException {
+        int everyDays = row.getInt("every_days");
+        long due = everyDays == 0 ? 0 : row.getLong("since_micros") + everyDays * DAY_MICROS;
+        return Secret.newBuilder()
+                .setSecret(row.getString("secret"))
+                .addAllReaders(texts(row, 2))
+                .setOwnerId(Objects.requireNonNullElse(row.getString("owner"), ""))
+                .setEveryDays(everyDays)
+                .setWindowHours(row.getInt("window_hours"))
+                .setGenerated(row.getBoolean("generated"))
+                .setDueAtMillis(due / 1000)
+                .setOverdue(due != 0 && due <= atMicros);
+    }
+
+    private static void versions(Connection connection, String tenant, Secret.Builder secret, long atMicros)
+            throws SQLException {
+        try (var query = connection.prepareStatement(
+                "SELECT version, state, written_micros, until_micros, last_read_micros, reads FROM vault.version"
+                        + " WHERE tenant = ? AND secret = ? ORDER BY version")) {
+            query.setString(1, tenant);
+            query.setString(2, secret.getSecret());
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    SecretVersionState state = state(rows.getInt(2), rows.getLong(4), atMicros);
+                    if (state == SecretVersionState.SECRET_VERSION_STATE_CURRENT) {
+                        secret.setCurrentVersion(rows.getInt(1));
+                    }
+                    secret.addVersions(SecretVersion.newBuilder()
+                            .setSecretVersion(rows.getInt(1))
+                            .setState(state)
+                            .setWrittenAtMillis(rows.getLong(3) / 1000)
+                            .setUntilMillis(rows.getLong(4) / 1000)
+                            .setLastReadAtMillis(rows.getLong(5) / 1000)
+                            .setReads(rows.getLong(6)));
+                }
+            }
+        }
+    }
+
+    private static SecretVersionState state(int number, long untilMicros, long atMicros) {
+        SecretVersionState state = Objects.requireNonNull(SecretVersionState.forNumber(number));
+        return state == SecretVersionState.SECRET_VERSION_STATE_DEPRECATED
+                        && untilMicros != 0
+                        && untilMicros <= atMicros
+                ? SecretVersionState.SECRET_VERSION_STATE_ENDED
+                : state;
+    }
+
+    /** Versions that were destroyed, says the log, and whose keys are still there. */
+    List<SecretPlace> halfDestroyed() {
+        List<String> tenants = database.transaction(DatabaseRole.VAULT, connection -> {
+            try (var query = connection.prepareStatement("SELECT tenant FROM vault.position");
+                    var rows = query.executeQuery()) {
+                List<String> found = new ArrayList<>();
+                while (rows.next()) {
+                    found.add(rows.getString(1));
+                }
+                return found;
+            }
+        });
+        List<SecretPlace> places = new ArrayList<>();
+        for (String tenant : tenants) {
+            places.addAll(
+                    database.inTenant(DatabaseRole.VAULT, tenant, connection -> halfDestroyed(connection, tenant)));
+        }
+        return places;
+    }
+
+    private static List<SecretPlace> halfDestroyed(Connection connection, String tenant) throws SQLException {
+        try (var query = connection.prepareStatement("SELECT d.environment, d.secret, d.version FROM vault.version v"
+                + " JOIN secretring.data_key d USING (tenant, secret, version)"
+                + " WHERE tenant = ? AND v.state = ? AND d.state <> 'DESTROYED'")) {
+            query.setString(1, tenant);
+            query.setInt(2, SecretVersionState.SECRET_VERSION_STATE_DESTROYED_VALUE);
+            List<SecretPlace> places = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    places.add(new SecretPlace(tenant, rows.getString(1), rows.getString(2), rows.getInt(3)));
+                }
+            }
+            return places;
+        }
+    }
+
+    private static List<String> texts(ResultSet row, int column) throws SQLException {
+        return Arrays.asList((String[]) row.getArray(column).getArray());
+    }
+}

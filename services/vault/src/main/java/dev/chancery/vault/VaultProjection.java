@@ -1,0 +1,196 @@
+package dev.chancery.vault;
+
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.EventReading;
+import dev.chancery.projection.LogEvent;
+import dev.chancery.projection.LogRecord;
+import dev.chancery.projection.Projection;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
+import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
+import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
+import dev.chancery.schema.vault.v1.SecretVersionRevoked;
+import dev.chancery.schema.vault.v1.SecretVersionState;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/** Lists each organisation's environments and secrets; knows no value, sealed or not. */
+record VaultProjection(String schema, DatabaseRole role) implements Projection {
+    private static final String RELEASE = "vault.secret.read";
+
+    @Override
+    public String name() {
+        return "vault";
+    }
+
+    @Override
+    public List<String> tables() {
+        return List.of("environment", "secret", "version");
+    }
+
+    @Override
+    public void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
+        for (LogRecord record : run) {
+            for (LogEvent event : record.events()) {
+                apply(connection, tenant, event);
+            }
+            Statement said = record.statement();
+            if (said.getAction().equals(RELEASE)
+                    && said.hasOutcome()
+                    && said.getOutcome().getResult() == Result.SUCCESS) {
+                String version = said.getTarget().getId();
+                write(
+                        connection,
+                        "UPDATE %s.version SET last_read_micros = ?, reads = reads + 1"
+                                + " WHERE tenant = ? AND secret = ? AND version = ?",
+                        said.getRecordedAtMicros(),
+                        tenant,
+                        Names.secretOf(version),
+                        Names.versionOf(version));
+            }
+        }
+    }
+
+    private void apply(Connection connection, String tenant, LogEvent event) throws SQLException {
+        long atMicros = event.recordedAtMicros();
+        switch (event.type()) {
+            case "chancery.vault.v1.EnvironmentCreated" -> {
+                var created = EventReading.read(EnvironmentCreated.parser(), event.body());
+                write(
+                        connection,
+                        "INSERT INTO %s.environment (tenant, environment, production, readers, writers) VALUES (?, ?, ?, ?, ?)",
+                        tenant,
+                        created.getEnvironment(),
+                        created.getProduction(),
+                        texts(connection, created.getReadersList()),
+                        texts(connection, created.getWritersList()));
+            }
+            case "chancery.vault.v1.EnvironmentAccessSet" -> {
+                var set = EventReading.read(EnvironmentAccessSet.parser(), event.body());
+                write(
+                        connection,
+                        "UPDATE %s.environment SET readers = ?, writers = ? WHERE tenant = ? AND environment = ?",
+                        texts(connection, set.getReadersList()),
+                        texts(connection, set.getWritersList()),
+                        tenant,
+                        set.getEnvironment());
+            }
+            case "chancery.vault.v1.SecretVersionWritten" -> {
+                var written = EventReading.read(SecretVersionWritten.parser(), event.body());
+                write(
+                        connection,
+                        "INSERT INTO %s.secret AS s (tenant, secret, environment, since_micros) VALUES (?, ?, ?, ?)"
+                                + " ON CONFLICT (tenant, environment, secret) DO UPDATE SET since_micros = EXCLUDED.since_micros",
+                        tenant,
+                        written.getSecret(),
+                        Names.environmentOf(written.getSecret()),
+                        atMicros);
+                write(
+                        connection,
+                        "INSERT INTO %s.version (tenant, secret, version, state, written_micros) VALUES (?, ?, ?, ?, ?)",
+                        tenant,
+                        written.getSecret(),
+                        written.getSecretVersion(),
+                        SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE,
+                        atMicros);
+            }
+            case "chancery.vault.v1.SecretVersionDeprecated" -> {
+                var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());
+                state(
+                        connection,
+                        tenant,
+                        deprecated.getSecret(),
+                        deprecated.getSecretVersion(),
+                        SecretVersionState.SECRET_VERSION_STATE_DEPRECATED,
+                        deprecated.getUntilMicros());
+            }
+            case "chancery.vault.v1.SecretVersionRevoked" -> {
+                var revoked = EventReading.read(SecretVersionRevoked.parser(), event.body());
+                state(
+                        connection,
+                        tenant,
+                        revoked.getSecret(),
+                        revoked.getSecretVersion(),
+                        SecretVersionState.SECRET_VERSION_STATE_REVOKED,
+                        0);
+            }
+            case "chancery.vault.v1.SecretVersionDestroyed" -> {
+                var destroyed = EventReading.read(SecretVersionDestroyed.parser(), event.body());
+                state(
+                        connection,
+                        tenant,
+                        destroyed.getSecret(),
+                        destroyed.getSecretVersion(),
+                        SecretVersionState.SECRET_VERSION_STATE_DESTROYED,
+                        0);
+            }
+            case "chancery.vault.v1.SecretAccessSet" -> {
+                var set = EventReading.read(SecretAccessSet.parser(), event.body());
+                write(
+                        connection,
+                        "UPDATE %s.secret SET readers = ? WHERE tenant = ? AND environment = ? AND secret = ?",
+                        texts(connection, set.getReadersList()),
+                        tenant,
+                        Names.environmentOf(set.getSecret()),
+                        set.getSecret());
+            }
+            case "chancery.vault.v1.SecretRotationSet" -> {
+                var set = EventReading.read(SecretRotationSet.parser(), event.body());
+                write(
+                        connection,
+                        "INSERT INTO %s.secret AS s (tenant, secret, environment, owner, every_days, window_hours, generated, since_micros)"
+                                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, environment, secret) DO UPDATE SET"
+                                + " owner = EXCLUDED.owner, every_days = EXCLUDED.every_days,"
+                                + " window_hours = EXCLUDED.window_hours, generated = EXCLUDED.generated",
+                        tenant,
+                        set.getSecret(),
+                        Names.environmentOf(set.getSecret()),
+                        UUID.fromString(set.getOwnerId()),
+                        set.getEveryDays(),
+                        set.getWindowHours(),
+                        set.getGenerated(),
+                        atMicros);
+            }
+            default -> {}
+        }
+    }
+
+    private void state(
+            Connection connection,
+            String tenant,
+            String secret,
+            int version,
+            SecretVersionState state,
+            long untilMicros)
+            throws SQLException {
+        write(
+                connection,
+                "UPDATE %s.version SET state = ?, until_micros = ? WHERE tenant = ? AND secret = ? AND version = ?",
+                state.getNumber(),
+                untilMicros,
+                tenant,
+                secret,
+                version);
+    }
+
+    private static Array texts(Connection connection, List<String> texts) throws SQLException {
+        return connection.createArrayOf("text", texts.toArray());
+    }
+
+    private void write(Connection connection, String sql, Object... values) throws SQLException {
+        try (var statement = connection.prepareStatement(sql.replace("%s", schema))) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            statement.executeUpdate();
+        }
+    }
+}

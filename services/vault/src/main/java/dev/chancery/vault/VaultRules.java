@@ -1,0 +1,296 @@
+package dev.chancery.vault;
+
+import static dev.chancery.kernel.Decision.events;
+import static dev.chancery.kernel.Decision.nothing;
+import static dev.chancery.kernel.Decision.reject;
+import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_CURRENT;
+import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_DEPRECATED;
+import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_DESTROYED;
+import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_REVOKED;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.Granter;
+import dev.chancery.decision.Assignments.Assignment;
+import dev.chancery.decision.Authority;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
+import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.EnvironmentKeyRetired;
+import dev.chancery.schema.vault.v1.EnvironmentKeyRotated;
+import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
+import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
+import dev.chancery.schema.vault.v1.SecretVersionRevoked;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/** Who may read and write what, and what becomes of older versions. Pure; knows no value. */
+final class VaultRules {
+    static final int MAX_NAMES = 64;
+    static final int MAX_READABLE = 20;
+
+    private static final long HOUR_MICROS = 3_600_000_000L;
+    private static final int MAX_DAYS = 3_650;
+    private static final int MAX_WINDOW_HOURS = 8_760;
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final String WHOLE_ORGANISATION = "";
+
+    private VaultRules() {}
+
+    static Decision<Message> create(Environment before, EnvironmentCreated wanted) {
+        if (before.exists()) {
+            boolean same = before.production() == wanted.getProduction()
+                    && before.readers().equals(wanted.getReadersList())
+                    && before.writers().equals(wanted.getWritersList());
+            return same ? nothing() : reject(VaultRejection.ENVIRONMENT_EXISTS);
+        }
+        return isList(wanted.getReadersList()) && isList(wanted.getWritersList())
+                ? events(wanted)
+                : reject(VaultRejection.TOO_MANY_NAMES);
+    }
+
+    static Decision<Message> setAccess(Environment environment, EnvironmentAccessSet wanted) {
+        if (!environment.exists()) {
+            return reject(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (!isList(wanted.getReadersList()) || !isList(wanted.getWritersList())) {
+            return reject(VaultRejection.TOO_MANY_NAMES);
+        }
+        return environment.readers().equals(wanted.getReadersList())
+                        && environment.writers().equals(wanted.getWritersList())
+                ? nothing()
+                : events(wanted);
+    }
+
+    static Decision<Message> rotateKey(Environment environment, String name) {
+        return environment.exists()
+                ? events(EnvironmentKeyRotated.newBuilder()
+                        .setEnvironment(name)
+                        .setKeyVersion(environment.keyVersion() + 1)
+                        .build())
+                : reject(VaultRejection.NO_SUCH_ENVIRONMENT);
+    }
+
+    static Decision<Message> retireKey(Environment environment, String name, int version) {
+        if (!environment.exists()) {
+            return reject(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (version < 1 || version > environment.keyVersion()) {
+            return reject(VaultRejection.NO_SUCH_KEY);
+        }
+        if (version == environment.keyVersion()) {
+            return reject(VaultRejection.KEY_IN_USE);
+        }
+        return environment.retired().contains(version)
+                ? nothing()
+                : events(EnvironmentKeyRetired.newBuilder()
+                        .setEnvironment(name)
+                        .setKeyVersion(version)
+                        .build());
+    }
+
+    /** Whether a caller may write in an environment at all; empty: it may. */
+    static Optional<Rejection> mayWrite(Environment environment, Granter caller, long atMicros) {
+        if (!environment.exists()) {
+            return Optional.of(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        return admits(environment.writers(), caller, atMicros)
+                ? Optional.empty()
+                : Optional.of(VaultRejection.NOT_LISTED);
+    }
+
+    /** Whether there may be one more version; empty: there may. */
+    static Optional<Rejection> mayAdd(Secret secret, boolean compromised, long atMicros) {
+        long readable = secret.versions().values().stream()
+                .filter(version -> version.isReadable(atMicros))
+                .count();
+        return readable < MAX_READABLE || compromised
+                ? Optional.empty()
+                : Optional.of(VaultRejection.TOO_MANY_VERSIONS);
+    }
+
+    /** A new version, and what becomes of the older ones. */
+    static List<Message> written(Secret secret, SecretVersionWritten written, boolean compromised, long atMicros) {
+        List<Message> events = new ArrayList<>();
+        events.add(written);
+        secret.versions().forEach((number, version) -> {
+            boolean open = version.state() == SECRET_VERSION_STATE_CURRENT
+                    || version.state() == SECRET_VERSION_STATE_DEPRECATED;
+            if (compromised && open) {
+                events.add(SecretVersionRevoked.newBuilder()
+                        .setSecret(written.getSecret())
+                        .setSecretVersion(number)
+                        .build());
+            } else if (version.state() == SECRET_VERSION_STATE_CURRENT) {
+                events.add(deprecated(secret, written.getSecret(), number, atMicros));
+            }
+        });
+        return events;
+    }
+
+    private static Message deprecated(Secret secret, String name, int number, long atMicros) {
+        int hours = secret.rotation().getWindowHours();
+        return SecretVersionDeprecated.newBuilder()
+                .setSecret(name)
+                .setSecretVersion(number)
+                .setUntilMicros(hours == 0 ? 0 : atMicros + hours * HOUR_MICROS)
+                .build();
+    }
+
+    /**
+     * Whether a caller may read a version; empty: it may.
+     *
+     * @param number 0: the current one
+     * @param justified whether the caller is a program, or a person to whom break-glass gives the right and who says why
+     */
+    static Optional<Rejection> mayRead(
+            Environment environment, Secret secret, int number, Granter caller, boolean justified, long atMicros) {
+        if (!environment.exists()) {
+            return Optional.of(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (!admits(environment.readers(), caller, atMicros)) {
+            return Optional.of(VaultRejection.NOT_LISTED);
+        }
+        if (secret.versions().isEmpty()) {
+            return Optional.of(VaultRejection.NO_SUCH_SECRET);
+        }
+        if (!secret.readers().isEmpty() && !admits(secret.readers(), caller, atMicros)) {
+            return Optional.of(VaultRejection.NOT_LISTED);
+        }
+        if (environment.production() && !justified) {
+            return Optional.of(VaultRejection.BREAK_GLASS_ONLY);
+        }
+        if (number == 0) {
+            return secret.current().isPresent() ? Optional.empty() : Optional.of(VaultRejection.NO_CURRENT_VERSION);
+        }
+        Optional<Secret.Version> version = secret.version(number);
+        if (version.isEmpty()) {
+            return Optional.of(VaultRejection.NO_SUCH_VERSION);
+        }
+        return version.get().isReadable(atMicros) ? Optional.empty() : Optional.of(VaultRejection.VERSION_ENDED);
+    }
+
+    /** Whether break-glass gives a principal {@code secret:read} at a moment. */
+    static boolean isElevatedToRead(Authority authority, long atMicros) {
+        return authority.elevations().held().stream()
+                .anyMatch(held -> isHeld(held, atMicros)
+                        && authority
+                                .bundle(held.role())
+                                .filter(bundle -> bundle.contains("secret:read"))
+                                .isPresent());
+    }
+
+    /** A list names principals by their ids and roles by their names; of an agent that acts for somebody, it must name both. */
+    private static boolean admits(List<String> names, Granter caller, long atMicros) {
+        return caller.selves().stream().allMatch(self -> names.stream().anyMatch(name -> is(self, name, atMicros)));
+    }
+
+    private static boolean is(Authority self, String name, long atMicros) {
+        if (ID.matcher(name).matches()) {
+            return name.equals(self.principalId());
+        }
+        return self.holdsRole(name, WHOLE_ORGANISATION, atMicros)
+                || (self.principal().active()
+                        && self.elevations().held().stream()
+                                .anyMatch(held -> held.role().equals(name) && isHeld(held, atMicros)));
+    }
+
+    /** In the whole organisation, at a moment. */
+    private static boolean isHeld(Assignment held, long atMicros) {
+        return held.workspace().isEmpty()
+                && held.fromMicros() <= atMicros
+                && (held.untilMicros() == 0 || atMicros < held.untilMicros());
+    }
+
+    static Decision<Message> deprecate(Environment environment, Secret secret, String name, int number, long atMicros) {
+        return change(environment, secret, number, version -> switch (version.state()) {
+            case SECRET_VERSION_STATE_CURRENT -> events(deprecated(secret, name, number, atMicros));
+            case SECRET_VERSION_STATE_DEPRECATED -> nothing();
+            default -> reject(VaultRejection.VERSION_ENDED);
+        });
+    }
+
+    static Decision<Message> revoke(Environment environment, Secret secret, String name, int number) {
+        return change(environment, secret, number, version -> switch (version.state()) {
+            case SECRET_VERSION_STATE_REVOKED -> nothing();
+            case SECRET_VERSION_STATE_DESTROYED -> reject(VaultRejection.VERSION_ENDED);
+            default ->
+                events(SecretVersionRevoked.newBuilder()
+                        .setSecret(name)
+                        .setSecretVersion(number)
+                        .build());
+        });
+    }
+
+    static Decision<Message> destroy(Environment environment, Secret secret, String name, int number) {
+        return change(
+                environment,
+                secret,
+                number,
+                version -> version.state() == SECRET_VERSION_STATE_DESTROYED
+                        ? nothing()
+                        : events(SecretVersionDestroyed.newBuilder()
+                                .setSecret(name)
+                                .setSecretVersion(number)
+                                .build()));
+    }
+
+    private static Decision<Message> change(
+            Environment environment, Secret secret, int number, Function<Secret.Version, Decision<Message>> change) {
+        if (!environment.exists()) {
+            return reject(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (!secret.exists()) {
+            return reject(VaultRejection.NO_SUCH_SECRET);
+        }
+        return secret.version(number).map(change).orElseGet(() -> reject(VaultRejection.NO_SUCH_VERSION));
+    }
+
+    static Decision<Message> setReaders(
+            Environment environment, Secret secret, Granter caller, SecretAccessSet wanted, long atMicros) {
+        Optional<Rejection> refused = mayWrite(environment, caller, atMicros);
+        if (refused.isPresent()) {
+            return reject(refused.get());
+        }
+        if (!secret.exists()) {
+            return reject(VaultRejection.NO_SUCH_SECRET);
+        }
+        if (!isList(wanted.getReadersList())) {
+            return reject(VaultRejection.TOO_MANY_NAMES);
+        }
+        return secret.readers().equals(wanted.getReadersList()) ? nothing() : events(wanted);
+    }
+
+    static Decision<Message> setRotation(
+            Environment environment,
+            Secret secret,
+            Granter caller,
+            boolean ownerIsActive,
+            SecretRotationSet wanted,
+            long atMicros) {
+        Optional<Rejection> refused = mayWrite(environment, caller, atMicros);
+        if (refused.isPresent()) {
+            return reject(refused.get());
+        }
+        if (!ownerIsActive) {
+            return reject(VaultRejection.NO_SUCH_OWNER);
+        }
+        boolean wellFormed = Integer.compareUnsigned(wanted.getEveryDays(), MAX_DAYS) <= 0
+                && Integer.compareUnsigned(wanted.getWindowHours(), MAX_WINDOW_HOURS) <= 0;
+        if (!wellFormed) {
+            return reject(VaultRejection.ROTATION);
+        }
+        return secret.rotation().equals(wanted) ? nothing() : events(wanted);
+    }
+
+    private static boolean isList(List<String> names) {
+        return names.size() <= MAX_NAMES && new HashSet<>(names).size() == names.size();
+    }
+}

@@ -1,0 +1,398 @@
+package dev.chancery.vault;
+
+import static dev.chancery.decision.AuthorityStreams.principal;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Granter;
+import dev.chancery.command.Methods;
+import dev.chancery.command.ReadContext;
+import dev.chancery.command.RefusedException;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.feature.Feature;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.SecretPlace;
+import dev.chancery.keyring.SecretRing;
+import dev.chancery.log.NewEvent;
+import dev.chancery.schema.vault.v1.CreateEnvironmentReply;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.DeprecateSecretVersionReply;
+import dev.chancery.schema.vault.v1.DeprecateSecretVersionRequest;
+import dev.chancery.schema.vault.v1.DestroySecretVersionReply;
+import dev.chancery.schema.vault.v1.DestroySecretVersionRequest;
+import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
+import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.EnvironmentKey;
+import dev.chancery.schema.vault.v1.ListEnvironmentsReply;
+import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
+import dev.chancery.schema.vault.v1.ListSecretsReply;
+import dev.chancery.schema.vault.v1.ListSecretsRequest;
+import dev.chancery.schema.vault.v1.ReadSecretReply;
+import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.RetireEnvironmentKeyReply;
+import dev.chancery.schema.vault.v1.RetireEnvironmentKeyRequest;
+import dev.chancery.schema.vault.v1.RevokeSecretVersionReply;
+import dev.chancery.schema.vault.v1.RevokeSecretVersionRequest;
+import dev.chancery.schema.vault.v1.RewrapEnvironmentReply;
+import dev.chancery.schema.vault.v1.RewrapEnvironmentRequest;
+import dev.chancery.schema.vault.v1.RotateEnvironmentKeyReply;
+import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
+import dev.chancery.schema.vault.v1.RotateSecretReply;
+import dev.chancery.schema.vault.v1.RotateSecretRequest;
+import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretReadUnderBreakGlass;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
+import dev.chancery.schema.vault.v1.SetEnvironmentAccessReply;
+import dev.chancery.schema.vault.v1.SetEnvironmentAccessRequest;
+import dev.chancery.schema.vault.v1.SetSecretAccessReply;
+import dev.chancery.schema.vault.v1.SetSecretAccessRequest;
+import dev.chancery.schema.vault.v1.SetSecretRotationReply;
+import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
+import dev.chancery.schema.vault.v1.WriteSecretReply;
+import dev.chancery.schema.vault.v1.WriteSecretRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The methods of chancery.vault.v1.VaultService. */
+final class VaultService implements Feature {
+    private static final String SERVICE = "chancery.vault.v1.VaultService/";
+    private static final int MAX_REWRAPPED = 1_000;
+
+    private final SecretRing ring;
+    private final VaultList list;
+
+    VaultService(SecretRing ring, VaultList list) {
+        this.ring = ring;
+        this.list = list;
+    }
+
+    @Override
+    public String name() {
+        return "vault";
+    }
+
+    @Override
+    public void register(Methods methods) {
+        methods.command(SERVICE + "CreateEnvironment", CreateEnvironmentRequest.class, this::create)
+                .command(
+                        SERVICE + "SetEnvironmentAccess",
+                        SetEnvironmentAccessRequest.class,
+                        VaultService::setEnvironmentAccess)
+                .command(SERVICE + "RotateEnvironmentKey", RotateEnvironmentKeyRequest.class, this::rotateKey)
+                .command(SERVICE + "RewrapEnvironment", RewrapEnvironmentRequest.class, this::rewrap)
+                .command(SERVICE + "RetireEnvironmentKey", RetireEnvironmentKeyRequest.class, this::retireKey)
+                .command(SERVICE + "WriteSecret", WriteSecretRequest.class, this::write)
+                .command(SERVICE + "RotateSecret", RotateSecretRequest.class, this::rotate)
+                .command(SERVICE + "ReadSecret", ReadSecretRequest.class, this::read)
+                .command(
+                        SERVICE + "DeprecateSecretVersion",
+                        DeprecateSecretVersionRequest.class,
+                        VaultService::deprecate)
+                .command(SERVICE + "RevokeSecretVersion", RevokeSecretVersionRequest.class, VaultService::revoke)
+                .command(SERVICE + "DestroySecretVersion", DestroySecretVersionRequest.class, this::destroy)
+                .command(SERVICE + "SetSecretAccess", SetSecretAccessRequest.class, VaultService::setSecretAccess)
+                .command(SERVICE + "SetSecretRotation", SetSecretRotationRequest.class, VaultService::setRotation)
+                .query(SERVICE + "ListEnvironments", ListEnvironmentsRequest.class, this::listEnvironments)
+                .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets);
+    }
+
+    /** Destroys the keys of versions whose destruction was recorded, and then the process ended. */
+    @Override
+    public void start() {
+        list.halfDestroyed().forEach(ring::destroy);
+    }
+
+    private static Environment environment(CommandContext context, String name) {
+        return context.read(Names.environment(name), Environment.FOLD);
+    }
+
+    private static Environment environmentOf(CommandContext context, String secret) {
+        return environment(context, Names.environmentOf(secret));
+    }
+
+    private static Secret secret(CommandContext context, String name) {
+        return context.read(Names.secret(name), Secret.FOLD);
+    }
+
+    private CommandOutcome create(CommandContext context, CreateEnvironmentRequest request) {
+        String name = request.getEnvironment();
+        Decision<Message> decision = VaultRules.create(
+                environment(context, name),
+                EnvironmentCreated.newBuilder()
+                        .setEnvironment(name)
+                        .setProduction(request.getProduction())
+                        .addAllReaders(request.getReadersList())
+                        .addAllWriters(request.getWritersList())
+                        .build());
+        if (decision instanceof Decision.Events<Message>) {
+            ring.rotate(context.tenant(), name, 1);
+        }
+        return decided(Names.environment(name), decision, CreateEnvironmentReply::getDefaultInstance);
+    }
+
+    private static CommandOutcome setEnvironmentAccess(CommandContext context, SetEnvironmentAccessRequest request) {
+        String name = request.getEnvironment();
+        return decided(
+                Names.environment(name),
+                VaultRules.setAccess(
+                        environment(context, name),
+                        EnvironmentAccessSet.newBuilder()
+                                .setEnvironment(name)
+                                .addAllReaders(request.getReadersList())
+                                .addAllWriters(request.getWritersList())
+                                .build()),
+                SetEnvironmentAccessReply::getDefaultInstance);
+    }
+
+    private CommandOutcome rotateKey(CommandContext context, RotateEnvironmentKeyRequest request) {
+        String name = request.getEnvironment();
+        Environment environment = environment(context, name);
+        int version = environment.keyVersion() + 1;
+        Decision<Message> decision = VaultRules.rotateKey(environment, name);
+        if (decision instanceof Decision.Events<Message>) {
+            // The key is there before the log says so: a rotation that then is not recorded is done again, to the same
+            // version.
+            ring.rotate(context.tenant(), name, version);
+        }
+        return decided(Names.environment(name), decision, () -> RotateEnvironmentKeyReply.newBuilder()
+                .setKeyVersion(version)
+                .build());
+    }
+
+    private CommandOutcome rewrap(CommandContext context, RewrapEnvironmentRequest request) {
+        String name = request.getEnvironment();
+        if (!environment(context, name).exists()) {
+            return CommandOutcome.reject(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (Integer.compareUnsigned(request.getAtMost(), MAX_REWRAPPED) > 0) {
+            return CommandOutcome.reject(VaultRejection.AT_MOST);
+        }
+        int atMost = request.getAtMost() == 0 ? MAX_REWRAPPED : request.getAtMost();
+        int rewrapped = ring.rewrap(context.tenant(), name, atMost);
+        long left = ring.census(context.tenant(), name).stream()
+                .filter(key -> !key.current())
+                .mapToLong(SecretRing.Census::wraps)
+                .sum();
+        return CommandOutcome.done(RewrapEnvironmentReply.newBuilder()
+                .setRewrapped(rewrapped)
+                .setLeft(left)
+                .build());
+    }
+
+    private CommandOutcome retireKey(CommandContext context, RetireEnvironmentKeyRequest request) {
+        String name = request.getEnvironment();
+        Decision<Message> decision = VaultRules.retireKey(environment(context, name), name, request.getKeyVersion());
+        // A key that wraps nothing is destroyed before the log says so: nothing is lost if it then is not recorded.
+        if (decision instanceof Decision.Events<Message>
+                && !ring.retire(context.tenant(), name, request.getKeyVersion())) {
+            return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
+        }
+        return decided(Names.environment(name), decision, RetireEnvironmentKeyReply::getDefaultInstance);
+    }
+
+    private CommandOutcome write(CommandContext context, WriteSecretRequest request) {
+        byte[] value = request.getValueBytes().toByteArray();
+        try {
+            return add(context, request.getSecret(), false, request.getCompromised(), value);
+        } finally {
+            Arrays.fill(value, (byte) 0);
+        }
+    }
+
+    private CommandOutcome rotate(CommandContext context, RotateSecretRequest request) {
+        byte[] value = SecretRing.generate();
+        try {
+            return add(context, request.getSecret(), true, request.getCompromised(), value);
+        } finally {
+            Arrays.fill(value, (byte) 0);
+        }
+    }
+
+    private CommandOutcome add(
+            CommandContext context, String name, boolean generated, boolean compromised, byte[] value) {
+        Secret secret = secret(context, name);
+        Optional<Rejection> refused = VaultRules.mayWrite(
+                        environmentOf(context, name), Granter.of(context), context.atMicros())
+                .or(() -> generated && !secret.rotation().getGenerated()
+                        ? Optional.of(secret.exists() ? VaultRejection.NOT_GENERATED : VaultRejection.NO_SUCH_SECRET)
+                        : Optional.empty())
+                .or(() -> VaultRules.mayAdd(secret, compromised, context.atMicros()));
+        if (refused.isPresent()) {
+            return CommandOutcome.reject(refused.get());
+        }
+        int version = secret.newest() + 1;
+        var written = SecretVersionWritten.newBuilder()
+                .setSecret(name)
+                .setSecretVersion(version)
+                .setValue(ring.seal(place(context, name, version), value))
+                .setGenerated(generated)
+                .build();
+        Message reply = generated
+                ? RotateSecretReply.newBuilder().setSecretVersion(version).build()
+                : WriteSecretReply.newBuilder().setSecretVersion(version).build();
+        return CommandOutcome.done(
+                reply, events(name, VaultRules.written(secret, written, compromised, context.atMicros())));
+    }
+
+    /** The pipeline has made the intent durable before this is called, and releases the reply once the outcome is. */
+    private CommandOutcome read(CommandContext context, ReadSecretRequest request) {
+        String name = request.getSecret();
+        Secret secret = secret(context, name);
+        Environment environment = environmentOf(context, name);
+        boolean person = context.principal().type() == Principal.Type.USER
+                || context.principal().actingFor().isPresent();
+        boolean elevated = !request.getReason().isEmpty()
+                && VaultRules.isElevatedToRead(
+                        context.authority(context.principal().id()), context.atMicros());
+        Optional<Rejection> refused = VaultRules.mayRead(
+                environment,
+                secret,
+                request.getSecretVersion(),
+                Granter.of(context),
+                !person || elevated,
+                context.atMicros());
+        if (refused.isPresent()) {
+            return CommandOutcome.reject(refused.get());
+        }
+        int version = request.getSecretVersion() == 0 ? secret.current().orElseThrow() : request.getSecretVersion();
+        Secret.Version wanted = secret.version(version).orElseThrow();
+        byte[] value = ring.open(place(context, name, version), wanted.value().orElseThrow());
+        try {
+            var reply = ReadSecretReply.newBuilder()
+                    .setValue(new String(value, StandardCharsets.UTF_8))
+                    .setSecretVersion(version)
+                    .setUntilMillis(wanted.untilMicros() / 1000)
+                    .build();
+            List<Message> marked = environment.production() && person
+                    ? List.of(SecretReadUnderBreakGlass.newBuilder()
+                            .setSecret(name)
+                            .setSecretVersion(version)
+                            .setReaderId(context.principal().id())
+                            .build())
+                    : List.of();
+            return CommandOutcome.done(reply, events(name, marked))
+                    .withTarget("secret-version", Names.version(name, version));
+        } finally {
+            Arrays.fill(value, (byte) 0);
+        }
+    }
+
+    private static CommandOutcome deprecate(CommandContext context, DeprecateSecretVersionRequest request) {
+        String name = request.getSecret();
+        return decided(
+                Names.secret(name),
+                VaultRules.deprecate(
+                        environmentOf(context, name),
+                        secret(context, name),
+                        name,
+                        request.getSecretVersion(),
+                        context.atMicros()),
+                DeprecateSecretVersionReply::getDefaultInstance);
+    }
+
+    private static CommandOutcome revoke(CommandContext context, RevokeSecretVersionRequest request) {
+        String name = request.getSecret();
+        return decided(
+                Names.secret(name),
+                VaultRules.revoke(
+                        environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
+                RevokeSecretVersionReply::getDefaultInstance);
+    }
+
+    private CommandOutcome destroy(CommandContext context, DestroySecretVersionRequest request) {
+        String name = request.getSecret();
+        CommandOutcome outcome = decided(
+                Names.secret(name),
+                VaultRules.destroy(
+                        environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
+                DestroySecretVersionReply::getDefaultInstance);
+        return outcome instanceof CommandOutcome.Done done
+                ? done.afterwards(() -> ring.destroy(place(context, name, request.getSecretVersion())))
+                : outcome;
+    }
+
+    private static CommandOutcome setSecretAccess(CommandContext context, SetSecretAccessRequest request) {
+        String name = request.getSecret();
+        return decided(
+                Names.secret(name),
+                VaultRules.setReaders(
+                        environmentOf(context, name),
+                        secret(context, name),
+                        Granter.of(context),
+                        SecretAccessSet.newBuilder()
+                                .setSecret(name)
+                                .addAllReaders(request.getReadersList())
+                                .build(),
+                        context.atMicros()),
+                SetSecretAccessReply::getDefaultInstance);
+    }
+
+    private static CommandOutcome setRotation(CommandContext context, SetSecretRotationRequest request) {
+        String name = request.getSecret();
+        return decided(
+                Names.secret(name),
+                VaultRules.setRotation(
+                        environmentOf(context, name),
+                        secret(context, name),
+                        Granter.of(context),
+                        context.read(principal(request.getOwnerId()), PrincipalState.FOLD)
+                                .active(),
+                        SecretRotationSet.newBuilder()
+                                .setSecret(name)
+                                .setOwnerId(request.getOwnerId())
+                                .setEveryDays(request.getEveryDays())
+                                .setWindowHours(request.getWindowHours())
+                                .setGenerated(request.getGenerated())
+                                .build(),
+                        context.atMicros()),
+                SetSecretRotationReply::getDefaultInstance);
+    }
+
+    private static SecretPlace place(CommandContext context, String secret, int version) {
+        return new SecretPlace(context.tenant(), Names.environmentOf(secret), secret, version);
+    }
+
+    private static NewEvent[] events(String secret, List<Message> events) {
+        StreamId stream = Names.secret(secret);
+        return events.stream().map(event -> new NewEvent(stream, event)).toArray(NewEvent[]::new);
+    }
+
+    private static CommandOutcome decided(StreamId stream, Decision<Message> decision, Supplier<Message> reply) {
+        return switch (decision) {
+            case Decision.Events<Message> happened ->
+                CommandOutcome.done(
+                        reply.get(),
+                        happened.events().stream()
+                                .map(event -> new NewEvent(stream, event))
+                                .toArray(NewEvent[]::new));
+            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.get());
+            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
+        };
+    }
+
+    private ListEnvironmentsReply listEnvironments(ReadContext context, ListEnvironmentsRequest request) {
+        var reply = ListEnvironmentsReply.newBuilder();
+        list.environments(context.tenant())
+                .forEach(environment -> reply.addEnvironments(
+                        environment.addAllKeys(ring.census(context.tenant(), environment.getEnvironment()).stream()
+                                .map(key -> EnvironmentKey.newBuilder()
+                                        .setKeyVersion(key.version())
+                                        .setCurrent(key.current())
+                                        .setWraps(key.wraps())
+                                        .build())
+                                .toList())));
+        return reply.build();
+    }
+
+    private ListSecretsReply listSecrets(ReadContext context, ListSecretsRequest request) throws RefusedException {
+        return list.page(context.tenant(), request, context.atMicros());
+    }
+}

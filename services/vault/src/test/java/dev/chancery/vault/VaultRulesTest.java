@@ -1,0 +1,355 @@
+package dev.chancery.vault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.chancery.command.Granter;
+import dev.chancery.decision.AdoptedContract;
+import dev.chancery.decision.Assignments;
+import dev.chancery.decision.Assignments.Assignment;
+import dev.chancery.decision.Authority;
+import dev.chancery.decision.Elevations;
+import dev.chancery.decision.FirstGrant;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.RoleModel;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.Fold;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
+import dev.chancery.schema.vault.v1.SecretVersionRevoked;
+import dev.chancery.schema.vault.v1.SecretVersionState;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class VaultRulesTest {
+    private static final long NOW = 1_780_000_000_000_000L;
+    private static final long HOUR = 3_600_000_000L;
+    private static final String PAY = "0199f2aa-0000-7000-8000-000000000001";
+    private static final String MAIL = "0199f2aa-0000-7000-8000-000000000002";
+    private static final String ADA = "0199f2aa-0000-7000-8000-000000000003";
+    private static final String NAME = "prod/db/password";
+
+    private final List<Message> environment = new ArrayList<>();
+    private final List<Message> secret = new ArrayList<>();
+    private final Map<String, List<String>> holding =
+            new HashMap<>(Map.of(MAIL, List.of("mail-service"), PAY, List.of("payment-service")));
+    private final Map<String, Assignment> elevated = new HashMap<>();
+    private final Set<String> inactive = new HashSet<>();
+
+    @BeforeEach
+    void anEnvironmentWithASecret() {
+        environment.add(EnvironmentCreated.newBuilder()
+                .setEnvironment("prod")
+                .addReaders("payment-service")
+                .addWriters(ADA)
+                .build());
+        write(false, NOW);
+    }
+
+    private Authority authority(String id) {
+        return new Authority(
+                id,
+                new PrincipalState(PrincipalType.SERVICE, !inactive.contains(id), ByteString.EMPTY),
+                new FirstGrant("dora", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
+                new AdoptedContract(ByteString.EMPTY, Set.of()),
+                new RoleModel(
+                        Map.of(),
+                        Map.of(
+                                "payment-service",
+                                role("secret:read"),
+                                "mail-service",
+                                role("secret:read"),
+                                "prod-repair",
+                                role("secret:read"),
+                                ADA,
+                                role()),
+                        Map.of(),
+                        RoleModel.EMPTY.retired()),
+                new Assignments(
+                        holding.getOrDefault(id, List.of()).stream()
+                                .map(role -> new Assignment("a-" + role, role, "", 0, 0))
+                                .toList(),
+                        Set.of()),
+                elevated.containsKey(id) ? new Elevations(List.of(elevated.get(id))) : Elevations.NONE,
+                List.of());
+    }
+
+    private static RoleModel.Role role(String... capabilities) {
+        return new RoleModel.Role(Set.of(capabilities), RoleModel.Described.NOT);
+    }
+
+    private Granter who(String... ids) {
+        return new Granter(Stream.of(ids).map(this::authority).toList());
+    }
+
+    private static <S> S folded(Fold<S, ? super StoredEvent> fold, List<Message> events) {
+        S state = fold.initial();
+        for (Message event : events) {
+            state = fold.evolve(
+                    state,
+                    new StoredEvent(
+                            event.getDescriptorForType().getFullName(), event.toByteString(), 0, 1, new UUID(0, 0)));
+        }
+        return state;
+    }
+
+    private Environment environment() {
+        return folded(Environment.FOLD, environment);
+    }
+
+    private Secret secret() {
+        return folded(Secret.FOLD, secret);
+    }
+
+    private void write(boolean compromised, long at) {
+        int version = secret().newest() + 1;
+        secret.addAll(VaultRules.written(
+                secret(),
+                SecretVersionWritten.newBuilder()
+                        .setSecret(NAME)
+                        .setSecretVersion(version)
+                        .setValue(Sealed.newBuilder().setNonce(ByteString.copyFromUtf8("n" + version)))
+                        .build(),
+                compromised,
+                at));
+    }
+
+    private String read(int version, long at, String... who) {
+        return VaultRules.mayRead(environment(), secret(), version, who(who), true, at)
+                .map(Rejection::code)
+                .orElse("granted");
+    }
+
+    private static List<Message> then(List<Message> log, Decision<Message> decision) {
+        if (decision instanceof Decision.Events<Message> happened) {
+            log.addAll(happened.events());
+            return happened.events();
+        }
+        return List.of();
+    }
+
+    private static String code(Decision<Message> decision) {
+        return decision instanceof Decision.Rejected<Message> rejected
+                ? rejected.rejection().code()
+                : decision.getClass().getSimpleName();
+    }
+
+    @Test
+    void whoIsOnTheEnvironmentsListReads() {
+        assertThat(read(0, NOW, PAY)).isEqualTo("granted");
+        assertThat(read(1, NOW, PAY)).isEqualTo("granted");
+        assertThat(read(0, NOW, MAIL)).isEqualTo("vault.not-listed");
+        assertThat(read(0, NOW, ADA)).isEqualTo("vault.not-listed");
+    }
+
+    @Test
+    void anAgentReadsOnlyWhatWhomItActsForReadsToo() {
+        holding.put(MAIL, List.of("payment-service"));
+
+        assertThat(read(0, NOW, PAY, MAIL)).isEqualTo("granted");
+        assertThat(read(0, NOW, PAY, ADA)).isEqualTo("vault.not-listed");
+        assertThat(read(0, NOW, ADA, PAY)).isEqualTo("vault.not-listed");
+    }
+
+    @Test
+    void aRoleThatIsNamedLikeAPrincipalIsNotThatPrincipal() {
+        holding.put(MAIL, List.of(ADA));
+
+        assertThat(VaultRules.mayWrite(environment(), who(MAIL), NOW)).contains(VaultRejection.NOT_LISTED);
+        assertThat(VaultRules.mayWrite(environment(), who(ADA), NOW)).isEmpty();
+    }
+
+    @Test
+    void whoIsDeactivatedIsOnNoListByARole() {
+        inactive.add(PAY);
+
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.not-listed");
+    }
+
+    @Test
+    void aSecretsListNarrowsItsEnvironmentsAndWidensNothing() {
+        secret.add(SecretAccessSet.newBuilder()
+                .setSecret(NAME)
+                .addReaders(MAIL)
+                .addReaders("mail-service")
+                .build());
+
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.not-listed");
+        assertThat(read(0, NOW, MAIL)).isEqualTo("vault.not-listed");
+        holding.put(MAIL, List.of("mail-service", "payment-service"));
+        assertThat(read(0, NOW, MAIL)).isEqualTo("granted");
+    }
+
+    @Test
+    void anEnvironmentThatIsNotThereHasNoSecrets() {
+        environment.clear();
+
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.no-such-environment");
+        assertThat(VaultRules.mayWrite(environment(), who(ADA), NOW)).contains(VaultRejection.NO_SUCH_ENVIRONMENT);
+    }
+
+    @Test
+    void bothVersionsAreReadForTheWindowAndThenOnlyTheNewOne() {
+        secret.add(SecretRotationSet.newBuilder()
+                .setSecret(NAME)
+                .setOwnerId(ADA)
+                .setWindowHours(24)
+                .build());
+        write(false, NOW);
+
+        assertThat(secret().current()).contains(2);
+        assertThat(read(1, NOW + 24 * HOUR - 1, PAY)).isEqualTo("granted");
+        assertThat(read(1, NOW + 24 * HOUR, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(2, NOW + 24 * HOUR, PAY)).isEqualTo("granted");
+        assertThat(read(3, NOW, PAY)).isEqualTo("vault.no-such-version");
+    }
+
+    @Test
+    void aCompromiseEndsEveryOlderVersionAtOnce() {
+        write(false, NOW);
+        write(true, NOW);
+
+        assertThat(read(1, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(2, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(0, NOW, PAY)).isEqualTo("granted");
+        assertThat(secret.stream().filter(SecretVersionRevoked.class::isInstance))
+                .hasSize(2);
+        assertThat(VaultRejection.VERSION_ENDED.hint()).startsWith("Retry without a version");
+    }
+
+    @Test
+    void whatIsNeverReadAgainIsNotKeptInMemoryEither() {
+        write(false, NOW);
+        then(secret, VaultRules.revoke(environment(), secret(), NAME, 1));
+        then(secret, VaultRules.destroy(environment(), secret(), NAME, 2));
+
+        assertThat(secret().versions().values())
+                .allMatch(version -> version.value().isEmpty());
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.no-current-version");
+    }
+
+    @Test
+    void statesGoForwardOnlyAndTheSameAgainIsNoEvent() {
+        assertThat(then(secret, VaultRules.deprecate(environment(), secret(), NAME, 1, NOW)))
+                .singleElement()
+                .isInstanceOf(SecretVersionDeprecated.class);
+        assertThat(code(VaultRules.deprecate(environment(), secret(), NAME, 1, NOW)))
+                .isEqualTo("Nothing");
+        assertThat(then(secret, VaultRules.revoke(environment(), secret(), NAME, 1)))
+                .hasSize(1);
+        assertThat(code(VaultRules.revoke(environment(), secret(), NAME, 1))).isEqualTo("Nothing");
+        assertThat(code(VaultRules.deprecate(environment(), secret(), NAME, 1, NOW)))
+                .isEqualTo("vault.version-ended");
+        assertThat(then(secret, VaultRules.destroy(environment(), secret(), NAME, 1)))
+                .hasSize(1);
+        assertThat(code(VaultRules.destroy(environment(), secret(), NAME, 1))).isEqualTo("Nothing");
+        assertThat(code(VaultRules.revoke(environment(), secret(), NAME, 1))).isEqualTo("vault.version-ended");
+        assertThat(secret().version(1).orElseThrow().state())
+                .isEqualTo(SecretVersionState.SECRET_VERSION_STATE_DESTROYED);
+        assertThat(code(VaultRules.destroy(environment(), secret(), NAME, 2))).isEqualTo("vault.no-such-version");
+    }
+
+    @Test
+    void aSecretHasOnlySoManyVersionsThatAreRead() {
+        for (int version = 2; version <= VaultRules.MAX_READABLE; version++) {
+            assertThat(VaultRules.mayAdd(secret(), false, NOW)).isEmpty();
+            write(false, NOW);
+        }
+        assertThat(VaultRules.mayAdd(secret(), false, NOW)).contains(VaultRejection.TOO_MANY_VERSIONS);
+        assertThat(VaultRules.mayAdd(secret(), true, NOW)).isEmpty();
+        then(secret, VaultRules.revoke(environment(), secret(), NAME, 1));
+        assertThat(VaultRules.mayAdd(secret(), false, NOW)).isEmpty();
+    }
+
+    @Test
+    void aPersonReadsInProductionOnlyWhileBreakGlassGivesThemTheRight() {
+        environment.set(
+                0,
+                ((EnvironmentCreated) environment.getFirst())
+                        .toBuilder()
+                                .setProduction(true)
+                                .addReaders("prod-repair")
+                                .build());
+        elevated.put(ADA, new Assignment("e", "prod-repair", "", NOW, NOW + HOUR));
+
+        assertThat(VaultRules.isElevatedToRead(authority(ADA), NOW)).isTrue();
+        assertThat(VaultRules.isElevatedToRead(authority(ADA), NOW + HOUR)).isFalse();
+        assertThat(VaultRules.isElevatedToRead(authority(PAY), NOW)).isFalse();
+        assertThat(read(0, NOW, ADA)).isEqualTo("granted");
+        assertThat(read(0, NOW + HOUR, ADA)).isEqualTo("vault.not-listed");
+        assertThat(VaultRules.mayRead(environment(), secret(), 0, who(PAY), false, NOW))
+                .contains(VaultRejection.BREAK_GLASS_ONLY);
+    }
+
+    @Test
+    void theKeyInUseIsNotRetired() {
+        then(environment, VaultRules.rotateKey(environment(), "prod"));
+
+        assertThat(environment().keyVersion()).isEqualTo(2);
+        assertThat(code(VaultRules.retireKey(environment(), "prod", 2))).isEqualTo("vault.key-in-use");
+        assertThat(code(VaultRules.retireKey(environment(), "prod", 3))).isEqualTo("vault.no-such-key");
+        assertThat(then(environment, VaultRules.retireKey(environment(), "prod", 1)))
+                .hasSize(1);
+        assertThat(code(VaultRules.retireKey(environment(), "prod", 1))).isEqualTo("Nothing");
+    }
+
+    @Test
+    void theSameEnvironmentAgainIsNoEventAndAnotherIsRefused() {
+        var same = (EnvironmentCreated) environment.getFirst();
+
+        assertThat(code(VaultRules.create(environment(), same))).isEqualTo("Nothing");
+        assertThat(code(VaultRules.create(
+                        environment(), same.toBuilder().setProduction(true).build())))
+                .isEqualTo("vault.environment-exists");
+    }
+
+    @Test
+    void aRotationHasAnActiveOwnerAndAWriterSetsIt() {
+        var wanted = SecretRotationSet.newBuilder()
+                .setSecret(NAME)
+                .setOwnerId(ADA)
+                .setEveryDays(90)
+                .build();
+
+        assertThat(code(VaultRules.setRotation(environment(), secret(), who(PAY), true, wanted, NOW)))
+                .isEqualTo("vault.not-listed");
+        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), false, wanted, NOW)))
+                .isEqualTo("vault.no-such-owner");
+        assertThat(code(VaultRules.setRotation(
+                        environment(),
+                        secret(),
+                        who(ADA),
+                        true,
+                        wanted.toBuilder().setEveryDays(-1).build(),
+                        NOW)))
+                .isEqualTo("vault.rotation");
+        assertThat(then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted, NOW)))
+                .containsExactly(wanted);
+        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted, NOW)))
+                .isEqualTo("Nothing");
+    }
+
+    @Test
+    void aNameIsItsOwnInARecordsTarget() {
+        assertThat(Names.version("prod/a.b/c-d/9", 3)).isEqualTo("prod:a.b:c-d:9:3");
+        assertThat(Names.secretOf("prod:a.b:c-d:9:3")).isEqualTo("prod/a.b/c-d/9");
+        assertThat(Names.versionOf("prod:a.b:c-d:9:3")).isEqualTo(3);
+        assertThat(Names.secret("prod/a")).isNotEqualTo(Names.secret("prod/b"));
+    }
+}
