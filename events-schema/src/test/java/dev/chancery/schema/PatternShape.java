@@ -119,7 +119,7 @@ final class PatternShape {
     }
 
     private int count(String digits) {
-        if (!digits.matches("[0-9]{1,4}")) {
+        if (!digits.matches("[0-9]{1,5}")) {
             throw refused("has a malformed repetition");
         }
         return Integer.parseInt(digits);

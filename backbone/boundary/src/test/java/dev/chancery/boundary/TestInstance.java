@@ -31,6 +31,7 @@ import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Reaper;
 import dev.chancery.log.RelayGuard;
+import dev.chancery.log.ServerInStep;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
@@ -82,7 +83,7 @@ public final class TestInstance {
             Map.of("identity", appender(DatabaseRole.IDENTITY), "access", appender(DatabaseRole.ACCESS));
 
     public TestInstance() {
-        reconcile();
+        ServerInStep.confirm(database);
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
         var decisions =
                 new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
@@ -137,19 +138,6 @@ public final class TestInstance {
                 }
             }
             return subjects;
-        });
-    }
-
-    /** What the relay does once it has compared PostgreSQL with Kafka. */
-    private void reconcile() {
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                        INSERT INTO log.reconciled (system_identifier, timeline)
-                        SELECT system_identifier,
-                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                        FROM pg_control_system()""");
-            }
         });
     }
 

@@ -139,9 +139,7 @@ final class EnvironmentKeys {
             insert.setBytes(4, wrapped);
             insert.executeUpdate();
         }
-        LOG.infof(
-                "Environment key created tenant=%s environment=%s version=%d",
-                environment.tenant(), environment.environment(), version);
+        LOG.infof("Environment key created tenant=%s version=%d", environment.tenant(), version);
     }
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared

@@ -5,7 +5,6 @@ import dev.chancery.command.CommandOutcome;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.AuthorityStreams;
-import dev.chancery.decision.PlacedDecision;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
@@ -22,13 +21,17 @@ final class ProvenDecision {
     private ProvenDecision() {}
 
     static CommandOutcome decide(CommandContext context, ProveDecisionRequest request) {
+        String workspace = request.getWorkspaceId();
+        if (!workspace.isEmpty()
+                && !context.read(AuthorityStreams.workspace(workspace), WorkspaceState.FOLD)
+                        .exists()) {
+            return CommandOutcome.reject(AccessRejection.NO_SUCH_WORKSPACE);
+        }
         Authority authority = context.authority(request.getPrincipalId());
-        AuthorityDecision decision = PlacedDecision.decide(
-                authority,
-                id -> context.read(AuthorityStreams.workspace(id), WorkspaceState.FOLD),
-                request.getCapability(),
-                request.getWorkspaceId(),
-                context.atMicros());
+        AuthorityDecision decision = authority.decide(request.getCapability(), workspace, context.atMicros());
+        if (decision.reason() == AuthorityDecision.Reason.UNKNOWN_PRINCIPAL) {
+            return CommandOutcome.reject(AccessRejection.NO_SUCH_PRINCIPAL);
+        }
         DecisionRecorded.Builder recorded = DecisionRecorded.newBuilder()
                 .setDecisionId(context.newId())
                 .setPrincipalId(request.getPrincipalId())

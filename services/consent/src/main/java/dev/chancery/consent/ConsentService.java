@@ -313,11 +313,11 @@ final class ConsentService implements Feature {
             reply.setConsentId(consent.id()).setUntilMillis(consent.untilMicros() / 1000);
         }
         if (!answer.given()) {
-            reply.setScope(scope.text());
-            all.find(request.getPurpose())
-                    .filter(purpose -> !purpose.retired())
-                    .flatMap(Purposes.Purpose::notice)
-                    .ifPresent(notice -> reply.setNoticeVersion(notice.getNoticeVersion()));
+            // What can be asked for: nothing for a purpose that there is not.
+            all.find(request.getPurpose()).filter(purpose -> !purpose.retired()).ifPresent(purpose -> {
+                reply.setScope(scope.text());
+                purpose.notice().ifPresent(notice -> reply.setNoticeVersion(notice.getNoticeVersion()));
+            });
         }
         return reply.build();
     }

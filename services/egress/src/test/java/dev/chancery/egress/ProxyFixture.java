@@ -11,6 +11,7 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.Appender;
 import dev.chancery.log.LogCreation;
+import dev.chancery.log.ServerInStep;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.egress.v1.AllowedHostAdded;
 import dev.chancery.schema.egress.v1.OverrideApproved;
@@ -72,6 +73,7 @@ final class ProxyFixture implements AutoCloseable {
         KeyStore keys = keys(directory);
         authority = pem(keys, directory);
         tls = context(keys);
+        ServerInStep.confirm(database);
         new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
         var signing = new SigningKeys(database, KeyFileSealer.create(directory.resolve("sealer")));
         appender = new Appender(

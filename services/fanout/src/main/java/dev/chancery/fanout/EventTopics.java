@@ -150,6 +150,10 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
                     Map.of(
                             ProducerConfig.TRANSACTIONAL_ID_CONFIG,
                             TRANSACTIONS + partition,
+                            // A second batch would be ahead of a first one that the end of the transaction before still
+                            // holds up.
+                            ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                            1,
                             ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
                             Math.toIntExact(TRANSACTION.toMillis())));
             try {

@@ -42,6 +42,7 @@ import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.RelayGuard;
+import dev.chancery.log.ServerInStep;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.Contract;
@@ -100,12 +101,7 @@ final class Installation implements AutoCloseable {
                 "ch-test",
                 new SigningKeys(database, sealer).signer("ch-test/source/identity"),
                 guard);
-        sql(DatabaseRole.RELAY, """
-            INSERT INTO log.reconciled (system_identifier, timeline)
-            SELECT system_identifier,
-                   ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-            FROM pg_control_system()\
-            """);
+        ServerInStep.confirm(database);
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -156,7 +157,8 @@ final class JsonBody {
             return true;
         }
         return switch (field.getJavaType()) {
-            case STRING, BYTE_STRING -> token == JsonToken.VALUE_STRING && isUnicode(parser.getText());
+            case STRING -> token == JsonToken.VALUE_STRING && isUnicode(parser.getText());
+            case BYTE_STRING -> token == JsonToken.VALUE_STRING && isBase64(parser.getText());
             case BOOLEAN -> token.isBoolean();
             case ENUM -> token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT;
             case INT, LONG ->
@@ -170,6 +172,16 @@ final class JsonBody {
     /** Half a surrogate pair can be written as an escape and is no character. */
     private static boolean isUnicode(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    }
+
+    /** Of either alphabet, padded or not; protobuf's own parser drops a last character that is no whole byte. */
+    private static boolean isBase64(String text) {
+        try {
+            var _ = Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static @Nullable FieldDescriptor field(Descriptor descriptor, String name) {

@@ -8,6 +8,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.RefusedException;
 import dev.chancery.schema.access.v1.DefineCapabilityRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.access.v1.ProveDecisionRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,23 @@ class JsonBodyTest {
         assertThat(capability("{'stepUpSeconds':60}")).isEqualTo(wanted);
         assertThat(capability("{'step_up_seconds':'60'}")).isEqualTo(wanted);
         assertThat(capability("{'step_up_seconds':6.0e1}")).isEqualTo(wanted);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"aGk=", "aGk", "_-8=", "/+8="})
+    void bytesAreBase64(String text) throws RefusedException {
+        var builder = ProveDecisionRequest.newBuilder();
+        JsonBody.merge(quoted("{'requestHash':'" + text + "'}"), builder);
+        assertThat(builder.getRequestHash().size()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"aGkhs", "aG!=", "aGk==", "a"})
+    void whatIsNoBase64IsRefused(String text) {
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() ->
+                        JsonBody.merge(quoted("{'requestHash':'" + text + "'}"), ProveDecisionRequest.newBuilder()))
+                .satisfies(refused -> assertThat(refused.rejection()).isEqualTo(BoundaryRejection.MALFORMED));
     }
 
     @ParameterizedTest

@@ -68,9 +68,12 @@ abstract class BadInput {
         final String path;
 
         Sent(String name) {
+            nothingWasWritten();
             this.method = shared.method(name);
             this.caller = shared.rightful(method, shared.a);
             this.request = SharedInstance.fill(method, shared.standing(method, shared.a));
+            // What the example takes may have to be made first, as a session.
+            accepted();
             this.path = RawClient.path(method, request);
         }
 
