@@ -25,6 +25,7 @@ final class ProvenDecision {
         Authority authority = context.authority(request.getPrincipalId());
         AuthorityDecision decision = PlacedDecision.decide(
                 authority,
+                context.consents(request.getAboutId()),
                 id -> context.read(AuthorityStreams.workspace(id), WorkspaceState.FOLD),
                 request.getCapability(),
                 request.getWorkspaceId(),
@@ -34,6 +35,7 @@ final class ProvenDecision {
                 .setPrincipalId(request.getPrincipalId())
                 .setCapability(request.getCapability())
                 .setWorkspaceId(request.getWorkspaceId())
+                .setAboutId(request.getAboutId())
                 .setAtMicros(context.atMicros())
                 .setRequestHash(request.getRequestHash())
                 .setDecision(decision.granted())
@@ -41,6 +43,7 @@ final class ProvenDecision {
         ProveDecisionReply.Builder reply = ProveDecisionReply.newBuilder()
                 .setDecision(decision.granted())
                 .setReason(decision.reason().code())
+                .setConsentScope(decision.missingScope())
                 .setDecisionId(recorded.getDecisionId());
         if (decision.granted()) {
             DecisionPath path = Checks.path(authority, request.getCapability(), decision, context.atMicros());
@@ -48,7 +51,8 @@ final class ProvenDecision {
                     .setRole(path.getRole())
                     .setScopeWorkspaceId(path.getWorkspaceId())
                     .setElevated(path.getElevated())
-                    .setGroup(path.getGroup());
+                    .setGroup(path.getGroup())
+                    .addAllConsentIds(path.getConsentIdsList());
             reply.setPath(path);
         }
         StreamId stream = context.fresh(StreamId.of("access", "decision", recorded.getDecisionId()));
