@@ -44,7 +44,7 @@ public final class LocalDecisionPoint implements AutoCloseable {
         this.view = new AuthorityView(settings.tenant(), settings.sensitiveBound(), settings.otherBound());
         NettyChannelBuilder builder = NettyChannelBuilder.forAddress(settings.host(), settings.port());
         this.channel = (settings.plaintext() ? builder.usePlaintext() : builder.useTransportSecurity()).build();
-        this.server = new Server(channel, settings);
+        this.server = new Server(channel, settings.issuer(), settings.clientId(), settings.privateKey());
         this.follower = new Thread(this::follow, "chancery-decisions");
         follower.setDaemon(true);
     }
