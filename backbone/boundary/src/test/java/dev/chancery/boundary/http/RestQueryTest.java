@@ -50,7 +50,7 @@ class RestQueryTest {
     @CsvSource({"1", "True", "yes", "''"})
     void aFlagIsTrueOrFalse(String value) {
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() ->
-                        RestApi.query(true, ListAssignmentsRequest.newBuilder(), Map.entry("withoutEnd", value)));
+                .isThrownBy(
+                        () -> RestApi.query(true, ListAssignmentsRequest.newBuilder(), Map.entry("withoutEnd", value)));
     }
 }
