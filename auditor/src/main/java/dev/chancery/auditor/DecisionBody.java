@@ -2,8 +2,10 @@ package dev.chancery.auditor;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,9 @@ record DecisionBody(
         String role,
         String scope,
         boolean elevated,
-        String group) {
+        String group,
+        String about,
+        List<String> consents) {
     static final String TYPE = "chancery.access.v1.DecisionRecorded";
 
     static DecisionBody read(byte[] body) throws Malformed {
@@ -38,6 +42,8 @@ record DecisionBody(
         String scope = "";
         boolean elevated = false;
         String group = "";
+        String about = "";
+        List<String> consents = new ArrayList<>();
         for (int field; (field = wire.next()) != 0; ) {
             switch (field) {
                 case 1 -> wire.string();
@@ -53,6 +59,8 @@ record DecisionBody(
                 case 11 -> scope = wire.string();
                 case 12 -> elevated = wire.bool();
                 case 13 -> group = wire.string();
+                case 14 -> about = wire.string();
+                case 15 -> consents.add(wire.string());
                 default -> throw wire.unknown();
             }
         }
@@ -68,7 +76,9 @@ record DecisionBody(
                 role,
                 scope,
                 elevated,
-                group);
+                group,
+                about,
+                List.copyOf(consents));
     }
 
     boolean isFor(byte[] request) {
@@ -80,6 +90,9 @@ record DecisionBody(
         facts.put("principal", Text.printable(principal));
         facts.put("capability", Text.printable(capability));
         facts.put("where", workspace.isEmpty() ? "in the organisation" : "in workspace " + Text.printable(workspace));
+        if (!about.isEmpty()) {
+            facts.put("about", Text.printable(about));
+        }
         facts.put("decided", Instant.EPOCH.plus(atMicros, ChronoUnit.MICROS).toString());
         if (granted) {
             facts.put(
@@ -89,6 +102,9 @@ record DecisionBody(
                             + (scope.isEmpty()
                                     ? ", in the whole organisation"
                                     : ", in workspace " + Text.printable(scope)));
+        }
+        if (!consents.isEmpty()) {
+            facts.put("consents", Text.printable(String.join(", ", consents)));
         }
         facts.put(
                 "request",

@@ -37,6 +37,9 @@ final class KeygenCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (clientId != null) {
             ClientKey key = KeyFile.read(file);
+            if (key.clientId().equals(clientId)) {
+                return 0;
+            }
             if (!key.clientId().equals(ClaimCommand.UNCLAIMED)) {
                 throw new IOException(file + " already has the client id " + key.clientId());
             }

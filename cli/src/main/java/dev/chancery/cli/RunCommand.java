@@ -5,6 +5,7 @@ import dev.chancery.cli.client.KeyFile;
 import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.client.RestTransport;
 import dev.chancery.cli.client.SignIn;
+import dev.chancery.kernel.SecretReference;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.vault.v1.ReadSecretReply;

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p><b>Thread safety:</b> one thread applies; any number asks, without a lock: each asks one version, which never changes.
  */
 final class AuthorityView {
-    private static final LocalDecision STALE = new LocalDecision(false, "decision-stale", "", "", false, 0, -1);
+    private static final LocalDecision STALE = new LocalDecision(false, "decision-stale", "", "", false, 0, "", -1);
 
     /**
      * One version. Principals' authority is put together when it is first asked for.
@@ -101,10 +101,12 @@ final class AuthorityView {
 
     /**
      * @param workspace where; empty: in the organisation
+     * @param about whose consents count; empty: nobody's
      * @param nowNanos monotonic
      * @param atMicros Unix time in microseconds
      */
-    LocalDecision check(String principalId, String capability, String workspace, long nowNanos, long atMicros) {
+    LocalDecision check(
+            String principalId, String capability, String workspace, String about, long nowNanos, long atMicros) {
         Version now = version;
         long age = nowNanos - freshAsOfNanos;
         if (!now.complete() || age > otherBoundNanos) {
@@ -116,7 +118,12 @@ final class AuthorityView {
             return STALE;
         }
         AuthorityDecision decision = PlacedDecision.decide(
-                authority, id -> now.states().state(PlacedDecision.WORKSPACES, id), capability, workspace, atMicros);
+                authority,
+                now.states().consents(about),
+                id -> now.states().state(PlacedDecision.WORKSPACES, id),
+                capability,
+                workspace,
+                atMicros);
         return new LocalDecision(
                 decision.granted(),
                 decision.reason().code(),
@@ -124,6 +131,7 @@ final class AuthorityView {
                 decision.role(),
                 decision.elevated(),
                 decision.granted() ? sensitivity.stepUpSeconds() : 0,
+                decision.missingScope(),
                 now.position());
     }
 

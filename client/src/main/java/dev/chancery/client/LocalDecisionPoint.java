@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>One thread asks the instance for what is new, again and again, each time from where it stands; after a break it goes on there.
  *
- * <p><b>Thread safety:</b> safe. <b>Memory:</b> a state for each principal, role model, assignment list and workspace of the
- * organisation. <b>Cost:</b> a check takes no lock and no call; each change of authority copies a map of those states.
+ * <p><b>Thread safety:</b> safe. <b>Memory:</b> a state for each principal, role model, assignment list, workspace and
+ * subject that has consented to something, of the organisation. <b>Cost:</b> a check takes no lock and no call; each change of authority copies a map of those states.
  */
 public final class LocalDecisionPoint implements AutoCloseable {
     /** How long the instance holds a question when there is nothing new. */
@@ -44,7 +44,7 @@ public final class LocalDecisionPoint implements AutoCloseable {
         this.view = new AuthorityView(settings.tenant(), settings.sensitiveBound(), settings.otherBound());
         NettyChannelBuilder builder = NettyChannelBuilder.forAddress(settings.host(), settings.port());
         this.channel = (settings.plaintext() ? builder.usePlaintext() : builder.useTransportSecurity()).build();
-        this.server = new Server(channel, settings);
+        this.server = new Server(channel, settings.issuer(), settings.clientId(), settings.privateKey());
         this.follower = new Thread(this::follow, "chancery-decisions");
         follower.setDaemon(true);
     }
@@ -64,7 +64,20 @@ public final class LocalDecisionPoint implements AutoCloseable {
      * @param workspaceId where; empty: in the whole organisation
      */
     public LocalDecision check(String principalId, String capability, String workspaceId) {
-        return view.check(principalId, capability, workspaceId, System.nanoTime(), System.currentTimeMillis() * 1_000);
+        return check(principalId, capability, workspaceId, "");
+    }
+
+    /**
+     * Whether a principal may do something to somebody now.
+     *
+     * @param principalId a principal's id; names are the server's to look up
+     * @param capability {@code resource:verb}
+     * @param workspaceId where; empty: in the whole organisation
+     * @param aboutId the principal whom it is about, for a capability that takes their consent; empty: nobody
+     */
+    public LocalDecision check(String principalId, String capability, String workspaceId, String aboutId) {
+        return view.check(
+                principalId, capability, workspaceId, aboutId, System.nanoTime(), System.currentTimeMillis() * 1_000);
     }
 
     /** Waits until checks are answered; false when that did not come in time. */

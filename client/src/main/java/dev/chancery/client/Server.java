@@ -5,6 +5,8 @@ import dev.chancery.schema.access.v1.FollowAuthorityReply;
 import dev.chancery.schema.access.v1.FollowAuthorityRequest;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
+import dev.chancery.schema.vault.v1.ReadSecretReply;
+import dev.chancery.schema.vault.v1.ReadSecretRequest;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -14,13 +16,18 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.security.PrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The two methods of an instance that a decision point calls. The access token is renewed a minute before its end. */
+/**
+ * The methods of an instance that this library calls. The access token is renewed a minute before its end.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
 final class Server {
     private static final Duration CALL = Duration.ofSeconds(5);
     private static final Duration MARGIN = Duration.ofMinutes(1);
@@ -37,16 +44,25 @@ final class Server {
             "chancery.access.v1.AccessService/FollowAuthority",
             FollowAuthorityRequest.getDefaultInstance(),
             FollowAuthorityReply.getDefaultInstance());
+    private static final MethodDescriptor<ReadSecretRequest, ReadSecretReply> READ_SECRET = unary(
+            "chancery.vault.v1.VaultService/ReadSecret",
+            ReadSecretRequest.getDefaultInstance(),
+            ReadSecretReply.getDefaultInstance());
 
     private record Token(String text, Instant renewAt) {}
 
     private final Channel channel;
-    private final DecisionPointSettings settings;
+    private final String issuer;
+    private final String clientId;
+    private final PrivateKey key;
     private @Nullable Token token;
 
-    Server(Channel channel, DecisionPointSettings settings) {
+    /** @param issuer the instance's base URL, as its tokens name it */
+    Server(Channel channel, String issuer, String clientId, PrivateKey key) {
         this.channel = channel;
-        this.settings = settings;
+        this.issuer = issuer;
+        this.clientId = clientId;
+        this.key = key;
     }
 
     private static <Q extends Message, R extends Message> MethodDescriptor<Q, R> unary(
@@ -61,22 +77,39 @@ final class Server {
 
     /** @param after -1: from the beginning */
     FollowAuthorityReply follow(long after, Duration wait) {
-        Metadata headers = new Metadata();
-        headers.put(AUTHORIZATION, "Bearer " + accessToken());
         FollowAuthorityRequest.Builder request =
                 FollowAuthorityRequest.newBuilder().setWaitMillis((int) wait.toMillis());
         if (after >= 0) {
             request.setAfter(after);
         }
-        return call(FOLLOW, request.build(), headers);
+        return call(FOLLOW, request.build(), signedIn());
+    }
+
+    /** @param version 0: the current one */
+    ReadSecretReply readSecret(String secret, int version) {
+        Metadata headers = signedIn();
+        headers.put(IDEMPOTENCY_KEY, UUID.randomUUID().toString());
+        return call(
+                READ_SECRET,
+                ReadSecretRequest.newBuilder()
+                        .setSecret(secret)
+                        .setSecretVersion(version)
+                        .build(),
+                headers);
+    }
+
+    private Metadata signedIn() {
+        Metadata headers = new Metadata();
+        headers.put(AUTHORIZATION, "Bearer " + accessToken());
+        return headers;
     }
 
     /** Gets another token for the next call. */
-    void forgetToken() {
+    synchronized void forgetToken() {
         token = null;
     }
 
-    private String accessToken() {
+    private synchronized String accessToken() {
         Token known = token;
         if (known == null || !known.renewAt().isAfter(Instant.now())) {
             Instant now = Instant.now();
@@ -85,8 +118,7 @@ final class Server {
             IssueTokenReply issued = call(
                     ISSUE_TOKEN,
                     IssueTokenRequest.newBuilder()
-                            .setClientAssertion(ClientAssertion.sign(
-                                    settings.clientId(), settings.privateKey(), settings.issuer(), now))
+                            .setClientAssertion(ClientAssertion.sign(clientId, key, issuer, now))
                             .build(),
                     headers);
             Duration lifetime = Duration.ofSeconds(issued.getExpiresInSeconds());

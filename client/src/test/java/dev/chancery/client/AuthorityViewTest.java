@@ -67,7 +67,7 @@ class AuthorityViewTest {
     }
 
     private LocalDecision check(String capability, long nowNanos) {
-        return view.check(BEN, capability, "", nowNanos, NOW);
+        return view.check(BEN, capability, "", "", nowNanos, NOW);
     }
 
     @Test
@@ -80,11 +80,13 @@ class AuthorityViewTest {
     @Test
     void aGrantSaysWhatItRestsOn() {
         begin();
-        assertThat(check("invoice:read", 1)).isEqualTo(new LocalDecision(true, "granted", "a1", "clerk", false, 0, 4));
+        assertThat(check("invoice:read", 1))
+                .isEqualTo(new LocalDecision(true, "granted", "a1", "clerk", false, 0, "", 4));
         assertThat(check("payment:send", 1).stepUpSeconds()).isEqualTo(60);
         assertThat(check("invoice:approve", 1).reason()).isEqualTo("no-grant");
-        assertThat(view.check("nobody", "invoice:read", "", 1, NOW).reason()).isEqualTo("unknown-principal");
-        assertThat(view.check(BEN, "invoice:read", "elsewhere", 1, NOW).reason())
+        assertThat(view.check("nobody", "invoice:read", "", "", 1, NOW).reason())
+                .isEqualTo("unknown-principal");
+        assertThat(view.check(BEN, "invoice:read", "elsewhere", "", 1, NOW).reason())
                 .isEqualTo("unknown-workspace");
     }
 
@@ -101,7 +103,7 @@ class AuthorityViewTest {
                                         .build()))
                         .build(),
                 1);
-        assertThat(check("invoice:read", 1)).isEqualTo(new LocalDecision(false, "no-grant", "", "", false, 0, 5));
+        assertThat(check("invoice:read", 1)).isEqualTo(new LocalDecision(false, "no-grant", "", "", false, 0, "", 5));
     }
 
     @Test

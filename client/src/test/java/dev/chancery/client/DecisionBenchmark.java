@@ -53,7 +53,12 @@ final class DecisionBenchmark {
         fill(view, enforcer);
         for (int round = 0; round < 3; round++) {
             report("client  ", checks, i -> view.check(
-                            principals[i], capabilities[i], "", System.nanoTime(), System.currentTimeMillis() * 1_000)
+                            principals[i],
+                            capabilities[i],
+                            "",
+                            "",
+                            System.nanoTime(),
+                            System.currentTimeMillis() * 1_000)
                     .granted());
             report("jcasbin ", casbinChecks, i -> enforcer.enforce(principals[i], types[i], verbs[i]));
         }
@@ -101,7 +106,7 @@ final class DecisionBenchmark {
             verbs[i] = "verb-" + random.nextInt(CAPABILITIES_A_ROLE);
             capabilities[i] = types[i] + ":" + verbs[i];
             if (i < 200
-                    && view.check(ids[who], capabilities[i], "", System.nanoTime(), NOW)
+                    && view.check(ids[who], capabilities[i], "", "", System.nanoTime(), NOW)
                                     .granted()
                             != enforcer.enforce(principals[i], types[i], verbs[i])) {
                 throw new AssertionError("the two models differ at question " + i);

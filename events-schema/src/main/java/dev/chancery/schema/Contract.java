@@ -146,7 +146,7 @@ public final class Contract {
 
     /** What is said of a capability; nothing but its name where the contract says nothing. */
     public ContractCapability described(String capability) {
-        return described.getOrDefault(capability, new ContractCapability(capability, "", 0, false, false));
+        return described.getOrDefault(capability, new ContractCapability(capability, "", 0, false, ""));
     }
 
     /** The exact {@code FileDescriptorSet} that logs adopt and exports carry, imports included; the same on every build. */

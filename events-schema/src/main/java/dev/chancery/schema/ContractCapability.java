@@ -7,12 +7,12 @@ package dev.chancery.schema;
  * @param description what its holder may do, in one line
  * @param stepUpSeconds how old an authentication may be that it is used with; 0: of any age
  * @param breakGlassOnly it counts only where it is held by break-glass
- * @param consentRequired using it takes the consent of whom it is about
+ * @param consentPurpose using it takes the consent of whom it is about, for this purpose; empty: it takes none
  */
 public record ContractCapability(
-        String name, String description, int stepUpSeconds, boolean breakGlassOnly, boolean consentRequired) {
+        String name, String description, int stepUpSeconds, boolean breakGlassOnly, String consentPurpose) {
     /** Whether its use takes more than to hold it. */
     public boolean isSensitive() {
-        return stepUpSeconds > 0 || breakGlassOnly || consentRequired;
+        return stepUpSeconds > 0 || breakGlassOnly || !consentPurpose.isEmpty();
     }
 }

@@ -87,12 +87,17 @@ final class ContractReader {
                             name,
                             "has no description of one line");
                     require(declared.getStepUpSeconds() >= 0, name, "has a step-up age that is too large");
+                    require(
+                            declared.getConsentRequired()
+                                    != declared.getConsentPurpose().isEmpty(),
+                            name,
+                            "takes a consent for no purpose, or names a purpose and takes none");
                     var read = new ContractCapability(
                             name,
                             declared.getDescription(),
                             declared.getStepUpSeconds(),
                             declared.getBreakGlassOnly(),
-                            declared.getConsentRequired());
+                            declared.getConsentPurpose());
                     require(capabilities.put(name, read) == null, name, "is described twice");
                 }
             }

@@ -15,6 +15,7 @@ CREATE TABLE capability (
     step_up_seconds bigint NOT NULL CHECK (step_up_seconds >= 0),
     break_glass_only boolean NOT NULL,
     consent_required boolean NOT NULL,
+    consent_purpose text NOT NULL,
     valid_from_position bigint NOT NULL,
     valid_to_position bigint CHECK (valid_to_position > valid_from_position),
     PRIMARY KEY (tenant, capability, built_in, valid_from_position)

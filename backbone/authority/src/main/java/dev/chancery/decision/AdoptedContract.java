@@ -35,7 +35,11 @@ public record AdoptedContract(ByteString sha256, Set<String> capabilities, Map<S
             for (SensitiveCapability one : adopted.getSensitiveList()) {
                 sensitive.put(
                         one.getCapability(),
-                        new Sensitivity(one.getStepUpSeconds(), one.getBreakGlassOnly(), one.getConsentRequired()));
+                        Sensitivity.of(
+                                one.getStepUpSeconds(),
+                                one.getBreakGlassOnly(),
+                                one.getConsentRequired(),
+                                one.getConsentPurpose()));
             }
             return new AdoptedContract(
                     adopted.getSha256(), Set.copyOf(adopted.getCapabilitiesList()), Map.copyOf(sensitive));

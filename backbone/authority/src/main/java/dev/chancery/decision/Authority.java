@@ -2,6 +2,8 @@ package dev.chancery.decision;
 
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.AuthorityDecision.Reason;
+import dev.chancery.decision.Consents.Scope;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +54,7 @@ public record Authority(
     }
 
     /**
-     * Whether the principal may do {@code capability} at a moment.
+     * Whether the principal may do {@code capability} at a moment, to nobody in particular.
      *
      * @param workspace where; empty: in the organisation
      * @param atMicros Unix time in microseconds
@@ -76,9 +78,24 @@ public record Authority(
         }
         Sensitivity sensitivity = sensitivity(capability);
         AuthorityDecision found = granted(capability, workspace, atMicros, sensitivity.breakGlassOnly());
-        return found.granted() && sensitivity.consent() && !consents.isGiven(capability, workspace, atMicros)
-                ? Reason.CONSENT.deny()
+        return found.granted() && !sensitivity.consentFor().isEmpty()
+                ? consented(found, capability, sensitivity.consentFor(), consents, atMicros)
                 : found;
+    }
+
+    private static AuthorityDecision consented(
+            AuthorityDecision found, String capability, Set<String> purposes, ConsentGate consents, long atMicros) {
+        int colon = capability.indexOf(':');
+        List<String> given = new ArrayList<>();
+        for (String purpose : purposes) {
+            var scope = new Scope(purpose, capability.substring(0, colon), capability.substring(colon + 1));
+            Optional<String> consent = consents.find(scope, atMicros);
+            if (consent.isEmpty()) {
+                return AuthorityDecision.without(scope);
+            }
+            given.add(consent.get());
+        }
+        return found.with(given);
     }
 
     private AuthorityDecision granted(String capability, String workspace, long atMicros, boolean breakGlassOnly) {

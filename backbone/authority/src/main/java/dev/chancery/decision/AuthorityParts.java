@@ -28,7 +28,9 @@ final class AuthorityParts {
             GROUPS,
             ELEVATIONS,
             SessionEnds.PART,
-            ISSUERS);
+            ISSUERS,
+            Purposes.PART,
+            Consents.PART);
 
     private AuthorityParts() {}
 

@@ -10,16 +10,18 @@ public final class CallerDecision {
 
     /**
      * @param authorities what decides about a principal of the caller's organisation, by its id
+     * @param consents what those have consented to whom the call is about
      * @param workspace where; empty: in the organisation
      * @param atMicros Unix time in microseconds
      */
     public static AuthorityDecision decide(
             Principal caller,
             Function<String, Authority> authorities,
+            ConsentGate consents,
             String capability,
             String workspace,
             long atMicros) {
-        AuthorityDecision own = authorities.apply(caller.id()).decide(capability, workspace, atMicros);
+        AuthorityDecision own = authorities.apply(caller.id()).decide(capability, workspace, atMicros, consents);
         if (caller.actingFor().isEmpty() || !own.granted()) {
             return own;
         }
@@ -28,7 +30,7 @@ public final class CallerDecision {
                 .noneMatch(given -> given.covers(caller.id(), capability, workspace, atMicros))) {
             return Reason.NOT_DELEGATED.deny();
         }
-        AuthorityDecision decision = theirs.decide(capability, workspace, atMicros);
+        AuthorityDecision decision = theirs.decide(capability, workspace, atMicros, consents);
         return decision.granted() ? own : decision;
     }
 }

@@ -1,14 +1,30 @@
 package dev.chancery.decision;
 
-/** Whether the consent stands that a capability asks for: of whom a question is about, for what is to be done. */
+import dev.chancery.decision.Consents.Consent;
+import dev.chancery.decision.Consents.Scope;
+import java.util.Optional;
+
+/** What those have consented to whom a question is about. */
 @FunctionalInterface
 public interface ConsentGate {
-    /** Nothing was consented to. */
-    ConsentGate NONE = (capability, workspace, atMicros) -> false;
+    /** Nothing was consented to: the question is about nobody, or about somebody who isn't known. */
+    ConsentGate NONE = (scope, atMicros) -> Optional.empty();
 
     /**
-     * @param workspace where; empty: in the organisation
+     * The consent that counts for a scope at a moment, whoever gets the data; empty where there is none.
+     *
      * @param atMicros Unix time in microseconds
+     * @return its id
      */
-    boolean isGiven(String capability, String workspace, long atMicros);
+    Optional<String> find(Scope scope, long atMicros);
+
+    /** Of one subject. */
+    static ConsentGate of(Purposes purposes, Consents consents) {
+        return (scope, atMicros) -> {
+            Consents.Answer answer = consents.check(purposes, scope, "", atMicros);
+            return Optional.ofNullable(answer.consent())
+                    .filter(consent -> answer.given())
+                    .map(Consent::id);
+        };
+    }
 }

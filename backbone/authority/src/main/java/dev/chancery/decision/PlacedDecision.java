@@ -21,12 +21,18 @@ public final class PlacedDecision {
     private PlacedDecision() {}
 
     /**
+     * @param consents what those have consented to whom the question is about
      * @param workspace where; empty: in the organisation
      * @param atMicros Unix time in microseconds
      */
     public static AuthorityDecision decide(
-            Authority authority, Workspaces workspaces, String capability, String workspace, long atMicros) {
-        AuthorityDecision decision = authority.decide(capability, workspace, atMicros);
+            Authority authority,
+            ConsentGate consents,
+            Workspaces workspaces,
+            String capability,
+            String workspace,
+            long atMicros) {
+        AuthorityDecision decision = authority.decide(capability, workspace, atMicros, consents);
         // Asked after the authority was read: a workspace that is there stays.
         return decision.granted()
                         && !workspace.isEmpty()

@@ -74,8 +74,11 @@ public record RoleModel(
             return switch (event.type()) {
                 case "chancery.access.v1.CapabilityDefined" -> {
                     var defined = EventReading.read(CapabilityDefined.parser(), event.body());
-                    var sensitivity = new Sensitivity(
-                            defined.getStepUpSeconds(), defined.getBreakGlassOnly(), defined.getConsentRequired());
+                    var sensitivity = Sensitivity.of(
+                            defined.getStepUpSeconds(),
+                            defined.getBreakGlassOnly(),
+                            defined.getConsentRequired(),
+                            defined.getConsentPurpose());
                     yield state.withCapability(
                             defined.getCapability(),
                             new Capability(sensitivity, described(defined.getDescription(), event)));

@@ -61,6 +61,13 @@ public final class States {
                 state(AuthorityParts.ISSUERS, ""));
     }
 
+    /** What somebody has consented to; empty: nobody. */
+    public ConsentGate consents(String subjectId) {
+        return subjectId.isEmpty()
+                ? ConsentGate.NONE
+                : ConsentGate.of(state(Purposes.PART, ""), state(Consents.PART, subjectId));
+    }
+
     /** The state of one stream of a part, which must be one of these; the initial one where it has no events. */
     @SuppressWarnings("unchecked")
     public <S> S state(Part<S> part, String id) {

@@ -221,7 +221,7 @@ public final class Pipeline implements AutoCloseable {
     private <T> Outcome<T> admitted(Caller caller, String capability, InFlight.Permit permit, Admitted<T> work) {
         try {
             Principal principal = authentication.authenticate(caller, permit);
-            requireGrant(principal, capability, "", position(caller, principal));
+            requireGrant(principal, capability, "", "", position(caller, principal));
             return new Outcome<>(work.answer(principal), null);
         } catch (RefusedException | RuntimeException e) {
             return new Outcome<>(null, e);
@@ -252,17 +252,28 @@ public final class Pipeline implements AutoCloseable {
         if (contract.instanceOnly() && !principal.tenant().equals(Principal.INSTANCE)) {
             return new CallResult.Refused(BoundaryRejection.FORBIDDEN);
         }
-        requireGrant(principal, contract.capability(), Authorisation.where(contract, request, principal), seen);
+        requireGrant(
+                principal,
+                contract.capability(),
+                Authorisation.where(contract, request, principal),
+                Authorisation.about(request, principal),
+                seen);
         Authorisation.requireFresh(contract, principal);
         authorisation.awaitViews(contract, principal.tenant(), seen);
         var context = new ReadContext(principal, Clock.nowMicros());
         return new CallResult.Replied(answer(query, context, request), Optional.empty());
     }
 
-    private void requireGrant(Principal principal, String capability, String where, Optional<Position> seen)
+    private void requireGrant(
+            Principal principal, String capability, String where, String about, Optional<Position> seen)
             throws RefusedException {
         Authorisation.require(
-                principal, authorisation.authorities(principal, seen), capability, where, Clock.nowMicros());
+                principal,
+                authorisation.authorities(principal, seen),
+                authorisation.consents(principal.tenant(), about),
+                capability,
+                where,
+                Clock.nowMicros());
     }
 
     private Optional<CallResult> wrongShape(Message request, Caller caller) {

@@ -61,6 +61,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** All that a call stands on but HTTP and Kafka, on a database of its own. Nobody follows the log here. */
 public final class TestInstance {
@@ -74,24 +75,24 @@ public final class TestInstance {
     public final Tokens tokens = new Tokens(ISSUER, keys.signer("ch-test/token"));
     public final Methods methods = new Methods(Contract.load());
     public final Pipeline pipeline;
+    /** Answers reads once it was started. */
+    public final DecisionPoint decisions =
+            new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
     /** Whether the disk is full. */
     volatile boolean full;
 
     private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
     private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
-    private final Map<String, Appender> appenders =
-            Map.of("identity", appender(DatabaseRole.IDENTITY), "access", appender(DatabaseRole.ACCESS));
+    private final Map<String, Appender> appenders = new ConcurrentHashMap<>();
 
     public TestInstance() {
         ServerInStep.confirm(database);
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
-        var decisions =
-                new DecisionPoint(new StreamScan(database, DatabaseRole.ACCESS), new Properties(), "log.v1", List.of());
         pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(Contract.load()),
                 new Authorisation(decisions, Map.of()),
-                new CommandRuns(appenders::get, streams, new Keyring(database, sealer()), methods));
+                new CommandRuns(this::appender, streams, new Keyring(database, sealer()), methods));
     }
 
     private static final class Shared {
@@ -115,9 +116,22 @@ public final class TestInstance {
         }
     }
 
-    private Appender appender(DatabaseRole role) {
-        String feature = role.name();
-        return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard.and(this::disk));
+    private Appender appender(String feature) {
+        return appenders.computeIfAbsent(
+                feature,
+                unmade -> new Appender(
+                        database,
+                        role(feature),
+                        "ch-test",
+                        keys.signer("ch-test/source/" + feature),
+                        guard.and(this::disk)));
+    }
+
+    private static DatabaseRole role(String feature) {
+        return DatabaseRole.STANDARD.stream()
+                .filter(role -> role.name().equals(feature))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Optional<Rejection> disk() {
@@ -186,8 +200,7 @@ public final class TestInstance {
                 .setAction("test.meanwhile")
                 .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
                 .build();
-        AppendResult result = appenders
-                .get(feature)
+        AppendResult result = appender(feature)
                 .append(new Draft(tenant, statement, 0, List.of(events), List.of(), Optional.empty(), basis));
         if (!(result instanceof AppendResult.Appended)) {
             throw new AssertionError(result);
@@ -275,7 +288,7 @@ public final class TestInstance {
 
     public void reap() {
         try (var reaper =
-                new Reaper(database, DatabaseRole.ACCESS, appenders.get("access"), () -> Ids.bytes(Ids.uuidV7()))) {
+                new Reaper(database, DatabaseRole.ACCESS, appender("access"), () -> Ids.bytes(Ids.uuidV7()))) {
             reaper.reap();
         }
     }

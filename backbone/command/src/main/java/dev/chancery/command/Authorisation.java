@@ -5,13 +5,19 @@ import com.google.protobuf.Message;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.CallerDecision;
+import dev.chancery.decision.ConsentGate;
+import dev.chancery.decision.Consents;
 import dev.chancery.decision.DecisionPoint;
+import dev.chancery.decision.Part;
+import dev.chancery.decision.Purposes;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.projection.Positions;
 import dev.chancery.schema.ContractMethod;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,6 +26,9 @@ import java.util.function.Function;
 
 /** Whether a caller may read, and whether what it reads has come far enough. */
 public final class Authorisation {
+    /** Fields that name whom a request is about. */
+    private static final List<String> ABOUT = List.of("subject_id", "principal_id");
+
     private final DecisionPoint decisions;
     private final Map<String, Positions> views;
 
@@ -39,6 +48,30 @@ public final class Authorisation {
                 .workspace()
                 .filter(active -> field != null && active.equals(request.getField(field)))
                 .orElse("");
+    }
+
+    /** Whom a call is about, for a capability that takes their consent: whom its request names, or the caller; empty: nobody. */
+    public static String about(Message request, Principal principal) {
+        return ABOUT.stream()
+                .map(request.getDescriptorForType()::findFieldByName)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(field -> (String) request.getField(field))
+                .map(named -> named.isEmpty() ? principal.id() : named)
+                .orElse("");
+    }
+
+    /** What somebody has consented to, as far as this process has seen; empty: nobody. */
+    public ConsentGate consents(String tenant, String aboutId) {
+        return aboutId.isEmpty()
+                ? ConsentGate.NONE
+                : (scope, atMicros) -> state(tenant, Purposes.PART, "").flatMap(purposes -> state(
+                                tenant, Consents.PART, aboutId)
+                        .flatMap(consents -> ConsentGate.of(purposes, consents).find(scope, atMicros)));
+    }
+
+    private <S> Optional<S> state(String tenant, Part<S> part, String id) {
+        return decisions.state(tenant, part, id, OptionalLong.empty(), Duration.ZERO);
     }
 
     /**
@@ -79,16 +112,19 @@ public final class Authorisation {
      * Refuses whoever lacks a capability, or acts for somebody who does or did not allow it, or was authenticated too long ago to use it.
      *
      * @param authorities what decides about a principal, by its id
+     * @param consents what those have consented to whom the call is about
      * @param where the workspace; empty: the whole organisation
      */
     public static AuthorityDecision require(
             Principal principal,
             Function<String, Authority> authorities,
+            ConsentGate consents,
             String capability,
             String where,
             long atMicros)
             throws RefusedException {
-        AuthorityDecision decision = CallerDecision.decide(principal, authorities, capability, where, atMicros);
+        AuthorityDecision decision =
+                CallerDecision.decide(principal, authorities, consents, capability, where, atMicros);
         if (!decision.granted()) {
             throw refusal(decision, capability);
         }
@@ -105,7 +141,9 @@ public final class Authorisation {
                         "The caller's roles give " + capability + " by break-glass only.");
             case CONSENT ->
                 new RefusedException(
-                        BoundaryRejection.CONSENT, "Using " + capability + " takes the consent of whom it is about.");
+                        BoundaryRejection.CONSENT,
+                        "Using " + capability + " takes the consent of whom it is about"
+                                + (denied.missingScope().isEmpty() ? "." : ": " + denied.missingScope() + "."));
             default ->
                 new RefusedException(
                         BoundaryRejection.FORBIDDEN,

@@ -4,10 +4,13 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.ConsentGate;
+import dev.chancery.decision.Consents;
 import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.Memberships;
 import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.Purposes;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.decision.TrustedIssuers;
 import dev.chancery.kernel.Fold;
@@ -138,6 +141,15 @@ public final class CommandContext {
                         read(AuthorityStreams.memberships(principalId), Memberships.FOLD),
                         group -> read(AuthorityStreams.group(group), Assignments.FOLD)),
                 read(AuthorityStreams.ISSUERS, TrustedIssuers.FOLD));
+    }
+
+    /** What somebody of the caller's organisation has consented to; empty: nobody. It is read when a decision asks for it. */
+    public ConsentGate consents(String subjectId) {
+        return subjectId.isEmpty()
+                ? ConsentGate.NONE
+                : (scope, atTime) -> ConsentGate.of(
+                                read(Purposes.STREAM, Purposes.FOLD), read(Consents.stream(subjectId), Consents.FOLD))
+                        .find(scope, atTime);
     }
 
     /** Says that a stream, named after an id that was made just now, is empty. */

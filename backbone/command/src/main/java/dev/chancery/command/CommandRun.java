@@ -145,6 +145,7 @@ final class CommandRun<Q extends Message> {
             AuthorityDecision decision = Authorisation.require(
                     principal,
                     context::authority,
+                    context.consents(Authorisation.about(call.request(), principal)),
                     capability.get(),
                     Authorisation.where(method, call.request(), principal),
                     context.atMicros());

@@ -7,8 +7,17 @@ public interface TenantState {
     /** Of the last record that is taken into account; -1 when the log has none. */
     long position();
 
-    /** What decides about a principal, and the position that it is true at. */
-    AuthorityAt authority(String principalId);
+    /**
+     * What decides about a principal, and the position that it is true at.
+     *
+     * @param aboutId whose consents count; empty: nobody's
+     */
+    AuthorityAt authority(String principalId, String aboutId);
+
+    /** The same of questions that are about nobody. */
+    default AuthorityAt authority(String principalId) {
+        return authority(principalId, "");
+    }
 
     /** The state of one stream of a part that the decision point keeps; the initial one where it has no events. */
     <S> S state(Part<S> part, String id);

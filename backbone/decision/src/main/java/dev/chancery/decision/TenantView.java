@@ -97,8 +97,8 @@ final class TenantView implements TenantState {
     }
 
     @Override
-    public synchronized AuthorityAt authority(String principalId) {
-        return new AuthorityAt(states.authority(principalId), position);
+    public synchronized AuthorityAt authority(String principalId, String aboutId) {
+        return new AuthorityAt(states.authority(principalId), states.consents(aboutId), position);
     }
 
     @Override

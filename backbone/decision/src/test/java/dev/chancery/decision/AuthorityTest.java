@@ -1,7 +1,6 @@
 package dev.chancery.decision;
 
 import static dev.chancery.decision.AuthorityDecision.Reason.BREAK_GLASS_ONLY;
-import static dev.chancery.decision.AuthorityDecision.Reason.CONSENT;
 import static dev.chancery.decision.AuthorityDecision.Reason.EXPIRED;
 import static dev.chancery.decision.AuthorityDecision.Reason.GRANTED;
 import static dev.chancery.decision.AuthorityDecision.Reason.INACTIVE_PRINCIPAL;
@@ -31,6 +30,8 @@ import dev.chancery.schema.elevation.v1.ElevationRevoked;
 import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import dev.chancery.schema.identity.v1.SensitiveCapability;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class AuthorityTest {
@@ -189,7 +190,7 @@ class AuthorityTest {
                 .build();
         Authority ben = new Given(BEN).roles(vault, role("clerk", "vault:open")).authority();
 
-        assertThat(ben.sensitivity("vault:open")).isEqualTo(new Sensitivity(300, false, false));
+        assertThat(ben.sensitivity("vault:open")).isEqualTo(new Sensitivity(300, false, Set.of()));
         assertThat(ben.sensitivity("invoice:read")).isEqualTo(Sensitivity.NONE);
     }
 
@@ -245,15 +246,18 @@ class AuthorityTest {
         var capability = CapabilityDefined.newBuilder()
                 .setCapability("record:read")
                 .setConsentRequired(true)
+                .setConsentPurpose("treatment")
                 .build();
         Authority ben = new Given(BEN)
                 .roles(capability, role("doctor", "record:read"))
                 .holding(assigned("a1", "doctor"))
                 .authority();
 
-        assertThat(ben.decide("record:read", "", NOW)).isEqualTo(CONSENT.deny());
-        assertThat(ben.decide("record:read", "", NOW, (what, where, at) -> true).granted())
-                .isTrue();
+        assertThat(ben.decide("record:read", "", NOW))
+                .isEqualTo(AuthorityDecision.without(new Consents.Scope("treatment", "record", "read")));
+        assertThat(ben.decide("record:read", "", NOW, (scope, at) -> Optional.of(scope.text() + " at " + (at - NOW)))
+                        .consents())
+                .containsExactly("record:read for treatment at 0");
         // Who has no grant is not told of consents.
         assertThat(ben.decide("record:write", "", NOW, ConsentGate.NONE)).isEqualTo(NO_GRANT.deny());
     }
@@ -269,11 +273,12 @@ class AuthorityTest {
         var own = CapabilityDefined.newBuilder()
                 .setCapability("ledger:export")
                 .setStepUpSeconds(1_000)
+                .setConsentPurpose("research")
                 .setConsentRequired(true)
                 .build();
 
         assertThat(new Given(BEN).contract(contract).roles(own).authority().sensitivity("ledger:export"))
-                .isEqualTo(new Sensitivity(900, false, true));
+                .isEqualTo(new Sensitivity(900, false, Set.of("research")));
     }
 
     private static GroupDefined group(String id, String name) {

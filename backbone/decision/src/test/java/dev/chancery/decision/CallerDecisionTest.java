@@ -85,7 +85,7 @@ class CallerDecisionTest {
         Map<String, Authority> authorities = Map.of(
                 ADA, authority(ADA, user, userHolds, TrustedIssuers.NONE),
                 BEN, authority(BEN, new Message[] {created(BEN)}, agentHolds, TrustedIssuers.NONE));
-        return CallerDecision.decide(agent, authorities::get, capability, where, at)
+        return CallerDecision.decide(agent, authorities::get, ConsentGate.NONE, capability, where, at)
                 .reason();
     }
 

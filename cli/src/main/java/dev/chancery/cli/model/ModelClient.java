@@ -127,7 +127,7 @@ public final class ModelClient {
                                     said(words, ModelEntryKind.MODEL_ENTRY_KIND_CAPABILITY, one.getCapability()),
                                     one.getStepUpSeconds(),
                                     one.getBreakGlassOnly(),
-                                    one.getConsentRequired())));
+                                    one.getConsentPurpose())));
             page = reply.getNextPage();
         } while (!page.isEmpty());
         return capabilities;

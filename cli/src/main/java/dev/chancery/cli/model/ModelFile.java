@@ -30,7 +30,7 @@ public final class ModelFile {
     private static final int MAX_CHARS = 64 << 20;
     private static final Set<String> MEMBERS = Set.of("capabilities", "roles", "groups", "assignments");
     private static final Set<String> CAPABILITY =
-            Set.of("description", "stepUpSeconds", "breakGlassOnly", "consentRequired");
+            Set.of("description", "stepUpSeconds", "breakGlassOnly", "consentFor");
     private static final Set<String> ROLE = Set.of("description", "capabilities");
     private static final Set<String> GROUP = Set.of("description", "members");
     private static final Set<String> ASSIGNMENT = Set.of("principal", "group", "role", "workspace", "until");
@@ -84,7 +84,7 @@ public final class ModelFile {
                             text(given, "description", where),
                             seconds(given.get("stepUpSeconds"), where),
                             flag(given, "breakGlassOnly", where),
-                            flag(given, "consentRequired", where)));
+                            text(given, "consentFor", where)));
         }
         Map<String, Role> roles = new HashMap<>();
         for (var one : object(members.get("roles"), "roles", null).entrySet()) {
@@ -212,7 +212,7 @@ public final class ModelFile {
             Map<String, Object> members = described(one.description());
             put(members, "stepUpSeconds", Integer.toUnsignedLong(one.stepUpSeconds()), 0L);
             put(members, "breakGlassOnly", one.breakGlassOnly(), false);
-            put(members, "consentRequired", one.consentRequired(), false);
+            put(members, "consentFor", one.consentFor(), "");
             capabilities.put(name, members);
         });
         put(document, "capabilities", capabilities, Map.of());

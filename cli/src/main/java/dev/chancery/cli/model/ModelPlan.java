@@ -128,7 +128,8 @@ public final class ModelPlan {
                             .setDescription(one.description())
                             .setStepUpSeconds(one.stepUpSeconds())
                             .setBreakGlassOnly(one.breakGlassOnly())
-                            .setConsentRequired(one.consentRequired())
+                            .setConsentRequired(!one.consentFor().isEmpty())
+                            .setConsentPurpose(one.consentFor())
                             .build());
         }
     }

@@ -14,8 +14,11 @@ public record OrganisationModel(
         SortedMap<String, Role> roles,
         SortedMap<String, Group> groups,
         SortedSet<Assignment> assignments) {
-    /** @param stepUpSeconds unsigned; 0: none */
-    public record Capability(String description, int stepUpSeconds, boolean breakGlassOnly, boolean consentRequired) {}
+    /**
+     * @param stepUpSeconds unsigned; 0: none
+     * @param consentFor the purpose that whom it is about has to have consented to; empty: it takes no consent
+     */
+    public record Capability(String description, int stepUpSeconds, boolean breakGlassOnly, String consentFor) {}
 
     public record Role(String description, SortedSet<String> capabilities) {
         public Role(String description, Set<String> capabilities) {

@@ -27,7 +27,7 @@ class ModelFileTest {
         OrganisationModel model = ModelFile.parse("""
                 capabilities:
                   invoice:approve: {description: approve invoices, stepUpSeconds: 300}
-                  vault:open: {breakGlassOnly: true, consentRequired: true}
+                  vault:open: {breakGlassOnly: true, consentFor: research}
                   plain:thing:
                 roles:
                   approver: {capabilities: [invoice:approve]}
@@ -39,9 +39,9 @@ class ModelFileTest {
                 """.formatted(BEN, BEN));
 
         assertThat(model.capabilities())
-                .containsEntry("invoice:approve", new Capability("approve invoices", 300, false, false))
-                .containsEntry("vault:open", new Capability("", 0, true, true))
-                .containsEntry("plain:thing", new Capability("", 0, false, false));
+                .containsEntry("invoice:approve", new Capability("approve invoices", 300, false, ""))
+                .containsEntry("vault:open", new Capability("", 0, true, "research"))
+                .containsEntry("plain:thing", new Capability("", 0, false, ""));
         assertThat(model.groups()).containsEntry("accounting", new Group("the desk", Set.of(BEN)));
         assertThat(model.assignments())
                 .containsExactly(
@@ -83,12 +83,12 @@ class ModelFileTest {
     @Test
     void aPlanIsEmptyWhereNothingDiffersAndSaysWhatComesChangesAndGoes() {
         var before = new OrganisationModel(
-                Map.of("a:a", new Capability("", 0, false, false), "b:b", new Capability("", 0, false, false)),
+                Map.of("a:a", new Capability("", 0, false, ""), "b:b", new Capability("", 0, false, "")),
                 Map.of("r", new Role("", Set.of("a:a"))),
                 Map.of("g", new Group("", Set.of(BEN))),
                 Set.of(new Assignment(BEN, "", "r", "", 0)));
         var after = new OrganisationModel(
-                Map.of("a:a", new Capability("new words", 0, false, false)),
+                Map.of("a:a", new Capability("new words", 0, false, "")),
                 Map.of("s", new Role("", Set.of("a:a"))),
                 Map.of("g", new Group("", Set.of())),
                 Set.of(new Assignment("", "g", "s", "", 0)));
@@ -157,7 +157,7 @@ class ModelFileTest {
         for (int i = random.nextInt(4); i > 0; i--) {
             capabilities.put(
                     name(random) + ":" + name(random),
-                    new Capability(words(random), random.nextInt(), random.nextBoolean(), random.nextBoolean()));
+                    new Capability(words(random), random.nextInt(), random.nextBoolean(), words(random)));
             roles.put(name(random), new Role(words(random), Set.of(name(random) + ":x")));
             groups.put(name(random), new Group(words(random), random.nextBoolean() ? Set.of() : Set.of(BEN)));
             boolean grouped = random.nextBoolean();

@@ -20,12 +20,16 @@ final class Cast {
     static final String REVOKE_REASON = "Thaddeus moved to the harbour team";
     static final String LEAVING_REASON = "Marisol retired her agent on Friday";
 
+    static final String EMERGENCY_REASON = "The berth scheduler stands still since Thaddeus' shift ended";
+
     /** Not personal, but confidential. */
     static final String ORGANISATION = "Kestrelfreight Harbour Lines";
 
     static final String RIVAL_ORGANISATION = "Gannetward Shipping Cooperative";
     static final String PRODUCTION = "Kestrelfreight production berth";
     static final String STAGING = "Kestrelfreight staging berth";
+
+    static final String STUDY = "Find out whose night shifts at the berth are too long";
 
     /** None of these may appear in clear in anything that an instance stores or logs. */
     static final List<String> SECRETS = List.of(
@@ -42,6 +46,8 @@ final class Cast {
             GRANT_REASON,
             REVOKE_REASON,
             LEAVING_REASON,
+            EMERGENCY_REASON,
+            STUDY,
             ORGANISATION,
             RIVAL_ORGANISATION,
             PRODUCTION,

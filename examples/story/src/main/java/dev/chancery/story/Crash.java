@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The fifth chapter: {@code kill -9} with commands in flight, and the restart. */
+/** The seventh chapter: {@code kill -9} with commands in flight, and the restart. */
 final class Crash {
     /** The end of this chapter's grants, by which they are found: the year 2100. */
     private static final long UNTIL_MILLIS = 4_102_444_800_000L;

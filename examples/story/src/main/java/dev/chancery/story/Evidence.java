@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The sixth chapter: a principal leaves, the lists, replay, the export, the end of the instance, and a search of its files. */
+/** The eighth chapter: a principal leaves, the lists, replay, the export, the end of the instance, and a search of its files. */
 final class Evidence {
     private static final long CHECKPOINT_WAIT_MILLIS = 30_000;
     private static final long PAUSE_MILLIS = 50;

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code ./chancery demo}: the story on a fresh instance. Exit code 0 if every step passed, 1 if not, 2 for wrong usage. */
 @Command(
         name = "chancery demo",
-        description = "Tells the story: a fresh instance, some thirty steps, and an auditor's verdict at the end.",
+        description = "Tells the story: a fresh instance, some forty steps, and an auditor's verdict at the end.",
         mixinStandardHelpOptions = true)
 final class Main implements Callable<Integer> {
     private static final int FAILED = 1;

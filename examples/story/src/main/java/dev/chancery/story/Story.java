@@ -34,6 +34,8 @@ final class Story implements AutoCloseable {
             Company company = new People(this, people.administrator()).run();
             new Decisions(this, company).run();
             new OtherOrganisation(this, company, people.rival()).run();
+            new Emergency(this, company).run();
+            new Agreement(this, company).run();
             new Crash(this, company).run();
             new Evidence(this, company).run();
             new Audit(this).run();

@@ -1,5 +1,5 @@
 /**
- * The story behind {@code ./chancery demo}: one fresh instance and about thirty steps, each of which checks its result. Also an example of
+ * The story behind {@code ./chancery demo}: one fresh instance and about forty steps, each of which checks its result. Also an example of
  * a program that uses Chancery over REST, gRPC and AuthZEN.
  *
  * <p><b>Guarantees.</b> The exit code is 0 only if every step passed. Whatever the story started has ended by then, also after Ctrl-C or

@@ -56,6 +56,12 @@ final class AccessRejection {
             "The principal holds no such assignment.",
             "List the principal's assignments.");
 
+    static final Rejection CONSENT_PURPOSE = new Rejection(
+            "access.consent-purpose",
+            Kind.INVALID,
+            "A capability that takes a consent names the purpose of the consent, and no other capability names one.",
+            "Send consent_required and consent_purpose together.");
+
     static final Rejection NO_SUCH_CAPABILITY = new Rejection(
             "access.no-such-capability",
             Kind.NOT_FOUND,

@@ -150,7 +150,8 @@ public final class AccessService implements Feature {
                 .setCapability(request.getCapability())
                 .setStepUpSeconds(request.getStepUpSeconds())
                 .setBreakGlassOnly(request.getBreakGlassOnly())
-                .setConsentRequired(request.getConsentRequired());
+                .setConsentRequired(request.getConsentRequired())
+                .setConsentPurpose(request.getConsentPurpose());
         if (!request.getDescription().isEmpty()) {
             capability.setDescription(
                     Descriptions.seal(context, CapabilityDefined.getDescriptor(), request.getDescription()));

@@ -140,6 +140,9 @@ public class AuthZenEndpoint {
         if (reply.getDecision()) {
             why.addAll(path(reply.getPath()));
         }
+        if (!reply.getConsentScope().isEmpty()) {
+            why.add("consent_scope", reply.getConsentScope());
+        }
         if (reply.getStepUpSeconds() > 0) {
             why.add("step_up_seconds", reply.getStepUpSeconds());
         }
@@ -158,6 +161,9 @@ public class AuthZenEndpoint {
                 .add("capability", path.getCapability());
         if (!path.getGroup().isEmpty()) {
             said.add("group", path.getGroup());
+        }
+        if (path.getConsentIdsCount() > 0) {
+            said.add("consent_ids", JSON.createArrayBuilder(path.getConsentIdsList()));
         }
         return path.getElevated() ? said.add("elevated", true) : said;
     }

@@ -6,6 +6,7 @@ import dev.chancery.command.RefusedException;
 import dev.chancery.decision.Answerable;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.AuthorityDecision.Reason;
 import dev.chancery.decision.Consistency;
@@ -15,6 +16,7 @@ import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.TenantState;
 import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.CheckReply;
+import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.access.v1.DecisionPath;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -55,36 +57,39 @@ final class Checks {
         };
     }
 
-    /** @param workspace where; empty: in the organisation */
-    CheckReply check(
-            String tenant, String principal, String capability, String workspace, Consistency wanted, long nowMicros)
-            throws RefusedException {
-        Answerable.From from = at(tenant, wanted, nowMicros);
-        var at = from.state().authority(principal);
+    /** @param principal whom the request names, or the caller */
+    CheckReply check(String tenant, String principal, CheckRequest request, long nowMicros) throws RefusedException {
+        Answerable.From from = at(tenant, Consistencies.of(request.getConsistency()), nowMicros);
+        AuthorityAt at = from.state().authority(principal, request.getAboutId());
+        String capability = request.getCapability();
         return reply(
-                at.authority(),
-                at.position(),
-                capability,
-                decide(from.state(), at.authority(), capability, workspace, from.atMicros()),
-                from.atMicros());
+                at, capability, decide(from.state(), at, capability, request.getWorkspaceId(), from.atMicros()), from);
     }
 
     CheckReply evaluate(String tenant, Evaluation asked, long nowMicros) throws RefusedException {
         Answerable.From from = at(tenant, asked.consistency(), nowMicros);
-        var at = from.state().authority(principal(tenant, asked.subjectId()).orElse(""));
+        AuthorityAt at = from.state()
+                .authority(
+                        principal(tenant, asked.subjectId()).orElse(""),
+                        asked.about().flatMap(name -> principal(tenant, name)).orElse(""));
         Authority authority = at.authority();
         AuthorityDecision decision = !isOfType(authority.principal(), asked.subjectType())
                 ? Reason.UNKNOWN_PRINCIPAL.deny()
                 : !exists(from.state(), tenant, authority, asked.resourceType(), asked.resourceId())
                         ? Reason.UNKNOWN_RESOURCE.deny()
-                        : decide(from.state(), authority, asked.capability(), asked.where(), from.atMicros());
-        return reply(authority, at.position(), asked.capability(), decision, from.atMicros());
+                        : decide(from.state(), at, asked.capability(), asked.where(), from.atMicros());
+        return reply(at, asked.capability(), decision, from);
     }
 
     static AuthorityDecision decide(
-            TenantState state, Authority authority, String capability, String workspace, long atMicros) {
+            TenantState state, AuthorityAt at, String capability, String workspace, long atMicros) {
         return PlacedDecision.decide(
-                authority, id -> state.state(PlacedDecision.WORKSPACES, id), capability, workspace, atMicros);
+                at.authority(),
+                at.consents(),
+                id -> state.state(PlacedDecision.WORKSPACES, id),
+                capability,
+                workspace,
+                atMicros);
     }
 
     /** Of a kind that Chancery doesn't keep, any id names a resource. */
@@ -120,17 +125,17 @@ final class Checks {
         return state.state(PlacedDecision.WORKSPACES, id).exists();
     }
 
-    private static CheckReply reply(
-            Authority authority, long position, String capability, AuthorityDecision answer, long atMicros) {
+    private static CheckReply reply(AuthorityAt at, String capability, AuthorityDecision answer, Answerable.From from) {
         CheckReply.Builder reply = CheckReply.newBuilder()
                 .setDecision(answer.granted())
                 .setReason(answer.reason().code())
                 .setAssignmentId(answer.assignmentId())
                 .setRole(answer.role())
-                .setPosition(Math.max(0, position));
+                .setConsentScope(answer.missingScope())
+                .setPosition(Math.max(0, at.position()));
         if (answer.granted()) {
-            reply.setStepUpSeconds(authority.sensitivity(capability).stepUpSeconds())
-                    .setPath(path(authority, capability, answer, atMicros));
+            reply.setStepUpSeconds(at.authority().sensitivity(capability).stepUpSeconds())
+                    .setPath(path(at.authority(), capability, answer, from.atMicros()));
         }
         return reply.build();
     }
@@ -148,6 +153,7 @@ final class Checks {
                 .setCapability(capability)
                 .setElevated(granted.elevated())
                 .setGroup(granted.group())
+                .addAllConsentIds(granted.consents())
                 .build();
     }
 }

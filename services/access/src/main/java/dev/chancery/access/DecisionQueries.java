@@ -42,12 +42,7 @@ final class DecisionQueries {
 
     CheckReply check(ReadContext context, CheckRequest request) throws RefusedException {
         return checks.check(
-                context.tenant(),
-                principal(context, request.getPrincipalId()),
-                request.getCapability(),
-                request.getWorkspaceId(),
-                Consistencies.of(request.getConsistency()),
-                context.atMicros());
+                context.tenant(), principal(context, request.getPrincipalId()), request, context.atMicros());
     }
 
     CheckAllReply checkAll(ReadContext context, CheckAllRequest request) throws RefusedException {
@@ -70,6 +65,7 @@ final class DecisionQueries {
                         capability[0],
                         "",
                         request.getWorkspaceId(),
+                        request.getAboutId(),
                         Consistencies.of(request.getConsistency()),
                         Search.pageSize(request.getPageSize()),
                         request.getPage()),
@@ -96,6 +92,7 @@ final class DecisionQueries {
                         request.getResourceType(),
                         "",
                         request.getWorkspaceId(),
+                        request.getAboutId(),
                         Consistencies.of(request.getConsistency()),
                         Search.pageSize(request.getPageSize()),
                         request.getPage()),
@@ -119,6 +116,7 @@ final class DecisionQueries {
                         capability[0],
                         "",
                         request.getWorkspaceId(),
+                        request.getAboutId(),
                         Consistencies.of(request.getConsistency()),
                         Search.pageSize(request.getPageSize()),
                         request.getPage()),

@@ -11,11 +11,12 @@ import jakarta.json.JsonObject;
 import java.util.Optional;
 
 /**
- * One question of AuthZEN 1.0 (section 5), as this decision point understands it: the required members, the one property that says
- * where, and the one member of {@code context} that says as of when. Other properties and members that the standard doesn't know are
+ * One question of AuthZEN 1.0 (section 5), as this decision point understands it: the required members, the properties that say
+ * where and about whom, and the one member of {@code context} that says as of when. Other properties and members that the standard doesn't know are
  * free, and nothing is decided by them.
  *
  * @param workspace {@code resource.properties.workspace}
+ * @param namedAbout {@code resource.properties.about}, as the caller names it
  * @param consistency {@code context.chancery_consistency}
  */
 record Evaluation(
@@ -25,7 +26,10 @@ record Evaluation(
         String resourceType,
         String resourceId,
         Optional<String> workspace,
+        Optional<String> namedAbout,
         Consistency consistency) {
+    /** The property of a resource that says whom it is about. */
+    static final String ABOUT = "about";
 
     /** @throws RefusedException where a required member is missing or a member is of another type */
     static Evaluation of(JsonObject json) throws RefusedException {
@@ -34,14 +38,21 @@ record Evaluation(
         JsonObject resource = object(json, "resource");
         optionalObject(subject, "properties");
         optionalObject(action, "properties");
+        JsonObject properties = optionalObject(resource, "properties");
         return new Evaluation(
                 text(subject, "type"),
                 text(subject, "id"),
                 text(action, "name"),
                 text(resource, "type"),
                 text(resource, "id"),
-                optionalText(optionalObject(resource, "properties"), "workspace"),
+                optionalText(properties, "workspace"),
+                optionalText(properties, ABOUT),
                 Consistencies.of(optionalObject(json, "context")));
+    }
+
+    /** Whose consent counts: whom the question names, or the principal that is the resource. */
+    Optional<String> about() {
+        return namedAbout.or(() -> resourceType.equals("principal") ? Optional.of(resourceId) : Optional.empty());
     }
 
     /** The capability that is asked about. */

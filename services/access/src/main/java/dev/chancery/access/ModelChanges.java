@@ -82,7 +82,12 @@ final class ModelChanges {
         }
         try {
             Authorisation.require(
-                    context.principal(), context::authority, kind.capability(), WHOLE_ORGANISATION, context.atMicros());
+                    context.principal(),
+                    context::authority,
+                    context.consents(Authorisation.about(one, context.principal())),
+                    kind.capability(),
+                    WHOLE_ORGANISATION,
+                    context.atMicros());
         } catch (RefusedException e) {
             boolean lacking = e.rejection().equals(BoundaryRejection.FORBIDDEN);
             return CommandOutcome.reject(lacking ? AccessRejection.CHANGE_FORBIDDEN : e.rejection());

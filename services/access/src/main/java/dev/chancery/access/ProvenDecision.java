@@ -28,7 +28,8 @@ final class ProvenDecision {
             return CommandOutcome.reject(AccessRejection.NO_SUCH_WORKSPACE);
         }
         Authority authority = context.authority(request.getPrincipalId());
-        AuthorityDecision decision = authority.decide(request.getCapability(), workspace, context.atMicros());
+        AuthorityDecision decision = authority.decide(
+                request.getCapability(), workspace, context.atMicros(), context.consents(request.getAboutId()));
         if (decision.reason() == AuthorityDecision.Reason.UNKNOWN_PRINCIPAL) {
             return CommandOutcome.reject(AccessRejection.NO_SUCH_PRINCIPAL);
         }
@@ -37,6 +38,7 @@ final class ProvenDecision {
                 .setPrincipalId(request.getPrincipalId())
                 .setCapability(request.getCapability())
                 .setWorkspaceId(request.getWorkspaceId())
+                .setAboutId(request.getAboutId())
                 .setAtMicros(context.atMicros())
                 .setRequestHash(request.getRequestHash())
                 .setDecision(decision.granted())
@@ -44,6 +46,7 @@ final class ProvenDecision {
         ProveDecisionReply.Builder reply = ProveDecisionReply.newBuilder()
                 .setDecision(decision.granted())
                 .setReason(decision.reason().code())
+                .setConsentScope(decision.missingScope())
                 .setDecisionId(recorded.getDecisionId());
         if (decision.granted()) {
             DecisionPath path = Checks.path(authority, request.getCapability(), decision, context.atMicros());
@@ -51,7 +54,8 @@ final class ProvenDecision {
                     .setRole(path.getRole())
                     .setScopeWorkspaceId(path.getWorkspaceId())
                     .setElevated(path.getElevated())
-                    .setGroup(path.getGroup());
+                    .setGroup(path.getGroup())
+                    .addAllConsentIds(path.getConsentIdsList());
             reply.setPath(path);
         }
         StreamId stream = context.fresh(StreamId.of("access", "decision", recorded.getDecisionId()));

@@ -1,6 +1,7 @@
 package dev.chancery.access;
 
 import static dev.chancery.access.AccessRejection.CAPABILITY_IN_USE;
+import static dev.chancery.access.AccessRejection.CONSENT_PURPOSE;
 import static dev.chancery.access.AccessRejection.NOT_HELD;
 import static dev.chancery.access.AccessRejection.NO_SUCH_CAPABILITY;
 import static dev.chancery.access.AccessRejection.NO_SUCH_ROLE;
@@ -50,11 +51,17 @@ final class RoleModelRules {
             long atMicros) {
         RoleModel model = definer.roleModel();
         String name = capability.getCapability();
-        var wanted = new Sensitivity(
-                capability.getStepUpSeconds(), capability.getBreakGlassOnly(), capability.getConsentRequired());
+        var wanted = Sensitivity.of(
+                capability.getStepUpSeconds(),
+                capability.getBreakGlassOnly(),
+                capability.getConsentRequired(),
+                capability.getConsentPurpose());
         RoleModel.Capability defined = model.capabilities().get(name);
         if (contract.capabilities().contains(name)) {
             return reject(RESERVED_CAPABILITY);
+        }
+        if (capability.getConsentRequired() == capability.getConsentPurpose().isEmpty()) {
+            return reject(CONSENT_PURPOSE);
         }
         if (defined != null && describedAlike && wanted.equals(defined.sensitivity())) {
             return nothing();

@@ -20,6 +20,7 @@ import java.util.List;
  * @param subjectType empty in a question by the principal's id alone
  * @param subjectId as the caller names it
  * @param resourceId empty: about none in particular
+ * @param about whose consent counts, as the caller names it; empty: nobody's, or that of each principal that is searched for as a resource
  * @param limit results in a page at most
  * @param token empty for the first page
  */
@@ -31,6 +32,7 @@ record Search(
         String resourceType,
         String resourceId,
         String workspace,
+        String about,
         Consistency consistency,
         int limit,
         String token) {
@@ -59,6 +61,7 @@ record Search(
         }
         String type = text(resource, "type");
         String id = open == Open.RESOURCE ? "" : text(resource, "id");
+        JsonObject properties = optionalObject(resource, "properties");
         JsonObject page = optionalObject(json, "page");
         optionalObject(page, "properties");
         return new Search(
@@ -68,8 +71,8 @@ record Search(
                 action,
                 type,
                 id,
-                optionalText(optionalObject(resource, "properties"), "workspace")
-                        .orElse(type.equals("workspace") ? id : ""),
+                optionalText(properties, "workspace").orElse(type.equals("workspace") ? id : ""),
+                optionalText(properties, Evaluation.ABOUT).orElse(type.equals("principal") ? id : ""),
                 Consistencies.of(optionalObject(json, "context")),
                 limit(page),
                 optionalText(page, "token").orElse(""));
@@ -112,6 +115,7 @@ record Search(
                 resourceType,
                 resourceId,
                 workspace,
+                about,
                 consistency.kind().name(),
                 Long.toString(consistency.value()));
     }

@@ -6,6 +6,7 @@ import dev.chancery.command.RefusedException;
 import dev.chancery.decision.Answerable;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.Consistency;
 import dev.chancery.decision.PlacedDecision;
@@ -60,7 +61,7 @@ final class Searches {
                 .map(last -> tokens.token(tenant, search.question(), new Place(state.position(), atMicros, last)))
                 .orElse("");
         List<String> scopes = search.open() == Search.Open.RESOURCE
-                ? scopes(subject(tenant, state, search), search, atMicros)
+                ? scopes(subject(tenant, state, search, about(tenant, search)), search, atMicros)
                 : List.of();
         return new Found(page.hits(), next, Math.max(0, state.position()), scopes);
     }
@@ -72,17 +73,19 @@ final class Searches {
                         state, tenant, state.authority("").authority(), search.resourceType(), search.resourceId())) {
             return Page.NONE;
         }
+        String about = about(tenant, search);
         return page(state.principals(), after, search.limit(), id -> {
-            Authority authority = state.authority(id).authority();
-            String type = PrincipalNames.type(authority.principal().type());
+            AuthorityAt at = state.authority(id, about);
+            String type = PrincipalNames.type(at.authority().principal().type());
             return search.subjectType().isEmpty() || type.equals(search.subjectType())
-                    ? hit(state, authority, id, type, search.capability(), search.workspace(), atMicros)
+                    ? hit(state, at, id, type, search.capability(), search.workspace(), atMicros)
                     : Optional.empty();
         });
     }
 
     private Page actions(String tenant, TenantState state, Search search, long atMicros, String after) {
-        Authority authority = subject(tenant, state, search);
+        AuthorityAt at = subject(tenant, state, search, about(tenant, search));
+        Authority authority = at.authority();
         if (!isAsked(authority, search)
                 || !search.resourceId().isEmpty()
                         && !checks.exists(state, tenant, authority, search.resourceType(), search.resourceId())) {
@@ -100,18 +103,22 @@ final class Searches {
                 capabilities,
                 after,
                 search.limit(),
-                capability -> hit(state, authority, capability, "", capability, search.workspace(), atMicros));
+                capability -> hit(state, at, capability, "", capability, search.workspace(), atMicros));
     }
 
     private Page resources(String tenant, TenantState state, Search search, long atMicros, String after) {
-        Authority authority = subject(tenant, state, search);
+        String about = about(tenant, search);
+        AuthorityAt at = subject(tenant, state, search, about);
+        Authority authority = at.authority();
         if (!isAsked(authority, search)) {
             return Page.NONE;
         }
         boolean workspaces = search.resourceType().equals("workspace");
+        boolean each = search.about().isEmpty() && search.resourceType().equals("principal");
         return page(kept(tenant, state, authority, search.resourceType()), after, search.limit(), id -> {
             String where = workspaces && search.workspace().isEmpty() ? id : search.workspace();
-            return hit(state, authority, id, "", search.capability(), where, atMicros);
+            AuthorityAt asked = each ? state.authority(authority.principalId(), id) : at;
+            return hit(state, asked, id, "", search.capability(), where, atMicros);
         });
     }
 
@@ -139,27 +146,34 @@ final class Searches {
         };
     }
 
-    private static List<String> scopes(Authority authority, Search search, long atMicros) {
+    private static List<String> scopes(AuthorityAt at, Search search, long atMicros) {
+        Authority authority = at.authority();
         if (!isAsked(authority, search)) {
             return List.of();
         }
-        if (authority.decide(search.capability(), "", atMicros).granted()) {
+        if (authority.decide(search.capability(), "", atMicros, at.consents()).granted()) {
             return List.of("organisation");
         }
         return authority.grants(atMicros).stream()
                 .map(Assignment::workspace)
                 .filter(workspace -> !workspace.isEmpty()
                         && authority
-                                .decide(search.capability(), workspace, atMicros)
+                                .decide(search.capability(), workspace, atMicros, at.consents())
                                 .granted())
                 .distinct()
                 .sorted()
                 .toList();
     }
 
-    private Authority subject(String tenant, TenantState state, Search search) {
-        return state.authority(checks.principal(tenant, search.subjectId()).orElse(""))
-                .authority();
+    private AuthorityAt subject(String tenant, TenantState state, Search search, String about) {
+        return state.authority(checks.principal(tenant, search.subjectId()).orElse(""), about);
+    }
+
+    /** Whose consent counts; empty: nobody's. */
+    private String about(String tenant, Search search) {
+        return search.about().isEmpty()
+                ? ""
+                : checks.principal(tenant, search.about()).orElse("");
     }
 
     private static boolean isAsked(Authority subject, Search search) {
@@ -167,16 +181,10 @@ final class Searches {
     }
 
     private static Optional<Hit> hit(
-            TenantState state,
-            Authority authority,
-            String id,
-            String type,
-            String capability,
-            String where,
-            long atMicros) {
-        AuthorityDecision decision = Checks.decide(state, authority, capability, where, atMicros);
+            TenantState state, AuthorityAt at, String id, String type, String capability, String where, long atMicros) {
+        AuthorityDecision decision = Checks.decide(state, at, capability, where, atMicros);
         return decision.granted()
-                ? Optional.of(new Hit(id, type, Checks.path(authority, capability, decision, atMicros)))
+                ? Optional.of(new Hit(id, type, Checks.path(at.authority(), capability, decision, atMicros)))
                 : Optional.empty();
     }
 

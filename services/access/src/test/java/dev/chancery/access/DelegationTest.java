@@ -227,10 +227,12 @@ class DelegationTest {
                 .setRole(role)
                 .addAllCapabilities(bundle())
                 .build();
+        boolean consent = random.nextInt(4) == 0;
         var sensitivity = CapabilityDefined.newBuilder()
                 .setCapability(capability)
                 .setBreakGlassOnly(random.nextInt(4) == 0)
-                .setConsentRequired(random.nextInt(4) == 0)
+                .setConsentRequired(consent)
+                .setConsentPurpose(consent ? "research" : "")
                 .build();
         int which = random.nextInt(1_000);
         return switch (chosen) {

@@ -27,7 +27,14 @@ class EvaluationTest {
                          'resource':{'type':'Account','id':'7','properties':{'workspace':'w','session':[1]},'org':'o'},
                          'context':{'ip':'x','actor':{'tenant':'t'}},'tenant':'t','future':[1]}""")))
                 .isEqualTo(new Evaluation(
-                        "user", "Ada@x", "can_read", "Account", "7", Optional.of("w"), Consistency.FASTEST));
+                        "user",
+                        "Ada@x",
+                        "can_read",
+                        "Account",
+                        "7",
+                        Optional.of("w"),
+                        Optional.empty(),
+                        Consistency.FASTEST));
     }
 
     @Test
@@ -79,10 +86,28 @@ class EvaluationTest {
 
         assertThat(Evaluation.of(questions.get(0)))
                 .as("a member is replaced as a whole, its properties too")
-                .isEqualTo(new Evaluation("user", "u", "a", "i", "1", Optional.empty(), Consistency.FASTEST));
+                .isEqualTo(new Evaluation(
+                        "user", "u", "a", "i", "1", Optional.empty(), Optional.empty(), Consistency.FASTEST));
         assertThat(Evaluation.of(questions.get(1)))
-                .isEqualTo(new Evaluation("user", "u", "b", "j", "2", Optional.empty(), Consistency.FASTEST));
+                .isEqualTo(new Evaluation(
+                        "user", "u", "b", "j", "2", Optional.empty(), Optional.empty(), Consistency.FASTEST));
         assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> Evaluation.of(questions.get(2)));
+    }
+
+    @Test
+    void itIsAboutWhomItNamesOrThePrincipalThatIsTheResource() throws RefusedException {
+        String question =
+                "{'subject':{'type':'user','id':'u'},'action':{'name':'a'},'resource':{'type':'%s','id':'7'%s}}";
+        String named = ",'properties':{'about':'sue'}";
+
+        assertThat(Evaluation.of(json(question.formatted("record", named))).about())
+                .contains("sue");
+        assertThat(Evaluation.of(json(question.formatted("record", ""))).about())
+                .isEmpty();
+        assertThat(Evaluation.of(json(question.formatted("principal", ""))).about())
+                .contains("7");
+        assertThat(Evaluation.of(json(question.formatted("principal", named))).about())
+                .contains("sue");
     }
 
     @Test

@@ -1,9 +1,6 @@
 package dev.chancery.consent;
 
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.decision.Consents;
-import dev.chancery.decision.Part;
-import dev.chancery.decision.Purposes;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
@@ -36,11 +33,6 @@ public final class ConsentFeature implements FeatureDescription {
     @Override
     public List<Rejection> rejections() {
         return ConsentRejection.ALL;
-    }
-
-    @Override
-    public List<Part<?>> decisionParts() {
-        return List.of(Consents.PART, Purposes.PART);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.chancery.command.Clock;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.CallerDecision;
+import dev.chancery.decision.ConsentGate;
 import dev.chancery.egress.DecisionLog.Count;
 import dev.chancery.egress.DecisionLog.Subject;
 import dev.chancery.feature.Feature;
@@ -113,6 +114,7 @@ public final class ProxyFeature implements FeatureDescription {
                     return Optional.of(CallerDecision.decide(
                                     principal,
                                     authorisation.authorities(principal, Optional.empty()),
+                                    ConsentGate.NONE,
                                     CAPABILITY,
                                     workspace,
                                     Clock.nowMicros())

@@ -305,7 +305,8 @@ final class OrganisationProvisioner {
                 .setCapability(capability.name())
                 .setStepUpSeconds(capability.stepUpSeconds())
                 .setBreakGlassOnly(capability.breakGlassOnly())
-                .setConsentRequired(capability.consentRequired())
+                .setConsentRequired(!capability.consentPurpose().isEmpty())
+                .setConsentPurpose(capability.consentPurpose())
                 .build();
     }
 

@@ -179,7 +179,11 @@ public final class RbacProjection implements Projection {
         for (SensitiveCapability one : adopted.getSensitiveList()) {
             contract.put(
                     one.getCapability(),
-                    new CapabilityState(one.getStepUpSeconds(), one.getBreakGlassOnly(), one.getConsentRequired()));
+                    new CapabilityState(
+                            one.getStepUpSeconds(),
+                            one.getBreakGlassOnly(),
+                            one.getConsentRequired(),
+                            one.getConsentPurpose()));
         }
         return contract;
     }

@@ -26,9 +26,12 @@ final class RbacRun {
     /** @param capabilities what it bundles; nothing, once retired */
     record RoleState(boolean builtIn, boolean retired, Set<String> capabilities) {}
 
-    /** @param stepUpSeconds unsigned */
-    record CapabilityState(int stepUpSeconds, boolean breakGlassOnly, boolean consentRequired) {
-        static final CapabilityState PLAIN = new CapabilityState(0, false, false);
+    /**
+     * @param stepUpSeconds unsigned
+     * @param consentPurpose empty where it takes no consent
+     */
+    record CapabilityState(int stepUpSeconds, boolean breakGlassOnly, boolean consentRequired, String consentPurpose) {
+        static final CapabilityState PLAIN = new CapabilityState(0, false, false, "");
     }
 
     record GroupRow(String name, long madePosition) {}
@@ -149,7 +152,10 @@ final class RbacRun {
                 .put(
                         position,
                         new CapabilityState(
-                                event.getStepUpSeconds(), event.getBreakGlassOnly(), event.getConsentRequired()));
+                                event.getStepUpSeconds(),
+                                event.getBreakGlassOnly(),
+                                event.getConsentRequired(),
+                                event.getConsentPurpose()));
     }
 
     void retired(long position, CapabilityRetired event) {

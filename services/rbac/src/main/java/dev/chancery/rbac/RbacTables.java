@@ -34,8 +34,9 @@ final class RbacTables {
 
     RbacTables(String schema) {
         this.schema = requireName(schema);
-        this.readContract = "SELECT capability, step_up_seconds, break_glass_only, consent_required FROM " + schema
-                + ".capability WHERE tenant = ? AND built_in AND valid_to_position IS NULL";
+        this.readContract =
+                "SELECT capability, step_up_seconds, break_glass_only, consent_required, consent_purpose FROM " + schema
+                        + ".capability WHERE tenant = ? AND built_in AND valid_to_position IS NULL";
         this.readBuiltInRole = "SELECT role FROM " + schema
                 + ".role WHERE tenant = ? AND built_in AND valid_to_position IS NULL ORDER BY valid_from_position DESC LIMIT 1";
     }
@@ -54,7 +55,8 @@ final class RbacTables {
             query.setString(1, tenant);
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    var state = new CapabilityState((int) rows.getLong(2), rows.getBoolean(3), rows.getBoolean(4));
+                    var state = new CapabilityState(
+                            (int) rows.getLong(2), rows.getBoolean(3), rows.getBoolean(4), rows.getString(5));
                     contract.put(rows.getString(1), state);
                 }
             }
@@ -126,6 +128,7 @@ final class RbacTables {
                 Column.BIGINT,
                 Column.BOOLEAN,
                 Column.BOOLEAN,
+                Column.TEXT,
                 Column.BIGINT,
                 Column.BIGINT);
         capabilities.forEach((key, changed) -> {
@@ -138,15 +141,16 @@ final class RbacTables {
                         Integer.toUnsignedLong(state.stepUpSeconds()),
                         state.breakGlassOnly(),
                         state.consentRequired(),
+                        state.consentPurpose(),
                         version.from(),
                         version.to());
             }
         });
         ended.execute(connection, tenant, """
                 INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, break_glass_only,
-                    consent_required, valid_from_position, valid_to_position)
+                    consent_required, consent_purpose, valid_from_position, valid_to_position)
                 SELECT t.tenant, t.capability, t.built_in, t.step_up_seconds, t.break_glass_only, t.consent_required,
-                    t.valid_from_position, r.ended
+                    t.consent_purpose, t.valid_from_position, r.ended
                 FROM (SELECT ?::text AS tenant, u.* FROM unnest(?::text[], ?::boolean[], ?::bigint[])
                     AS u(capability, built_in, ended)) AS r
                 CROSS JOIN LATERAL (SELECT * FROM %1$s.capability AS x
@@ -156,9 +160,9 @@ final class RbacTables {
                     DO UPDATE SET valid_to_position = excluded.valid_to_position""", schema);
         versions.execute(connection, tenant, """
                 INSERT INTO %1$s.capability (tenant, capability, built_in, step_up_seconds, break_glass_only,
-                    consent_required, valid_from_position, valid_to_position)
-                SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::bigint[], ?::boolean[], ?::boolean[], ?::bigint[],
-                    ?::bigint[])""", schema);
+                    consent_required, consent_purpose, valid_from_position, valid_to_position)
+                SELECT ?, * FROM unnest(?::text[], ?::boolean[], ?::bigint[], ?::boolean[], ?::boolean[], ?::text[],
+                    ?::bigint[], ?::bigint[])""", schema);
     }
 
     private void writePrincipals(Connection connection, String tenant, RbacRun run) throws SQLException {

@@ -32,7 +32,7 @@ final class RbacViews {
     // stricter step-up counts.
     private static final String CAPABILITIES = """
             SELECT capability, coalesce(min(step_up_seconds) FILTER (WHERE step_up_seconds > 0), 0), bool_or(built_in),
-                bool_or(break_glass_only), bool_or(consent_required)
+                bool_or(break_glass_only), bool_or(consent_required), max(consent_purpose)
             FROM rbac.capability
             WHERE tenant = ? AND capability > ? AND valid_to_position IS NULL
             GROUP BY capability ORDER BY capability LIMIT ?""";
@@ -82,7 +82,8 @@ final class RbacViews {
                             .setStepUpSeconds((int) rows.getLong(2))
                             .setBuiltIn(rows.getBoolean(3))
                             .setBreakGlassOnly(rows.getBoolean(4))
-                            .setConsentRequired(rows.getBoolean(5)));
+                            .setConsentRequired(rows.getBoolean(5))
+                            .setConsentPurpose(rows.getString(6)));
                 }
             }
             return reply.build();

@@ -112,6 +112,7 @@ class GroupStoryTest {
                         .setStepUpSeconds(60)
                         .setBreakGlassOnly(true)
                         .setConsentRequired(true)
+                        .setConsentPurpose("research")
                         .build());
     }
 
@@ -150,6 +151,7 @@ class GroupStoryTest {
                 .setStepUpSeconds(stepUpSeconds)
                 .setBreakGlassOnly(true)
                 .setConsentRequired(true)
+                .setConsentPurpose("research")
                 .build();
     }
 

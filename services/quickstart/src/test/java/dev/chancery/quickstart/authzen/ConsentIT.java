@@ -5,9 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import dev.chancery.client.DecisionPointSettings;
+import dev.chancery.client.LocalDecision;
+import dev.chancery.client.LocalDecisionPoint;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.schema.access.v1.AssignRoleRequest;
+import dev.chancery.schema.access.v1.CheckAllRequest;
+import dev.chancery.schema.access.v1.CheckRequest;
+import dev.chancery.schema.access.v1.Consistency;
+import dev.chancery.schema.access.v1.DefineCapabilityRequest;
+import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.access.v1.ProveDecisionRequest;
+import dev.chancery.schema.access.v1.SearchActionsRequest;
+import dev.chancery.schema.access.v1.SearchResourcesRequest;
+import dev.chancery.schema.access.v1.SearchSubjectsRequest;
 import dev.chancery.schema.consent.v1.CheckConsentRequest;
 import dev.chancery.schema.consent.v1.DefinePurposeRequest;
 import dev.chancery.schema.consent.v1.EndRepresentativeRequest;
@@ -27,9 +40,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
@@ -41,6 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ConsentIT {
     private static final String SERVICE = "chancery.consent.v1.ConsentService/";
     private static final long WITHDRAWN_NANOS = 1_000_000_000L;
+    private static final Duration FOLLOWED = Duration.ofSeconds(20);
 
     private final SharedInstance shared = SharedInstance.shared();
     private final OrganisationCalls calls = new OrganisationCalls(shared);
@@ -270,5 +286,159 @@ class ConsentIT {
                                         .setConsentId(granted.json().getString("consentId")))
                         .code())
                 .isEqualTo("consent.no-such-consent");
+    }
+
+    /** Wherever the question is asked: one check, several, AuthZEN, searches, a recorded decision, in the application's own process. */
+    @Test
+    void aCapabilityThatTakesAConsentIsGrantedWhileWhomItIsAboutConsents() {
+        calls.done(
+                administrator,
+                DefineCapabilityRequest.newBuilder()
+                        .setCapability("record:read")
+                        .setConsentRequired(true)
+                        .setConsentPurpose("research"));
+        calls.done(
+                administrator, DefineRoleRequest.newBuilder().setRole("doctor").addCapabilities("record:read"));
+        Reply assigned = calls.done(
+                administrator,
+                AssignRoleRequest.newBuilder()
+                        .setPrincipalId(OrganisationCalls.id(clinic))
+                        .setRole("doctor"));
+        try (LocalDecisionPoint point = follower()) {
+            assertThat(everywhere(point, assigned)).isEqualTo("consent: record:read for research");
+
+            Reply granted = calls.done(sue, grant());
+            assertThat(everywhere(point, granted)).isEqualTo("granted");
+            assertThat(access(checkOf(sue), granted).getJsonObject("path").getJsonArray("consentIds"))
+                    .containsExactly(granted.json().getString("consentId"));
+            assertThat(access(checkOf(administrator), granted).getString("reason"))
+                    .isEqualTo("consent");
+
+            Reply withdrawn = calls.done(
+                    sue,
+                    WithdrawConsentRequest.newBuilder()
+                            .setConsentId(granted.json().getString("consentId")));
+            assertThat(everywhere(point, withdrawn)).isEqualTo("consent: record:read for research");
+            for (Reply then : List.of(assigned, granted, withdrawn)) {
+                var exact = Consistency.newBuilder().setExact(position(then));
+                assertThat(access(checkOf(sue).setConsistency(exact), withdrawn).getBoolean("decision", false))
+                        .isEqualTo(then == granted);
+            }
+        }
+    }
+
+    private LocalDecisionPoint follower() {
+        Client follower = calls.somebody(PrincipalType.SERVICE, administrator, "access:follow");
+        String[] grpc = shared.instance.grpc().split(":");
+        return LocalDecisionPoint.start(DecisionPointSettings.of(
+                        grpc[0],
+                        Integer.parseInt(grpc[1]),
+                        shared.instance.http(),
+                        follower.clientId(),
+                        follower.key().pair().getPrivate())
+                .withoutTls());
+    }
+
+    private CheckRequest.Builder checkOf(Client about) {
+        return CheckRequest.newBuilder()
+                .setPrincipalId(OrganisationCalls.id(clinic))
+                .setCapability("record:read")
+                .setAboutId(OrganisationCalls.id(about));
+    }
+
+    private JsonObject access(Message.Builder request, Reply after) {
+        String name = request.getDescriptorForType().getName().replaceFirst("Request$", "");
+        Map<String, String> headers = new HashMap<>(administrator.headers());
+        headers.put("Chancery-Position", after.position());
+        var method = shared.method("chancery.access.v1.AccessService/" + name);
+        if (method.writes()) {
+            headers.put("Idempotency-Key", UUID.randomUUID().toString());
+        }
+        Reply reply = shared.wire.rest(method, request.build(), headers);
+        assertThat(reply.succeeded()).as("%s", reply).isTrue();
+        return reply.json();
+    }
+
+    private static long position(Reply reply) {
+        return Long.parseLong(reply.position().substring(reply.position().indexOf('@') + 1));
+    }
+
+    /** The one answer that all give to whether the clinic may read Sue's record. */
+    private String everywhere(LocalDecisionPoint point, Reply after) {
+        String whose = OrganisationCalls.id(sue);
+        String who = OrganisationCalls.id(clinic);
+        JsonObject checked = access(checkOf(sue), after);
+        String answer = said(checked.getString("reason"), checked.getString("consentScope", ""));
+        boolean granted = checked.getBoolean("decision", false);
+
+        JsonObject one = access(CheckAllRequest.newBuilder().addChecks(checkOf(sue)), after)
+                .getJsonArray("answers")
+                .getJsonObject(0);
+        assertThat(said(one.getString("reason"), one.getString("consentScope", "")))
+                .isEqualTo(answer);
+        JsonObject evaluated = evaluated(after, new JsonObject().put("about", whose));
+        assertThat(said(evaluated.getString("reason"), evaluated.getString("consent_scope", "")))
+                .isEqualTo(answer);
+        JsonObject proven = access(
+                ProveDecisionRequest.newBuilder()
+                        .setPrincipalId(who)
+                        .setCapability("record:read")
+                        .setAboutId(whose),
+                after);
+        assertThat(said(proven.getString("reason"), proven.getString("consentScope", "")))
+                .isEqualTo(answer);
+        assertThat(access(
+                                SearchSubjectsRequest.newBuilder()
+                                        .setCapability("record:read")
+                                        .setAboutId(whose),
+                                after)
+                        .getJsonArray("subjects", new JsonArray()))
+                .hasSize(granted ? 1 : 0);
+        assertThat(access(
+                                SearchActionsRequest.newBuilder()
+                                        .setPrincipalId(who)
+                                        .setResourceType("record")
+                                        .setAboutId(whose),
+                                after)
+                        .getJsonArray("actions", new JsonArray()))
+                .hasSize(granted ? 1 : 0);
+        assertThat(access(
+                                SearchResourcesRequest.newBuilder()
+                                        .setPrincipalId(who)
+                                        .setCapability("record:read")
+                                        .setAboutId(whose),
+                                after)
+                        .getJsonArray("scopes", new JsonArray()))
+                .hasSize(granted ? 1 : 0);
+
+        assertThat(point.awaitPosition(position(after), FOLLOWED))
+                .as("%s", point.trouble())
+                .isTrue();
+        LocalDecision local = point.check(who, "record:read", "", whose);
+        assertThat(said(local.reason(), local.consentScope())).isEqualTo(answer);
+
+        // About nobody, it is never granted.
+        assertThat(point.check(who, "record:read", "").reason()).isEqualTo("consent");
+        assertThat(evaluated(after, new JsonObject()).getString("reason")).isEqualTo("consent");
+        return answer;
+    }
+
+    private static String said(String reason, String scope) {
+        return scope.isEmpty() ? reason : reason + ": " + scope;
+    }
+
+    private JsonObject evaluated(Reply after, JsonObject properties) {
+        var question = new JsonObject()
+                .put("subject", new JsonObject().put("type", "agent").put("id", OrganisationCalls.id(clinic)))
+                .put("action", new JsonObject().put("name", "read"))
+                .put(
+                        "resource",
+                        new JsonObject().put("type", "record").put("id", "r-17").put("properties", properties));
+        Map<String, String> headers = new HashMap<>(administrator.headers());
+        headers.put("Chancery-Position", after.position());
+        Reply reply = shared.wire.http(
+                "POST", "/access/v1/evaluation", headers, question.encode().getBytes(UTF_8));
+        assertThat(reply.status()).as("%s", reply).isEqualTo(200);
+        return reply.json().getJsonObject("context");
     }
 }

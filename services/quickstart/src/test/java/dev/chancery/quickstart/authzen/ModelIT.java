@@ -201,7 +201,8 @@ class ModelIT {
         Set<Assignment> assignments = new HashSet<>();
         for (int i = 0; i < CAPABILITIES; i++) {
             capabilities.put(
-                    "thing-" + i + ":use", new Capability("use thing " + i, i % 3 * 60, i % 7 == 0, i % 11 == 0));
+                    "thing-" + i + ":use",
+                    new Capability("use thing " + i, i % 3 * 60, i % 7 == 0, i % 11 == 0 ? "study" : ""));
             roles.put("user-" + i, new Role("uses things", Set.copyOf(List.of("thing-" + i + ":use", "thing-0:use"))));
         }
         for (int i = 0; i < 5; i++) {

@@ -71,7 +71,7 @@ public final class OrganisationCalls {
         return somebody(PrincipalType.AGENT, by, capabilities);
     }
 
-    Client somebody(PrincipalType type, Client by, String... capabilities) {
+    public Client somebody(PrincipalType type, Client by, String... capabilities) {
         SigningKey key = SigningKey.generate();
         String clientId = done(
                         by,

@@ -1,4 +1,4 @@
-package dev.chancery.cli;
+package dev.chancery.kernel;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -11,15 +11,15 @@ import java.util.regex.Pattern;
  * @param secret its name, e.g. {@code prod/db/password}
  * @param version 0: the current one
  */
-record SecretReference(String environment, String secret, int version) {
-    static final String SCHEME = "vault://";
+public record SecretReference(String environment, String secret, int version) {
+    public static final String SCHEME = "vault://";
 
     // As in chancery/vault/v1/commands.proto.
     private static final Pattern SHAPE = Pattern.compile(
             "vault://(([a-z][a-z0-9-]{0,39})(?:/[a-z0-9][a-z0-9.-]{0,23}){1,3})(?:#([1-9][0-9]{0,8}))?");
 
     /** Empty: it is none. */
-    static Optional<SecretReference> parse(String text) {
+    public static Optional<SecretReference> parse(String text) {
         Matcher shape = SHAPE.matcher(text);
         return shape.matches()
                 ? Optional.of(new SecretReference(

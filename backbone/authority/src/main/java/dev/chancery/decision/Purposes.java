@@ -2,7 +2,6 @@ package dev.chancery.decision;
 
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.consent.v1.NoticePublished;
 import dev.chancery.schema.consent.v1.PurposeDefined;
@@ -89,8 +88,8 @@ public record Purposes(SortedMap<String, Purpose> byName) {
                 case "chancery.consent.v1.PurposeDefined" -> {
                     var defined = EventReading.read(PurposeDefined.parser(), event.body());
                     Purpose purpose = state.find(defined.getPurpose())
-                            .map(before -> before.asDefined(defined, entry(event)))
-                            .orElseGet(() -> new Purpose(defined, entry(event), false, List.of()));
+                            .map(before -> before.asDefined(defined, event.entryId()))
+                            .orElseGet(() -> new Purpose(defined, event.entryId(), false, List.of()));
                     yield state.with(purpose);
                 }
                 case "chancery.consent.v1.PurposeRetired" -> {
@@ -109,11 +108,6 @@ public record Purposes(SortedMap<String, Purpose> byName) {
             };
         }
     };
-
-    /** Known wherever the description may be opened. */
-    private static UUID entry(LogEvent event) {
-        return event instanceof StoredEvent stored ? stored.entryId() : new UUID(0, 0);
-    }
 
     public static final Part<Purposes> PART = new Part<>(STREAM.value(), FOLD);
 
