@@ -60,7 +60,7 @@ class ContractTest {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("ExchangeToken", "IssueToken", "RefreshToken", "ReadSecret");
+                .containsExactly("ExchangeToken", "IssueToken", "RefreshToken", "ExportData", "RegisterHolder", "ReadSecret");
     }
 
     @Test
@@ -79,6 +79,10 @@ class ContractTest {
                         "CheckConsent",
                         "GetConsentReceipt",
                         "ListConsents",
+                        "GetCompletionProof",
+                        "GetRequest",
+                        "ListHolders",
+                        "ListRequests",
                         "ListPurposes",
                         "FollowAuthority",
                         "ListAssignments",
@@ -237,7 +241,14 @@ class ContractTest {
             Map.entry("purpose", "research"),
             Map.entry("consent", ID),
             Map.entry("guardian", ID),
-            Map.entry("ward", ID));
+            Map.entry("ward", ID),
+            Map.entry("subjectRequest", ID),
+            Map.entry("verifiedRequest", ID),
+            Map.entry("completedRequest", ID),
+            Map.entry("accessRequest", ID),
+            Map.entry("exportRequest", ID),
+            Map.entry("task", ID),
+            Map.entry("holder", "crm"));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {
