@@ -60,7 +60,8 @@ class ContractTest {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("ExchangeToken", "IssueToken", "RefreshToken", "ExportData", "RegisterHolder", "ReadSecret");
+                .containsExactly(
+                        "ExchangeToken", "IssueToken", "RefreshToken", "ExportData", "RegisterHolder", "ReadSecret");
     }
 
     @Test

@@ -24,6 +24,7 @@ import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Keyring;
@@ -149,7 +150,9 @@ public final class Application implements AutoCloseable {
                 SessionLimits.class,
                 settings.sessions(),
                 ProxyOptions.class,
-                settings.proxy()));
+                settings.proxy(),
+                HolderOptions.class,
+                settings.holders()));
         settings.sealer().ifPresent(sealer -> {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());

@@ -3,6 +3,7 @@ package dev.chancery.app;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.keyring.Sealer;
@@ -31,6 +32,7 @@ import java.util.function.Function;
  * @param checkpoints of the ledger
  * @param sessions how long they last, and how many there may be
  * @param proxy of a process with the role {@code egress}
+ * @param holders how systems that hold data of subjects are asked
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -49,6 +51,7 @@ public record Settings(
         CheckpointLimit checkpoints,
         SessionLimits sessions,
         ProxyOptions proxy,
+        HolderOptions holders,
         Gate gate) {
 
     /** The log's topic. */

@@ -9,6 +9,7 @@ import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
@@ -92,6 +93,7 @@ public final class Up implements QuarkusApplication {
                     CheckpointLimit.DEFAULT,
                     SessionLimits.DEFAULT,
                     ProxyOptions.local(proxyPort::set),
+                    HolderOptions.local(Boolean.parseBoolean(System.getenv("CHANCERY_HOLDERS_ON_LOOPBACK"))),
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);

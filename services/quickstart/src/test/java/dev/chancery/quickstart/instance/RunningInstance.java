@@ -138,8 +138,10 @@ public final class RunningInstance implements AutoCloseable {
                 .toString());
         command.addAll(List.of(arguments));
         try {
-            return new ProcessBuilder(command)
-                    .redirectInput(
+            var builder = new ProcessBuilder(command);
+            // Systems that hold data of subjects are programs of the tests.
+            builder.environment().put("CHANCERY_HOLDERS_ON_LOOPBACK", "true");
+            return builder.redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile())

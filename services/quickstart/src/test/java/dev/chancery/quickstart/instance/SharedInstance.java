@@ -14,6 +14,8 @@ import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.dsar.v1.ReceiveRequestRequest;
+import dev.chancery.schema.dsar.v1.RequestKind;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
@@ -50,6 +52,7 @@ public final class SharedInstance implements AutoCloseable {
     private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String CONSENT = "chancery.consent.v1.ConsentService/";
+    private static final String DSAR = "chancery.dsar.v1.DsarService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
@@ -77,7 +80,14 @@ public final class SharedInstance implements AutoCloseable {
             "purpose",
             "consent",
             "guardian",
-            "ward");
+            "ward",
+            "subjectRequest",
+            "verifiedRequest",
+            "completedRequest",
+            "accessRequest",
+            "exportRequest",
+            "task",
+            "holder");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -478,6 +488,62 @@ public final class SharedInstance implements AutoCloseable {
                                 in,
                                 Map.of("principal", ward, "guardian", value("guardian", values, in)));
                         yield ward;
+                    }
+                    case "subjectRequest" ->
+                        done(
+                                        method(DSAR + "ReceiveRequest"),
+                                        in,
+                                        Map.of("principal", value("principal", new TreeMap<>(), in)))
+                                .json()
+                                .getString("requestId");
+                    case "verifiedRequest" -> {
+                        String request = value("subjectRequest", new TreeMap<>(), in);
+                        done(method(DSAR + "VerifyIdentity"), in, Map.of("subjectRequest", request));
+                        yield request;
+                    }
+                    case "completedRequest" -> {
+                        String request = value("verifiedRequest", new TreeMap<>(), in);
+                        done(method(DSAR + "CompleteRequest"), in, Map.of("verifiedRequest", request));
+                        yield request;
+                    }
+                    case "accessRequest" -> {
+                        String request = done(
+                                        method(DSAR + "ReceiveRequest"),
+                                        in,
+                                        ReceiveRequestRequest.newBuilder()
+                                                .setSubjectId(value("principal", new TreeMap<>(), in))
+                                                .setKind(RequestKind.REQUEST_KIND_ACCESS)
+                                                .setRegime("gdpr")
+                                                .setExportKey(ByteString.copyFrom(SigningKey.p256()))
+                                                .build())
+                                .json()
+                                .getString("requestId");
+                        done(method(DSAR + "VerifyIdentity"), in, Map.of("subjectRequest", request));
+                        yield request;
+                    }
+                    case "holder" -> {
+                        String unique = unique();
+                        done(
+                                method(DSAR + "RegisterHolder"),
+                                in,
+                                Map.of("unique", unique, "workspace", value("workspace", values, in)));
+                        yield "crm-" + unique;
+                    }
+                    case "exportRequest" -> {
+                        value("holder", values, in);
+                        yield value("accessRequest", new TreeMap<>(), in);
+                    }
+                    case "task" -> {
+                        ContractMethod get = method(DSAR + "GetRequest");
+                        Reply found = wire.rest(
+                                get,
+                                fill(get, Map.of("subjectRequest", value("exportRequest", values, in))),
+                                headers(in));
+                        assertThat(found.succeeded()).as("%s", found).isTrue();
+                        yield found.json()
+                                .getJsonArray("tasks")
+                                .getJsonObject(0)
+                                .getString("taskId");
                     }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
