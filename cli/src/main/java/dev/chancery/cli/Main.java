@@ -75,6 +75,7 @@ public final class Main {
                         .addSubcommand(new DecisionCommand(out, err))
                         .addSubcommand(new ConsistencyCommand(out, err)))
                 .addSubcommand(new CommandLine(new ConsentCommand()).addSubcommand(new ReceiptCommand(out, err)))
+                .addSubcommand(new CommandLine(new ErasureCommand()).addSubcommand(new CertificateCommand(out, err)))
                 .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // `call` reads @FILE itself: picocli would take what is in it for arguments.

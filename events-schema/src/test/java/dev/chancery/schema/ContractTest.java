@@ -97,6 +97,9 @@ class ContractTest {
                         "ListPrincipals",
                         "ListRoles",
                         "ListWorkspaces",
+                        "GetErasureCertificate",
+                        "ListErasures",
+                        "ListHolds",
                         "GetCheckpoint",
                         "GetConsistencyProof",
                         "GetDecisionProof",
@@ -237,7 +240,10 @@ class ContractTest {
             Map.entry("purpose", "research"),
             Map.entry("consent", ID),
             Map.entry("guardian", ID),
-            Map.entry("ward", ID));
+            Map.entry("ward", ID),
+            Map.entry("heldSubject", ID),
+            Map.entry("hold", ID),
+            Map.entry("erased", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

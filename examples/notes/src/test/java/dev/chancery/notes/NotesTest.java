@@ -9,6 +9,7 @@ import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -88,6 +89,7 @@ class NotesTest {
                 Long.MAX_VALUE,
                 CheckpointLimit.DEFAULT,
                 SessionLimits.DEFAULT,
+                ErasureHorizon.DEFAULT,
                 ProxyOptions.local(port -> {}),
                 Optional::empty))) {
             Router router = Router.router(vertx);

@@ -8,6 +8,7 @@ import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -21,10 +22,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
@@ -91,6 +94,7 @@ public final class Up implements QuarkusApplication {
                     MAX_SLOT_BYTES,
                     CheckpointLimit.DEFAULT,
                     SessionLimits.DEFAULT,
+                    horizon(),
                     ProxyOptions.local(proxyPort::set),
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
@@ -106,6 +110,14 @@ public final class Up implements QuarkusApplication {
             return Main.complain(
                     new Unusable("can't write to the data directory: " + DataDirectory.reason(e)), options.data());
         }
+    }
+
+    /** Another than the default is for trying erasures out: -Dchancery.retention.horizon=PT10S, or CHANCERY_RETENTION_HORIZON. */
+    private static ErasureHorizon horizon() {
+        return ConfigProvider.getConfig()
+                .getOptionalValue("chancery.retention.horizon", Duration.class)
+                .map(ErasureHorizon::new)
+                .orElse(ErasureHorizon.DEFAULT);
     }
 
     /** READY is said once everything runs: relay, views, ledger, decisions. */
