@@ -31,7 +31,8 @@ public final class Examples {
      * notice, and {@code consent}: id of a consent of the caller's to it. {@code guardian}, {@code ward}: ids of a user and of a principal whose
      * guardian it is. {@code subjectRequest}, {@code verifiedRequest}, {@code completedRequest}: ids of requests of another principal for
      * rectification, {@code accessRequest}, {@code exportRequest}: for access; {@code task}: of a system that the latter asks, {@code
-     * holder}: name of a system.
+     * holder}: name of a system. {@code heldSubject}: id of a principal with a legal hold, {@code hold}: the hold's. {@code erased}: id of a principal whose
+     * erasure was decided.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
             "principal",
@@ -72,7 +73,10 @@ public final class Examples {
             "accessRequest",
             "exportRequest",
             "task",
-            "holder");
+            "holder",
+            "heldSubject",
+            "hold",
+            "erased");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

@@ -102,6 +102,9 @@ class ContractTest {
                         "ListPrincipals",
                         "ListRoles",
                         "ListWorkspaces",
+                        "GetErasureCertificate",
+                        "ListErasures",
+                        "ListHolds",
                         "GetCheckpoint",
                         "GetConsistencyProof",
                         "GetDecisionProof",
@@ -249,7 +252,10 @@ class ContractTest {
             Map.entry("accessRequest", ID),
             Map.entry("exportRequest", ID),
             Map.entry("task", ID),
-            Map.entry("holder", "crm"));
+            Map.entry("holder", "crm"),
+            Map.entry("heldSubject", ID),
+            Map.entry("hold", ID),
+            Map.entry("erased", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

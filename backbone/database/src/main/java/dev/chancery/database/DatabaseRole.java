@@ -63,6 +63,9 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Appends requests of subjects, and keeps the list of them. */
     public static final DatabaseRole DSAR = new DatabaseRole("dsar", Set.of(Group.WRITER, Group.PROJECTOR));
 
+    /** Appends holds and destructions, and keeps the lists of them. */
+    public static final DatabaseRole RETENTION = new DatabaseRole("retention", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
 
     /** Counts the events that were sent to the features' topics. */
@@ -72,7 +75,7 @@ public record DatabaseRole(String name, Set<Group> groups) {
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(
-            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, DSAR,
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, DSAR, RETENTION,
             RBAC, FANOUT, LEDGER);
 
     public DatabaseRole {

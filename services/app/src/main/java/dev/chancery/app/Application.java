@@ -17,6 +17,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureCheck;
 import dev.chancery.feature.FeatureDescription;
@@ -149,6 +150,8 @@ public final class Application implements AutoCloseable {
                 settings.checkpoints(),
                 SessionLimits.class,
                 settings.sessions(),
+                ErasureHorizon.class,
+                settings.horizon(),
                 ProxyOptions.class,
                 settings.proxy(),
                 HolderOptions.class,

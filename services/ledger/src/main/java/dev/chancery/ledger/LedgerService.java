@@ -90,8 +90,8 @@ public final class LedgerService implements Feature {
         for (VerifierKey key : keys.of(Origin.of(instanceId, context.tenant()))) {
             reply.addVerifierKeys(key.vkey());
         }
-        // Of the features' entries, of consent receipts, of statements of completion.
-        for (String names : List.of("/source/", "/receipt", "/dsar")) {
+        // Of the features' entries, of consent receipts, of erasure certificates, of statements of completion.
+        for (String names : List.of("/source/", "/receipt", "/erasure", "/dsar")) {
             for (VerifierKey key : keys.of(instanceId + names)) {
                 reply.addVerifierKeys(key.vkey());
             }

@@ -63,6 +63,8 @@ public interface ChanceryConfig {
 
     Holders holders();
 
+    Retention retention();
+
     interface SealerToken {
         @About(
                 "The PKCS#11 library of a hardware security module that wraps keys, instead of `chancery.sealer-file`, e.g. "
@@ -259,6 +261,15 @@ public interface ChanceryConfig {
         @About("`core`: after how long the key that signs access tokens is replaced.")
         @WithDefault("PT720H")
         Duration keyAge();
+    }
+
+    interface Retention {
+        @About(
+                "`core`: within what time after an erasure the keys above the subject's are replaced and destroyed too, so that no"
+                        + " older backup opens anything of it; at least a second. Half of it is waited, so that many erasures share one"
+                        + " replacement.")
+        @WithDefault("PT24H")
+        Duration horizon();
     }
 
     static SessionLimits limits(Sessions sessions) {

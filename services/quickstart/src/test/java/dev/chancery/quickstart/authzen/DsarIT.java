@@ -24,6 +24,8 @@ import dev.chancery.schema.dsar.v1.VerifyIdentityRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import dev.chancery.schema.retention.v1.ClearHoldRequest;
+import dev.chancery.schema.retention.v1.SetHoldRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -253,6 +255,51 @@ class DsarIT {
         assertThat(read(administrator, "ListHolders", ListHoldersRequest.newBuilder(), replayed)
                         .getJsonArray("holders"))
                 .hasSize(1);
+    }
+
+    @Test
+    void anErasureWaitsForAHoldAndIsProvenWhenTheSystemHasNothing() throws IOException {
+        register();
+        holds("{\"notes\":[\"likes tea\"]}");
+        Path note = directory.resolve(OrganisationCalls.id(sue) + ".json");
+        String hold = calls.done(
+                        administrator,
+                        SetHoldRequest.newBuilder()
+                                .setPrincipalId(OrganisationCalls.id(sue))
+                                .setMatter("Case-7/26")
+                                .setReviewMillis(System.currentTimeMillis() + 86_400_000L)
+                                .setReason("Evidence."))
+                .json()
+                .getString("holdId");
+
+        Reply asked = calls.done(sue, ask(RequestKind.REQUEST_KIND_ERASURE));
+        String request = asked.json().getString("requestId");
+        JsonObject withheld = stateIs(request, asked, "REQUEST_STATE_WITHHELD");
+        assertThat(withheld.getJsonArray("holdIds")).containsExactly(hold);
+        assertThat(withheld.getString("notice")).contains("one legal hold covers", "article 77");
+        assertThat(note).exists();
+        assertThat(calls.send(administrator, GetCompletionProofRequest.newBuilder().setRequestId(request))
+                        .code())
+                .isEqualTo("dsar.not-completed");
+
+        calls.done(
+                administrator,
+                ClearHoldRequest.newBuilder()
+                        .setPrincipalId(OrganisationCalls.id(sue))
+                        .setHoldId(hold)
+                        .setReason("Closed."));
+        JsonObject completed = stateIs(request, asked, "REQUEST_STATE_COMPLETED");
+        assertThat(note).doesNotExist();
+        assertThat(completed.getJsonArray("tasks").stream()
+                        .map(task -> ((JsonObject) task).getString("action")))
+                .containsExactly("HOLDER_ACTION_ERASE", "HOLDER_ACTION_READ_BACK");
+        assertProven(administrator, request, "crm erase: done; crm read-back: done");
+    }
+
+    private JsonObject stateIs(String request, Reply after, String state) {
+        return await(
+                () -> get(administrator, request, after),
+                found -> state.equals(found.getJsonObject("request").getString("state")));
     }
 
     @Test

@@ -53,6 +53,7 @@ public final class SharedInstance implements AutoCloseable {
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String CONSENT = "chancery.consent.v1.ConsentService/";
     private static final String DSAR = "chancery.dsar.v1.DsarService/";
+    private static final String RETENTION = "chancery.retention.v1.RetentionService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
@@ -87,7 +88,10 @@ public final class SharedInstance implements AutoCloseable {
             "accessRequest",
             "exportRequest",
             "task",
-            "holder");
+            "holder",
+            "heldSubject",
+            "hold",
+            "erased");
 
     private final Map<String, Map<String, String>> standing = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -544,6 +548,21 @@ public final class SharedInstance implements AutoCloseable {
                                 .getJsonArray("tasks")
                                 .getJsonObject(0)
                                 .getString("taskId");
+                    }
+                    case "heldSubject" -> value("principal", new TreeMap<>(), in);
+                    case "hold" ->
+                        done(
+                                        method(RETENTION + "SetHold"),
+                                        in,
+                                        Map.of(
+                                                "principal", value("heldSubject", values, in),
+                                                "inAnHour", value("inAnHour", values, in)))
+                                .json()
+                                .getString("holdId");
+                    case "erased" -> {
+                        String erased = value("principal", new TreeMap<>(), in);
+                        done(method(RETENTION + "EraseSubject"), in, Map.of("principal", erased));
+                        yield erased;
                     }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->
