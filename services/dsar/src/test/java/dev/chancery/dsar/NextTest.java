@@ -87,6 +87,38 @@ class NextTest {
         throw new AssertionError("it does not come to an end");
     }
 
+    /** Takes steps as a process does that dies between any two: what it did or decided and had not written yet is lost. */
+    private static void runDying(History history, Random random, Map<String, Boolean> holds) {
+        for (int step = 0; step < 5_000; step++) {
+            boolean dies = random.nextInt(3) == 0;
+            switch (history.next(NOW)) {
+                case Next.Record record -> {
+                    if (!dies) {
+                        record.events().forEach(history::happened);
+                    }
+                }
+                case Next.Wait wait -> {
+                    return;
+                }
+                case Next.Ask ask -> {
+                    boolean erase = ask.task().action() == HolderAction.HOLDER_ACTION_ERASE;
+                    if (erase) {
+                        holds.put(ask.task().holder(), false);
+                    }
+                    Answer answer = erase || !holds.get(ask.task().holder()) ? DONE : new Answer(200, "", "[1]");
+                    if (!dies) {
+                        history.happened(HolderAnswered.newBuilder()
+                                .setTaskId(ask.task().id())
+                                .setResult(Answers.of(ask.task(), answer, OPTIONS, NOW)
+                                        .result())
+                                .build());
+                    }
+                }
+            }
+        }
+        throw new AssertionError("it does not come to an end");
+    }
+
     private static final Answer GONE = new Answer(404, "", "");
     private static final Answer DONE = new Answer(204, "", "");
 
@@ -227,5 +259,19 @@ class NextTest {
         history.request.completed().map(RequestCompleted::getStatementSha256).ifPresent(hash -> assertThat(
                         hash.toByteArray())
                 .isEqualTo(CompletionStatement.sha256(CompletionStatement.write(history.request, ""))));
+    }
+
+    @Property(tries = 200)
+    void aProcessThatDiesBetweenAnyTwoStepsComesToTheSameEnd(@ForAll long seed) {
+        var random = new Random(seed);
+        Map<String, Boolean> holds = new HashMap<>(Map.of("a", true, "b", true, "c", true));
+        History history = erasure("a", "b", "c");
+        allDestroyed(history);
+
+        runDying(history, random, holds);
+
+        assertThat(history.request.completed()).isPresent();
+        assertThat(holds).doesNotContainValue(true);
+        assertThat(history.request.tasksInOrder()).hasSize(6).allMatch(Task::isDone);
     }
 }
