@@ -75,8 +75,8 @@ public record DatabaseRole(String name, Set<Group> groups) {
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(
-            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, DSAR, RETENTION,
-            RBAC, FANOUT, LEDGER);
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, DSAR,
+            RETENTION, RBAC, FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

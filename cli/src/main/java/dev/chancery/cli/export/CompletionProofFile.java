@@ -48,8 +48,7 @@ public final class CompletionProofFile {
 
     private static String inclusion(RestTransport rest, long position, Map<String, String> headers)
             throws IOException, Refused, InterruptedException {
-        var wanted =
-                GetInclusionProofRequest.newBuilder().setPosition(position).build();
+        var wanted = GetInclusionProofRequest.newBuilder().setPosition(position).build();
         for (int tries = 1; ; tries++) {
             try {
                 var reply = (GetInclusionProofReply)

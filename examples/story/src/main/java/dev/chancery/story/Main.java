@@ -45,7 +45,8 @@ final class Main implements Callable<Integer> {
             names = "--story",
             paramLabel = "NAME",
             defaultValue = "organisation",
-            description = "organisation, or privacy: a subject's consent, copy, hold, erasure and proof (default: ${DEFAULT-VALUE}).")
+            description =
+                    "organisation, or privacy: a subject's consent, copy, hold, erasure and proof (default: ${DEFAULT-VALUE}).")
     private Told told = Told.ORGANISATION;
 
     /** The stories, as the command line names them. */

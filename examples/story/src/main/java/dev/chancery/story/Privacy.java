@@ -40,6 +40,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -81,28 +82,32 @@ final class Privacy {
         steps.run("A second system keeps notes about customers, and is registered", () -> register(sue));
 
         steps.chapter("A copy");
-        String access = steps.get("Sue asks for a copy: the law gives us until a date", () -> ask(
-                sue, RequestKind.REQUEST_KIND_ACCESS, ByteString.copyFrom(point())));
-        steps.run("The system is asked by itself, and answers", () -> await(
-                sue,
-                access,
-                found -> found.getTasksCount() == 1
-                        && found.getTasks(0).getResult() == TaskResult.TASK_RESULT_DONE));
+        String access = steps.get(
+                "Sue asks for a copy: the law gives us until a date",
+                () -> ask(sue, RequestKind.REQUEST_KIND_ACCESS, ByteString.copyFrom(point())));
+        steps.run(
+                "The system is asked by itself, and answers",
+                () -> await(
+                        sue,
+                        access,
+                        found -> found.getTasksCount() == 1
+                                && found.getTasks(0).getResult() == TaskResult.TASK_RESULT_DONE));
         steps.run("The copy opens with Sue's key alone: her name, her consent, the note", () -> copy(access));
 
         steps.chapter("A hold, and an erasure that waits for its end");
         String hold = steps.get("A court needs Sue's data: it is held", () -> hold(sue));
-        String erasure = steps.get(
-                "Sue asks to be erased", () -> ask(sue, RequestKind.REQUEST_KIND_ERASURE, ByteString.EMPTY));
+        String erasure =
+                steps.get("Sue asks to be erased", () -> ask(sue, RequestKind.REQUEST_KIND_ERASURE, ByteString.EMPTY));
         steps.run("It is withheld, and Sue is told why and to whom she can complain", () -> {
-            GetRequestReply withheld = await(
-                    sue, erasure, found -> found.getRequest().getState() == RequestState.REQUEST_STATE_WITHHELD);
+            GetRequestReply withheld =
+                    await(sue, erasure, found -> found.getRequest().getState() == RequestState.REQUEST_STATE_WITHHELD);
             Expect.equal("the hold", List.of(hold), withheld.getHoldIdsList());
             Expect.that("the system still has her note", Files.exists(note(sue)));
             withheld.getNotice().lines().filter(line -> !line.isEmpty()).forEach(steps::note);
         });
-        steps.run("The court is done: the hold is cleared, and nobody asks again", () -> administrator.rest(
-                ClearHoldRequest.newBuilder()
+        steps.run(
+                "The court is done: the hold is cleared, and nobody asks again",
+                () -> administrator.rest(ClearHoldRequest.newBuilder()
                         .setPrincipalId(sue.id())
                         .setHoldId(hold)
                         .setReason("The case is closed.")));
@@ -120,7 +125,9 @@ final class Privacy {
             story.server().stop();
             String said = verify(story.proof(), 0);
             said.lines()
-                    .filter(line -> line.startsWith("systems") || line.startsWith("keys") || line.startsWith("holds")
+                    .filter(line -> line.startsWith("systems")
+                            || line.startsWith("keys")
+                            || line.startsWith("holds")
                             || line.startsWith("unproven"))
                     .forEach(steps::note);
         });
@@ -185,7 +192,9 @@ final class Privacy {
     private void register(Caller sue) throws Refused, IOException {
         Files.createDirectories(system);
         Files.writeString(note(sue), "{\"notes\":[\"" + NOTE + "\"]}");
-        Path secret = story.directory().resolve("crm.secret");
+        Path secret = Files.createFile(
+                story.directory().resolve("crm.secret"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         int port = story.startHolder(system, secret);
         var workspace = (CreateWorkspaceReply)
                 administrator.rest(CreateWorkspaceRequest.newBuilder().setName("Support"));
@@ -234,7 +243,8 @@ final class Privacy {
         try {
             jwe.setCompactSerialization(reply.getJwe());
             String copy = jwe.getPayload();
-            for (String part : List.of(NAME, NOTE, "chancery.consent.v1.ConsentGranted", "\"retention\":\"365 days\"")) {
+            for (String part :
+                    List.of(NAME, NOTE, "chancery.consent.v1.ConsentGranted", "\"retention\":\"365 days\"")) {
                 Expect.that("it has " + part, copy.contains(part));
             }
         } catch (JoseException e) {
@@ -252,11 +262,9 @@ final class Privacy {
     }
 
     private void proof(String request) throws Refused, IOException, InterruptedException {
-        CompletionProofFile.write(
-                story.connection().rest(), administrator.signIn(), request, story.proof());
+        CompletionProofFile.write(story.connection().rest(), administrator.signIn(), request, story.proof());
         TrustFile.pin(
-                story.trust(),
-                new LedgerClient(story.connection().rest(), administrator.signIn()).verifierKeys());
+                story.trust(), new LedgerClient(story.connection().rest(), administrator.signIn()).verifierKeys());
     }
 
     private String verify(Path proof, int expected) throws Unexpected {

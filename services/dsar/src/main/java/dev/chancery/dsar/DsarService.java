@@ -150,8 +150,7 @@ final class DsarService implements Feature {
     }
 
     private static CommandOutcome receive(CommandContext context, ReceiveRequestRequest request) {
-        String subject =
-                request.getSubjectId().isEmpty() ? context.principal().id() : request.getSubjectId();
+        String subject = request.getSubjectId().isEmpty() ? context.principal().id() : request.getSubjectId();
         boolean mayReceive = selves(context.principal()).allMatch(self -> context.authority(self)
                 .decide(RECEIVE, WHOLE_ORGANISATION, context.atMicros())
                 .granted());
@@ -255,16 +254,15 @@ final class DsarService implements Feature {
                         .build(),
                 event -> ((RequestRefused) event)
                         .toBuilder()
-                                .setExplanation(seal(
-                                        context, before.subject(), event, "explanation", request.getExplanation()))
+                                .setExplanation(
+                                        seal(context, before.subject(), event, "explanation", request.getExplanation()))
                                 .build());
     }
 
     private static CommandOutcome complete(CommandContext context, CompleteRequestRequest request) {
         return decided(
                 Request.stream(request.getRequestId()),
-                RequestRules.complete(
-                        Speaker.of(context.principal()), request(context, request.getRequestId())),
+                RequestRules.complete(Speaker.of(context.principal()), request(context, request.getRequestId())),
                 events -> CompleteRequestReply.getDefaultInstance());
     }
 
@@ -371,8 +369,7 @@ final class DsarService implements Feature {
 
     private GetRequestReply get(ReadContext context, GetRequestRequest request) throws RefusedException {
         RequestList.Detail detail = detail(context, request.getRequestId());
-        Request state =
-                log.request(context.tenant(), request.getRequestId()).state();
+        Request state = log.request(context.tenant(), request.getRequestId()).state();
         return GetRequestReply.newBuilder()
                 .setRequest(detail.request())
                 .addAllTasks(detail.tasks())
@@ -392,12 +389,11 @@ final class DsarService implements Feature {
     private GetCompletionProofReply proof(ReadContext context, GetCompletionProofRequest request)
             throws RefusedException {
         RequestList.Detail _ = detail(context, request.getRequestId());
-        Request state =
-                log.request(context.tenant(), request.getRequestId()).state();
-        Request.Happened happened = state.happened("RequestCompleted")
-                .orElseThrow(() -> new RefusedException(DsarRejection.NOT_COMPLETED));
-        byte[] statement = CompletionStatement.write(
-                state, state.completed().orElseThrow().getCompleterId());
+        Request state = log.request(context.tenant(), request.getRequestId()).state();
+        Request.Happened happened =
+                state.happened("RequestCompleted").orElseThrow(() -> new RefusedException(DsarRejection.NOT_COMPLETED));
+        byte[] statement =
+                CompletionStatement.write(state, state.completed().orElseThrow().getCompleterId());
         return GetCompletionProofReply.newBuilder()
                 .setEnvelope(CompletionStatement.envelope(signer(), statement))
                 .setCompleted(happened.body())

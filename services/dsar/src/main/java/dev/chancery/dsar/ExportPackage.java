@@ -44,7 +44,9 @@ final class ExportPackage {
                         Json.createObjectBuilder()
                                 .add("purpose", "accounts, access control and the record of who did what")
                                 .add("recipients", Json.createArrayBuilder())
-                                .add("retention", "until the organisation erases you; restricted values are not exported")
+                                .add(
+                                        "retention",
+                                        "until the organisation erases you; restricted values are not exported")
                                 .add("records", found.records()))
                 .add("systems", systems)
                 .build()
@@ -65,7 +67,7 @@ final class ExportPackage {
 
     private static Optional<JsonValue> exported(Keyring keyring, String tenant, Request request, Task task) {
         return task.exported()
-                .flatMap(sealed -> keyring.open(
+                .flatMap(answer -> keyring.open(
                                 new SealContext(
                                         tenant,
                                         request.subject(),
@@ -73,7 +75,7 @@ final class ExportPackage {
                                         task.exportedEntry(),
                                         HolderAnswered.getDescriptor().getFullName(),
                                         "exported"),
-                                sealed)
+                                answer)
                         .text())
                 .flatMap(Answers::json);
     }

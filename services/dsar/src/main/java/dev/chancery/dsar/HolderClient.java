@@ -46,8 +46,8 @@ final class HolderClient implements AutoCloseable {
     private static final int NO_ANSWER = 0;
 
     private final HolderOptions options;
-    private final Vertx vertx =
-            Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(2).setInternalBlockingPoolSize(2));
+    private final Vertx vertx = Vertx.vertx(
+            new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(2).setInternalBlockingPoolSize(2));
     private final HttpClient client =
             vertx.createHttpClient(new HttpClientOptions().setKeepAlive(false).setDecompressionSupported(false));
 
@@ -106,10 +106,14 @@ final class HolderClient implements AutoCloseable {
     /** A read-back is an export to whoever is asked. */
     private static byte[] body(Task task, String subject) {
         return CanonicalJson.write(Map.of(
-                "type", task.action() == HolderAction.HOLDER_ACTION_ERASE ? "dsar.erase" : "dsar.export",
-                "request", task.asked().getRequestId(),
-                "task", task.id(),
-                "subject", subject));
+                "type",
+                task.action() == HolderAction.HOLDER_ACTION_ERASE ? "dsar.erase" : "dsar.export",
+                "request",
+                task.asked().getRequestId(),
+                "task",
+                task.id(),
+                "subject",
+                subject));
     }
 
     /** @return {@code v1,} and the base64 of an HMAC-SHA-256 over id, timestamp and body */
@@ -171,8 +175,9 @@ final class HolderClient implements AutoCloseable {
         });
         return response.end()
                 .map(done -> new Answer(response.statusCode(), "", body.toString(UTF_8)))
-                .recover(failed ->
-                        large[0] ? Future.succeededFuture(Answer.none("answer-too-large")) : Future.failedFuture(failed));
+                .recover(failed -> large[0]
+                        ? Future.succeededFuture(Answer.none("answer-too-large"))
+                        : Future.failedFuture(failed));
     }
 
     @Override

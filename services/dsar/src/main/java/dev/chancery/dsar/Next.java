@@ -28,8 +28,7 @@ sealed interface Next {
     /** @param untilMicros {@link #NO_TIME}: for an event */
     record Wait(long untilMicros) implements Next {}
 
-    static Next of(
-            Request request, Holders holders, Destruction destruction, Supplier<String> ids, long nowMicros) {
+    static Next of(Request request, Holders holders, Destruction destruction, Supplier<String> ids, long nowMicros) {
         if (!request.isOpen() || request.verified().isEmpty()) {
             return new Wait(NO_TIME);
         }
@@ -70,8 +69,7 @@ sealed interface Next {
             return Optional.of(new Record("dsar.holder.read-back", readBacks));
         }
         return request.tasksInOrder().stream().allMatch(Task::isDone)
-                ? Optional.of(
-                        new Record("dsar.request.complete", List.of(CompletionStatement.completed(request, ""))))
+                ? Optional.of(new Record("dsar.request.complete", List.of(CompletionStatement.completed(request, ""))))
                 : Optional.empty();
     }
 
@@ -122,8 +120,8 @@ sealed interface Next {
                 .filter(holder -> holders.find(holder)
                         .filter(found -> found.can(HolderAction.HOLDER_ACTION_EXPORT))
                         .isPresent())
-                .<Message>map(holder ->
-                        asked(request.received().getRequestId(), ids.get(), holder, HolderAction.HOLDER_ACTION_READ_BACK))
+                .<Message>map(holder -> asked(
+                        request.received().getRequestId(), ids.get(), holder, HolderAction.HOLDER_ACTION_READ_BACK))
                 .toList();
     }
 

@@ -37,9 +37,13 @@ final class SubjectKey {
         return x.compareTo(p) < 0
                 && y.compareTo(p) < 0
                 && y.multiply(y)
-                        .subtract(x.multiply(x).multiply(x).add(curve.getA().multiply(x)).add(curve.getB()))
-                        .mod(p)
-                        .signum() == 0;
+                                .subtract(x.multiply(x)
+                                        .multiply(x)
+                                        .add(curve.getA().multiply(x))
+                                        .add(curve.getB()))
+                                .mod(p)
+                                .signum()
+                        == 0;
     }
 
     /** A JWE in compact form (RFC 7516): ECDH-ES, A256GCM. */
@@ -58,8 +62,8 @@ final class SubjectKey {
     }
 
     private static ECPublicKey key(byte[] bytes) throws GeneralSecurityException {
-        return (ECPublicKey) KeyFactory.getInstance("EC")
-                .generatePublic(new ECPublicKeySpec(new ECPoint(x(bytes), y(bytes)), P256));
+        return (ECPublicKey)
+                KeyFactory.getInstance("EC").generatePublic(new ECPublicKeySpec(new ECPoint(x(bytes), y(bytes)), P256));
     }
 
     private static BigInteger x(byte[] bytes) {

@@ -1,5 +1,6 @@
 package dev.chancery.boundary.http;
 
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -130,7 +131,8 @@ public final class RestApi {
         return request.build();
     }
 
-    private static void query(boolean get, Message.Builder request, Map.Entry<String, String> parameter)
+    /** A field of a GET in the query: its JSON name or its own, and a value as JSON has it, without quotes. */
+    static void query(boolean get, Message.Builder request, Map.Entry<String, String> parameter)
             throws RefusedException {
         FieldDescriptor field = null;
         for (FieldDescriptor candidate : request.getDescriptorForType().getFields()) {
@@ -152,11 +154,29 @@ public final class RestApi {
                         case STRING -> parameter.getValue();
                         case INT -> Integer.parseUnsignedInt(parameter.getValue());
                         case LONG -> Long.parseLong(parameter.getValue());
+                        case BOOLEAN -> bool(parameter.getValue());
+                        case ENUM -> constant(field, parameter.getValue());
                         default -> throw new RefusedException(BoundaryRejection.MALFORMED);
                     });
         } catch (NumberFormatException e) {
             throw new RefusedException(BoundaryRejection.MALFORMED);
         }
+    }
+
+    private static boolean bool(String value) throws RefusedException {
+        return switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new RefusedException(BoundaryRejection.MALFORMED);
+        };
+    }
+
+    private static EnumValueDescriptor constant(FieldDescriptor field, String name) throws RefusedException {
+        EnumValueDescriptor constant = field.getEnumType().findValueByName(name);
+        if (constant == null) {
+            throw new RefusedException(BoundaryRejection.MALFORMED);
+        }
+        return constant;
     }
 
     private static boolean isSet(Message.Builder request, FieldDescriptor field) {

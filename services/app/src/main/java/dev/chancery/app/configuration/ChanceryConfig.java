@@ -330,8 +330,9 @@ public interface ChanceryConfig {
     }
 
     interface Holders {
-        @About("`core`: how long after its first failure a system that holds data of subjects is asked again; doubled after each further"
-                + " one, up to an hour.")
+        @About(
+                "`core`: how long after its first failure a system that holds data of subjects is asked again; doubled after each further"
+                        + " one, up to an hour.")
         @WithDefault("PT10S")
         Duration firstRetry();
 
@@ -349,8 +350,7 @@ public interface ChanceryConfig {
     }
 
     static HolderOptions options(Holders holders) {
-        return new HolderOptions(
-                holders.firstRetry(), holders.attempts(), holders.timeout(), holders.loopback());
+        return new HolderOptions(holders.firstRetry(), holders.attempts(), holders.timeout(), holders.loopback());
     }
 
     /** The relay's options, for a database of this name. */

@@ -187,11 +187,14 @@ class DsarIT {
     void asSubjectsSeeIt() throws IOException, JoseException {
         register();
         holds("{\"notes\":[\"likes tea\"]}");
+        Client other = calls.somebody(PrincipalType.USER, administrator, "dsar:request", "dsar:read");
+        Client stranger = calls.organisation();
 
         Reply asked = calls.done(sue, ask(RequestKind.REQUEST_KIND_ACCESS).setExportKey(point()));
         String request = asked.json().getString("requestId");
         tasksAre(request, asked, "TASK_RESULT_DONE");
-        assertThat(calls.send(sue, ExportDataRequest.newBuilder().setRequestId(request)).code())
+        assertThat(calls.send(sue, ExportDataRequest.newBuilder().setRequestId(request))
+                        .code())
                 .isEqualTo("auth.forbidden");
         Reply exported = calls.done(
                 administrator,
@@ -208,7 +211,11 @@ class DsarIT {
         // It is recorded: who opened how many of whose values, and why.
         JsonObject after = get(sue, request, exported);
         assertThat(after.getJsonObject("request").getString("state")).isEqualTo("REQUEST_STATE_COMPLETED");
-        assertThat(read(sue, "ListRequests", ListRequestsRequest.newBuilder(), exported)
+        assertThat(read(
+                                sue,
+                                "ListRequests",
+                                ListRequestsRequest.newBuilder().setKind(RequestKind.REQUEST_KIND_ACCESS),
+                                exported)
                         .getJsonArray("requests"))
                 .hasSize(1);
         assertThat(calls.statement(exported.position()).getOutcome().getEventsList().stream()
@@ -217,11 +224,11 @@ class DsarIT {
         assertProven(sue, request, "crm export: done");
 
         // Nobody else sees it.
-        Client other = calls.somebody(PrincipalType.USER, administrator, "dsar:request", "dsar:read");
-        assertThat(calls.send(other, GetRequestRequest.newBuilder().setRequestId(request)).code())
+        assertThat(calls.send(other, GetRequestRequest.newBuilder().setRequestId(request))
+                        .code())
                 .isEqualTo("dsar.no-such-request");
-        Client stranger = calls.organisation();
-        assertThat(calls.send(stranger, GetCompletionProofRequest.newBuilder().setRequestId(request)).code())
+        assertThat(calls.send(stranger, GetCompletionProofRequest.newBuilder().setRequestId(request))
+                        .code())
                 .isEqualTo("dsar.no-such-request");
     }
 
@@ -242,15 +249,14 @@ class DsarIT {
         JsonObject task = parked.getJsonArray("tasks").getJsonObject(0);
         assertThat(task.getString("code")).isEqualTo("no-connection");
         assertThat(parked.getJsonObject("request").getInteger("parked")).isEqualTo(1);
-        assertThat(calls.send(administrator, ExportDataRequest.newBuilder().setRequestId(request)).code())
+        assertThat(calls.send(administrator, ExportDataRequest.newBuilder().setRequestId(request))
+                        .code())
                 .isEqualTo("dsar.pending");
 
         start(port);
         Reply replayed = calls.done(
                 administrator,
-                ReplayHolderTaskRequest.newBuilder()
-                        .setRequestId(request)
-                        .setTaskId(task.getString("taskId")));
+                ReplayHolderTaskRequest.newBuilder().setRequestId(request).setTaskId(task.getString("taskId")));
         tasksAre(request, replayed, "TASK_RESULT_DONE");
         assertThat(read(administrator, "ListHolders", ListHoldersRequest.newBuilder(), replayed)
                         .getJsonArray("holders"))
@@ -278,7 +284,9 @@ class DsarIT {
         assertThat(withheld.getJsonArray("holdIds")).containsExactly(hold);
         assertThat(withheld.getString("notice")).contains("one legal hold covers", "article 77");
         assertThat(note).exists();
-        assertThat(calls.send(administrator, GetCompletionProofRequest.newBuilder().setRequestId(request))
+        assertThat(calls.send(
+                                administrator,
+                                GetCompletionProofRequest.newBuilder().setRequestId(request))
                         .code())
                 .isEqualTo("dsar.not-completed");
 
@@ -290,8 +298,7 @@ class DsarIT {
                         .setReason("Closed."));
         JsonObject completed = stateIs(request, asked, "REQUEST_STATE_COMPLETED");
         assertThat(note).doesNotExist();
-        assertThat(completed.getJsonArray("tasks").stream()
-                        .map(task -> ((JsonObject) task).getString("action")))
+        assertThat(completed.getJsonArray("tasks").stream().map(task -> ((JsonObject) task).getString("action")))
                 .containsExactly("HOLDER_ACTION_ERASE", "HOLDER_ACTION_READ_BACK");
         assertProven(administrator, request, "crm erase: done; crm read-back: done");
     }
@@ -312,7 +319,8 @@ class DsarIT {
         String request = asked.json().getString("requestId");
         assertThat(asked.json().getString("acknowledgeByMillis")).isNotNull();
         calls.done(administrator, AcknowledgeRequestRequest.newBuilder().setRequestId(request));
-        assertThat(calls.send(administrator, CompleteRequestRequest.newBuilder().setRequestId(request)).code())
+        assertThat(calls.send(administrator, CompleteRequestRequest.newBuilder().setRequestId(request))
+                        .code())
                 .isEqualTo("dsar.not-verified");
         calls.done(
                 administrator,
@@ -354,10 +362,10 @@ class DsarIT {
 
         String file = Files.readString(proof);
         String payload = new JsonObject(file).getString("payload");
-        String changed = new String(Base64.getDecoder().decode(payload), UTF_8).replace("\"attempts\":1", "\"attempts\":2");
+        String changed =
+                new String(Base64.getDecoder().decode(payload), UTF_8).replace("\"attempts\":1", "\"attempts\":2");
         Files.writeString(
-                proof,
-                file.replace(payload, Base64.getEncoder().encodeToString((changed + " ").getBytes(UTF_8))));
+                proof, file.replace(payload, Base64.getEncoder().encodeToString((changed + " ").getBytes(UTF_8))));
         assertThat(chancery("verify", proof.toString(), "--trust", trust.toString()))
                 .contains("NOT PROVEN", "is not what");
     }
@@ -375,12 +383,15 @@ class DsarIT {
                 .redirectError(directory.resolve("command.err").toFile())
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-        assertThat(said).as("%s", Files.readString(directory.resolve("command.err"))).isNotEmpty();
+        assertThat(said)
+                .as("%s", Files.readString(directory.resolve("command.err")))
+                .isNotEmpty();
         return said;
     }
 
     private String trust() {
-        return shared.wire
+        return shared
+                .wire
                 .rest(
                         shared.method("chancery.ledger.v1.LedgerService/GetCheckpoint"),
                         GetCheckpointRequest.getDefaultInstance(),
