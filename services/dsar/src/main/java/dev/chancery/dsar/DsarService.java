@@ -1,6 +1,7 @@
 package dev.chancery.dsar;
 
 import static dev.chancery.decision.AuthorityStreams.principal;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
@@ -318,7 +319,7 @@ final class DsarService implements Feature {
                 .setOpened(found.opened())
                 .addAllTypes(found.types())
                 .setPackageSha256(ByteString.copyFrom(
-                        CompletionStatement.sha256(jwe.getBytes(java.nio.charset.StandardCharsets.US_ASCII))))
+                        CompletionStatement.sha256(jwe.getBytes(US_ASCII))))
                 .build();
         List<NewEvent> events = new ArrayList<>();
         StreamId stream = Request.stream(request.getRequestId());

@@ -1,7 +1,5 @@
 package dev.chancery.dsar;
 
-import static dev.chancery.kernel.Decision.events;
-
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
@@ -10,6 +8,7 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.WorkspaceState;
+import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.dsar.v1.Holder;
@@ -96,8 +95,8 @@ final class HolderMethods {
         return DsarService.decided(
                 Holders.STREAM,
                 holders.find(request.getHolder()).isEmpty()
-                        ? dev.chancery.kernel.Decision.nothing()
-                        : events(HolderRemoved.newBuilder()
+                        ? Decision.nothing()
+                        : Decision.events(HolderRemoved.newBuilder()
                                 .setHolder(request.getHolder())
                                 .build()),
                 events -> RemoveHolderReply.getDefaultInstance());

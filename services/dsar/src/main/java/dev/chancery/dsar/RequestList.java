@@ -11,6 +11,7 @@ import dev.chancery.schema.dsar.v1.SubjectRequest;
 import dev.chancery.schema.dsar.v1.TaskResult;
 import io.quarkus.panache.common.Sort;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,7 @@ final class RequestList {
                     return new Detail(
                             listed(row, parked, atMicros),
                             tasks,
-                            java.util.Arrays.stream(row.holdIds)
+                            Arrays.stream(row.holdIds)
                                     .map(UUID::toString)
                                     .toList());
                 }));
