@@ -9,6 +9,7 @@ import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.Host;
 import dev.chancery.firewall.Scheme;
 import dev.chancery.firewall.Target;
+import dev.chancery.keyring.WebhookSignature;
 import dev.chancery.schema.dsar.v1.HolderAction;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -23,16 +24,12 @@ import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.security.GeneralSecurityException;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Asks a system, by a webhook that is signed as https://www.standardwebhooks.com has it; docs/reference/formats.md. It goes where the
@@ -116,18 +113,6 @@ final class HolderClient implements AutoCloseable {
                 subject));
     }
 
-    /** @return {@code v1,} and the base64 of an HMAC-SHA-256 over id, timestamp and body */
-    static String signature(byte[] secret, String id, long timestamp, byte[] body) {
-        try {
-            var mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
-            mac.update((id + "." + timestamp + ".").getBytes(UTF_8));
-            return "v1," + Base64.getEncoder().encodeToString(mac.doFinal(body));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     private Answer send(
             Target target, InetAddress address, String url, byte[] body, String id, byte[] secret, Instant now) {
         String path = URI.create(url).getRawPath();
@@ -144,7 +129,7 @@ final class HolderClient implements AutoCloseable {
                 .putHeader("Content-Type", "application/json")
                 .putHeader("webhook-id", id)
                 .putHeader("webhook-timestamp", Long.toString(now.getEpochSecond()))
-                .putHeader("webhook-signature", signature(secret, id, now.getEpochSecond(), body));
+                .putHeader("webhook-signature", WebhookSignature.of(secret, id, now.getEpochSecond(), body));
         Future<Answer> answered = client.request(request)
                 .compose(made -> made.send(Buffer.buffer(body)))
                 .compose(HolderClient::read);

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.chancery.dsar.HolderClient.Answer;
 import dev.chancery.dsar.Holders.Holder;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.keyring.WebhookSignature;
 import dev.chancery.schema.dsar.v1.HolderAction;
 import dev.chancery.schema.dsar.v1.HolderAsked;
 import dev.chancery.schema.dsar.v1.HolderRegistered;
@@ -101,7 +102,7 @@ class HolderClientTest {
         assertThat(one.path()).isEqualTo("/dsar");
         assertThat(one.id()).isEqualTo(TASK.id());
         assertThat(one.timestamp()).isEqualTo("1790000000");
-        assertThat(one.signature()).isEqualTo(HolderClient.signature(SECRET, TASK.id(), 1_790_000_000, one.body()));
+        assertThat(one.signature()).isEqualTo(WebhookSignature.of(SECRET, TASK.id(), 1_790_000_000, one.body()));
         assertThat(new String(one.body(), UTF_8))
                 .isEqualTo("{\"request\":\"" + History.REQUEST + "\",\"subject\":\"" + History.SUBJECT
                         + "\",\"task\":\"" + TASK.id() + "\",\"type\":\"dsar.export\"}");
@@ -112,7 +113,7 @@ class HolderClientTest {
     void theSignatureIsThatOfStandardWebhooks() {
         byte[] secret = java.util.Base64.getDecoder().decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
-        assertThat(HolderClient.signature(
+        assertThat(WebhookSignature.of(
                         secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}".getBytes(UTF_8)))
                 .isEqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
