@@ -11,6 +11,7 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.Streams;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +52,7 @@ public final class RetentionFeature implements FeatureDescription {
                 new ErasureWorker(
                         parts.database(),
                         new SubjectEraser(
-                                parts.database(),
+                                new Claims(parts.database(), DatabaseRole.RETENTION),
                                 parts.get(Appender.class),
                                 streams,
                                 parts.get(Keyring.class).eraser(),

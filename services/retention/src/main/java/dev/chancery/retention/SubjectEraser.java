@@ -3,13 +3,13 @@ package dev.chancery.retention;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
-import dev.chancery.database.Database;
-import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.Draft;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
@@ -45,14 +45,14 @@ final class SubjectEraser {
     private static final String DESTROY_KEYS = "retention.subject.destroy-keys";
     private static final String COMPLETE = "retention.subject.complete";
 
-    private final Database database;
+    private final Claims claims;
     private final Appender appender;
     private final Streams streams;
     private final Eraser eraser;
     private final Duration horizon;
 
-    SubjectEraser(Database database, Appender appender, Streams streams, Eraser eraser, Duration horizon) {
-        this.database = database;
+    SubjectEraser(Claims claims, Appender appender, Streams streams, Eraser eraser, Duration horizon) {
+        this.claims = claims;
         this.appender = appender;
         this.streams = streams;
         this.eraser = eraser;
@@ -79,7 +79,7 @@ final class SubjectEraser {
                 byRequest(load(tenant, subject).state(), Subject::undestroyed).entrySet()) {
             // First, and again where only the record is missing. The count is then of what is left.
             int keys = eraser.destroy(tenant, subject, each.getValue());
-            releaseNames(tenant, subject);
+            claims.forget(tenant, AuthorityStreams.principal(subject));
             Eraser.Above above = eraser.above(tenant);
             append(
                     tenant,
@@ -139,17 +139,6 @@ final class SubjectEraser {
                 .decided()
                 .what()
                 .getRequestId()));
-    }
-
-    /** What tells from a name that it is somebody's: keyed hashes of an e-mail address, of a name at an issuer. */
-    private void releaseNames(String tenant, String subject) {
-        database.inTenant(DatabaseRole.RETENTION, tenant, connection -> {
-            try (var delete = connection.prepareStatement("DELETE FROM log.claim WHERE tenant = ? AND stream = ?")) {
-                delete.setString(1, tenant);
-                delete.setString(2, "identity/principal/" + subject);
-                return delete.executeUpdate();
-            }
-        });
     }
 
     private void append(String tenant, String subject, Loaded<Subject> at, String action, Message event) {

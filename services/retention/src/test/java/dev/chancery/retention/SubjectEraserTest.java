@@ -18,6 +18,7 @@ import dev.chancery.keyring.SealContext;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
 import dev.chancery.log.Draft;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.NewEvent;
@@ -105,7 +106,12 @@ class SubjectEraserTest {
     }
 
     private SubjectEraser process() {
-        return new SubjectEraser(database, appender, streams(), keyring().eraser(), Duration.ofSeconds(2));
+        return new SubjectEraser(
+                new Claims(database, DatabaseRole.RETENTION),
+                appender,
+                streams(),
+                keyring().eraser(),
+                Duration.ofSeconds(2));
     }
 
     private Streams.Loaded<Subject> loaded() {
