@@ -138,21 +138,23 @@ class ArchitectureTest {
 
     @Test
     void httpClientsStayOut() {
-        hold(noClasses()
-                .that()
-                .resideOutsideOfPackage("dev.chancery.cli..")
-                .and()
-                .doNotHaveFullyQualifiedName(WEBHOOKS)
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
-                .orShould()
-                .dependOnClassesThat()
-                .haveFullyQualifiedName("io.vertx.core.http.HttpClient")
-                .orShould()
-                .dependOnClassesThat()
-                .haveFullyQualifiedName("java.net.URLConnection")
-                .because("nothing here dials out but egress, webhooks to systems that hold data, the ledger's anchors and the command line"));
+        hold(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage("dev.chancery.cli..")
+                        .and()
+                        .doNotHaveFullyQualifiedName(WEBHOOKS)
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
+                        .orShould()
+                        .dependOnClassesThat()
+                        .haveFullyQualifiedName("io.vertx.core.http.HttpClient")
+                        .orShould()
+                        .dependOnClassesThat()
+                        .haveFullyQualifiedName("java.net.URLConnection")
+                        .because(
+                                "nothing here dials out but egress, webhooks to systems that hold data, the ledger's anchors and the command line"));
     }
 
     @Test

@@ -318,8 +318,7 @@ final class DsarService implements Feature {
                 .setSubjectId(before.subject())
                 .setOpened(found.opened())
                 .addAllTypes(found.types())
-                .setPackageSha256(ByteString.copyFrom(
-                        CompletionStatement.sha256(jwe.getBytes(US_ASCII))))
+                .setPackageSha256(ByteString.copyFrom(CompletionStatement.sha256(jwe.getBytes(US_ASCII))))
                 .build();
         List<NewEvent> events = new ArrayList<>();
         StreamId stream = Request.stream(request.getRequestId());

@@ -94,9 +94,7 @@ final class RequestList {
                     return new Detail(
                             listed(row, parked, atMicros),
                             tasks,
-                            Arrays.stream(row.holdIds)
-                                    .map(UUID::toString)
-                                    .toList());
+                            Arrays.stream(row.holdIds).map(UUID::toString).toList());
                 }));
     }
 
