@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * @param entriesVerified entries with which nothing is wrong
  * @param signatures how many each source key made, by name and key id
+ * @param destructions of subjects' keys, as the log records them: what they had sealed is erased, which is not tampered with
  * @param firstOpenIntents the lowest positions of intents without an outcome
  */
 record Counts(
@@ -19,9 +20,10 @@ record Counts(
         List<Long> firstOpenIntents,
         Map<Result, Long> outcomes,
         long effectUnknown,
-        long events) {
+        long events,
+        long destructions) {
 
-    static final Counts NONE = new Counts(0, Map.of(), 0, 0, List.of(), Map.of(), 0, 0);
+    static final Counts NONE = new Counts(0, Map.of(), 0, 0, List.of(), Map.of(), 0, 0, 0);
 
     long outcomesOf(Result result) {
         return outcomes.getOrDefault(result, 0L);

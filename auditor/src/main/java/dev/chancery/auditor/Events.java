@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The events of outcomes: their bodies against their hashes, and the versions of each stream. */
 final class Events implements AutoCloseable {
     private static final String CONTRACT_ADOPTED = "chancery.identity.v1.ContractAdopted";
+    private static final String KEYS_DESTROYED = "chancery.retention.v1.KeysDestroyed";
 
     private final String logId;
     private final Findings findings;
@@ -24,6 +25,7 @@ final class Events implements AutoCloseable {
     private final long[] lastVersion = new long[1];
     private byte @Nullable [] adopted;
     private long count;
+    private long destructions;
 
     Events(String logId, Findings findings) throws IOException {
         this.logId = logId;
@@ -37,6 +39,10 @@ final class Events implements AutoCloseable {
 
     long count() {
         return count;
+    }
+
+    long destructions() {
+        return destructions;
     }
 
     /** Checks one outcome. Where its bodies cannot be read (null), versions alone are judged. */
@@ -68,6 +74,8 @@ final class Events implements AutoCloseable {
             }
         }
         count += refs.size();
+        destructions +=
+                refs.stream().filter(ref -> ref.type().equals(KEYS_DESTROYED)).count();
     }
 
     /** The references that travel as the first body. Empty when they are not those that the statement names. */

@@ -151,7 +151,8 @@ final class LogRules implements AutoCloseable {
                 intents.firstOpen(),
                 Map.copyOf(outcomes),
                 effectUnknown,
-                events.count());
+                events.count(),
+                events.destructions());
     }
 
     @Override

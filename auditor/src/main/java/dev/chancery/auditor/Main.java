@@ -25,6 +25,8 @@ public final class Main {
                    decision FILE --trust FILE [--request FILE] [--origin NAME] [--json]
                    consistency --from CHECKPOINT [--to CHECKPOINT] --proof FILE --trust FILE [--json]
                    consent RECEIPT --trust FILE [--json]
+                   dsar PROOF --trust FILE [--origin NAME] [--json]
+                   erasure CERTIFICATE --trust FILE [--json]
 
             verify: an export of a tenant's log, offline.
               EXPORT           its directory
@@ -49,6 +51,12 @@ public final class Main {
 
             consent: that a consent receipt is what the instance signed.
               RECEIPT          what GetConsentReceipt answers
+
+            dsar: what was done about a subject's request, without the log.
+              PROOF            what `chancery dsar proof` has written
+
+            erasure: that an erasure certificate is what the instance signed.
+              CERTIFICATE      what GetErasureCertificate answers
 
             all:
               --trust FILE     verifier keys (vkey), one a line, from somewhere else than what is verified
@@ -113,7 +121,9 @@ public final class Main {
             case "decision" -> decision(new Arguments(args, Set.of("--trust", "--request", "--origin"), USAGE));
             case "consistency" ->
                 consistency(new Arguments(args, Set.of("--trust", "--proof", "--from", "--to"), USAGE));
+            case "erasure" -> erasure(new Arguments(args, Set.of("--trust"), USAGE));
             case "consent" -> consent(new Arguments(args, Set.of("--trust"), USAGE));
+            case "dsar" -> completion(new Arguments(args, Set.of("--trust", "--origin"), USAGE));
             default -> throw new WrongUsage(USAGE);
         };
     }
@@ -157,9 +167,20 @@ public final class Main {
         return said(arguments, ProofAudit.consistency(trust, from, arguments.file("--to"), proof));
     }
 
+    private static Said erasure(Arguments arguments) throws IOException, WrongUsage {
+        Path certificate = arguments.only("CERTIFICATE");
+        return said(arguments, ErasureCertificate.verify(Trust.read(arguments.needed("--trust")), certificate));
+    }
+
     private static Said consent(Arguments arguments) throws IOException, WrongUsage {
         Path receipt = arguments.only("RECEIPT");
         return said(arguments, ConsentReceipt.verify(Trust.read(arguments.needed("--trust")), receipt));
+    }
+
+    private static Said completion(Arguments arguments) throws IOException, WrongUsage {
+        Path proof = arguments.only("PROOF");
+        Trust trust = Trust.read(arguments.needed("--trust"));
+        return said(arguments, ProofAudit.completion(trust, proof, arguments.text("--origin")));
     }
 
     private static Said said(Arguments arguments, ProofReport report) {

@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -68,32 +69,26 @@ final class ProofAudit {
         return audit.report();
     }
 
-    private void decided(DecisionFile file, byte @Nullable [] asked) throws Malformed {
-        byte[] entryBytes = file.proof().extra();
-        Checkpoint head = file.proof().checkpoint();
-        Statement statement = entryBytes == null
-                ? null
-                : Entry.read(
-                                entryBytes,
-                                0,
-                                entryBytes.length,
-                                file.proof().number(),
-                                head,
-                                trust,
-                                new VerifiedSignatures())
-                        .statement();
-        if (statement == null
-                || !(statement.kind() instanceof Outcome outcome)
-                || outcome.events().size() != 1
-                || !outcome.events().getFirst().type().equals(DecisionBody.TYPE)) {
-            findings.add(ENTRY, Rule.EVENT, "is no decision's");
-            return;
+    /** What was done about a subject's request, and that the log has it. */
+    static ProofReport completion(Trust trust, Path file, @Nullable String origin) throws IOException, WrongUsage {
+        var audit = new ProofAudit(trust);
+        try {
+            CompletionProof read = CompletionProof.read(trust, InputFile.read(file, CompletionProof.MAX_BYTES));
+            read.describe(audit.facts);
+            if (read.proof().extra() == null) {
+                throw new Malformed("the proof has no entry with it");
+            }
+            audit.inclusion(read.proof(), null, origin);
+            audit.has(read.proof(), CompletionProof.EVENT, read.body(), "completed");
+            read.check(audit.findings);
+        } catch (Malformed e) {
+            audit.findings.add(PROOF, Rule.PROOF, e.reason());
         }
-        String logId = head.origin().substring(head.origin().indexOf('/') + 1);
-        if (!Arrays.equals(
-                new Hashing().event(logId, outcome.events().getFirst(), file.body()),
-                outcome.events().getFirst().hash())) {
-            findings.add(DECISION, Rule.EVENT, "is not the one that was signed");
+        return audit.report();
+    }
+
+    private void decided(DecisionFile file, byte @Nullable [] asked) throws Malformed {
+        if (!has(file.proof(), DecisionBody.TYPE, file.body(), DECISION)) {
             return;
         }
         DecisionBody decision = DecisionBody.read(file.body());
@@ -101,6 +96,33 @@ final class ProofAudit {
         if (asked != null && !decision.isFor(asked)) {
             findings.add(DECISION, Rule.EVENT, "was made for another request");
         }
+    }
+
+    /** Whether the entry that a proof brings has one event of a type, and this is its body. */
+    private boolean has(ProofFile proof, String type, byte[] body, String name) throws Malformed {
+        byte[] entryBytes = proof.extra();
+        Checkpoint head = proof.checkpoint();
+        Statement statement = entryBytes == null
+                ? null
+                : Entry.read(entryBytes, 0, entryBytes.length, proof.number(), head, trust, new VerifiedSignatures())
+                        .statement();
+        List<EventRef> events = statement != null && statement.kind() instanceof Outcome outcome
+                ? outcome.events().stream()
+                        .filter(event -> event.type().equals(type))
+                        .toList()
+                : List.of();
+        if (events.size() != 1) {
+            findings.add(ENTRY, Rule.EVENT, "has no " + type);
+            return false;
+        }
+        String logId = head.origin().substring(head.origin().indexOf('/') + 1);
+        if (!Arrays.equals(
+                new Hashing().event(logId, events.getFirst(), body),
+                events.getFirst().hash())) {
+            findings.add(name, Rule.EVENT, "is not the one that was signed");
+            return false;
+        }
+        return true;
     }
 
     private void inclusion(ProofFile proof, byte @Nullable [] named, @Nullable String origin) throws WrongUsage {

@@ -80,6 +80,10 @@ public final class Report {
                 + counts.outcomesOf(Result.ABANDONED) + " abandoned (" + counts.effectUnknown()
                 + " with an effect unknown)");
         lines.add("events      " + counts.events());
+        if (counts.destructions() > 0) {
+            lines.add("erased      " + counts.destructions()
+                    + " destructions of a subject's keys: what they had sealed is unreadable, and not tampered with");
+        }
         if (isIntact()) {
             lines.add("INTACT");
         } else {
@@ -116,6 +120,7 @@ public final class Report {
                 + ",\"abandoned\":" + counts.outcomesOf(Result.ABANDONED)
                 + ",\"effectUnknown\":" + counts.effectUnknown() + "}"
                 + ",\"events\":" + counts.events()
+                + ",\"destructions\":" + counts.destructions()
                 + "," + findingsJson
                 + "}";
     }

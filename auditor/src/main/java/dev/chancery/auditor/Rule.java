@@ -20,6 +20,8 @@ public enum Rule {
     PROOF,
     /** A consent receipt is not of the form asked for, or not signed by a receipt key of the trust file. */
     RECEIPT,
+    /** An erasure certificate is not of the form asked for, or not signed by an erasure key of the trust file. */
+    CERTIFICATE,
     /** The entries do not hash to the checkpoint's root. */
     ROOT,
     /** A hash tile holds other hashes than the entries yield. */

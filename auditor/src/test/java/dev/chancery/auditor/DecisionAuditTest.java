@@ -79,7 +79,7 @@ class DecisionAuditTest {
     void anotherRecordIsNoDecision() throws IOException {
         write(decision(position - 1));
         assertThat(audit()).isOne();
-        assertThat(out.toString(UTF_8)).contains("entry [event] is no decision's");
+        assertThat(out.toString(UTF_8)).contains("entry [event] has no chancery.access.v1.DecisionRecorded");
     }
 
     @Test

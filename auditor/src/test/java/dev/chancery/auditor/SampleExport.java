@@ -36,6 +36,9 @@ final class SampleExport {
     final SigningKey logKey;
     final SigningKey identityKey;
     final SigningKey accessKey;
+    /** Source keys of further features. */
+    final Map<String, SigningKey> others = new HashMap<>();
+
     final List<byte[]> entries = new ArrayList<>();
     final List<List<byte[]>> bodies = new ArrayList<>();
     byte[] contract = contract(Map.of(
@@ -218,7 +221,8 @@ final class SampleExport {
     long append(Consumer<Draft> change) {
         Draft draft = draft(entries.size());
         change.accept(draft);
-        return append(draft.statement(), draft.feature.equals("identity") ? identityKey : accessKey, draft.bodies());
+        SigningKey key = draft.feature.equals("identity") ? identityKey : accessKey;
+        return append(draft.statement(), others.getOrDefault(draft.feature, key), draft.bodies());
     }
 
     private Draft draft(long position) {

@@ -4,6 +4,8 @@
 --   * no key is deleted, and its state goes forward only: a destroyed key stays as a tombstone without bytes;
 --   * a subject that was destroyed never gets a key again, not even from a process that asked at the same moment;
 --   * there is one current key of a kind;
+--   * nothing is wrapped any more by a tenant's key, or a version of the sealer's ring, that was destroyed, not even by a process that had it
+--     in memory still;
 --   * chancery_keyring sees keys of the tenant that its transaction has set; nobody else sees any, the owner included.
 
 CREATE FUNCTION keyring.refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -25,19 +27,46 @@ CREATE TABLE keyring.tenant_key (
     tenant text NOT NULL CHECK (tenant ~ '^[a-z0-9-]{1,36}$'),
     version integer NOT NULL CHECK (version >= 1),
     state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
-    -- the key, sealed by the sealer
+    -- the key, sealed by version sealed_by of the sealer's ring
     wrapped bytea,
+    sealed_by integer NOT NULL CHECK (sealed_by >= 1),
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant, version),
     CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
 );
 CREATE UNIQUE INDEX one_current_tenant_key ON keyring.tenant_key (tenant) WHERE state = 'CURRENT';
 
+-- The census: what a version of the ring still protects, in all organisations.
+CREATE INDEX tenant_key_sealed_by ON keyring.tenant_key (sealed_by) WHERE state <> 'DESTROYED';
+
+-- The oldest version of the sealer's ring that seals. One row.
+CREATE TABLE keyring.ring (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    oldest integer NOT NULL DEFAULT 1
+);
+INSERT INTO keyring.ring DEFAULT VALUES;
+
+-- Puts the sealing of tenants' keys and the destroying of a version of the ring in order: each waits for the other's commit and then sees it.
+-- The lock is taken whole by whoever destroys.
+CREATE FUNCTION keyring.refuse_the_retired_ring() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.wrapped IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('', 2));
+        IF NEW.sealed_by < (SELECT oldest FROM keyring.ring) THEN
+            RAISE EXCEPTION 'that version of the sealer''s ring was destroyed' USING ERRCODE = 'KR002';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_the_retired_ring BEFORE INSERT OR UPDATE ON keyring.tenant_key
+    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_ring();
+
 CREATE TABLE keyring.subject_key (
     tenant text NOT NULL,
     -- a random pseudonym; empty: what is about nobody
     subject text NOT NULL CHECK (subject ~ '^([0-9a-f-]{36})?$'),
-    -- chancery.options.v1.RetentionClass; 0: the tombstone of the whole subject, whatever the class
+    -- chancery.options.v1.RetentionClass; 0: the tombstone of the whole subject, whatever the class; 1000, of nobody: what keyed hashes are
+    -- made with
     retention smallint NOT NULL CHECK (retention >= 0),
     version integer NOT NULL CHECK (version >= 0),
     state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
@@ -59,7 +88,7 @@ CREATE INDEX subject_key_wrapped_by ON keyring.subject_key (tenant, wrapped_by);
 CREATE FUNCTION keyring.refuse_the_forgotten() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(NEW.tenant || '/' || NEW.subject, 0));
-    IF NEW.retention > 0 AND EXISTS (
+    IF NEW.state <> 'DESTROYED' AND EXISTS (
         SELECT FROM keyring.subject_key
         WHERE tenant = NEW.tenant AND subject = NEW.subject AND retention = 0
     ) THEN
@@ -67,6 +96,21 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+-- The same for what a tenant's key wraps and the destroying of that key.
+CREATE FUNCTION keyring.refuse_the_retired_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.wrapped IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended(NEW.tenant, 3));
+        IF EXISTS (SELECT FROM keyring.tenant_key
+                   WHERE tenant = NEW.tenant AND version = NEW.wrapped_by AND state = 'DESTROYED') THEN
+            RAISE EXCEPTION 'that version of the tenant''s key was destroyed' USING ERRCODE = 'KR002';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_the_retired_key BEFORE INSERT OR UPDATE ON keyring.subject_key
+    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_key();
+
 CREATE TRIGGER refuse_the_forgotten BEFORE INSERT ON keyring.subject_key
     FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_forgotten();
 
@@ -90,9 +134,17 @@ CREATE POLICY own_tenant ON keyring.subject_key TO chancery_keyring
     USING (tenant = current_setting('chancery.tenant', true))
     WITH CHECK (tenant = current_setting('chancery.tenant', true));
 
+-- For bringing all tenants' keys under another version of the ring; no tenant is called so.
+CREATE POLICY all_tenants_reads ON keyring.tenant_key FOR SELECT TO chancery_keyring
+    USING (current_setting('chancery.tenant', true) = '*');
+CREATE POLICY all_tenants_reseals ON keyring.tenant_key FOR UPDATE TO chancery_keyring
+    USING (current_setting('chancery.tenant', true) = '*');
+
 GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
+GRANT SELECT ON keyring.ring TO chancery_keyring;
+GRANT UPDATE (oldest) ON keyring.ring TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key TO chancery_keyring;
-GRANT UPDATE (state, wrapped) ON keyring.tenant_key TO chancery_keyring;
+GRANT UPDATE (state, wrapped, sealed_by) ON keyring.tenant_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_keyring;
 
 -- Ed25519 keys that sign. They are the installation's and not a tenant's, in a schema of their own: processes that hold no personal key

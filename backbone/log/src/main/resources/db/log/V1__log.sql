@@ -164,6 +164,9 @@ CREATE POLICY feature_inserts ON log.claim FOR INSERT
     WITH CHECK (tenant = log.tenant() AND starts_with(stream, log.feature() || '/'));
 CREATE POLICY feature_deletes ON log.claim FOR DELETE
     USING (tenant = log.tenant() AND starts_with(stream, log.feature() || '/'));
+-- The eraser lets go of the names of whom it has forgotten.
+CREATE POLICY eraser_deletes ON log.claim FOR DELETE
+    USING (tenant = log.tenant() AND log.feature() = 'retention' AND starts_with(stream, 'identity/principal/'));
 CREATE POLICY feature_inserts ON log.receipt FOR INSERT WITH CHECK (tenant = log.tenant() AND feature = log.feature());
 CREATE POLICY feature_updates ON log.receipt FOR UPDATE USING (tenant = log.tenant() AND feature = log.feature());
 -- Expired receipts go, whosever they are: their own feature's role sweeps them.

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             "",
             "And, to run an instance:",
             "  demo [--out DIR]                 the story: some thirty steps on a fresh instance",
+            "  demo --story privacy             another: a subject's consent, copy, hold, erasure and proof",
             "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
             "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
             "  repair [--apply] [--data DIR]    say what Kafka lacks, or bring it back from PostgreSQL",
@@ -75,6 +76,10 @@ public final class Main {
                         .addSubcommand(new DecisionCommand(out, err))
                         .addSubcommand(new ConsistencyCommand(out, err)))
                 .addSubcommand(new CommandLine(new ConsentCommand()).addSubcommand(new ReceiptCommand(out, err)))
+                .addSubcommand(new CommandLine(new DsarCommand())
+                        .addSubcommand(new DsarProofCommand(out))
+                        .addSubcommand(new DsarVerifyCommand(out, err)))
+                .addSubcommand(new CommandLine(new ErasureCommand()).addSubcommand(new CertificateCommand(out, err)))
                 .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // `call` reads @FILE itself: picocli would take what is in it for arguments.

@@ -29,7 +29,10 @@ public final class Examples {
      * an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
      * its key of which the first wraps nothing. {@code purpose}: name of a purpose that has a
      * notice, and {@code consent}: id of a consent of the caller's to it. {@code guardian}, {@code ward}: ids of a user and of a principal whose
-     * guardian it is.
+     * guardian it is. {@code subjectRequest}, {@code verifiedRequest}, {@code completedRequest}: ids of requests of another principal for
+     * rectification, {@code accessRequest}, {@code exportRequest}: for access; {@code task}: of a system that the latter asks, {@code
+     * holder}: name of a system. {@code heldSubject}: id of a principal with a legal hold, {@code hold}: the hold's. {@code erased}: id of a principal whose
+     * erasure was decided.
      */
     public static final Set<String> PLACEHOLDERS = Set.of(
             "principal",
@@ -63,7 +66,17 @@ public final class Examples {
             "purpose",
             "consent",
             "guardian",
-            "ward");
+            "ward",
+            "subjectRequest",
+            "verifiedRequest",
+            "completedRequest",
+            "accessRequest",
+            "exportRequest",
+            "task",
+            "holder",
+            "heldSubject",
+            "hold",
+            "erased");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     // What needs no escaping inside a JSON string.

@@ -60,7 +60,8 @@ class ContractTest {
         assertThat(contract.methods().stream()
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
-                .containsExactly("ExchangeToken", "IssueToken", "RefreshToken", "ReadSecret");
+                .containsExactly(
+                        "ExchangeToken", "IssueToken", "RefreshToken", "ExportData", "RegisterHolder", "ReadSecret");
     }
 
     @Test
@@ -79,6 +80,10 @@ class ContractTest {
                         "CheckConsent",
                         "GetConsentReceipt",
                         "ListConsents",
+                        "GetCompletionProof",
+                        "GetRequest",
+                        "ListHolders",
+                        "ListRequests",
                         "ListPurposes",
                         "FollowAuthority",
                         "ListAssignments",
@@ -97,6 +102,9 @@ class ContractTest {
                         "ListPrincipals",
                         "ListRoles",
                         "ListWorkspaces",
+                        "GetErasureCertificate",
+                        "ListErasures",
+                        "ListHolds",
                         "GetCheckpoint",
                         "GetConsistencyProof",
                         "GetDecisionProof",
@@ -237,7 +245,17 @@ class ContractTest {
             Map.entry("purpose", "research"),
             Map.entry("consent", ID),
             Map.entry("guardian", ID),
-            Map.entry("ward", ID));
+            Map.entry("ward", ID),
+            Map.entry("subjectRequest", ID),
+            Map.entry("verifiedRequest", ID),
+            Map.entry("completedRequest", ID),
+            Map.entry("accessRequest", ID),
+            Map.entry("exportRequest", ID),
+            Map.entry("task", ID),
+            Map.entry("holder", "crm"),
+            Map.entry("heldSubject", ID),
+            Map.entry("hold", ID),
+            Map.entry("erased", ID));
 
     @Test
     void everyExampleFillsWithTheKnownPlaceholdersAlone() {

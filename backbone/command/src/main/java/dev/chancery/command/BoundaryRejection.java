@@ -198,6 +198,12 @@ public final class BoundaryRejection {
             "A part that this method needs can't be reached right now; nothing took effect.",
             "Repeat the request with the same idempotency key after a short wait.");
 
+    public static final Rejection ERASED = new Rejection(
+            "backbone.erased",
+            Kind.CONFLICT,
+            "The caller, or whom this is about, was erased: nothing can be sealed to it any more.",
+            "Leave it, or take another principal.");
+
     public static final Rejection INTERNAL = new Rejection(
             "internal.error",
             Kind.INTERNAL,

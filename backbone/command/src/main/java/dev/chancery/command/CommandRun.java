@@ -11,6 +11,7 @@ import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.KeyDestroyed;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Digest;
@@ -96,6 +97,15 @@ final class CommandRun<Q extends Message> {
     }
 
     CallResult run() throws RefusedException {
+        try {
+            return runWithKeys();
+        } catch (KeyDestroyed e) {
+            // Whoever calls was erased: there is nothing to seal its address with. What has begun the reaper ends.
+            return new CallResult.Refused(BoundaryRejection.ERASED);
+        }
+    }
+
+    private CallResult runWithKeys() throws RefusedException {
         Authorisation.requireFresh(method, principal);
         // Before anything is sealed: a new key is written too.
         Optional<Rejection> closed = appender.refusal();
@@ -235,7 +245,13 @@ final class CommandRun<Q extends Message> {
         CommandOutcome outcome = admission
                 .refusal()
                 .<CommandOutcome>map(refusal -> CommandOutcome.reject(refusal.rejection()))
-                .orElseGet(() -> decide.decide(context, (Q) call.request()));
+                .orElseGet(() -> {
+                    try {
+                        return decide.decide(context, (Q) call.request());
+                    } catch (KeyDestroyed e) {
+                        return CommandOutcome.reject(BoundaryRejection.ERASED);
+                    }
+                });
         return new Decided(entryId, context, admission.authority(), outcome);
     }
 

@@ -7,6 +7,7 @@ import dev.chancery.command.CommandOutcome.TargetRef;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.keyring.KeyDestroyed;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
 import dev.chancery.log.AppendResult;
@@ -119,9 +120,18 @@ final class StatementDraft {
         statement.setClient(client(entryId));
         FieldDescriptor reason = method.input().findFieldByName("reason");
         if (reason != null && request.getField(reason) instanceof String text && !text.isEmpty()) {
-            statement.setReason(seal(personal(about(target)), entryId, "reason", text));
+            statement.setReason(reason(personal(about(target)), entryId, text));
         }
         return statement;
+    }
+
+    /** To whom it is about; to who gives it, where that one was erased. */
+    private Sealed reason(String about, UUID entryId, String text) {
+        try {
+            return seal(about, entryId, "reason", text);
+        } catch (KeyDestroyed e) {
+            return seal(personal(principal.id()), entryId, "reason", text);
+        }
     }
 
     /** Whom a reason is about: the principal that the request names, whatever its target is; else its target, else who gives it. */

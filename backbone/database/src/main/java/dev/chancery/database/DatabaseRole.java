@@ -60,6 +60,12 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Appends consents and keeps the list of them. */
     public static final DatabaseRole CONSENT = new DatabaseRole("consent", Set.of(Group.WRITER, Group.PROJECTOR));
 
+    /** Appends requests of subjects, and keeps the list of them. */
+    public static final DatabaseRole DSAR = new DatabaseRole("dsar", Set.of(Group.WRITER, Group.PROJECTOR));
+
+    /** Appends holds and destructions, and keeps the lists of them. */
+    public static final DatabaseRole RETENTION = new DatabaseRole("retention", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
 
     /** Counts the events that were sent to the features' topics. */
@@ -69,8 +75,8 @@ public record DatabaseRole(String name, Set<Group> groups) {
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(
-            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, RBAC,
-            FANOUT, LEDGER);
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, DSAR,
+            RETENTION, RBAC, FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

@@ -1,13 +1,16 @@
 package dev.chancery.keyring;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,20 +19,42 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A 32-byte key in a file: one line, {@code chancery-key-1 <key> <checksum>}, both base64url without padding. The checksum is the
- * first eight bytes of SHA-256 over prefix and key, so that a truncated or mistyped file is told from another key, and a start
- * with it fails at once and not at the first value that does not open.
+ * A sealer's 32-byte keys in a file, a line each: the root, {@code chancery-key-1 <key> <checksum>}, which stays; then the versions of the
+ * ring, the oldest first, {@code chancery-ring-key-1 <version> <key> <checksum>}. Keys and checksums are base64url without padding. A
+ * checksum is the first eight bytes of SHA-256 over what stands before the key and the key's bytes, so that a truncated or mistyped file is
+ * told from another key, and a start with it fails at once and not at the first value that does not open.
  */
 final class KeyFile {
-    private static final byte[] PREFIX = "chancery-key-1 ".getBytes(StandardCharsets.US_ASCII);
+    private static final String ROOT = "chancery-key-1 ";
+    private static final String RING = "chancery-ring-key-1 ";
     private static final int CHECKSUM_BYTES = 8;
     private static final int KEY_CHARS = 43;
     private static final int CHECKSUM_CHARS = 11;
-    static final int FILE_BYTES = PREFIX.length + KEY_CHARS + 1 + CHECKSUM_CHARS + 1;
+    private static final Pattern RING_LINE =
+            Pattern.compile(RING + "([1-9][0-9]{0,8}) [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}");
+
+    /** Versions of the ring that a file holds at most: they are two while one replaces the other. */
+    private static final int MAX_RING = 16;
+
+    static final int MAX_FILE_BYTES = 4_096;
+
+    /** What a file holds. */
+    record Keys(SecretBytes root, SortedMap<Integer, SecretBytes> ring) {
+        void destroy() {
+            root.destroy();
+            ring.values().forEach(SecretBytes::destroy);
+        }
+    }
 
     private static final Set<PosixFilePermission> OWNER_ONLY =
             EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
@@ -46,16 +71,16 @@ final class KeyFile {
         return !(ours ? OWNER_ONLY : MOUNTED).containsAll(permissions);
     }
 
-    static SecretBytes read(Path file) {
+    static Keys read(Path file) {
         byte[] text = new byte[0];
         try {
             if (isOpen(file)) {
                 throw new KeyFileUnusable("key file " + file + " is open to others: run chmod 600 " + file);
             }
             try (var in = Files.newInputStream(file)) {
-                text = in.readNBytes(FILE_BYTES + 1);
+                text = in.readNBytes(MAX_FILE_BYTES + 1);
             }
-            return SecretBytes.owning(parse(file, text));
+            return parse(file, text);
         } catch (NoSuchFileException e) {
             throw new KeyFileUnusable("key file " + file + " does not exist: restore it, or create one", e);
         } catch (IOException | UnsupportedOperationException e) {
@@ -65,15 +90,32 @@ final class KeyFile {
         }
     }
 
-    /** Makes a new random key at {@code file}, whole and on disk when this returns; never replaces a file that is there. */
+    /**
+     * Makes new random keys at {@code file}, a root and version 1 of the ring, whole and on disk when this returns; never replaces a file
+     * that is there.
+     */
     static void create(Path file) {
+        var keys = new Keys(SecretBytes.random(), new TreeMap<>(Map.of(1, SecretBytes.random())));
+        // A link, not a rename: a rename would replace a key that another process has just made, and all it wrapped.
+        write(file, keys, unfinished -> Files.createLink(file, unfinished));
+        keys.destroy();
+    }
+
+    /** Puts other keys in the place of a file's: who reads it meanwhile reads the old ones or the new ones. */
+    static void replace(Path file, Keys keys) {
+        write(file, keys, unfinished -> Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    private interface Placing {
+        void place(Path unfinished) throws IOException;
+    }
+
+    private static void write(Path file, Keys keys, Placing placing) {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null) {
             throw new KeyFileUnusable("key file " + file + " can't be created: it is a directory");
         }
-        SecretBytes key = SecretBytes.random();
-        byte[] bytes = key.getEncoded();
-        byte[] text = render(bytes);
+        byte[] text = render(keys);
         Path unfinished = null;
         try {
             unfinished = Files.createTempFile(
@@ -85,20 +127,16 @@ final class KeyFile {
                 }
                 out.force(true);
             }
-            // A link, not a rename: a rename would replace a key that another process has just made, and all it
-            // wrapped.
-            Files.createLink(file, unfinished);
+            placing.place(unfinished);
             try (var entries = FileChannel.open(directory, StandardOpenOption.READ)) {
                 entries.force(true);
             }
         } catch (FileAlreadyExistsException e) {
             throw new KeyFileUnusable("key file " + file + " exists already and is left as it is", e);
         } catch (IOException | UnsupportedOperationException e) {
-            throw new KeyFileUnusable("key file " + file + " can't be created", e);
+            throw new KeyFileUnusable("key file " + file + " can't be written", e);
         } finally {
-            Arrays.fill(bytes, (byte) 0);
             Arrays.fill(text, (byte) 0);
-            key.destroy();
             removeUnfinished(unfinished);
         }
     }
@@ -106,44 +144,72 @@ final class KeyFile {
     private static void removeUnfinished(@Nullable Path unfinished) {
         try {
             if (unfinished != null) {
-                Files.delete(unfinished);
+                Files.deleteIfExists(unfinished);
             }
         } catch (IOException e) {
             throw new KeyFileUnusable("file " + unfinished + " holds a key and can't be deleted: delete it", e);
         }
     }
 
-    static byte[] render(byte[] key) {
+    static byte[] render(Keys keys) {
+        var text = new ByteArrayOutputStream(MAX_FILE_BYTES);
+        line(text, ROOT, keys.root());
+        keys.ring().forEach((version, key) -> line(text, RING + version + " ", key));
+        return text.toByteArray();
+    }
+
+    private static void line(ByteArrayOutputStream text, String prefix, SecretBytes key) {
         Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
-        return ByteBuffer.allocate(FILE_BYTES)
-                .put(PREFIX)
-                .put(base64.encode(key))
-                .put((byte) ' ')
-                .put(base64.encode(checksum(key)))
-                .put((byte) '\n')
-                .array();
+        byte[] bytes = key.getEncoded();
+        byte[] encoded = base64.encode(bytes);
+        text.writeBytes(prefix.getBytes(US_ASCII));
+        text.writeBytes(encoded);
+        text.write(' ');
+        text.writeBytes(base64.encode(checksum(prefix, bytes)));
+        text.write('\n');
+        Arrays.fill(bytes, (byte) 0);
+        Arrays.fill(encoded, (byte) 0);
     }
 
     /** Accepts exactly what {@link #render} writes. */
-    private static byte[] parse(Path file, byte[] text) {
-        if (text.length == FILE_BYTES) {
+    private static Keys parse(Path file, byte[] text) {
+        if (text.length <= MAX_FILE_BYTES) {
             try {
-                byte[] key = Base64.getUrlDecoder()
-                        .decode(Arrays.copyOfRange(text, PREFIX.length, PREFIX.length + KEY_CHARS));
-                if (MessageDigest.isEqual(render(key), text)) {
-                    return key;
+                Keys keys = parsed(new String(text, US_ASCII).lines().toList());
+                if (MessageDigest.isEqual(render(keys), text)) {
+                    return keys;
                 }
-            } catch (IllegalArgumentException e) {
-                // not base64url: damaged like the rest
+            } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+                // not base64url, or too short: damaged like the rest
             }
         }
         throw new KeyFileUnusable("key file " + file + " is truncated or damaged: restore it from your backup");
     }
 
-    private static byte[] checksum(byte[] key) {
+    private static Keys parsed(List<String> lines) {
+        SortedMap<Integer, SecretBytes> ring = new TreeMap<>();
+        for (String line : lines.subList(1, lines.size())) {
+            Matcher matcher = RING_LINE.matcher(line);
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException("not a line of a ring");
+            }
+            ring.put(Integer.parseInt(matcher.group(1)), key(line));
+        }
+        if (ring.isEmpty() || ring.size() > MAX_RING) {
+            throw new IllegalArgumentException("a file has 1 to " + MAX_RING + " versions of the ring");
+        }
+        return new Keys(key(lines.getFirst()), ring);
+    }
+
+    private static SecretBytes key(String line) {
+        int end = line.length() - 1 - CHECKSUM_CHARS;
+        return SecretBytes.owning(Base64.getUrlDecoder().decode(line.substring(end - KEY_CHARS, end)));
+    }
+
+    private static byte[] checksum(String prefix, byte[] key) {
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(PREFIX);
+            sha256.update(prefix.getBytes(US_ASCII));
             return Arrays.copyOf(sha256.digest(key), CHECKSUM_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java has no SHA-256", e);

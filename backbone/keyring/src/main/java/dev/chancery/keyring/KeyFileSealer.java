@@ -9,16 +9,19 @@ import java.util.Base64;
  * secrets as files; whoever can read the file and the database can read everything.
  *
  * <p>The file belongs outside the data directory and outside the database's backups: a backup that holds both opens what was
- * forgotten since.
+ * forgotten since. Its directory must be writable, and the same for all processes that have this sealer, where what was forgotten is to be
+ * beyond any backup: the ring's older versions are taken out of the file.
  */
 public final class KeyFileSealer implements Sealer {
     private final SecretBytes wrapping;
     private final SecretBytes deriving;
+    private final KeyFileRing ring;
 
-    private KeyFileSealer(SecretBytes root) {
-        wrapping = Hkdf.subkey(root, "chancery/sealer/wrap/v1");
-        deriving = Hkdf.subkey(root, "chancery/sealer/derive/v1");
-        root.destroy();
+    private KeyFileSealer(Path file, KeyFile.Keys keys) {
+        wrapping = Hkdf.subkey(keys.root(), "chancery/sealer/wrap/v1");
+        deriving = Hkdf.subkey(keys.root(), "chancery/sealer/derive/v1");
+        ring = new KeyFileRing(file, keys);
+        keys.root().destroy();
     }
 
     /**
@@ -27,7 +30,7 @@ public final class KeyFileSealer implements Sealer {
      * @throws KeyFileUnusable if it is missing, open to others, damaged or unreadable
      */
     public static KeyFileSealer open(Path file) {
-        return new KeyFileSealer(KeyFile.read(file));
+        return new KeyFileSealer(file, KeyFile.read(file));
     }
 
     /**
@@ -60,6 +63,11 @@ public final class KeyFileSealer implements Sealer {
         } finally {
             Arrays.fill(secret, (byte) 0);
         }
+    }
+
+    @Override
+    public Ring ring() {
+        return ring;
     }
 
     @Override

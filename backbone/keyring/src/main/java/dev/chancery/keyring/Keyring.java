@@ -1,5 +1,7 @@
 package dev.chancery.keyring;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
 import dev.chancery.schema.log.v1.KeyRef;
 import dev.chancery.schema.log.v1.Sealed;
@@ -30,7 +32,7 @@ public final class Keyring {
     public static final int MAX_PLAINTEXT_BYTES = 65_536;
 
     static final Duration CACHE = Duration.ofSeconds(CACHE_SECONDS);
-    private static final List<Integer> RETENTION_CLASSES = Stream.of(RetentionClass.values())
+    static final List<Integer> RETENTION_CLASSES = Stream.of(RetentionClass.values())
             .filter(retention -> retention != RetentionClass.UNRECOGNIZED)
             .map(RetentionClass::getNumber)
             .filter(number -> number != SubjectKey.WHOLE_SUBJECT)
@@ -39,10 +41,21 @@ public final class Keyring {
 
     private final TenantKeys tenants;
     private final SubjectKeys subjects;
+    private final Eraser eraser;
+    private final Cache<String, HashKey> hashing = Caffeine.newBuilder()
+            .maximumSize(TENANTS_CACHED)
+            .expireAfterWrite(CACHE)
+            .build();
 
     public Keyring(Database database, Sealer sealer) {
         tenants = new TenantKeys(database, sealer);
         subjects = new SubjectKeys(database, tenants);
+        eraser = new Eraser(database, sealer.ring(), tenants, subjects);
+    }
+
+    /** What destroys subjects' keys, and the keys above them. */
+    public Eraser eraser() {
+        return eraser;
     }
 
     /**
@@ -117,28 +130,19 @@ public final class Keyring {
 
     /**
      * HMAC-SHA-256 under a key of the tenant: tells whether two values are the same, to whoever has the key and to nobody else.
-     * Another purpose gives an unrelated hash. Hashes change when the tenant's key is rotated; what must stay comparable is then
-     * hashed again from the values.
+     * Another purpose gives an unrelated hash. Hashes stay the same when the tenant's key is replaced.
      *
      * @param purpose e.g. {@code identity/email}
      * @return 32 bytes
      * @throws KeyDestroyed if the tenant's key was destroyed
      */
     public byte[] keyedHash(String tenant, String purpose, byte[] value) {
-        return tenants.current(tenant)
+        return hashing.get(tenant, this::hashKey)
                 .keyedHash(Framing.labelled(KEYED_HASH).text(purpose).toBytes(), value);
     }
 
-    /**
-     * Destroys all keys of a subject, for ever: every value sealed to it is forgotten, and none can be sealed to it again. Doing it
-     * again does nothing. Whether it may be done (holds, retention) is the caller's to know.
-     *
-     * @return how many keys this destroyed
-     */
-    public int destroySubject(String tenant, String subject) {
-        if (subject.isEmpty()) {
-            throw new IllegalArgumentException("what is about nobody is not a subject");
-        }
-        return subjects.destroy(new SubjectKeys.Subject(tenant, subject));
+    private HashKey hashKey(String tenant) {
+        return new HashKey(subjects.current(new SubjectKeys.Subject(tenant, ""), SubjectKey.HASHING)
+                .live());
     }
 }

@@ -20,7 +20,7 @@ import javax.crypto.spec.GCMParameterSpec;
 
 /**
  * A {@link Sealer} whose keys are in a hardware security module, or another token that speaks PKCS#11, and never leave it: {@value #WRAP},
- * which wraps, and {@value #DERIVE}, which secrets are derived with. Both are sensitive and not extractable.
+ * which wraps, {@value #DERIVE}, which secrets are derived with, and the versions of its ring. All are sensitive and not extractable.
  *
  * <p>A key is wrapped by encrypting its bytes, not with the token's own key wrapping, which few tokens have with associated data:
  *
@@ -28,7 +28,7 @@ import javax.crypto.spec.GCMParameterSpec;
  *   wrapped = 0x01 ‖ iv, 12 random bytes ‖ AES-256-GCM(key of the token, iv, associated data = context, key) with its 16-byte tag
  * </pre>
  *
- * <p><b>Limits:</b> one token's key wraps at most 2^32 keys, the bound of AES-GCM with random IVs (NIST SP 800-38D, 8.3). It wraps tenant,
+ * <p><b>Limits:</b> one token's key wraps at most 2^32 keys, the bound of AES-GCM with random IVs (NIST SP 800-38D, 8.3). They wrap tenant,
  * environment and signing keys only, each once. Unlike {@link KeyFileSealer} it does not commit to its key: that matters to whoever could
  * choose the token's key.
  *
@@ -37,6 +37,8 @@ import javax.crypto.spec.GCMParameterSpec;
 public final class Pkcs11Sealer implements Sealer {
     static final String WRAP = "chancery-wrap-1";
     static final String DERIVE = "chancery-derive-1";
+    /** With the version behind it. */
+    static final String RING = "chancery-ring-";
 
     private static final byte FORMAT = 1;
     private static final int IV_BYTES = 12;
@@ -62,11 +64,31 @@ public final class Pkcs11Sealer implements Sealer {
     private final Provider token;
     private final SecretKey wrapping;
     private final SecretKey deriving;
+    private final Pkcs11Ring ring;
 
-    private Pkcs11Sealer(Provider token, SecretKey wrapping, SecretKey deriving) {
+    private Pkcs11Sealer(Provider token, KeyStore keys, boolean create) throws GeneralSecurityException, IOException {
         this.token = token;
-        this.wrapping = wrapping;
-        this.deriving = deriving;
+        this.wrapping = key(keys, WRAP, "AES", token, create);
+        this.deriving = key(keys, DERIVE, MAC, token, create);
+        this.ring = new Pkcs11Ring(keys, new RingToken(token), create);
+    }
+
+    /** What the ring needs of the token. */
+    private record RingToken(Provider token) implements Pkcs11Ring.Token {
+        @Override
+        public SecretKey key(KeyStore keys, String name, boolean create) throws GeneralSecurityException {
+            return Pkcs11Sealer.key(keys, name, "AES", token, create);
+        }
+
+        @Override
+        public byte[] wrap(SecretKey with, byte[] key, byte[] context) {
+            return Pkcs11Sealer.wrap(token, with, key, context);
+        }
+
+        @Override
+        public byte[] unwrap(SecretKey with, byte[] wrapped, byte[] context) {
+            return Pkcs11Sealer.unwrap(token, with, wrapped, context);
+        }
     }
 
     /**
@@ -95,8 +117,7 @@ public final class Pkcs11Sealer implements Sealer {
             Provider token = provider.configure(configuration(library, slot));
             KeyStore keys = KeyStore.getInstance("PKCS11", token);
             keys.load(null, pin);
-            return new Pkcs11Sealer(
-                    token, key(keys, WRAP, "AES", token, create), key(keys, DERIVE, MAC, token, create));
+            return new Pkcs11Sealer(token, keys, create);
         } catch (GeneralSecurityException | IOException | ProviderException | InvalidParameterException e) {
             throw new TokenUnusable(
                     "the PKCS#11 token in slot " + slot + " of " + library
@@ -130,27 +151,40 @@ public final class Pkcs11Sealer implements Sealer {
 
     @Override
     public byte[] wrap(byte[] key, byte[] context) {
+        return wrap(token, wrapping, key, context);
+    }
+
+    @Override
+    public byte[] unwrap(byte[] wrapped, byte[] context) {
+        return unwrap(token, wrapping, wrapped, context);
+    }
+
+    @Override
+    public Ring ring() {
+        return ring;
+    }
+
+    private static byte[] wrap(Provider token, SecretKey with, byte[] key, byte[] context) {
         byte[] iv = new byte[IV_BYTES];
         RANDOM.nextBytes(iv);
         byte[] wrapped = new byte[1 + IV_BYTES + key.length + TAG_BYTES];
         wrapped[0] = FORMAT;
         System.arraycopy(iv, 0, wrapped, 1, IV_BYTES);
         try {
-            cipher(Cipher.ENCRYPT_MODE, iv, context).doFinal(key, 0, key.length, wrapped, 1 + IV_BYTES);
+            cipher(token, with, Cipher.ENCRYPT_MODE, iv, context).doFinal(key, 0, key.length, wrapped, 1 + IV_BYTES);
             return wrapped;
         } catch (GeneralSecurityException | ProviderException e) {
             throw new TokenUnusable("the PKCS#11 token does not wrap: is it there, and signed in to?", e);
         }
     }
 
-    @Override
-    public byte[] unwrap(byte[] wrapped, byte[] context) {
+    private static byte[] unwrap(Provider token, SecretKey with, byte[] wrapped, byte[] context) {
         if (wrapped.length < 1 + IV_BYTES + TAG_BYTES || wrapped[0] != FORMAT) {
             throw new SealBroken();
         }
         byte[] iv = Arrays.copyOfRange(wrapped, 1, 1 + IV_BYTES);
         try {
-            return cipher(Cipher.DECRYPT_MODE, iv, context)
+            return cipher(token, with, Cipher.DECRYPT_MODE, iv, context)
                     .doFinal(wrapped, 1 + IV_BYTES, wrapped.length - 1 - IV_BYTES);
         } catch (AEADBadTagException e) {
             throw new SealBroken();
@@ -159,9 +193,10 @@ public final class Pkcs11Sealer implements Sealer {
         }
     }
 
-    private Cipher cipher(int mode, byte[] iv, byte[] context) throws GeneralSecurityException {
+    private static Cipher cipher(Provider token, SecretKey with, int mode, byte[] iv, byte[] context)
+            throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance(CIPHER, token);
-        cipher.init(mode, wrapping, new GCMParameterSpec(8 * TAG_BYTES, iv));
+        cipher.init(mode, with, new GCMParameterSpec(8 * TAG_BYTES, iv));
         cipher.updateAAD(context);
         return cipher;
     }

@@ -28,4 +28,43 @@ public interface Sealer {
      * @return 256 bits as 43 characters of base64url
      */
     String derive(String purpose);
+
+    /** The keys of this sealer that wrap tenant keys, in versions, so that an older one can be destroyed. */
+    Ring ring();
+
+    /**
+     * What wraps tenant keys. It is apart from what wraps signing and environment keys, and from what secrets are derived from: those
+     * open nothing that is about a person, and go on when an older version here is destroyed.
+     *
+     * <p>A version that another process has made meanwhile is found when it is asked for.
+     */
+    interface Ring {
+        /** The newest version that is known here, from 1. */
+        int newest();
+
+        /** @throws KeyDestroyed if the version was destroyed */
+        byte[] wrap(int version, byte[] key, byte[] context);
+
+        /**
+         * Answers a wrapped key. The caller zeroes it after use.
+         *
+         * @throws KeyDestroyed if the version was destroyed
+         * @throws SealBroken if it was wrapped for another context, or was altered
+         */
+        byte[] unwrap(int version, byte[] wrapped, byte[] context);
+
+        /** Looks for what other processes have made. */
+        void refresh();
+
+        /**
+         * Makes a version, durable when this returns. There already: nothing.
+         *
+         * @throws KeyFileUnusable if the key file can't be written
+         * @throws TokenUnusable if the token makes none
+         */
+        void add(int version);
+
+        /** Destroys the versions before this one, for ever; durable when this returns. Destroyed already: nothing. */
+        void destroyBefore(int version);
+    }
 }

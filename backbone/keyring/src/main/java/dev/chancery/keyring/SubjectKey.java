@@ -15,6 +15,9 @@ record SubjectKey(
         @Nullable SecretBytes secret) {
     static final int WHOLE_SUBJECT = 0;
 
+    /** The class of the key that keyed hashes are made with; of nobody's, and of no {@code RetentionClass}. */
+    static final int HASHING = 1_000;
+
     boolean isDestroyed() {
         return secret == null;
     }

@@ -88,11 +88,16 @@ final class SubjectKeys {
         return key.orElseThrow(KeyMissing::new);
     }
 
-    /** Answers how many keys were destroyed now; 0 if all of them were already, or there were none. */
-    int destroy(Subject of) {
+    /**
+     * Destroys the keys of some classes; once all classes are destroyed, the whole subject is.
+     *
+     * @return how many keys this destroyed; 0 if all of them were already, or there were none
+     */
+    int destroy(Subject of, List<Integer> retentions) {
         int destroyed;
         try {
-            destroyed = database.inTenant(DatabaseRole.KEYRING, of.tenant(), connection -> destroy(connection, of));
+            destroyed = database.inTenant(
+                    DatabaseRole.KEYRING, of.tenant(), connection -> destroy(connection, of, retentions));
         } catch (DatabaseUnavailable e) {
             // It may be committed and only the answer lost: read it anew.
             cache.asMap().remove(of);
@@ -100,30 +105,100 @@ final class SubjectKeys {
         }
         cache.asMap().compute(of, (name, old) -> {
             if (old != null) {
-                old.destroy();
+                old.destroy(retentions);
             }
-            return SubjectRing.FORGOTTEN;
+            return null;
         });
-        LOG.infof("Subject destroyed tenant=%s keys=%d", of.tenant(), destroyed);
+        LOG.infof("Subject destroyed tenant=%s classes=%s keys=%d", of.tenant(), retentions, destroyed);
         return destroyed;
     }
 
-    private static int destroy(Connection connection, Subject of) throws SQLException {
-        // The tombstone first: its trigger takes the lock that whoever makes a key for this subject takes.
-        try (var tombstone = connection.prepareStatement("""
-                INSERT INTO keyring.subject_key (tenant, subject, retention, version, state) VALUES (?, ?, 0, 0, 'DESTROYED')
-                ON CONFLICT DO NOTHING""")) {
-            tombstone.setString(1, of.tenant());
-            tombstone.setString(2, of.subject());
-            tombstone.executeUpdate();
+    private static int destroy(Connection connection, Subject of, List<Integer> retentions) throws SQLException {
+        // The lock that whoever makes a key for this subject takes.
+        try (var lock =
+                connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(? || '/' || ?, 0))")) {
+            lock.setString(1, of.tenant());
+            lock.setString(2, of.subject());
+            lock.execute();
         }
+        int destroyed;
         try (var update = connection.prepareStatement("""
                 UPDATE keyring.subject_key SET state = 'DESTROYED', wrapped = NULL, wrapped_by = NULL
-                WHERE tenant = ? AND subject = ? AND state <> 'DESTROYED'""")) {
+                WHERE tenant = ? AND subject = ? AND retention = ANY (?) AND state <> 'DESTROYED'""")) {
             update.setString(1, of.tenant());
             update.setString(2, of.subject());
-            return update.executeUpdate();
+            update.setArray(3, connection.createArrayOf("int4", retentions.toArray()));
+            destroyed = update.executeUpdate();
         }
+        // A class that never had a key gets a tombstone in its place, and a subject without a class left one for the
+        // whole.
+        try (var tombstones = connection.prepareStatement("""
+                INSERT INTO keyring.subject_key (tenant, subject, retention, version, state)
+                SELECT ?, ?, retention, ?, 'DESTROYED' FROM unnest(?::int4[]) AS retention
+                ON CONFLICT DO NOTHING""");
+                var whole = connection.prepareStatement("""
+                INSERT INTO keyring.subject_key (tenant, subject, retention, version, state)
+                SELECT ?, ?, 0, 0, 'DESTROYED' WHERE NOT EXISTS (SELECT FROM unnest(?::int4[]) AS class WHERE NOT EXISTS (
+                    SELECT FROM keyring.subject_key WHERE tenant = ? AND subject = ? AND retention = class AND state = 'DESTROYED'))
+                ON CONFLICT DO NOTHING""")) {
+            tombstones.setString(1, of.tenant());
+            tombstones.setString(2, of.subject());
+            tombstones.setInt(3, FIRST_VERSION);
+            tombstones.setArray(4, connection.createArrayOf("int4", retentions.toArray()));
+            tombstones.executeUpdate();
+            whole.setString(1, of.tenant());
+            whole.setString(2, of.subject());
+            whole.setArray(3, connection.createArrayOf("int4", Keyring.RETENTION_CLASSES.toArray()));
+            whole.setString(4, of.tenant());
+            whole.setString(5, of.subject());
+            whole.executeUpdate();
+        }
+        return destroyed;
+    }
+
+    /**
+     * Brings keys of a tenant under its current key; what they seal stays as it is.
+     *
+     * @return how many it was; fewer than {@code atMost}: there are no more that nobody else works on
+     */
+    int rewrap(String tenant, int atMost) {
+        tenants.forget(tenant);
+        TenantKey current = tenants.current(tenant);
+        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            try (var select = connection.prepareStatement(
+                            "SELECT subject, retention, version, wrapped, wrapped_by"
+                                    + " FROM keyring.subject_key WHERE tenant = ? AND wrapped_by < ? LIMIT ? FOR UPDATE SKIP LOCKED");
+                    var update =
+                            connection.prepareStatement("UPDATE keyring.subject_key SET wrapped = ?, wrapped_by = ?"
+                                    + " WHERE tenant = ? AND subject = ? AND retention = ? AND version = ?")) {
+                select.setString(1, tenant);
+                select.setInt(2, current.version());
+                select.setInt(3, atMost);
+                int count = 0;
+                try (var rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        var of = new Subject(tenant, rows.getString(1));
+                        int retention = rows.getInt(2);
+                        int version = rows.getInt(3);
+                        int by = rows.getInt(5);
+                        SecretBytes key = tenants.version(tenant, by)
+                                .orElseThrow(KeyDestroyed::new)
+                                .unwrap(rows.getBytes(4), context(of, retention, version, by));
+                        update.setBytes(1, current.wrap(key, context(of, retention, version, current.version())));
+                        key.destroy();
+                        update.setInt(2, current.version());
+                        update.setString(3, tenant);
+                        update.setString(4, of.subject());
+                        update.setInt(5, retention);
+                        update.setInt(6, version);
+                        update.addBatch();
+                        count++;
+                    }
+                }
+                update.executeBatch();
+                return count;
+            }
+        });
     }
 
     /** Makes a key where there is none and reads what there is then, at once: most subjects are new when first asked about. */
@@ -144,6 +219,19 @@ final class SubjectKeys {
     }
 
     private List<SubjectRing> insert(String tenant, List<Wanted> keys) {
+        try {
+            return insertOnce(tenant, keys);
+        } catch (DatabaseUnavailable e) {
+            if (!TenantKeys.RETIRED.equals(e.sqlState())) {
+                throw e;
+            }
+            // Another process has destroyed the version of the tenant's key that this one knew.
+            tenants.forget(tenant);
+            return insertOnce(tenant, keys);
+        }
+    }
+
+    private List<SubjectRing> insertOnce(String tenant, List<Wanted> keys) {
         TenantKey tenantKey = tenants.current(tenant);
         // Always in the same order: the trigger locks each subject, and another process may be inserting the same ones.
         List<NewKey> inOrder = keys.stream()
@@ -186,7 +274,10 @@ final class SubjectKeys {
             throw e;
         }
         return keys.stream()
-                .map(wanted -> ring(wanted.of(), rows.getOrDefault(wanted.of().subject(), List.of())))
+                .map(wanted -> {
+                    List<Row> found = rows.getOrDefault(wanted.of().subject(), List.of());
+                    return isBehind(wanted.of(), found) ? load(wanted.of()) : ring(wanted.of(), found);
+                })
                 .toList();
     }
 
@@ -210,10 +301,23 @@ final class SubjectKeys {
     }
 
     private SubjectRing load(Subject of) {
+        List<Row> rows = read(of);
+        // Rewrapped, and the version that had wrapped it destroyed, between the two looks: read again, or it would seem
+        // forgotten.
+        return ring(of, isBehind(of, rows) ? read(of) : rows);
+    }
+
+    private boolean isBehind(Subject of, List<Row> rows) {
+        return rows.stream()
+                .anyMatch(row -> row.state() != KeyState.DESTROYED
+                        && tenants.version(of.tenant(), row.wrappedBy()).isEmpty());
+    }
+
+    private List<Row> read(Subject of) {
         Map<String, List<Row>> rows = new HashMap<>();
         database.atOnce(
                 DatabaseRole.KEYRING, of.tenant(), select(of.tenant(), List.of(of.subject()), rows, new SqlBatch()));
-        return ring(of, rows.getOrDefault(of.subject(), List.of()));
+        return rows.getOrDefault(of.subject(), List.of());
     }
 
     private SubjectRing ring(Subject of, List<Row> rows) {

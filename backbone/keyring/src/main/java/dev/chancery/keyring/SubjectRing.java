@@ -1,13 +1,11 @@
 package dev.chancery.keyring;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
 /** All keys of one subject, as last read. Unchanging. */
 record SubjectRing(List<SubjectKey> keys) {
-    static final SubjectRing FORGOTTEN =
-            new SubjectRing(List.of(new SubjectKey(SubjectKey.WHOLE_SUBJECT, 0, KeyState.DESTROYED, null)));
-
     boolean isForgotten() {
         return keys.stream().anyMatch(key -> key.retention() == SubjectKey.WHOLE_SUBJECT);
     }
@@ -41,9 +39,9 @@ record SubjectRing(List<SubjectKey> keys) {
         return Optional.empty();
     }
 
-    void destroy() {
+    void destroy(Collection<Integer> retentions) {
         for (SubjectKey key : keys) {
-            if (key.secret() != null) {
+            if (key.secret() != null && retentions.contains(key.retention())) {
                 key.secret().destroy();
             }
         }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Tenant keys: made on demand, wrapped by the sealer, cached. Two processes that ask for a new tenant's key at once get the same:
+ * Tenant keys: made on demand, wrapped by the sealer's ring, cached. Two processes that ask for a new tenant's key at once get the same:
  * PostgreSQL takes one, and both read it back.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link Keyring#TENANTS_CACHED}, {@link Keyring#CACHE_SECONDS}.
@@ -21,19 +22,22 @@ import org.jboss.logging.Logger;
 final class TenantKeys {
     private static final Logger LOG = Logger.getLogger(TenantKeys.class);
 
+    /** Raised by the triggers that refuse what a destroyed key would have wrapped. */
+    static final String RETIRED = "KR002";
+
     private final Database database;
-    private final Sealer sealer;
+    private final Sealer.Ring ring;
     private final Cache<String, List<TenantKey>> cache = Caffeine.newBuilder()
             .maximumSize(Keyring.TENANTS_CACHED)
             .expireAfterWrite(Keyring.CACHE)
             .build();
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
-    private record Row(int version, KeyState state, byte[] wrapped) {}
+    private record Row(int version, KeyState state, byte[] wrapped, int sealedBy) {}
 
     TenantKeys(Database database, Sealer sealer) {
         this.database = database;
-        this.sealer = sealer;
+        this.ring = sealer.ring();
     }
 
     /**
@@ -57,6 +61,11 @@ final class TenantKeys {
         return cached.isPresent() ? cached : find(reload(tenant), version);
     }
 
+    /** Has the keys read again when they are asked for next. */
+    void forget(String tenant) {
+        cache.invalidate(tenant);
+    }
+
     private List<TenantKey> reload(String tenant) {
         return cache.asMap().compute(tenant, (name, old) -> loadOrCreate(name));
     }
@@ -66,62 +75,139 @@ final class TenantKeys {
     }
 
     private List<TenantKey> loadOrCreate(String tenant) {
-        List<Row> rows = database.inTenant(DatabaseRole.KEYRING, tenant, connection -> select(connection, tenant));
+        List<Row> rows = select(tenant);
         if (rows.isEmpty()) {
-            rows = create(tenant);
+            make(tenant, 1);
+            rows = select(tenant);
         }
+        try {
+            return unwrapped(tenant, rows);
+        } catch (KeyDestroyed e) {
+            // A version of the ring went between the look and the unwrapping: by then all it had sealed was sealed
+            // anew.
+            return unwrapped(tenant, select(tenant));
+        }
+    }
+
+    private List<TenantKey> unwrapped(String tenant, List<Row> rows) {
         List<TenantKey> keys = new ArrayList<>();
         for (Row row : rows) {
             if (row.state() != KeyState.DESTROYED) {
-                var root = SecretBytes.owning(sealer.unwrap(row.wrapped(), context(tenant, row.version())));
+                var root =
+                        SecretBytes.owning(ring.unwrap(row.sealedBy(), row.wrapped(), context(tenant, row.version())));
                 keys.add(new TenantKey(row.version(), row.state() == KeyState.CURRENT, root));
             }
         }
         return List.copyOf(keys);
     }
 
-    private List<Row> create(String tenant) {
-        int version = 1;
+    /** Makes a version the current one; there already, or newer, in whatever state: nothing. A destroyed key is not made again. */
+    void advance(String tenant, int version) {
+        make(tenant, version);
+        forget(tenant);
+    }
+
+    private void make(String tenant, int version) {
+        try {
+            make(tenant, version, ring.newest());
+        } catch (DatabaseUnavailable e) {
+            if (!RETIRED.equals(e.sqlState())) {
+                throw e;
+            }
+            ring.refresh();
+            make(tenant, version, ring.newest());
+        }
+    }
+
+    private void make(String tenant, int version, int sealedBy) {
         SecretBytes root = SecretBytes.random();
         byte[] bytes = root.getEncoded();
         byte[] wrapped;
         try {
-            wrapped = sealer.wrap(bytes, context(tenant, version));
+            wrapped = ring.wrap(sealedBy, bytes, context(tenant, version));
         } finally {
             Arrays.fill(bytes, (byte) 0);
             root.destroy();
         }
-        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
-            // A first version that is there in whatever state wins: a destroyed tenant key is not made again either.
-            try (var insert = connection.prepareStatement("""
-                    INSERT INTO keyring.tenant_key (tenant, version, state, wrapped) VALUES (?, ?, 'CURRENT', ?)
-                    ON CONFLICT DO NOTHING""")) {
+        boolean made = database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            lock(connection, tenant);
+            if (select(connection, tenant).stream().anyMatch(row -> row.version() >= version)) {
+                return false;
+            }
+            try (var update = connection.prepareStatement(
+                            "UPDATE keyring.tenant_key SET state = 'PREVIOUS' WHERE tenant = ? AND state = 'CURRENT'");
+                    var insert = connection.prepareStatement(
+                            "INSERT INTO keyring.tenant_key (tenant, version, state, wrapped, sealed_by) VALUES (?, ?, 'CURRENT', ?, ?)")) {
+                update.setString(1, tenant);
+                update.executeUpdate();
                 insert.setString(1, tenant);
                 insert.setInt(2, version);
                 insert.setBytes(3, wrapped);
-                if (insert.executeUpdate() == 1) {
-                    LOG.infof("Tenant key created tenant=%s version=%d", tenant, version);
-                }
+                insert.setInt(4, sealedBy);
+                return insert.executeUpdate() == 1;
             }
-            return select(connection, tenant);
         });
+        if (made) {
+            LOG.infof("Tenant key created tenant=%s version=%d", tenant, version);
+        }
+    }
+
+    /** Destroys the versions before one, for ever, unless they wrap something still; answers whether they are destroyed now. */
+    boolean destroyBefore(String tenant, int version) {
+        boolean destroyed = database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            lock(connection, tenant);
+            try (var census = connection.prepareStatement(
+                            "SELECT EXISTS (SELECT FROM keyring.subject_key WHERE tenant = ? AND wrapped_by < ?)");
+                    var update = connection.prepareStatement(
+                            "UPDATE keyring.tenant_key SET state = 'DESTROYED', wrapped = NULL"
+                                    + " WHERE tenant = ? AND version < ? AND state = 'PREVIOUS'")) {
+                census.setString(1, tenant);
+                census.setInt(2, version);
+                try (var found = census.executeQuery()) {
+                    if (!found.next() || found.getBoolean(1)) {
+                        return false;
+                    }
+                }
+                update.setString(1, tenant);
+                update.setInt(2, version);
+                if (update.executeUpdate() > 0) {
+                    LOG.infof("Tenant keys destroyed tenant=%s before=%d", tenant, version);
+                }
+                return true;
+            }
+        });
+        forget(tenant);
+        return destroyed;
+    }
+
+    /** Keeps others from making or wrapping by a version until the transaction ends. */
+    private static void lock(Connection connection, String tenant) throws SQLException {
+        try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 3))")) {
+            lock.setString(1, tenant);
+            lock.execute();
+        }
+    }
+
+    private List<Row> select(String tenant) {
+        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> select(connection, tenant));
     }
 
     private static List<Row> select(Connection connection, String tenant) throws SQLException {
         try (var select = connection.prepareStatement(
-                "SELECT version, state, wrapped FROM keyring.tenant_key WHERE tenant = ? ORDER BY version")) {
+                "SELECT version, state, wrapped, sealed_by FROM keyring.tenant_key WHERE tenant = ? ORDER BY version")) {
             select.setString(1, tenant);
             List<Row> rows = new ArrayList<>();
             try (var found = select.executeQuery()) {
                 while (found.next()) {
-                    rows.add(new Row(found.getInt(1), KeyState.valueOf(found.getString(2)), found.getBytes(3)));
+                    rows.add(new Row(
+                            found.getInt(1), KeyState.valueOf(found.getString(2)), found.getBytes(3), found.getInt(4)));
                 }
             }
             return rows;
         }
     }
 
-    private static byte[] context(String tenant, int version) {
+    static byte[] context(String tenant, int version) {
         return Framing.labelled("chancery/tenant-key/v1")
                 .text(tenant)
                 .number(version)

@@ -31,7 +31,7 @@ class ForgettingTest {
         Sealed address = keyring.seal(account, "ada@example.org");
         Sealed why = keyring.seal(audit, "because");
 
-        assertThat(keyring.destroySubject(tenant, subject)).isEqualTo(2);
+        assertThat(Ring.destroy(keyring, tenant, subject)).isEqualTo(2);
 
         for (Keyring process : List.of(keyring, Ring.fresh())) {
             assertThat(process.open(account, address)).isEqualTo(new Opened.Forgotten());
@@ -50,7 +50,7 @@ class ForgettingTest {
         Sealed elsewheres = keyring.seal(elsewhere, "elsewhere");
         Sealed nobodys = keyring.seal(nobody, "nobody");
 
-        keyring.destroySubject(tenant, subject);
+        Ring.destroy(keyring, tenant, subject);
 
         assertThat(keyring.open(other, others).text()).contains("other");
         assertThat(keyring.open(elsewhere, elsewheres).text()).contains("elsewhere");
@@ -60,7 +60,7 @@ class ForgettingTest {
     @Test
     void aDestroyedSubjectGetsNoKeyAgain() {
         keyring.seal(email(tenant, subject), "x");
-        keyring.destroySubject(tenant, subject);
+        Ring.destroy(keyring, tenant, subject);
 
         for (Keyring process : List.of(keyring, Ring.fresh())) {
             assertDestroyed(process, email(tenant, subject));
@@ -76,7 +76,7 @@ class ForgettingTest {
         keyring.seal(email(tenant, subject), "x");
         unaware.seal(email(tenant, subject), "x");
 
-        keyring.destroySubject(tenant, subject);
+        Ring.destroy(keyring, tenant, subject);
 
         assertDestroyed(unaware, reason(tenant, subject));
         assertThat(liveKeys()).isZero();
@@ -84,7 +84,7 @@ class ForgettingTest {
 
     @Test
     void aSubjectCanBeDestroyedBeforeItHasAKey() {
-        assertThat(keyring.destroySubject(tenant, subject)).isZero();
+        assertThat(Ring.destroy(keyring, tenant, subject)).isZero();
 
         assertDestroyed(keyring, email(tenant, subject));
         assertDestroyed(Ring.fresh(), email(tenant, subject));
@@ -94,14 +94,14 @@ class ForgettingTest {
     void destroyingTwiceIsANoOp() {
         keyring.seal(email(tenant, subject), "x");
 
-        assertThat(keyring.destroySubject(tenant, subject)).isOne();
-        assertThat(keyring.destroySubject(tenant, subject)).isZero();
-        assertThat(Ring.fresh().destroySubject(tenant, subject)).isZero();
+        assertThat(Ring.destroy(keyring, tenant, subject)).isOne();
+        assertThat(Ring.destroy(keyring, tenant, subject)).isZero();
+        assertThat(Ring.destroy(Ring.fresh(), tenant, subject)).isZero();
     }
 
     @Test
     void theTenantsOwnKeyIsNoSubjects() {
-        assertThatIllegalArgumentException().isThrownBy(() -> keyring.destroySubject(tenant, ""));
+        assertThatIllegalArgumentException().isThrownBy(() -> Ring.destroy(keyring, tenant, ""));
     }
 
     @Test
@@ -142,7 +142,7 @@ class ForgettingTest {
     @Test
     void aDestroyedSubjectAmongManyThatAreNewKeepsNoneOfThemFromItsKey() throws Exception {
         keyring.seal(email(tenant, id()), "the tenant has its key");
-        keyring.destroySubject(tenant, subject);
+        Ring.destroy(keyring, tenant, subject);
         Keyring unaware = Ring.fresh();
         List<SealContext> others =
                 IntStream.range(0, 30).mapToObj(i -> email(tenant, id())).toList();
@@ -168,7 +168,7 @@ class ForgettingTest {
             }
             List<Sealed> sealed = atOnce(
                     List.of(() -> sealUnlessDestroyed(keyring, where), () -> sealUnlessDestroyed(other, where), () -> {
-                        keyring.destroySubject(tenant, where.subject());
+                        Ring.destroy(keyring, tenant, where.subject());
                         return Sealed.getDefaultInstance();
                     }));
 

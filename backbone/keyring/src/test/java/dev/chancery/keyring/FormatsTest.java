@@ -37,7 +37,7 @@ class FormatsTest {
 
     @Test
     void aKeyedHashStaysTheSame() {
-        var key = new TenantKey(1, true, SecretBytes.owning(ROOT.clone()));
+        var key = new HashKey(SecretBytes.owning(ROOT.clone()));
         byte[] purpose = Framing.labelled("chancery/keyed-hash/v1")
                 .text("identity/email")
                 .toBytes();
@@ -50,7 +50,10 @@ class FormatsTest {
     @Test
     void aKeyFileAndWhatIsDerivedFromItStayTheSame(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("key");
-        Files.writeString(file, "chancery-key-1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 _THtySMM1UU\n");
+        Files.writeString(file, """
+                chancery-key-1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 _THtySMM1UU
+                chancery-ring-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 b12Mj9arSlE
+                """);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
 
         assertThat(KeyFileSealer.open(file).derive("postgres/chancery_identity"))

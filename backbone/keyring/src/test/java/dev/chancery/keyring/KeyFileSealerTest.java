@@ -55,7 +55,9 @@ class KeyFileSealerTest {
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
                 .isEqualTo("rw-------");
-        assertThat(Files.readString(file())).matches("chancery-key-1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n");
+        assertThat(Files.readString(file()))
+                .matches("chancery-key-1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n"
+                        + "chancery-ring-key-1 1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n");
         try (var entries = Files.list(directory)) {
             assertThat(entries).containsExactly(file());
         }
@@ -96,6 +98,47 @@ class KeyFileSealerTest {
         }
         Files.write(file(), java.util.Arrays.copyOf(whole, whole.length + 1));
         assertUnusable(file(), damaged);
+    }
+
+    @Test
+    void aVersionOfTheRingThatIsDestroyedIsGoneFromTheFileAndFromEveryProcess() throws Exception {
+        KeyFileSealer sealer = KeyFileSealer.create(file());
+        KeyFileSealer elsewhere = KeyFileSealer.open(file());
+        byte[] old = sealer.ring().wrap(1, KEY, CONTEXT);
+        byte[] signing = sealer.wrap(KEY, CONTEXT);
+        String derived = sealer.derive("x");
+
+        sealer.ring().add(2);
+        byte[] young = sealer.ring().wrap(2, KEY, CONTEXT);
+        assertThat(elsewhere.ring().unwrap(2, young, CONTEXT)).isEqualTo(KEY);
+        assertThat(elsewhere.ring().unwrap(1, old, CONTEXT)).isEqualTo(KEY);
+        sealer.ring().destroyBefore(2);
+
+        for (KeyFileSealer process : java.util.List.of(sealer, KeyFileSealer.open(file()))) {
+            assertThatExceptionOfType(KeyDestroyed.class)
+                    .isThrownBy(() -> process.ring().unwrap(1, old, CONTEXT));
+            assertThat(process.ring().unwrap(2, young, CONTEXT)).isEqualTo(KEY);
+            assertThat(process.unwrap(signing, CONTEXT)).isEqualTo(KEY);
+            assertThat(process.derive("x")).isEqualTo(derived);
+        }
+        assertThat(Files.readString(file())).doesNotContain("ring-key-1 1 ").contains("ring-key-1 2 ");
+        try (var entries = Files.list(directory)) {
+            assertThat(entries).containsExactly(file());
+        }
+    }
+
+    @Test
+    void aKeyFileThatCantBeWrittenKeepsItsRing() throws Exception {
+        KeyFileSealer.create(file());
+        // So long a name that none can be made beside it: permissions would not keep root from it.
+        Path file = Files.move(file(), directory.resolve("k".repeat(250)));
+        KeyFileSealer sealer = KeyFileSealer.open(file);
+
+        assertThatExceptionOfType(KeyFileUnusable.class)
+                .isThrownBy(() -> sealer.ring().add(2))
+                .withMessage("key file " + file + " can't be written");
+        assertThat(sealer.ring().newest()).isOne();
+        assertThat(KeyFileSealer.open(file).ring().newest()).isOne();
     }
 
     @Test

@@ -54,8 +54,8 @@ class KeyStoreTest {
                 () -> update(
                         DatabaseRole.KEYRING,
                         id(),
-                        "INSERT INTO keyring.tenant_key (tenant, version, state, wrapped) VALUES ('" + tenant
-                                + "', 2, 'PENDING', 'x')"));
+                        "INSERT INTO keyring.tenant_key (tenant, version, state, wrapped, sealed_by) VALUES ('" + tenant
+                                + "', 2, 'PENDING', 'x', 1)"));
     }
 
     static Stream<DatabaseRole> others() {
@@ -97,7 +97,7 @@ class KeyStoreTest {
 
     @Test
     void aDestroyedKeyGetsItsBytesBackFromNobody() {
-        Ring.fresh().destroySubject(tenant, subject);
+        Ring.destroy(Ring.fresh(), tenant, subject);
 
         assertState(
                 CHECK,
@@ -117,7 +117,7 @@ class KeyStoreTest {
 
     @Test
     void aDestroyedSubjectsKeyIsNotInsertedAnew() {
-        Ring.fresh().destroySubject(tenant, subject);
+        Ring.destroy(Ring.fresh(), tenant, subject);
 
         assertState("KR001", () -> update(DatabaseRole.KEYRING, tenant, """
                         INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)

@@ -51,6 +51,24 @@ class Pkcs11SealerTest {
     }
 
     @Test
+    void aVersionOfTheRingThatIsDestroyedIsGoneFromTheToken() {
+        Sealer.Ring ring = sealer().ring();
+        Sealer.Ring elsewhere = sealer().ring();
+        int older = ring.newest();
+        byte[] old = ring.wrap(older, KEY, CONTEXT);
+
+        ring.add(older + 1);
+        byte[] young = elsewhere.wrap(older + 1, KEY, CONTEXT);
+        ring.destroyBefore(older + 1);
+
+        assertThat(ring.unwrap(older + 1, young, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer().ring().unwrap(older + 1, young, CONTEXT)).isEqualTo(KEY);
+        assertThatExceptionOfType(KeyDestroyed.class).isThrownBy(() -> ring.unwrap(older, old, CONTEXT));
+        assertThatExceptionOfType(KeyDestroyed.class)
+                .isThrownBy(() -> sealer().ring().unwrap(older, old, CONTEXT));
+    }
+
+    @Test
     void whatWasWrappedIsUnwrappedAfterAnotherSignIn() {
         byte[] wrapped = sealer().wrap(KEY, CONTEXT);
 

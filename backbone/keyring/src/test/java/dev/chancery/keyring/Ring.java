@@ -22,6 +22,10 @@ final class Ring {
         return new Keyring(DATABASE, SEALER);
     }
 
+    static int destroy(Keyring keyring, String tenant, String subject) {
+        return keyring.eraser().destroy(tenant, subject, Eraser.allClasses());
+    }
+
     static Sealer sealer() {
         try {
             Path directory = Files.createTempDirectory("keyring");

@@ -29,4 +29,18 @@ public final class Claims {
             }
         });
     }
+
+    /**
+     * Lets go of all names of a principal that was erased: what tells, from a name, whose it is. For the eraser's role alone; whoever else
+     * releases a name does so with a record.
+     */
+    public void forget(String tenant, StreamId principal) {
+        database.inTenant(role, tenant, connection -> {
+            try (var delete = connection.prepareStatement("DELETE FROM log.claim WHERE tenant = ? AND stream = ?")) {
+                delete.setString(1, tenant);
+                delete.setString(2, principal.value());
+                return delete.executeUpdate();
+            }
+        });
+    }
 }

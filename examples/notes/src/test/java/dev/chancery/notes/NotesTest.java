@@ -9,7 +9,9 @@ import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.ReplayCheck;
@@ -88,7 +90,9 @@ class NotesTest {
                 Long.MAX_VALUE,
                 CheckpointLimit.DEFAULT,
                 SessionLimits.DEFAULT,
+                ErasureHorizon.DEFAULT,
                 ProxyOptions.local(port -> {}),
+                HolderOptions.DEFAULT,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

@@ -33,6 +33,9 @@ final class InstanceProcess implements AutoCloseable {
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:+UseSerialGC",
+            // The story of a subject's data has a system beside the instance, and does not wait for days.
+            "-Dchancery.holders.loopback=true",
+            "-Dchancery.retention.horizon=PT10S",
             "-Xms64m",
             "-Xmx768m");
 

@@ -41,10 +41,25 @@ final class Main implements Callable<Integer> {
             description = "A new or empty directory to keep all files in; by default they are removed.")
     private @Nullable Path kept;
 
+    @Option(
+            names = "--story",
+            paramLabel = "NAME",
+            defaultValue = "organisation",
+            description =
+                    "organisation, or privacy: a subject's consent, copy, hold, erasure and proof (default: ${DEFAULT-VALUE}).")
+    private Told told = Told.ORGANISATION;
+
+    /** The stories, as the command line names them. */
+    private enum Told {
+        ORGANISATION,
+        PRIVACY
+    }
+
     public static void main(String... arguments) {
         Locale.setDefault(Locale.ROOT);
         ROOT.setLevel(Level.OFF);
         System.exit(new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, line, parsed) -> {
                     System.err.println("chancery: " + failure.getMessage());
                     return FAILED;
@@ -70,12 +85,12 @@ final class Main implements Callable<Integer> {
                 end(story, directory, kept == null);
             }
         }));
-        boolean passed = story.run();
+        boolean passed = story.run(told == Told.PRIVACY);
         if (!ended.compareAndSet(false, true)) {
             return FAILED;
         }
         if (passed && kept != null) {
-            story.printFiles();
+            story.printFiles(told == Told.PRIVACY);
         }
         // After a failure the files may explain it, so they stay.
         end(story, directory, passed && kept == null);

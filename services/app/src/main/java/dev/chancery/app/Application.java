@@ -17,11 +17,13 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureCheck;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -148,8 +150,12 @@ public final class Application implements AutoCloseable {
                 settings.checkpoints(),
                 SessionLimits.class,
                 settings.sessions(),
+                ErasureHorizon.class,
+                settings.horizon(),
                 ProxyOptions.class,
-                settings.proxy()));
+                settings.proxy(),
+                HolderOptions.class,
+                settings.holders()));
         settings.sealer().ifPresent(sealer -> {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());

@@ -6,6 +6,7 @@ import dev.chancery.app.configuration.KafkaFiles;
 import dev.chancery.app.configuration.Sealers;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.Sealer;
 import io.quarkus.runtime.Quarkus;
@@ -84,7 +85,9 @@ public final class Serve implements QuarkusApplication {
                     config.relay().maxSlotBytes(),
                     new CheckpointLimit(config.ledger().staleAfter()),
                     ChanceryConfig.limits(config.sessions()),
+                    new ErasureHorizon(config.retention().horizon()),
                     ChanceryConfig.options(config.egress(), config.http()),
+                    ChanceryConfig.options(config.holders()),
                     Optional::empty);
         }
 

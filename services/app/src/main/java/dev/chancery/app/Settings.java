@@ -2,6 +2,8 @@ package dev.chancery.app;
 
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -30,7 +32,9 @@ import java.util.function.Function;
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
  * @param checkpoints of the ledger
  * @param sessions how long they last, and how many there may be
+ * @param horizon of erasures
  * @param proxy of a process with the role {@code egress}
+ * @param holders how systems that hold data of subjects are asked
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -48,7 +52,9 @@ public record Settings(
         long maxSlotBytes,
         CheckpointLimit checkpoints,
         SessionLimits sessions,
+        ErasureHorizon horizon,
         ProxyOptions proxy,
+        HolderOptions holders,
         Gate gate) {
 
     /** The log's topic. */

@@ -90,11 +90,11 @@ public final class LedgerService implements Feature {
         for (VerifierKey key : keys.of(Origin.of(instanceId, context.tenant()))) {
             reply.addVerifierKeys(key.vkey());
         }
-        for (VerifierKey key : keys.of(instanceId + "/source/")) {
-            reply.addVerifierKeys(key.vkey());
-        }
-        for (VerifierKey key : keys.of(instanceId + "/receipt")) {
-            reply.addVerifierKeys(key.vkey());
+        // Of the features' entries, of consent receipts, of erasure certificates, of statements of completion.
+        for (String names : List.of("/source/", "/receipt", "/erasure", "/dsar")) {
+            for (VerifierKey key : keys.of(instanceId + names)) {
+                reply.addVerifierKeys(key.vkey());
+            }
         }
         // After the checkpoint: what is appended in between is rather said to be missing than not.
         return reply.setRecords(reader.records(context.tenant())).build();

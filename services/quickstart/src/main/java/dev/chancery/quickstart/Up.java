@@ -8,6 +8,8 @@ import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.ErasureHorizon;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -21,10 +23,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.ConfigProvider;
 
 /** {@code chancery up}: servers, application, READY, until it is told to stop. */
 public final class Up implements QuarkusApplication {
@@ -91,7 +95,9 @@ public final class Up implements QuarkusApplication {
                     MAX_SLOT_BYTES,
                     CheckpointLimit.DEFAULT,
                     SessionLimits.DEFAULT,
+                    horizon(),
                     ProxyOptions.local(proxyPort::set),
+                    holders(),
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);
@@ -106,6 +112,21 @@ public final class Up implements QuarkusApplication {
             return Main.complain(
                     new Unusable("can't write to the data directory: " + DataDirectory.reason(e)), options.data());
         }
+    }
+
+    /** Another than the default is for trying erasures out: -Dchancery.retention.horizon=PT10S, or CHANCERY_RETENTION_HORIZON. */
+    private static ErasureHorizon horizon() {
+        return ConfigProvider.getConfig()
+                .getOptionalValue("chancery.retention.horizon", Duration.class)
+                .map(ErasureHorizon::new)
+                .orElse(ErasureHorizon.DEFAULT);
+    }
+
+    /** A system beside the instance is for trying requests of subjects out: -Dchancery.holders.loopback=true, or CHANCERY_HOLDERS_LOOPBACK. */
+    private static HolderOptions holders() {
+        return HolderOptions.local(ConfigProvider.getConfig()
+                .getOptionalValue("chancery.holders.loopback", Boolean.class)
+                .orElse(false));
     }
 
     /** READY is said once everything runs: relay, views, ledger, decisions. */

@@ -1,6 +1,7 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
@@ -59,6 +60,10 @@ public interface ChanceryConfig {
     Sessions sessions();
 
     Egress egress();
+
+    Holders holders();
+
+    Retention retention();
 
     interface SealerToken {
         @About(
@@ -258,6 +263,15 @@ public interface ChanceryConfig {
         Duration keyAge();
     }
 
+    interface Retention {
+        @About(
+                "`core`: within what time after an erasure the keys above the subject's are replaced and destroyed too, so that no"
+                        + " older backup opens anything of it; at least a second. Half of it is waited, so that many erasures share one"
+                        + " replacement.")
+        @WithDefault("PT24H")
+        Duration horizon();
+    }
+
     static SessionLimits limits(Sessions sessions) {
         return new SessionLimits(
                 sessions.idle(),
@@ -313,6 +327,30 @@ public interface ChanceryConfig {
                 egress.idle(),
                 egress.lifetime(),
                 port -> {});
+    }
+
+    interface Holders {
+        @About(
+                "`core`: how long after its first failure a system that holds data of subjects is asked again; doubled after each further"
+                        + " one, up to an hour.")
+        @WithDefault("PT10S")
+        Duration firstRetry();
+
+        @About("`core`: how often it is asked until its task is parked.")
+        @WithDefault("8")
+        int attempts();
+
+        @About("`core`: how long it has to answer.")
+        @WithDefault("PT10S")
+        Duration timeout();
+
+        @About("`core`: whether a system may be at a loopback address of this machine, which no egress list can name.")
+        @WithDefault("false")
+        boolean loopback();
+    }
+
+    static HolderOptions options(Holders holders) {
+        return new HolderOptions(holders.firstRetry(), holders.attempts(), holders.timeout(), holders.loopback());
     }
 
     /** The relay's options, for a database of this name. */

@@ -53,6 +53,7 @@ class OpenApiTest {
         values.put("tokenKey", "deadbeef");
         values.put("environment", "prod");
         values.put("purpose", "research");
+        values.put("holder", "crm");
         values.put("publicKey", "A".repeat(43) + "=");
         values.put("claim", "A".repeat(43));
         values.put("subjectToken", "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl");

@@ -129,6 +129,10 @@ public final class RunningInstance implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 // The one that is a test's: an instance that lives for a minute doesn't live to gain by optimised code.
                 "-XX:TieredStopAtLevel=1",
+                // So that a test sees the end of an erasure.
+                "-Dchancery.retention.horizon=PT3S",
+                // Systems that hold data of subjects are programs of the tests.
+                "-Dchancery.holders.loopback=true",
                 "-Xms64m",
                 "-Xmx768m"));
         command.addAll(jvmOptions);

@@ -14,6 +14,8 @@ import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.dsar.v1.ReceiveRequestRequest;
+import dev.chancery.schema.dsar.v1.RequestKind;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
@@ -53,6 +55,8 @@ public final class SharedInstance implements AutoCloseable {
     private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String CONSENT = "chancery.consent.v1.ConsentService/";
+    private static final String DSAR = "chancery.dsar.v1.DsarService/";
+    private static final String RETENTION = "chancery.retention.v1.RetentionService/";
     private static final String ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Za-z]+)}");
     private static final AtomicLong NUMBER = new AtomicLong();
@@ -80,7 +84,17 @@ public final class SharedInstance implements AutoCloseable {
             "purpose",
             "consent",
             "guardian",
-            "ward");
+            "ward",
+            "subjectRequest",
+            "verifiedRequest",
+            "completedRequest",
+            "accessRequest",
+            "exportRequest",
+            "task",
+            "holder",
+            "heldSubject",
+            "hold",
+            "erased");
 
     /** Until when a record is under a checkpoint. */
     private static final Duration CHECKPOINT = Duration.ofSeconds(20);
@@ -500,6 +514,77 @@ public final class SharedInstance implements AutoCloseable {
                                 in,
                                 Map.of("principal", ward, "guardian", value("guardian", values, in)));
                         yield ward;
+                    }
+                    case "subjectRequest" ->
+                        done(
+                                        method(DSAR + "ReceiveRequest"),
+                                        in,
+                                        Map.of("principal", value("principal", new TreeMap<>(), in)))
+                                .json()
+                                .getString("requestId");
+                    case "verifiedRequest" -> {
+                        String request = value("subjectRequest", new TreeMap<>(), in);
+                        done(method(DSAR + "VerifyIdentity"), in, Map.of("subjectRequest", request));
+                        yield request;
+                    }
+                    case "completedRequest" -> {
+                        String request = value("verifiedRequest", new TreeMap<>(), in);
+                        done(method(DSAR + "CompleteRequest"), in, Map.of("verifiedRequest", request));
+                        yield request;
+                    }
+                    case "accessRequest" -> {
+                        String request = done(
+                                        method(DSAR + "ReceiveRequest"),
+                                        in,
+                                        ReceiveRequestRequest.newBuilder()
+                                                .setSubjectId(value("principal", new TreeMap<>(), in))
+                                                .setKind(RequestKind.REQUEST_KIND_ACCESS)
+                                                .setRegime("gdpr")
+                                                .setExportKey(ByteString.copyFrom(SigningKey.p256()))
+                                                .build())
+                                .json()
+                                .getString("requestId");
+                        done(method(DSAR + "VerifyIdentity"), in, Map.of("subjectRequest", request));
+                        yield request;
+                    }
+                    case "holder" -> {
+                        String unique = unique();
+                        done(
+                                method(DSAR + "RegisterHolder"),
+                                in,
+                                Map.of("unique", unique, "workspace", value("workspace", values, in)));
+                        yield "crm-" + unique;
+                    }
+                    case "exportRequest" -> {
+                        value("holder", values, in);
+                        yield value("accessRequest", new TreeMap<>(), in);
+                    }
+                    case "task" -> {
+                        ContractMethod get = method(DSAR + "GetRequest");
+                        Reply found = wire.rest(
+                                get,
+                                fill(get, Map.of("subjectRequest", value("exportRequest", values, in))),
+                                headers(in));
+                        assertThat(found.succeeded()).as("%s", found).isTrue();
+                        yield found.json()
+                                .getJsonArray("tasks")
+                                .getJsonObject(0)
+                                .getString("taskId");
+                    }
+                    case "heldSubject" -> value("principal", new TreeMap<>(), in);
+                    case "hold" ->
+                        done(
+                                        method(RETENTION + "SetHold"),
+                                        in,
+                                        Map.of(
+                                                "principal", value("heldSubject", values, in),
+                                                "inAnHour", value("inAnHour", values, in)))
+                                .json()
+                                .getString("holdId");
+                    case "erased" -> {
+                        String erased = value("principal", new TreeMap<>(), in);
+                        done(method(RETENTION + "EraseSubject"), in, Map.of("principal", erased));
+                        yield erased;
                     }
                     // A new kind of placeholder is added here, and to TENANT_BOUND if it names something of a tenant.
                     default ->

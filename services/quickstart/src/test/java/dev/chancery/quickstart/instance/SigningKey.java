@@ -30,6 +30,31 @@ public record SigningKey(KeyPair pair) {
                 .encodeToString(Arrays.copyOfRange(encoded, encoded.length - RAW_BYTES, encoded.length));
     }
 
+    /** Somebody's public key that can be encrypted to: an uncompressed point of P-256. */
+    public static byte[] p256() {
+        try {
+            var generator = java.security.KeyPairGenerator.getInstance("EC");
+            generator.initialize(new java.security.spec.ECGenParameterSpec("secp256r1"));
+            byte[] encoded = generator.generateKeyPair().getPublic().getEncoded();
+            return java.util.Arrays.copyOfRange(encoded, encoded.length - 65, encoded.length);
+        } catch (java.security.GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** As the command line keeps it: a JWK (RFC 8037) whose {@code kid} is the client's id. */
+    public String jwk(String clientId) {
+        var base64 = Base64.getUrlEncoder().withoutPadding();
+        byte[] seed = pair.getPrivate().getEncoded();
+        return new JsonObject()
+                .put("kty", "OKP")
+                .put("crv", "Ed25519")
+                .put("kid", clientId)
+                .put("x", base64.encodeToString(Base64.getDecoder().decode(publicKey())))
+                .put("d", base64.encodeToString(Arrays.copyOfRange(seed, seed.length - RAW_BYTES, seed.length)))
+                .encode();
+    }
+
     public byte[] sign(byte[] message) {
         try {
             Signature signature = Signature.getInstance("Ed25519");

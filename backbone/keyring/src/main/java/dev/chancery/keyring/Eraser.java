@@ -1,0 +1,218 @@
+package dev.chancery.keyring;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.schema.options.v1.RetentionClass;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Forgets subjects. {@link #destroy} ends their keys in the database; {@link #renew} ends the keys that had wrapped those, so that an older
+ * copy of the database opens nothing of them with the keys of today. Whether it may be done (holds, retention) is the caller's to know.
+ *
+ * <p>Both can be repeated, and go on where a process died. They block, and throw {@link dev.chancery.database.DatabaseUnavailable} when
+ * PostgreSQL can't be asked, {@link KeyFileUnusable} or {@link TokenUnusable} when the sealer's ring can't be changed.
+ *
+ * <p><b>Thread safety:</b> safe, in several processes too that have the same key file or token.
+ */
+public final class Eraser {
+    /** Keys that one transaction brings under another. */
+    static final int BATCH = 500;
+
+    /** How often it is tried to bring all keys under a newer one while other processes go on making some under the older. */
+    private static final int ATTEMPTS = 100;
+
+    private static final String ALL_TENANTS = "*";
+    private static final Logger LOG = Logger.getLogger(Eraser.class);
+
+    private final Database database;
+    private final Sealer.Ring ring;
+    private final TenantKeys tenants;
+    private final SubjectKeys subjects;
+    private final Consumer<DestructionStep> after;
+
+    /** Versions of the keys above a subject's. */
+    public record Above(int tenantKey, int ringVersion) {}
+
+    Eraser(Database database, Sealer.Ring ring, TenantKeys tenants, SubjectKeys subjects) {
+        this(database, ring, tenants, subjects, step -> {});
+    }
+
+    /** @param after told of each step that is done */
+    Eraser(
+            Database database,
+            Sealer.Ring ring,
+            TenantKeys tenants,
+            SubjectKeys subjects,
+            Consumer<DestructionStep> after) {
+        this.database = database;
+        this.ring = ring;
+        this.tenants = tenants;
+        this.subjects = subjects;
+        this.after = after;
+    }
+
+    /** The same, which tells of each step. */
+    Eraser telling(Consumer<DestructionStep> told) {
+        return new Eraser(database, ring, tenants, subjects, told);
+    }
+
+    /**
+     * Destroys a subject's keys of some classes, for ever: every value sealed by them is forgotten, and none can be sealed so again.
+     *
+     * @return how many keys this destroyed; 0: they were destroyed before
+     */
+    public int destroy(String tenant, String subject, Collection<RetentionClass> classes) {
+        if (subject.isEmpty()) {
+            throw new IllegalArgumentException("what is about nobody is not a subject");
+        }
+        int keys = subjects.destroy(
+                new SubjectKeys.Subject(tenant, subject),
+                classes.stream().map(RetentionClass::getNumber).sorted().toList());
+        after.accept(DestructionStep.SUBJECT_KEYS_DESTROYED);
+        return keys;
+    }
+
+    /** The versions that wrap now; what was destroyed before was wrapped by these, or by older ones. */
+    public Above above(String tenant) {
+        tenants.forget(tenant);
+        int tenantKey = tenants.current(tenant).version();
+        ring.refresh();
+        return new Above(tenantKey, ring.newest());
+    }
+
+    /**
+     * Replaces the keys above subjects' by newer ones, brings everybody else's under those and destroys the older ones.
+     *
+     * @param beyond the versions that are to be gone
+     * @return the versions from which on nothing is wrapped
+     */
+    public Above renew(String tenant, Above beyond) {
+        for (DestructionStep step : DestructionStep.values()) {
+            switch (step) {
+                case SUBJECT_KEYS_DESTROYED -> {
+                    // before this began
+                    continue;
+                }
+                case TENANT_KEY_MADE -> tenants.advance(tenant, beyond.tenantKey() + 1);
+                case SUBJECT_KEYS_REWRAPPED -> rewrap(tenant);
+                case OLD_TENANT_KEYS_DESTROYED ->
+                    until(() -> tenants.destroyBefore(tenant, beyond.tenantKey() + 1), () -> rewrap(tenant));
+                case RING_VERSION_MADE -> locked(connection -> ring.add(beyond.ringVersion() + 1));
+                case TENANT_KEYS_RESEALED -> reseal(beyond.ringVersion() + 1);
+                case OLD_RING_VERSIONS_RETIRED ->
+                    until(() -> retire(beyond.ringVersion() + 1), () -> reseal(beyond.ringVersion() + 1));
+                case OLD_RING_VERSIONS_DESTROYED -> locked(connection -> ring.destroyBefore(oldest(connection)));
+            }
+            after.accept(step);
+        }
+        LOG.infof("Keys renewed tenant=%s beyond=%s", tenant, beyond);
+        return above(tenant);
+    }
+
+    private interface Attempt {
+        boolean succeeds();
+    }
+
+    private static void until(Attempt attempt, Runnable between) {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            if (attempt.succeeds()) {
+                return;
+            }
+            between.run();
+        }
+        throw new IllegalStateException("older keys still wrap something, and are left for the next attempt");
+    }
+
+    private void rewrap(String tenant) {
+        while (subjects.rewrap(tenant, BATCH) == BATCH) {
+            // more is left
+        }
+    }
+
+    private interface Change {
+        void make(Connection connection) throws SQLException;
+    }
+
+    /** Runs a change of the ring while nobody else changes it or seals by it. */
+    private void locked(Change change) {
+        database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            lock(connection);
+            change.make(connection);
+            return true;
+        });
+    }
+
+    private static void lock(Connection connection) throws SQLException {
+        try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended('', 2))")) {
+            lock.execute();
+        }
+    }
+
+    private void reseal(int beforeVersion) {
+        int version = Math.max(ring.newest(), beforeVersion);
+        int resealed;
+        do {
+            resealed = database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> reseal(connection, version));
+        } while (resealed == BATCH);
+    }
+
+    private int reseal(Connection connection, int version) throws SQLException {
+        try (var select =
+                        connection.prepareStatement("SELECT tenant, version, wrapped, sealed_by FROM keyring.tenant_key"
+                                + " WHERE sealed_by < ? AND state <> 'DESTROYED' LIMIT ? FOR UPDATE SKIP LOCKED");
+                var update = connection.prepareStatement(
+                        "UPDATE keyring.tenant_key SET wrapped = ?, sealed_by = ? WHERE tenant = ? AND version = ?")) {
+            select.setInt(1, version);
+            select.setInt(2, BATCH);
+            int count = 0;
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    byte[] context = TenantKeys.context(rows.getString(1), rows.getInt(2));
+                    byte[] key = ring.unwrap(rows.getInt(4), rows.getBytes(3), context);
+                    update.setBytes(1, ring.wrap(version, key, context));
+                    Arrays.fill(key, (byte) 0);
+                    update.setInt(2, version);
+                    update.setString(3, rows.getString(1));
+                    update.setInt(4, rows.getInt(2));
+                    update.addBatch();
+                    count++;
+                }
+            }
+            update.executeBatch();
+            return count;
+        }
+    }
+
+    /** Has nobody seal by a version before this one, unless one seals something still; answers whether it is so now. */
+    private boolean retire(int version) {
+        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            lock(connection);
+            try (var update = connection.prepareStatement(
+                    "UPDATE keyring.ring SET oldest = greatest(oldest, ?)"
+                            + " WHERE NOT EXISTS (SELECT FROM keyring.tenant_key WHERE sealed_by < ? AND state <> 'DESTROYED')")) {
+                update.setInt(1, version);
+                update.setInt(2, version);
+                return update.executeUpdate() == 1;
+            }
+        });
+    }
+
+    private static int oldest(Connection connection) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT oldest FROM keyring.ring");
+                var found = select.executeQuery()) {
+            found.next();
+            return found.getInt(1);
+        }
+    }
+
+    /** All classes that something can be sealed by. */
+    public static List<RetentionClass> allClasses() {
+        return Keyring.RETENTION_CLASSES.stream().map(RetentionClass::forNumber).toList();
+    }
+}

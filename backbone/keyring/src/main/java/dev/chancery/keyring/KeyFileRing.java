@@ -1,0 +1,91 @@
+package dev.chancery.keyring;
+
+import java.nio.file.Path;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The ring of a key file. Its bytes are in the file alone: a version that is taken out of the file is gone.
+ *
+ * <p><b>Thread safety:</b> safe. That two processes don't write the file at once, the caller sees to ({@link KeyRotation} holds a lock in
+ * PostgreSQL).
+ */
+final class KeyFileRing implements Sealer.Ring {
+    private static final String LABEL = "chancery/ring/wrap/v1";
+
+    private final Path file;
+    private volatile SortedMap<Integer, SecretBytes> wrapping;
+
+    KeyFileRing(Path file, KeyFile.Keys keys) {
+        this.file = file;
+        this.wrapping = subkeys(keys);
+    }
+
+    private static SortedMap<Integer, SecretBytes> subkeys(KeyFile.Keys keys) {
+        SortedMap<Integer, SecretBytes> subkeys = new TreeMap<>();
+        keys.ring().forEach((version, key) -> {
+            subkeys.put(version, Hkdf.subkey(key, LABEL));
+            key.destroy();
+        });
+        return subkeys;
+    }
+
+    @Override
+    public int newest() {
+        return wrapping.lastKey();
+    }
+
+    @Override
+    public byte[] wrap(int version, byte[] key, byte[] context) {
+        return CommittingAead.seal(key(version), context, key);
+    }
+
+    @Override
+    public byte[] unwrap(int version, byte[] wrapped, byte[] context) {
+        return CommittingAead.open(key(version), context, wrapped);
+    }
+
+    private SecretBytes key(int version) {
+        SecretBytes known = wrapping.get(version);
+        if (known == null) {
+            refresh();
+            known = wrapping.get(version);
+        }
+        if (known != null) {
+            return known;
+        }
+        throw version < newest() ? new KeyDestroyed() : new KeyMissing();
+    }
+
+    @Override
+    public synchronized void refresh() {
+        KeyFile.Keys keys = KeyFile.read(file);
+        wrapping = subkeys(keys);
+        keys.root().destroy();
+    }
+
+    @Override
+    public synchronized void add(int version) {
+        KeyFile.Keys keys = KeyFile.read(file);
+        if (keys.ring().lastKey() < version) {
+            keys.ring().put(version, SecretBytes.random());
+            KeyFile.replace(file, keys);
+        }
+        keys.destroy();
+        refresh();
+    }
+
+    @Override
+    public synchronized void destroyBefore(int version) {
+        KeyFile.Keys keys = KeyFile.read(file);
+        SortedMap<Integer, SecretBytes> older = keys.ring().headMap(version);
+        boolean any = !older.isEmpty();
+        older.values().forEach(SecretBytes::destroy);
+        older.clear();
+        if (any) {
+            KeyFile.replace(file, keys);
+        }
+        keys.destroy();
+        refresh();
+    }
+}

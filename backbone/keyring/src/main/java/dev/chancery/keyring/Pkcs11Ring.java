@@ -1,0 +1,118 @@
+package dev.chancery.keyring;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.ProviderException;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.SecretKey;
+
+/**
+ * The ring of a token: a key for each version, {@value Pkcs11Sealer#RING} and the version. A version that is destroyed is deleted from the
+ * token.
+ *
+ * <p><b>Thread safety:</b> safe.
+ */
+final class Pkcs11Ring implements Sealer.Ring {
+    private static final Pattern NAME = Pattern.compile(Pkcs11Sealer.RING + "([1-9][0-9]{0,8})");
+
+    /** Makes, wraps and unwraps with a key of the token. */
+    interface Token {
+        SecretKey key(KeyStore keys, String name, boolean create) throws GeneralSecurityException;
+
+        byte[] wrap(SecretKey with, byte[] key, byte[] context);
+
+        byte[] unwrap(SecretKey with, byte[] wrapped, byte[] context);
+    }
+
+    private final KeyStore keys;
+    private final Token token;
+    private volatile SortedMap<Integer, SecretKey> wrapping = Collections.emptySortedMap();
+
+    /** @param create whether to make version 1 where the token has none */
+    Pkcs11Ring(KeyStore keys, Token token, boolean create) throws GeneralSecurityException, IOException {
+        this.keys = keys;
+        this.token = token;
+        load();
+        if (wrapping.isEmpty()) {
+            token.key(keys, Pkcs11Sealer.RING + 1, create);
+            load();
+        }
+    }
+
+    private void load() throws GeneralSecurityException, IOException {
+        SortedMap<Integer, SecretKey> found = new TreeMap<>();
+        for (String alias : Collections.list(keys.aliases())) {
+            Matcher name = NAME.matcher(alias);
+            if (name.matches()) {
+                found.put(Integer.parseInt(name.group(1)), token.key(keys, alias, false));
+            }
+        }
+        wrapping = found;
+    }
+
+    @Override
+    public int newest() {
+        return wrapping.lastKey();
+    }
+
+    @Override
+    public byte[] wrap(int version, byte[] key, byte[] context) {
+        return token.wrap(key(version), key, context);
+    }
+
+    @Override
+    public byte[] unwrap(int version, byte[] wrapped, byte[] context) {
+        return token.unwrap(key(version), wrapped, context);
+    }
+
+    private SecretKey key(int version) {
+        SecretKey known = wrapping.get(version);
+        if (known == null) {
+            refresh();
+            known = wrapping.get(version);
+        }
+        if (known != null) {
+            return known;
+        }
+        throw version < newest() ? new KeyDestroyed() : new KeyMissing();
+    }
+
+    @Override
+    public synchronized void refresh() {
+        changed(() -> keys.load(null, null));
+    }
+
+    @Override
+    public synchronized void add(int version) {
+        refresh();
+        if (newest() < version) {
+            changed(() -> token.key(keys, Pkcs11Sealer.RING + version, true));
+        }
+    }
+
+    @Override
+    public synchronized void destroyBefore(int version) {
+        refresh();
+        for (int older : wrapping.headMap(version).keySet()) {
+            changed(() -> keys.deleteEntry(Pkcs11Sealer.RING + older));
+        }
+    }
+
+    private interface Change {
+        void make() throws GeneralSecurityException, IOException;
+    }
+
+    private void changed(Change change) {
+        try {
+            change.make();
+            load();
+        } catch (GeneralSecurityException | IOException | ProviderException e) {
+            throw new TokenUnusable("the PKCS#11 token's ring can't be used: is it there, and signed in to?", e);
+        }
+    }
+}

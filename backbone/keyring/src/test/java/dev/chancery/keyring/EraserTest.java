@@ -1,0 +1,254 @@
+package dev.chancery.keyring;
+
+import static dev.chancery.keyring.Ring.id;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.chancery.database.Database;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.testkit.Backing;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Somebody with every copy that there is tries to open what was destroyed. */
+class EraserTest {
+    private static final int SUBJECTS = "full".equals(System.getProperty("chancery.rounds")) ? 1_000 : 10;
+
+    @TempDir
+    Path directory;
+
+    private final String tenant = id();
+    private final String another = id();
+    private Database database;
+    private Path keyFile;
+
+    /** A value that was sealed to somebody. */
+    private record Planted(SealContext where, Sealed sealed, String value) {}
+
+    /** The tables of keys as they once were. */
+    private record Copy(List<String> tenantKeys, List<String> subjectKeys) {}
+
+    @BeforeEach
+    void installation() {
+        database = Backing.database("keyring");
+        keyFile = directory.resolve("sealer");
+        KeyFileSealer.create(keyFile);
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    private Keyring process() {
+        return new Keyring(database, KeyFileSealer.open(keyFile));
+    }
+
+    @Test
+    void afterTheHorizonNoCopyOpensADestroyedSubjectAndAllOthersOpen() throws Exception {
+        Keyring keyring = process();
+        List<Planted> destroyed = new ArrayList<>();
+        List<Planted> others = new ArrayList<>(plant(keyring, another));
+        for (int i = 0; i < SUBJECTS; i++) {
+            (i % 2 == 0 ? destroyed : others).addAll(plant(keyring, tenant));
+        }
+        byte[] hash = keyring.keyedHash(tenant, "identity/email", new byte[] {1});
+        Copy backup = copy();
+        Path keyFileThen = Files.copy(keyFile, directory.resolve("that-day"));
+
+        destroyed.stream().map(planted -> planted.where().subject()).distinct().forEach(subject -> assertThat(
+                        Ring.destroy(keyring, tenant, subject))
+                .isEqualTo(2));
+        assertThat(readable(destroyed, keyring)).isEmpty();
+        // The attack works until the keys above are gone: with the backup and the key file of that day, and even with
+        // today's.
+        assertThat(attack(destroyed, backup, backup, keyFileThen)).isEqualTo(values(destroyed));
+        assertThat(attack(destroyed, backup, backup, keyFile)).isEqualTo(values(destroyed));
+
+        Eraser.Above above = keyring.eraser().above(tenant);
+        Eraser.Above from = keyring.eraser().renew(tenant, above);
+
+        assertThat(from).isEqualTo(new Eraser.Above(above.tenantKey() + 1, above.ringVersion() + 1));
+        Copy today = copy();
+        for (Copy tenantKeys : List.of(backup, today)) {
+            for (Copy subjectKeys : List.of(backup, today)) {
+                assertThat(attack(destroyed, tenantKeys, subjectKeys, keyFile)).isEmpty();
+            }
+        }
+        assertThat(attack(others, today, today, keyFile)).isEqualTo(values(others));
+        for (Keyring each : List.of(keyring, process())) {
+            assertThat(readable(others, each)).isEqualTo(values(others));
+            assertThat(readable(destroyed, each)).isEmpty();
+            assertThat(each.keyedHash(tenant, "identity/email", new byte[] {1})).isEqualTo(hash);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereAProcessDiesAfterAStepAnotherGoesOn(DestructionStep dies) throws Exception {
+        Keyring keyring = process();
+        List<Planted> destroyed = plant(keyring, tenant);
+        List<Planted> others = Stream.concat(plant(keyring, tenant).stream(), plant(keyring, another).stream())
+                .toList();
+        Copy backup = copy();
+        String subject = destroyed.getFirst().where().subject();
+        Eraser.Above above = keyring.eraser().above(tenant);
+        Eraser dying = keyring.eraser().telling(step -> {
+            if (step == dies) {
+                throw new Died();
+            }
+        });
+
+        assertThatExceptionOfType(Died.class).isThrownBy(() -> {
+            dying.destroy(tenant, subject, Eraser.allClasses());
+            dying.renew(tenant, above);
+        });
+        assertThat(readable(others, process())).isEqualTo(values(others));
+        Keyring next = process();
+        next.eraser().destroy(tenant, subject, Eraser.allClasses());
+        next.eraser().renew(tenant, above);
+
+        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(destroyed, backup, copy(), keyFile)).isEmpty();
+        assertThat(readable(destroyed, next)).isEmpty();
+        for (Keyring each : List.of(keyring, next, process())) {
+            assertThat(readable(others, each)).isEqualTo(values(others));
+        }
+        // Nothing is done twice.
+        assertThat(next.eraser().above(tenant))
+                .isEqualTo(new Eraser.Above(above.tenantKey() + 1, above.ringVersion() + 1));
+    }
+
+    @Test
+    void aClassThatIsHeldStaysReadable() {
+        Keyring keyring = process();
+        List<Planted> both = plant(keyring, tenant);
+        String subject = both.getFirst().where().subject();
+
+        keyring.eraser().destroy(tenant, subject, List.of(RetentionClass.RETENTION_CLASS_ACCOUNT));
+
+        assertThat(readable(both, keyring)).containsExactly(both.getLast().value());
+        assertThat(readable(both, process())).containsExactly(both.getLast().value());
+        assertThatExceptionOfType(KeyDestroyed.class)
+                .isThrownBy(() -> process().seal(both.getFirst().where(), "again"));
+        keyring.eraser().destroy(tenant, subject, List.of(RetentionClass.RETENTION_CLASS_AUDIT));
+        assertThat(readable(both, process())).isEmpty();
+        assertThatExceptionOfType(KeyDestroyed.class)
+                .isThrownBy(() -> process().seal(both.getLast().where(), "again"));
+    }
+
+    @Test
+    void processesThatGoOnSealingLoseNothingWhileKeysAreRenewed() throws Exception {
+        Keyring renewing = process();
+        Keyring sealing = process();
+        var stop = new AtomicBoolean();
+        List<Planted> planted = new ArrayList<>(plant(sealing, tenant));
+        try (var thread = Executors.newSingleThreadExecutor()) {
+            var sealed = thread.submit(() -> {
+                List<Planted> more = new ArrayList<>();
+                while (!stop.get()) {
+                    more.addAll(plant(sealing, tenant));
+                    more.addAll(plant(sealing, id()));
+                }
+                return more;
+            });
+            for (int i = 0; i < 5; i++) {
+                renewing.eraser().renew(tenant, renewing.eraser().above(tenant));
+            }
+            stop.set(true);
+            planted.addAll(sealed.get());
+        }
+
+        for (Keyring each : List.of(sealing, renewing, process())) {
+            assertThat(readable(planted, each)).isEqualTo(values(planted));
+        }
+        assertThat(Files.readString(keyFile).lines()).hasSize(2);
+    }
+
+    private static final class Died extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private static List<Planted> plant(Keyring keyring, String tenant) {
+        String subject = id();
+        return Stream.of(Ring.email(tenant, subject), Ring.reason(tenant, subject))
+                .map(where -> {
+                    String value = "value " + id();
+                    return new Planted(where, keyring.seal(where, value), value);
+                })
+                .toList();
+    }
+
+    private static List<String> values(List<Planted> planted) {
+        return planted.stream().map(Planted::value).toList();
+    }
+
+    private static List<String> readable(List<Planted> planted, Keyring keyring) {
+        return planted.stream()
+                .map(each -> keyring.open(each.where(), each.sealed()).text())
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** What opens in a database of the attacker's own, with these tables and this key file. */
+    private List<String> attack(List<Planted> planted, Copy tenantKeys, Copy subjectKeys, Path keys)
+            throws SQLException {
+        try (Database theirs = Backing.database("keyring")) {
+            try (Connection superuser = Backing.postgres().superuser(theirs.name());
+                    var statement = superuser.createStatement()) {
+                statement.execute("SET session_replication_role = replica");
+                for (String row : tenantKeys.tenantKeys()) {
+                    statement.execute(
+                            "INSERT INTO keyring.tenant_key SELECT * FROM json_populate_record(null::keyring.tenant_key, '"
+                                    + row + "')");
+                }
+                for (String row : subjectKeys.subjectKeys()) {
+                    statement.execute(
+                            "INSERT INTO keyring.subject_key SELECT * FROM json_populate_record(null::keyring.subject_key, '"
+                                    + row + "')");
+                }
+            }
+            var attacker = new Keyring(theirs, KeyFileSealer.open(keys));
+            List<String> opened = new ArrayList<>();
+            for (Planted each : planted) {
+                try {
+                    attacker.open(each.where(), each.sealed()).text().ifPresent(opened::add);
+                } catch (KeyDestroyed | KeyMissing | SealBroken e) {
+                    // not with these
+                }
+            }
+            return opened;
+        }
+    }
+
+    private Copy copy() throws SQLException {
+        return new Copy(rows("tenant_key"), rows("subject_key"));
+    }
+
+    private List<String> rows(String table) throws SQLException {
+        try (Connection superuser = Backing.postgres().superuser(database.name());
+                var statement = superuser.createStatement();
+                var found = statement.executeQuery("SELECT row_to_json(k)::text FROM keyring." + table + " k")) {
+            List<String> rows = new ArrayList<>();
+            while (found.next()) {
+                rows.add(found.getString(1));
+            }
+            return rows;
+        }
+    }
+}

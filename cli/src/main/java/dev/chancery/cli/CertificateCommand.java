@@ -1,0 +1,47 @@
+package dev.chancery.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Hands its arguments to the auditor, which shares no code with what it audits. */
+@Command(
+        name = "verify",
+        description = {
+            "Verifies that an erasure certificate is what the instance signed.",
+            "To get one: ./chancery call GetErasureCertificate '{\"principalId\": \"...\"}' --key FILE --field certificate",
+            "Exit code: 0 proven; 1 not proven; 2 wrong usage; 3 unreadable."
+        },
+        mixinStandardHelpOptions = true)
+final class CertificateCommand implements Callable<Integer> {
+    private final PrintStream out;
+    private final PrintStream err;
+
+    @Parameters(paramLabel = "FILE", description = "The certificate: a DSSE envelope.")
+    private Path certificate = Path.of("");
+
+    @Option(
+            names = "--trust",
+            required = true,
+            paramLabel = "FILE",
+            description = "Verifier keys, one a line. Get them from another source than the certificate.")
+    private Path trust = Path.of("");
+
+    @Option(names = "--json", description = "The report as JSON.")
+    private boolean json;
+
+    CertificateCommand(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    @Override
+    public Integer call() {
+        return new AuditorCall("erasure", certificate.toString())
+                .with("--trust", trust)
+                .run(json, out, err);
+    }
+}

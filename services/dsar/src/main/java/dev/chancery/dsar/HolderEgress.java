@@ -1,0 +1,106 @@
+package dev.chancery.dsar;
+
+import dev.chancery.decision.EventReading;
+import dev.chancery.firewall.AddressRanges;
+import dev.chancery.firewall.EgressPolicy;
+import dev.chancery.firewall.HostPattern;
+import dev.chancery.firewall.PatternRefused;
+import dev.chancery.kernel.Fold;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.egress.v1.AllowedHostAdded;
+import dev.chancery.schema.egress.v1.AllowedHostRemoved;
+import dev.chancery.schema.egress.v1.DeniedHostAdded;
+import dev.chancery.schema.egress.v1.DeniedHostRemoved;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Where a workspace's own egress list lets requests to systems out. Of that list, what is allowed and denied for ever: overrides and
+ * connectors are for programs that somebody runs.
+ */
+record HolderEgress(Set<String> allow, Set<String> deny) {
+    static final Fold<HolderEgress, StoredEvent> FOLD = new Fold<>() {
+        @Override
+        public HolderEgress initial() {
+            return new HolderEgress(Set.of(), Set.of());
+        }
+
+        @Override
+        public HolderEgress evolve(HolderEgress state, StoredEvent event) {
+            return switch (event.type()) {
+                case "chancery.egress.v1.AllowedHostAdded" ->
+                    new HolderEgress(
+                            with(
+                                    state.allow,
+                                    EventReading.read(AllowedHostAdded.parser(), event.body())
+                                            .getHost()),
+                            state.deny);
+                case "chancery.egress.v1.AllowedHostRemoved" ->
+                    new HolderEgress(
+                            without(
+                                    state.allow,
+                                    EventReading.read(AllowedHostRemoved.parser(), event.body())
+                                            .getHost()),
+                            state.deny);
+                case "chancery.egress.v1.DeniedHostAdded" ->
+                    new HolderEgress(
+                            state.allow,
+                            with(
+                                    state.deny,
+                                    EventReading.read(DeniedHostAdded.parser(), event.body())
+                                            .getHost()));
+                case "chancery.egress.v1.DeniedHostRemoved" ->
+                    new HolderEgress(
+                            state.allow,
+                            without(
+                                    state.deny,
+                                    EventReading.read(DeniedHostRemoved.parser(), event.body())
+                                            .getHost()));
+                default -> state;
+            };
+        }
+    };
+
+    HolderEgress {
+        allow = Set.copyOf(allow);
+        deny = Set.copyOf(deny);
+    }
+
+    static StreamId stream(String workspace) {
+        return StreamId.of("egress", "policy", workspace);
+    }
+
+    EgressPolicy policy() {
+        return new EgressPolicy(
+                AddressRanges.forbidden(), patterns(deny), List.of(), patterns(allow), Map.of(), List.of());
+    }
+
+    private static List<HostPattern> patterns(Collection<String> patterns) {
+        return patterns.stream().flatMap(HolderEgress::pattern).toList();
+    }
+
+    private static Stream<HostPattern> pattern(String text) {
+        try {
+            return Stream.of(HostPattern.deny(text));
+        } catch (PatternRefused e) {
+            return Stream.empty();
+        }
+    }
+
+    private static Set<String> with(Set<String> hosts, String host) {
+        Set<String> more = new HashSet<>(hosts);
+        more.add(host);
+        return more;
+    }
+
+    private static Set<String> without(Set<String> hosts, String host) {
+        Set<String> fewer = new HashSet<>(hosts);
+        fewer.remove(host);
+        return fewer;
+    }
+}

@@ -1,0 +1,180 @@
+package dev.chancery.quickstart.authzen;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.chancery.quickstart.instance.Reply;
+import dev.chancery.quickstart.instance.SharedInstance;
+import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
+import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.ClearHoldRequest;
+import dev.chancery.schema.retention.v1.EraseSubjectRequest;
+import dev.chancery.schema.retention.v1.ErasureGround;
+import dev.chancery.schema.retention.v1.GetErasureCertificateRequest;
+import dev.chancery.schema.retention.v1.ListErasuresRequest;
+import dev.chancery.schema.retention.v1.ListHoldsRequest;
+import dev.chancery.schema.retention.v1.SetHoldRequest;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+
+/** Holds and erasures, against the packaged process. Its horizon is short: RunningInstance says so. */
+@Order(29)
+class ErasureIT {
+    private static final String SERVICE = "chancery.retention.v1.RetentionService/";
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private final SharedInstance shared = SharedInstance.shared();
+    private final OrganisationCalls calls = new OrganisationCalls(shared);
+    private Client administrator = shared.owner;
+
+    @BeforeEach
+    void anOrganisation() {
+        administrator = calls.organisation();
+    }
+
+    private String somebody(String name, String email) {
+        return calls.done(
+                        administrator,
+                        CreatePrincipalRequest.newBuilder()
+                                .setType(PrincipalType.USER)
+                                .setDisplayName(name)
+                                .setEmail(email)
+                                .setPublicKey(ByteString.copyFrom(Base64.getDecoder()
+                                        .decode(SigningKey.generate().publicKey()))))
+                .json()
+                .getString("principalId");
+    }
+
+    private Reply hold(String subject, RetentionClass... classes) {
+        return calls.done(administrator, holding(subject, classes));
+    }
+
+    private static SetHoldRequest.Builder holding(String subject, RetentionClass... classes) {
+        return SetHoldRequest.newBuilder()
+                .setPrincipalId(subject)
+                .setMatter("Kestrel/2026-17")
+                .addAllClasses(List.of(classes))
+                .setReviewMillis(Instant.now().plus(Duration.ofDays(90)).toEpochMilli())
+                .setReason("The court of appeal asks for it.");
+    }
+
+    private Reply erase(String subject) {
+        return calls.done(
+                administrator,
+                EraseSubjectRequest.newBuilder()
+                        .setPrincipalId(subject)
+                        .setGround(ErasureGround.ERASURE_GROUND_REQUEST)
+                        .setReason("The subject asked for it."));
+    }
+
+    private JsonObject read(String method, Message.Builder request, Reply after) {
+        Map<String, String> headers = new HashMap<>(administrator.headers());
+        headers.put("Chancery-Position", after.position());
+        Reply reply = shared.wire.rest(shared.method(SERVICE + method), request.build(), headers);
+        assertThat(reply.succeeded()).as("%s", reply).isTrue();
+        return reply.json();
+    }
+
+    private List<String> states(String subject, Reply after) {
+        return objects(
+                        read("ListErasures", ListErasuresRequest.newBuilder().setPrincipalId(subject), after),
+                        "erasures")
+                .map(each -> each.getString("retentionClass").replace("RETENTION_CLASS_", "") + " "
+                        + each.getString("state").replace("ERASURE_STATE_", ""))
+                .sorted()
+                .toList();
+    }
+
+    private static Stream<JsonObject> objects(JsonObject of, String name) {
+        return of.getJsonArray(name, new JsonArray()).stream().map(JsonObject.class::cast);
+    }
+
+    private void until(String subject, Reply after, String... states) {
+        long begun = System.nanoTime();
+        while (!states(subject, after).equals(List.of(states)) && System.nanoTime() - begun < PATIENCE_NANOS) {
+            Thread.onSpinWait();
+        }
+        assertThat(states(subject, after)).containsExactly(states);
+    }
+
+    private JsonObject certificate(String subject) {
+        String envelope = calls.done(
+                        administrator, GetErasureCertificateRequest.newBuilder().setPrincipalId(subject))
+                .json()
+                .getString("certificate");
+        return new JsonObject(
+                new String(Base64.getDecoder().decode(new JsonObject(envelope).getString("payload")), UTF_8));
+    }
+
+    private String displayName(String principal) {
+        return objects(
+                        calls.done(administrator, ListPrincipalsRequest.newBuilder())
+                                .json(),
+                        "principals")
+                .filter(each -> each.getString("principalId").equals(principal))
+                .map(each -> each.getString("displayName", ""))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void whatAHoldWithholdsGoesOnByItselfAndOthersStayReadable() {
+        String unique = UUID.randomUUID().toString();
+        String grace = somebody("Grace " + unique, "grace-" + unique + "@kestrel.example");
+        String other = somebody("Other " + unique, "other-" + unique + "@kestrel.example");
+        String hold = hold(grace, RetentionClass.RETENTION_CLASS_AUDIT).json().getString("holdId");
+        String second = hold(grace, RetentionClass.RETENTION_CLASS_AUDIT).json().getString("holdId");
+
+        Reply erased = erase(grace);
+        assertThat(erased.json().getJsonArray("withheld").getString(0)).isEqualTo("RETENTION_CLASS_AUDIT");
+        assertThat(erased.json().getJsonArray("holdIds")).hasSize(2);
+        until(grace, erased, "ACCOUNT COMPLETED", "AUDIT WITHHELD");
+        assertThat(certificate(grace).getString("state")).isEqualTo("withheld");
+        assertThat(calls.send(administrator, holding(grace)).code()).isEqualTo("hold.too-late");
+
+        clear(grace, hold);
+        assertThat(states(grace, clear(grace, hold))).containsExactly("ACCOUNT COMPLETED", "AUDIT WITHHELD");
+        Reply cleared = clear(grace, second);
+        assertThat(cleared.json().getJsonArray("resumed").getString(0)).isEqualTo("RETENTION_CLASS_AUDIT");
+        until(grace, cleared, "ACCOUNT COMPLETED", "AUDIT COMPLETED");
+
+        JsonObject certificate = certificate(grace);
+        assertThat(certificate.getString("state")).isEqualTo("completed");
+        assertThat(certificate.getJsonArray("classes")).hasSize(2);
+        assertThat(certificate.encode()).doesNotContain(unique);
+        assertThat(read("ListHolds", ListHoldsRequest.newBuilder().setPrincipalId(grace), cleared)
+                        .getJsonArray("holds", new JsonArray()))
+                .isEmpty();
+        assertThat(displayName(grace)).doesNotContain(unique);
+        assertThat(displayName(other)).isEqualTo("Other " + unique);
+        // Everybody goes on under the newer keys; a name that was forgotten is free again.
+        assertThat(displayName(somebody("Next " + unique, "grace-" + unique + "@kestrel.example")))
+                .isEqualTo("Next " + unique);
+    }
+
+    private Reply clear(String subject, String hold) {
+        return calls.done(
+                administrator,
+                ClearHoldRequest.newBuilder()
+                        .setPrincipalId(subject)
+                        .setHoldId(hold)
+                        .setReason("The matter is closed."));
+    }
+}

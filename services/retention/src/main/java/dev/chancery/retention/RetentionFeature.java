@@ -1,0 +1,62 @@
+package dev.chancery.retention;
+
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.ErasureHorizon;
+import dev.chancery.feature.Feature;
+import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.FeatureParts;
+import dev.chancery.feature.FeatureProjection;
+import dev.chancery.feature.ProcessRole;
+import dev.chancery.kernel.Rejection;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
+import dev.chancery.log.Streams;
+import java.util.List;
+import java.util.Optional;
+
+/** Legal holds, the eraser, erasures' certificates, and the lists of them. */
+public final class RetentionFeature implements FeatureDescription {
+    @Override
+    public String name() {
+        return "retention";
+    }
+
+    @Override
+    public ProcessRole process() {
+        return ProcessRole.CORE;
+    }
+
+    @Override
+    public DatabaseRole databaseRole() {
+        return DatabaseRole.RETENTION;
+    }
+
+    @Override
+    public List<Rejection> rejections() {
+        return RetentionRejection.ALL;
+    }
+
+    @Override
+    public Optional<FeatureProjection> projection() {
+        return Optional.of(FeatureProjection.answering(
+                parts -> new RetentionProjection("retention", DatabaseRole.RETENTION),
+                schema -> new RetentionProjection(schema, DatabaseRole.REPLAY)));
+    }
+
+    @Override
+    public Feature create(FeatureParts parts) {
+        Streams streams = parts.get(Streams.class);
+        return new RetentionService(
+                new ErasureWorker(
+                        parts.database(),
+                        new SubjectEraser(
+                                new Claims(parts.database(), DatabaseRole.RETENTION),
+                                parts.get(Appender.class),
+                                streams,
+                                parts.get(Keyring.class).eraser(),
+                                parts.get(ErasureHorizon.class).horizon())),
+                new Certificates(parts.instanceId(), streams, parts.get(SigningKeys.class)));
+    }
+}

@@ -1,0 +1,58 @@
+package dev.chancery.retention;
+
+import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.Rejection.Kind;
+import java.util.List;
+
+/** Why retention refuses. */
+final class RetentionRejection {
+    static final Rejection TOO_LATE = new Rejection(
+            "hold.too-late",
+            Kind.CONFLICT,
+            "The destruction of what the hold would cover was decided before it, and is not taken back.",
+            "List the subject's erasures, and name the classes that are left.");
+
+    static final Rejection CLASSES = new Rejection(
+            "hold.classes",
+            Kind.INVALID,
+            "A hold names each class once.",
+            "Name the classes that it covers, or none for all of them.");
+
+    static final Rejection REVIEW = new Rejection(
+            "hold.review",
+            Kind.INVALID,
+            "A hold is reviewed at a time to come, within ten years.",
+            "Name a later review date, or an earlier one.");
+
+    static final Rejection TOO_MANY = new Rejection(
+            "hold.too-many",
+            Kind.CONFLICT,
+            "A subject has at most " + RetentionRules.MAX_HOLDS + " holds at a time.",
+            "Clear one that is over.");
+
+    static final Rejection NO_SUCH_HOLD = new Rejection(
+            "hold.no-such-hold", Kind.NOT_FOUND, "There is no such hold of this subject.", "List the subject's holds.");
+
+    static final Rejection NO_SUCH_SUBJECT = new Rejection(
+            "retention.no-such-subject",
+            Kind.NOT_FOUND,
+            "There is no such principal in this organisation.",
+            "List the principals.");
+
+    static final Rejection NOT_ERASED = new Rejection(
+            "retention.not-erased",
+            Kind.NOT_FOUND,
+            "No destruction of this subject's keys was decided or withheld.",
+            "Erase the subject first.");
+
+    static final Rejection PAGE = new Rejection(
+            "retention.page",
+            Kind.INVALID,
+            "A page has 1 to 200 entries and begins where a reply said.",
+            "Take next_page of the reply before, or none.");
+
+    /** All of them. */
+    static final List<Rejection> ALL = Rejection.constantsOf(RetentionRejection.class);
+
+    private RetentionRejection() {}
+}

@@ -1,0 +1,144 @@
+package dev.chancery.retention;
+
+import static dev.chancery.kernel.Decision.events;
+import static dev.chancery.kernel.Decision.nothing;
+import static dev.chancery.kernel.Decision.reject;
+import static dev.chancery.retention.RetentionRejection.CLASSES;
+import static dev.chancery.retention.RetentionRejection.NO_SUCH_HOLD;
+import static dev.chancery.retention.RetentionRejection.NO_SUCH_SUBJECT;
+import static dev.chancery.retention.RetentionRejection.REVIEW;
+import static dev.chancery.retention.RetentionRejection.TOO_LATE;
+import static dev.chancery.retention.RetentionRejection.TOO_MANY;
+
+import com.google.protobuf.Message;
+import dev.chancery.kernel.Decision;
+import dev.chancery.keyring.Eraser;
+import dev.chancery.retention.Subject.Hold;
+import dev.chancery.retention.Subject.Waiting;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.DestructionDecided;
+import dev.chancery.schema.retention.v1.DestructionWithheld;
+import dev.chancery.schema.retention.v1.ErasureGround;
+import dev.chancery.schema.retention.v1.HoldCleared;
+import dev.chancery.schema.retention.v1.HoldSet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What is held, and what may be destroyed. One hold check for whoever wants to destroy. Pure. */
+final class RetentionRules {
+    static final int MAX_HOLDS = 100;
+    private static final long MAX_REVIEW_MICROS = 3_653L * 86_400_000_000L;
+
+    private RetentionRules() {}
+
+    /** @param wanted with the classes that were named; none: all */
+    static Decision<Message> set(boolean exists, Subject subject, HoldSet wanted, long atMicros) {
+        if (!exists) {
+            return reject(NO_SUCH_SUBJECT);
+        }
+        List<RetentionClass> named = wanted.getClassesList();
+        if (named.stream().distinct().count() != named.size()
+                || !Eraser.allClasses().containsAll(named)) {
+            return reject(CLASSES);
+        }
+        if (wanted.getReviewMicros() <= atMicros || wanted.getReviewMicros() > atMicros + MAX_REVIEW_MICROS) {
+            return reject(REVIEW);
+        }
+        List<RetentionClass> classes =
+                named.isEmpty() ? Eraser.allClasses() : named.stream().sorted().toList();
+        if (classes.stream().anyMatch(subject::isDecided)) {
+            return reject(TOO_LATE);
+        }
+        if (subject.holding().size() >= MAX_HOLDS) {
+            return reject(TOO_MANY);
+        }
+        return events(wanted.toBuilder().clearClasses().addAllClasses(classes).build());
+    }
+
+    /** Clears a hold, and decides what waited for it alone. */
+    static Decision<Message> clear(Subject subject, HoldCleared wanted) {
+        Hold hold = subject.find(wanted.getHoldId()).orElse(null);
+        if (hold == null) {
+            return reject(NO_SUCH_HOLD);
+        }
+        if (hold.clearedAt().isPresent()) {
+            return nothing();
+        }
+        List<Hold> left =
+                subject.holding().stream().filter(other -> !other.equals(hold)).toList();
+        Map<Waiting, List<RetentionClass>> resumed = new LinkedHashMap<>();
+        subject.waiting().forEach((retention, waiting) -> {
+            if (left.stream().noneMatch(other -> other.covers(retention))) {
+                resumed.computeIfAbsent(waiting, all -> new ArrayList<>()).add(retention);
+            }
+        });
+        Stream<Message> decided = resumed.entrySet().stream()
+                .map(each -> decided(
+                        wanted.getSubjectId(),
+                        each.getKey().withheld().getRequestId(),
+                        each.getKey().withheld().getGround(),
+                        each.getValue(),
+                        left));
+        return new Decision.Events<>(Stream.concat(Stream.of(wanted), decided).toList());
+    }
+
+    /**
+     * Decides the destruction of all that no hold covers, and says what waits.
+     *
+     * @param request whose it is, as another feature asked; empty: an administrator's, or a schedule's
+     */
+    static Decision<Message> erase(
+            boolean exists, Subject subject, String subjectId, String request, ErasureGround ground) {
+        if (!exists) {
+            return reject(NO_SUCH_SUBJECT);
+        }
+        if (!request.isEmpty() && subject.requests().contains(request)) {
+            return nothing();
+        }
+        List<RetentionClass> free = new ArrayList<>();
+        List<RetentionClass> held = new ArrayList<>();
+        for (RetentionClass retention : Eraser.allClasses()) {
+            if (!subject.isDecided(retention)) {
+                (subject.covering(retention).isEmpty() ? free : held).add(retention);
+            }
+        }
+        List<Message> events = new ArrayList<>();
+        // A request gets its answer even where nothing is left to decide.
+        if (!free.isEmpty() || held.isEmpty() && !request.isEmpty()) {
+            events.add(decided(subjectId, request, ground, free, subject.holding()));
+        }
+        if (!held.isEmpty()
+                && (!request.isEmpty() || !subject.waiting().keySet().containsAll(held))) {
+            events.add(DestructionWithheld.newBuilder()
+                    .setSubjectId(subjectId)
+                    .setRequestId(request)
+                    .setGround(ground)
+                    .addAllHoldIds(withholding(subject, held))
+                    .addAllClasses(held)
+                    .build());
+        }
+        return events.isEmpty() ? nothing() : new Decision.Events<>(events);
+    }
+
+    static List<String> withholding(Subject subject, Collection<RetentionClass> classes) {
+        return subject.holding().stream()
+                .filter(hold -> classes.stream().anyMatch(hold::covers))
+                .map(Hold::id)
+                .toList();
+    }
+
+    private static DestructionDecided decided(
+            String subject, String request, ErasureGround ground, List<RetentionClass> classes, List<Hold> considered) {
+        return DestructionDecided.newBuilder()
+                .setSubjectId(subject)
+                .setRequestId(request)
+                .setGround(ground)
+                .addAllClasses(classes.stream().sorted().toList())
+                .addAllConsideredHoldIds(considered.stream().map(Hold::id).toList())
+                .build();
+    }
+}

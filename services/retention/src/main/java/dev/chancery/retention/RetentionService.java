@@ -1,0 +1,204 @@
+package dev.chancery.retention;
+
+import static dev.chancery.decision.AuthorityStreams.principal;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Methods;
+import dev.chancery.command.ReadContext;
+import dev.chancery.command.RefusedException;
+import dev.chancery.decision.PrincipalState;
+import dev.chancery.feature.Feature;
+import dev.chancery.kernel.Decision;
+import dev.chancery.keyring.Eraser;
+import dev.chancery.keyring.KeyDestroyed;
+import dev.chancery.log.NewEvent;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.ClearHoldReply;
+import dev.chancery.schema.retention.v1.ClearHoldRequest;
+import dev.chancery.schema.retention.v1.DestructionDecided;
+import dev.chancery.schema.retention.v1.EraseSubjectReply;
+import dev.chancery.schema.retention.v1.EraseSubjectRequest;
+import dev.chancery.schema.retention.v1.GetErasureCertificateReply;
+import dev.chancery.schema.retention.v1.GetErasureCertificateRequest;
+import dev.chancery.schema.retention.v1.HoldCleared;
+import dev.chancery.schema.retention.v1.HoldSet;
+import dev.chancery.schema.retention.v1.ListErasuresReply;
+import dev.chancery.schema.retention.v1.ListErasuresRequest;
+import dev.chancery.schema.retention.v1.ListHoldsReply;
+import dev.chancery.schema.retention.v1.ListHoldsRequest;
+import dev.chancery.schema.retention.v1.SetHoldReply;
+import dev.chancery.schema.retention.v1.SetHoldRequest;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** The methods of chancery.retention.v1.RetentionService. */
+final class RetentionService implements Feature {
+    private static final String SERVICE = "chancery.retention.v1.RetentionService/";
+
+    private final ErasureWorker worker;
+    private final Certificates certificates;
+
+    RetentionService(ErasureWorker worker, Certificates certificates) {
+        this.worker = worker;
+        this.certificates = certificates;
+    }
+
+    @Override
+    public String name() {
+        return "retention";
+    }
+
+    @Override
+    public void register(Methods methods) {
+        methods.command(SERVICE + "SetHold", SetHoldRequest.class, RetentionService::set)
+                .command(SERVICE + "ClearHold", ClearHoldRequest.class, RetentionService::clear)
+                .command(SERVICE + "EraseSubject", EraseSubjectRequest.class, RetentionService::erase)
+                .query(SERVICE + "ListHolds", ListHoldsRequest.class, RetentionService::holds)
+                .query(SERVICE + "ListErasures", ListErasuresRequest.class, RetentionService::erasures)
+                .query(SERVICE + "GetErasureCertificate", GetErasureCertificateRequest.class, this::certificate);
+    }
+
+    @Override
+    public void start() {
+        certificates.start();
+        worker.start();
+    }
+
+    @Override
+    public void stop() {
+        worker.close();
+    }
+
+    @Override
+    public List<String> warnings() {
+        return worker.warnings();
+    }
+
+    private static CommandOutcome set(CommandContext context, SetHoldRequest request) {
+        try {
+            return held(context, request);
+        } catch (KeyDestroyed e) {
+            // Between the reading of its stream and now.
+            return CommandOutcome.reject(RetentionRejection.TOO_LATE);
+        }
+    }
+
+    private static CommandOutcome held(CommandContext context, SetHoldRequest request) {
+        String subject = request.getPrincipalId();
+        var wanted = HoldSet.newBuilder()
+                .setHoldId(context.newId())
+                .setSubjectId(subject)
+                .setMatter(request.getMatter())
+                .addAllClasses(request.getClassesList())
+                .setReviewMicros(Math.clamp(request.getReviewMillis(), 0, Long.MAX_VALUE / 1000) * 1000)
+                .setSetterId(context.principal().id())
+                .build();
+        return decided(
+                subject,
+                RetentionRules.set(
+                        exists(context, subject),
+                        context.read(Subject.stream(subject), Subject.FOLD),
+                        wanted,
+                        context.atMicros()),
+                events ->
+                        SetHoldReply.newBuilder().setHoldId(wanted.getHoldId()).build(),
+                // Sealed once it is known that the subject is there: nobody makes a key for whomever it likes.
+                event -> ((HoldSet) event)
+                        .toBuilder()
+                                .setGround(context.seal(
+                                        subject,
+                                        RetentionClass.RETENTION_CLASS_AUDIT,
+                                        HoldSet.getDescriptor().getFullName(),
+                                        "ground",
+                                        request.getReason()))
+                                .build());
+    }
+
+    private static CommandOutcome clear(CommandContext context, ClearHoldRequest request) {
+        String subject = request.getPrincipalId();
+        return decided(
+                subject,
+                RetentionRules.clear(
+                        context.read(Subject.stream(subject), Subject.FOLD),
+                        HoldCleared.newBuilder()
+                                .setHoldId(request.getHoldId())
+                                .setSubjectId(subject)
+                                .setClearerId(context.principal().id())
+                                .build()),
+                events -> ClearHoldReply.newBuilder()
+                        .addAllResumed(decidedIn(events).sorted().toList())
+                        .build(),
+                UnaryOperator.identity());
+    }
+
+    private static CommandOutcome erase(CommandContext context, EraseSubjectRequest request) {
+        String subject = request.getPrincipalId();
+        Subject before = context.read(Subject.stream(subject), Subject.FOLD);
+        return decided(
+                subject,
+                RetentionRules.erase(exists(context, subject), before, subject, "", request.getGround()),
+                events -> {
+                    List<RetentionClass> destroyed = Stream.concat(
+                                    before.destructions().keySet().stream(), decidedIn(events))
+                            .sorted()
+                            .toList();
+                    List<RetentionClass> withheld = Eraser.allClasses().stream()
+                            .filter(retention -> !destroyed.contains(retention))
+                            .toList();
+                    return EraseSubjectReply.newBuilder()
+                            .addAllDestroyed(destroyed)
+                            .addAllWithheld(withheld)
+                            .addAllHoldIds(RetentionRules.withholding(before, withheld))
+                            .build();
+                },
+                UnaryOperator.identity());
+    }
+
+    private static Stream<RetentionClass> decidedIn(List<Message> events) {
+        return events.stream()
+                .filter(DestructionDecided.class::isInstance)
+                .flatMap(event -> ((DestructionDecided) event).getClassesList().stream());
+    }
+
+    private static boolean exists(CommandContext context, String subject) {
+        return context.read(principal(subject), PrincipalState.FOLD).exists();
+    }
+
+    /** @param written what becomes of an event before it is appended */
+    private static CommandOutcome decided(
+            String subject,
+            Decision<Message> decision,
+            Function<List<Message>, Message> reply,
+            UnaryOperator<Message> written) {
+        return switch (decision) {
+            case Decision.Events<Message> happened ->
+                CommandOutcome.done(
+                        reply.apply(happened.events()),
+                        happened.events().stream()
+                                .map(event -> new NewEvent(Subject.stream(subject), written.apply(event)))
+                                .toArray(NewEvent[]::new));
+            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.apply(List.of()));
+            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
+        };
+    }
+
+    private static ListHoldsReply holds(ReadContext context, ListHoldsRequest request) throws RefusedException {
+        return RetentionLists.holds(context.tenant(), request);
+    }
+
+    private static ListErasuresReply erasures(ReadContext context, ListErasuresRequest request)
+            throws RefusedException {
+        return RetentionLists.erasures(context.tenant(), request);
+    }
+
+    private GetErasureCertificateReply certificate(ReadContext context, GetErasureCertificateRequest request)
+            throws RefusedException {
+        return GetErasureCertificateReply.newBuilder()
+                .setCertificate(certificates.of(context.tenant(), request.getPrincipalId(), context.atMicros()))
+                .build();
+    }
+}

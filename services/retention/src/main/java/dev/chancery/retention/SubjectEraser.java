@@ -1,0 +1,180 @@
+package dev.chancery.retention;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.command.Ids;
+import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Eraser;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
+import dev.chancery.log.Draft;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.log.Streams.Loaded;
+import dev.chancery.retention.Subject.Destruction;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.DestructionCompleted;
+import dev.chancery.schema.retention.v1.ErasureGround;
+import dev.chancery.schema.retention.v1.KeysDestroyed;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Does what was decided of one subject, and writes it down: its keys, then those above them. Each step is looked up on the log before it is
+ * done, and can be done again: a process that dies between two leaves the rest to the next.
+ *
+ * <p>Nobody else destroys a subject's keys: an administrator's command, another feature's request and a schedule only decide, by {@link
+ * RetentionRules#erase}.
+ */
+final class SubjectEraser {
+    private static final String ERASE = "retention.subject.erase";
+    private static final String DESTROY_KEYS = "retention.subject.destroy-keys";
+    private static final String COMPLETE = "retention.subject.complete";
+
+    private final Claims claims;
+    private final Appender appender;
+    private final Streams streams;
+    private final Eraser eraser;
+    private final Duration horizon;
+
+    SubjectEraser(Claims claims, Appender appender, Streams streams, Eraser eraser, Duration horizon) {
+        this.claims = claims;
+        this.appender = appender;
+        this.streams = streams;
+        this.eraser = eraser;
+        this.horizon = horizon;
+    }
+
+    private Loaded<Subject> load(String tenant, String subject) {
+        return streams.current(tenant, Subject.stream(subject), Subject.FOLD);
+    }
+
+    /** Decides what another feature asked for, as an administrator's command would. */
+    void answer(String tenant, String subject, String request) {
+        Loaded<Subject> loaded = load(tenant, subject);
+        Decision<Message> decision =
+                RetentionRules.erase(true, loaded.state(), subject, request, ErasureGround.ERASURE_GROUND_REQUEST);
+        if (decision instanceof Decision.Events<Message> decided) {
+            append(tenant, subject, loaded.version(), ERASE, decided.events());
+        }
+    }
+
+    /** Destroys the keys whose destruction was decided. */
+    void destroy(String tenant, String subject) {
+        for (Map.Entry<String, List<RetentionClass>> each :
+                byRequest(load(tenant, subject).state(), Subject::undestroyed).entrySet()) {
+            // First, and again where only the record is missing. The count is then of what is left.
+            int keys = eraser.destroy(tenant, subject, each.getValue());
+            claims.forget(tenant, AuthorityStreams.principal(subject));
+            Eraser.Above above = eraser.above(tenant);
+            append(
+                    tenant,
+                    subject,
+                    load(tenant, subject),
+                    DESTROY_KEYS,
+                    KeysDestroyed.newBuilder()
+                            .setSubjectId(subject)
+                            .setRequestId(each.getKey())
+                            .setKeys(keys)
+                            .addAllClasses(each.getValue())
+                            .setHorizonMicros(ChronoUnit.MICROS.between(
+                                    Instant.EPOCH, Instant.now().plus(horizon)))
+                            .setTenantKeyVersion(above.tenantKey())
+                            .setSealerKeyVersion(above.ringVersion())
+                            .build());
+        }
+    }
+
+    /** Destroys the keys above those that were destroyed. */
+    void complete(String tenant, String subject) {
+        for (Map.Entry<String, List<RetentionClass>> each :
+                byRequest(load(tenant, subject).state(), Subject::uncompleted).entrySet()) {
+            Map<RetentionClass, Destruction> destructions =
+                    load(tenant, subject).state().destructions();
+            Eraser.Above beyond = each.getValue().stream()
+                    .map(destructions::get)
+                    .map(destruction -> destruction.destroyed().orElseThrow().what())
+                    .map(keys -> new Eraser.Above(keys.getTenantKeyVersion(), keys.getSealerKeyVersion()))
+                    .reduce(new Eraser.Above(0, 0), SubjectEraser::later);
+            Eraser.Above from = eraser.renew(tenant, beyond);
+            append(
+                    tenant,
+                    subject,
+                    load(tenant, subject),
+                    COMPLETE,
+                    DestructionCompleted.newBuilder()
+                            .setSubjectId(subject)
+                            .setRequestId(each.getKey())
+                            .addAllClasses(each.getValue())
+                            .setTenantKeyVersion(from.tenantKey())
+                            .setSealerKeyVersion(from.ringVersion())
+                            .build());
+        }
+    }
+
+    private static Eraser.Above later(Eraser.Above one, Eraser.Above other) {
+        return new Eraser.Above(
+                Math.max(one.tenantKey(), other.tenantKey()), Math.max(one.ringVersion(), other.ringVersion()));
+    }
+
+    private static Map<String, List<RetentionClass>> byRequest(
+            Subject subject, Function<Subject, List<RetentionClass>> classes) {
+        return classes.apply(subject).stream().collect(Collectors.groupingBy(retention -> Optional.ofNullable(
+                        subject.destructions().get(retention))
+                .orElseThrow()
+                .decided()
+                .what()
+                .getRequestId()));
+    }
+
+    private void append(String tenant, String subject, Loaded<Subject> at, String action, Message event) {
+        append(tenant, subject, at.version(), action, List.of(event));
+    }
+
+    private void append(String tenant, String subject, long version, String action, List<Message> events) {
+        StreamId stream = Subject.stream(subject);
+        Statement.Builder statement = Statement.newBuilder()
+                .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(Ids.uuidV7())))
+                .setAction(action)
+                .setRequestId(UUID.randomUUID().toString())
+                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
+        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
+        statement.getTargetBuilder().setType("principal").setId(subject);
+        AppendResult result = appender.append(new Draft(
+                tenant,
+                statement.build(),
+                0,
+                events.stream().map(event -> new NewEvent(stream, event)).toList(),
+                List.of(),
+                Optional.empty(),
+                Map.of(stream, version)));
+        streams.moved(tenant, List.of(stream));
+        if (!(result instanceof AppendResult.Appended)) {
+            // Another process was faster, or the log takes nothing now: the next round looks again.
+            throw new NotAppended(result.toString());
+        }
+    }
+
+    /** A record is not there yet. */
+    static final class NotAppended extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NotAppended(String why) {
+            super(why);
+        }
+    }
+}

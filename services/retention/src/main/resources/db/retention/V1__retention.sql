@@ -1,0 +1,62 @@
+-- Legal holds, and how far each subject's erasure is. A projection: see V1__projection.sql.
+--
+-- Whether a hold counts is decided on the log. What the eraser has to do, it finds in `open` and looks up on the log before it does it.
+
+CREATE TABLE hold (
+    tenant text NOT NULL,
+    hold uuid NOT NULL,
+    subject uuid NOT NULL,
+    matter text COLLATE "C" NOT NULL,
+    -- as chancery.options.v1.RetentionClass numbers them
+    classes integer[] NOT NULL,
+    setter uuid NOT NULL,
+    set_micros bigint NOT NULL,
+    review_micros bigint NOT NULL,
+    -- null: it holds
+    cleared_micros bigint,
+    clearer uuid,
+    position bigint NOT NULL,
+    PRIMARY KEY (tenant, hold)
+);
+CREATE INDEX hold_newest ON hold (tenant, position);
+CREATE INDEX hold_of_subject ON hold (tenant, subject, position);
+
+CREATE TABLE erasure (
+    tenant text NOT NULL,
+    subject uuid NOT NULL,
+    class integer NOT NULL,
+    -- as chancery.retention.v1.ErasureState numbers them
+    state integer NOT NULL,
+    -- null: an administrator's
+    request uuid,
+    ground integer NOT NULL,
+    holds uuid[] NOT NULL,
+    decided_micros bigint,
+    destroyed_micros bigint,
+    horizon_micros bigint,
+    completed_micros bigint,
+    position bigint NOT NULL,
+    PRIMARY KEY (tenant, subject, class)
+);
+CREATE INDEX erasure_newest ON erasure (tenant, position, class);
+
+-- What is to be done: a class whose destruction is under way, or, with class 0, an erasure that another feature has asked for.
+CREATE TABLE open (
+    tenant text NOT NULL,
+    subject uuid NOT NULL,
+    class integer NOT NULL,
+    -- of the asking; empty otherwise
+    request text NOT NULL,
+    -- Unix time in microseconds before which there is nothing to do
+    due_micros bigint NOT NULL,
+    PRIMARY KEY (tenant, subject, class, request)
+);
+CREATE INDEX open_due ON open (due_micros);
+
+SELECT projection.make('retention', views => '{hold, erasure, open}');
+
+-- The eraser looks for what is due in every organisation. Ids and times alone.
+DO $$
+BEGIN
+    EXECUTE format('CREATE POLICY eraser_reads ON open FOR SELECT TO %I USING (true)', projection.writer('retention'));
+END $$;

@@ -1,0 +1,211 @@
+package dev.chancery.retention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Message;
+import dev.chancery.kernel.Decision;
+import dev.chancery.keyring.Eraser;
+import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.DestructionDecided;
+import dev.chancery.schema.retention.v1.DestructionWithheld;
+import dev.chancery.schema.retention.v1.ErasureGround;
+import dev.chancery.schema.retention.v1.HoldCleared;
+import dev.chancery.schema.retention.v1.HoldSet;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random histories of holds, releases and erasures, whole and by class: what is decided is what a model says that knows nothing of events.
+ * {@code -Dchancery.rounds=full} for more, {@code -Dretention.seed} to repeat a run.
+ */
+class RetentionHistoriesTest {
+    private static final int HISTORIES =
+            System.getProperty("chancery.rounds", "quick").equals("full") ? 10_000 : 500;
+    private static final int STEPS = 30;
+    private static final long SEED = Long.getLong("retention.seed", new Random().nextLong());
+    private static final long NOW = 1_780_000_000_000_000L;
+    private static final String SUBJECT = UUID.randomUUID().toString();
+    private static final ErasureGround GROUND = ErasureGround.ERASURE_GROUND_REQUEST;
+
+    @Test
+    void whatIsDecidedIsTheModels() {
+        System.out.println("retention.seed=" + SEED);
+        for (int history = 0; history < HISTORIES; history++) {
+            var run = new Run(new Random(SEED + history));
+            for (int step = 0; step < STEPS; step++) {
+                run.step();
+                run.compare("history " + history + ", step " + step + ", retention.seed=" + SEED);
+            }
+        }
+    }
+
+    @Test
+    void aHoldAfterTheDecisionIsTooLateAndOneBeforeItIsNot() {
+        var run = new Run(new Random(1));
+        assertThat(run.set(List.of())).isTrue();
+        run.erase("");
+        assertThat(run.subject.destructions()).isEmpty();
+        assertThat(run.subject.waiting().keySet()).containsExactlyInAnyOrderElementsOf(Eraser.allClasses());
+
+        run.clear(run.holds.keySet().iterator().next());
+
+        assertThat(run.subject.destructions().keySet()).containsExactlyElementsOf(Eraser.allClasses());
+        assertThat(RetentionRules.set(true, run.subject, Run.hold("late", List.of()), NOW))
+                .isEqualTo(Decision.reject(RetentionRejection.TOO_LATE));
+    }
+
+    @Test
+    void eachRequestGetsItsAnswerInTheStream() {
+        var run = new Run(new Random(1));
+        run.set(List.of(RetentionClass.RETENTION_CLASS_AUDIT));
+        List<Message> first = run.erase("r1");
+        List<Message> second = run.erase("r2");
+        run.clear(run.holds.keySet().iterator().next());
+        List<Message> third = run.erase("r3");
+
+        assertThat(first).hasSize(2);
+        assertThat(((DestructionDecided) first.getFirst()).getClassesList())
+                .containsExactly(RetentionClass.RETENTION_CLASS_ACCOUNT);
+        assertThat(((DestructionWithheld) first.getLast()).getClassesList())
+                .containsExactly(RetentionClass.RETENTION_CLASS_AUDIT);
+        assertThat(second).hasSize(1).allSatisfy(event -> assertThat(((DestructionWithheld) event).getRequestId())
+                .isEqualTo("r2"));
+        assertThat(third).hasSize(1).allSatisfy(event -> {
+            assertThat(((DestructionDecided) event).getRequestId()).isEqualTo("r3");
+            assertThat(((DestructionDecided) event).getClassesList()).isEmpty();
+        });
+        assertThat(run.erase("r3")).isEmpty();
+    }
+
+    private static final class Run {
+        private final Random random;
+        private Subject subject = Subject.FOLD.initial();
+        private long position;
+
+        /** The model: what each hold covers, what somebody wanted gone, and what is. */
+        private final Map<String, Set<RetentionClass>> holds = new LinkedHashMap<>();
+
+        private final Set<String> cleared = new HashSet<>();
+        private boolean wanted;
+        private final Set<RetentionClass> gone = EnumSet.noneOf(RetentionClass.class);
+
+        Run(Random random) {
+            this.random = random;
+        }
+
+        void step() {
+            switch (random.nextInt(6)) {
+                case 0, 1, 2 ->
+                    set(Eraser.allClasses().stream()
+                            .filter(each -> random.nextBoolean())
+                            .toList());
+                case 3, 4 -> {
+                    List<String> known = new ArrayList<>(holds.keySet());
+                    known.addAll(cleared);
+                    if (!known.isEmpty()) {
+                        clear(known.get(random.nextInt(known.size())));
+                    }
+                }
+                default -> {
+                    // Rarely, so that many histories have holds without one.
+                    if (random.nextInt(4) == 0) {
+                        erase(random.nextBoolean() ? "" : "r" + random.nextInt(3));
+                    }
+                }
+            }
+        }
+
+        private static HoldSet hold(String id, List<RetentionClass> classes) {
+            return HoldSet.newBuilder()
+                    .setHoldId(id)
+                    .setSubjectId(SUBJECT)
+                    .addAllClasses(classes)
+                    .setReviewMicros(NOW + 1)
+                    .build();
+        }
+
+        boolean set(List<RetentionClass> named) {
+            Set<RetentionClass> covers = Set.copyOf(named.isEmpty() ? Eraser.allClasses() : named);
+            String id = "h" + position;
+            Decision<Message> decision = RetentionRules.set(true, subject, hold(id, named), NOW);
+            boolean tooLate = covers.stream().anyMatch(gone::contains);
+            if (tooLate) {
+                assertThat(decision).isEqualTo(Decision.reject(RetentionRejection.TOO_LATE));
+                return false;
+            }
+            apply(decision);
+            holds.put(id, covers);
+            return true;
+        }
+
+        void clear(String id) {
+            Decision<Message> decision = RetentionRules.clear(
+                    subject,
+                    HoldCleared.newBuilder().setHoldId(id).setSubjectId(SUBJECT).build());
+            if (cleared.contains(id)) {
+                assertThat(decision).isEqualTo(Decision.nothing());
+                return;
+            }
+            apply(decision);
+            holds.remove(id);
+            cleared.add(id);
+            destroyWhatNothingHolds();
+        }
+
+        List<Message> erase(String request) {
+            Decision<Message> decision = RetentionRules.erase(true, subject, SUBJECT, request, GROUND);
+            wanted = true;
+            destroyWhatNothingHolds();
+            return apply(decision);
+        }
+
+        private void destroyWhatNothingHolds() {
+            if (wanted) {
+                Eraser.allClasses().stream()
+                        .filter(each -> holds.values().stream().noneMatch(covers -> covers.contains(each)))
+                        .forEach(gone::add);
+            }
+        }
+
+        private List<Message> apply(Decision<Message> decision) {
+            if (!(decision instanceof Decision.Events<Message> happened)) {
+                assertThat(decision).isEqualTo(Decision.nothing());
+                return List.of();
+            }
+            for (Message event : happened.events()) {
+                position++;
+                subject = Subject.FOLD.evolve(
+                        subject,
+                        new StoredEvent(
+                                event.getDescriptorForType().getFullName(),
+                                event.toByteString(),
+                                position,
+                                position,
+                                new UUID(0, position)));
+            }
+            return happened.events();
+        }
+
+        void compare(String where) {
+            assertThat(subject.destructions().keySet()).as(where).isEqualTo(gone);
+            Set<RetentionClass> waits = EnumSet.noneOf(RetentionClass.class);
+            if (wanted) {
+                waits.addAll(Eraser.allClasses());
+                waits.removeAll(gone);
+            }
+            assertThat(subject.waiting().keySet()).as(where).isEqualTo(waits);
+            assertThat(subject.holding().stream().map(Subject.Hold::id).toList())
+                    .as(where)
+                    .isEqualTo(List.copyOf(holds.keySet()));
+        }
+    }
+}

@@ -1,0 +1,246 @@
+package dev.chancery.retention;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.chancery.command.Ids;
+import dev.chancery.command.RefusedException;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.kernel.Decision;
+import dev.chancery.keyring.Eraser;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SealContext;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Claims;
+import dev.chancery.log.Draft;
+import dev.chancery.log.LogCreation;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.HoldCleared;
+import dev.chancery.schema.retention.v1.HoldSet;
+import dev.chancery.testkit.Backing;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The eraser over a real log: what it does, it does once, and writes down once it is so. */
+class SubjectEraserTest {
+    private static final long NOW = 1_780_000_000_000_000L;
+
+    private final Database database = Backing.database("keyring", "log", "relay", "projection", "retention");
+    private final String tenant = UUID.randomUUID().toString();
+    private final String subject = UUID.randomUUID().toString();
+    private final String request = UUID.randomUUID().toString();
+
+    @TempDir
+    private Path directory;
+
+    private KeyFileSealer sealer;
+    private Appender appender;
+    private Sealed sealed;
+    private SealContext where;
+
+    @BeforeEach
+    void aSubjectWithAValue() {
+        sealer = KeyFileSealer.create(directory.resolve("key"));
+        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
+        database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate("""
+                        INSERT INTO log.reconciled (system_identifier, timeline)
+                        SELECT system_identifier,
+                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+                        FROM pg_control_system()""");
+            }
+        });
+        appender = new Appender(
+                database,
+                DatabaseRole.RETENTION,
+                "ch-test",
+                new SigningKeys(database, sealer).signer("ch-test/source/retention"),
+                Optional::empty);
+        where = new SealContext(
+                tenant,
+                subject,
+                RetentionClass.RETENTION_CLASS_ACCOUNT,
+                UUID.randomUUID(),
+                "chancery.test.v1.T",
+                "name");
+        sealed = keyring().seal(where, "Grace");
+    }
+
+    @AfterEach
+    void close() {
+        appender.close();
+        database.close();
+    }
+
+    /** As a process that starts now has it. */
+    private Keyring keyring() {
+        return new Keyring(database, sealer);
+    }
+
+    private Streams streams() {
+        return new Streams(database, DatabaseRole.RETENTION);
+    }
+
+    private SubjectEraser process() {
+        return new SubjectEraser(
+                new Claims(database, DatabaseRole.RETENTION),
+                appender,
+                streams(),
+                keyring().eraser(),
+                Duration.ofSeconds(2));
+    }
+
+    private Streams.Loaded<Subject> loaded() {
+        return streams().load(tenant, Subject.stream(subject), Subject.FOLD);
+    }
+
+    private String certificate() throws RefusedException {
+        return new String(
+                Base64.getDecoder()
+                        .decode(new Certificates("ch-test", streams(), new SigningKeys(database, sealer))
+                                .of(tenant, subject, NOW)
+                                .replaceFirst("^\\{\"payload\":\"([^\"]*)\".*", "$1")),
+                UTF_8);
+    }
+
+    private AppendResult append(long version, List<Message> events) {
+        Statement.Builder statement = Statement.newBuilder()
+                .setEntryId(ByteString.copyFrom(Ids.bytes(Ids.uuidV7())))
+                .setAction("test.happen")
+                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
+        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
+        return appender.append(new Draft(
+                tenant,
+                statement.build(),
+                0,
+                events.stream()
+                        .map(event -> new NewEvent(Subject.stream(subject), event))
+                        .toList(),
+                List.of(),
+                Optional.empty(),
+                Map.of(Subject.stream(subject), version)));
+    }
+
+    private static List<Message> decided(Decision<Message> decision) {
+        return ((Decision.Events<Message>) decision).events();
+    }
+
+    private HoldSet hold(String id) {
+        return HoldSet.newBuilder()
+                .setHoldId(id)
+                .setSubjectId(subject)
+                .setReviewMicros(NOW + 1)
+                .build();
+    }
+
+    @Test
+    void anotherFeaturesRequestIsDoneAndAnsweredOnce() throws RefusedException {
+        process().answer(tenant, subject, request);
+        process().answer(tenant, subject, request);
+        assertThat(loaded().version()).isOne();
+        assertThat(certificate()).contains("\"state\":\"decided\"").doesNotContain("keys_destroyed");
+
+        for (int i = 0; i < 2; i++) {
+            process().destroy(tenant, subject);
+        }
+        assertThat(loaded().version()).isEqualTo(2);
+        assertThat(keyring().open(where, sealed).text()).isEmpty();
+        assertThat(certificate())
+                .contains("\"keys\":1", "\"request\":\"" + request + "\"", "\"state\":\"keys-destroyed\"")
+                .doesNotContain("completed");
+
+        for (int i = 0; i < 2; i++) {
+            process().complete(tenant, subject);
+        }
+        assertThat(loaded().version()).isEqualTo(3);
+        assertThat(certificate())
+                .contains(
+                        "\"organisation_key_from_version\":2",
+                        "\"sealer_key_from_version\":2",
+                        "\"state\":\"completed\"")
+                .doesNotContain("Grace");
+        // Asked again by another request: it gets its answer, and nothing is done again.
+        process().answer(tenant, subject, UUID.randomUUID().toString());
+        process().destroy(tenant, subject);
+        process().complete(tenant, subject);
+        assertThat(loaded().version()).isEqualTo(4);
+    }
+
+    @Test
+    void keysThatAProcessDestroyedBeforeItDiedAreRecordedByTheNext() {
+        process().answer(tenant, subject, request);
+        keyring().eraser().destroy(tenant, subject, Eraser.allClasses());
+
+        process().destroy(tenant, subject);
+        keyring().eraser().renew(tenant, keyring().eraser().above(tenant));
+        process().complete(tenant, subject);
+
+        assertThat(loaded().state().destructions().values()).allSatisfy(destruction -> {
+            assertThat(destruction.destroyed()).isPresent();
+            assertThat(destruction.completed()).isPresent();
+        });
+    }
+
+    @Test
+    void ofAHoldAndAnErasureThatMeetOneIsFirst() {
+        Subject before = loaded().state();
+        List<Message> held = decided(RetentionRules.set(true, before, hold("h1"), NOW));
+        // The eraser decided on the same version, and is first.
+        process().answer(tenant, subject, request);
+
+        assertThat(append(0, held)).isInstanceOf(AppendResult.Moved.class);
+        assertThat(RetentionRules.set(true, loaded().state(), hold("h1"), NOW))
+                .isEqualTo(Decision.reject(RetentionRejection.TOO_LATE));
+    }
+
+    @Test
+    void whatIsHeldIsNotDestroyedAndGoesOnWithTheRelease() throws RefusedException {
+        append(0, decided(RetentionRules.set(true, loaded().state(), hold("h1"), NOW)));
+        process().answer(tenant, subject, request);
+        process().destroy(tenant, subject);
+        process().complete(tenant, subject);
+        assertThat(keyring().open(where, sealed).text()).contains("Grace");
+        assertThat(certificate()).contains("\"state\":\"withheld\"", "\"holds\":[\"h1\"]");
+
+        Streams.Loaded<Subject> now = loaded();
+        append(
+                now.version(),
+                decided(RetentionRules.clear(
+                        now.state(),
+                        HoldCleared.newBuilder()
+                                .setHoldId("h1")
+                                .setSubjectId(subject)
+                                .build())));
+        process().destroy(tenant, subject);
+        assertThat(keyring().open(where, sealed).text()).isEmpty();
+    }
+
+    @Test
+    void ofWhomNothingWasDecidedNothingIsCertified() {
+        assertThatExceptionOfType(RefusedException.class).isThrownBy(this::certificate);
+    }
+}
