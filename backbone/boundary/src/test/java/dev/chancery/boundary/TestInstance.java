@@ -3,6 +3,7 @@ package dev.chancery.boundary;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.chancery.boundary.limits.RateLimits;
 import dev.chancery.boundary.tokens.Authentication;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
@@ -10,6 +11,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.CommandRuns;
+import dev.chancery.command.DenialLimit;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.database.Database;
@@ -82,6 +84,10 @@ public final class TestInstance {
             Map.of("identity", appender(DatabaseRole.IDENTITY), "access", appender(DatabaseRole.ACCESS));
 
     public TestInstance() {
+        this(RateLimits.none(), new DenialLimit(Integer.MAX_VALUE));
+    }
+
+    public TestInstance(RateLimits limits, DenialLimit denials) {
         reconcile();
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
         var decisions =
@@ -90,7 +96,8 @@ public final class TestInstance {
                 new Authentication(tokens),
                 FieldRules.of(Contract.load()),
                 new Authorisation(decisions, Map.of()),
-                new CommandRuns(appenders::get, streams, new Keyring(database, sealer()), methods));
+                new CommandRuns(appenders::get, streams, new Keyring(database, sealer()), methods, denials),
+                limits);
     }
 
     private static final class Shared {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chancery.app.Application;
 import dev.chancery.app.Settings;
 import dev.chancery.boundary.http.StandardEndpoints;
+import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
@@ -89,6 +90,7 @@ class NotesTest {
                 CheckpointLimit.DEFAULT,
                 SessionLimits.DEFAULT,
                 ProxyOptions.local(port -> {}),
+                LimitOptions.NONE,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

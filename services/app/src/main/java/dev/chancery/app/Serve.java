@@ -85,6 +85,7 @@ public final class Serve implements QuarkusApplication {
                     new CheckpointLimit(config.ledger().staleAfter()),
                     ChanceryConfig.limits(config.sessions()),
                     ChanceryConfig.options(config.egress(), config.http()),
+                    ChanceryConfig.options(config.limits()),
                     Optional::empty);
         }
 

@@ -1,5 +1,6 @@
 package dev.chancery.app;
 
+import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ProcessRole;
@@ -31,6 +32,7 @@ import java.util.function.Function;
  * @param checkpoints of the ledger
  * @param sessions how long they last, and how many there may be
  * @param proxy of a process with the role {@code egress}
+ * @param limits what callers may do how often
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -49,6 +51,7 @@ public record Settings(
         CheckpointLimit checkpoints,
         SessionLimits sessions,
         ProxyOptions proxy,
+        LimitOptions limits,
         Gate gate) {
 
     /** The log's topic. */

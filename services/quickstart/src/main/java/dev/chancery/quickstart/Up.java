@@ -92,6 +92,7 @@ public final class Up implements QuarkusApplication {
                     CheckpointLimit.DEFAULT,
                     SessionLimits.DEFAULT,
                     ProxyOptions.local(proxyPort::set),
+                    LocalLimits.options(),
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);

@@ -1,6 +1,8 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
+import dev.chancery.boundary.limits.LimitOptions;
+import dev.chancery.boundary.limits.Rate;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
@@ -59,6 +61,8 @@ public interface ChanceryConfig {
     Sessions sessions();
 
     Egress egress();
+
+    CallLimits limits();
 
     interface SealerToken {
         @About(
@@ -313,6 +317,61 @@ public interface ChanceryConfig {
                 egress.idle(),
                 egress.lifetime(),
                 port -> {});
+    }
+
+    /** How many calls callers may make: `60/min burst 10` with `s`, `min` or `h`, or `none`. */
+    interface CallLimits {
+        @About(
+                "Reads of one user. A limit is `RATE burst SIZE`: a bucket of SIZE calls, and RATE more in each `s`, `min` or"
+                        + " `h`; `none` limits nothing. All processes together admit that.")
+        @WithDefault("60/min burst 120")
+        Rate personReads();
+
+        @About("Commands of one user.")
+        @WithDefault("60/min burst 120")
+        Rate personCommands();
+
+        @About("Reads of one service or agent.")
+        @WithDefault("12000/min burst 2000")
+        Rate serviceReads();
+
+        @About("Commands of one service or agent.")
+        @WithDefault("12000/min burst 2000")
+        Rate serviceCommands();
+
+        @About("Decisions asked for by one principal, each batch once.")
+        @WithDefault("600000/min burst 50000")
+        Rate checks();
+
+        @About("Reads and commands of one organisation.")
+        @WithDefault("60000/min burst 10000")
+        Rate tenant();
+
+        @About("Sign-ins and refreshes of one principal that proved who it is.")
+        @WithDefault("600/min burst 200")
+        Rate signIns();
+
+        @About("Failed sign-ins under one name.")
+        @WithDefault("5/min burst 5")
+        Rate signInsByName();
+
+        @About("Failed sign-ins from one address; of IPv6 a /64 counts as one, and the loopback isn't limited.")
+        @WithDefault("5/min burst 5")
+        Rate signInsByAddress();
+
+        @About("Calls from one address without a token, or with a bad one.")
+        @WithDefault("100/min burst 20")
+        Rate strangers();
+
+        @About(
+                "`core`: denials of one principal that are recorded one by one in a minute; those beyond share one record.")
+        @WithDefault("30")
+        int deniedRecords();
+    }
+
+    /** What callers may do how often. */
+    static LimitOptions options(CallLimits limits) {
+        return Options.filled(LimitOptions.NONE, CallLimits.class, limits);
     }
 
     /** The relay's options, for a database of this name. */
