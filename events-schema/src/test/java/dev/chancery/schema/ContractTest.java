@@ -101,6 +101,7 @@ class ContractTest {
                         "GetConsistencyProof",
                         "GetDecisionProof",
                         "GetInclusionProof",
+                        "ListNotices",
                         "ReadMetrics",
                         "SearchActions",
                         "SearchResources",

@@ -60,6 +60,9 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Appends consents and keeps the list of them. */
     public static final DatabaseRole CONSENT = new DatabaseRole("consent", Set.of(Group.WRITER, Group.PROJECTOR));
 
+    /** Follows the log for what people are to be told, and appends what became of it. */
+    public static final DatabaseRole NOTICES = new DatabaseRole("notices", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
 
     /** Counts the events that were sent to the features' topics. */
@@ -69,8 +72,8 @@ public record DatabaseRole(String name, Set<Group> groups) {
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(
-            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, RBAC,
-            FANOUT, LEDGER);
+            OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT,
+            NOTICES, RBAC, FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

@@ -11,6 +11,7 @@ import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.FeatureDescription;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.ReplayCheck;
@@ -91,6 +92,7 @@ class NotesTest {
                 SessionLimits.DEFAULT,
                 ProxyOptions.local(port -> {}),
                 LimitOptions.NONE,
+                NoticeOptions.NONE,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

@@ -24,6 +24,7 @@ import dev.chancery.feature.FeatureCheck;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -151,7 +152,9 @@ public final class Application implements AutoCloseable {
                 SessionLimits.class,
                 settings.sessions(),
                 ProxyOptions.class,
-                settings.proxy()));
+                settings.proxy(),
+                NoticeOptions.class,
+                settings.notices()));
         settings.sealer().ifPresent(sealer -> {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());

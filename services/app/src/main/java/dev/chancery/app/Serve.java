@@ -86,6 +86,7 @@ public final class Serve implements QuarkusApplication {
                     ChanceryConfig.limits(config.sessions()),
                     ChanceryConfig.options(config.egress(), config.http()),
                     ChanceryConfig.options(config.limits()),
+                    ChanceryConfig.options(config.notices()),
                     Optional::empty);
         }
 

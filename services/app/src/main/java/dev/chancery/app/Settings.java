@@ -3,6 +3,7 @@ package dev.chancery.app;
 import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -33,6 +34,7 @@ import java.util.function.Function;
  * @param sessions how long they last, and how many there may be
  * @param proxy of a process with the role {@code egress}
  * @param limits what callers may do how often
+ * @param notices how notices to people go out
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -52,6 +54,7 @@ public record Settings(
         SessionLimits sessions,
         ProxyOptions proxy,
         LimitOptions limits,
+        NoticeOptions notices,
         Gate gate) {
 
     /** The log's topic. */

@@ -137,7 +137,7 @@ class ArchitectureTest {
     void httpClientsStayOut() {
         hold(noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.chancery.cli..")
+                .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.notices..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
@@ -147,7 +147,7 @@ class ArchitectureTest {
                 .orShould()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.net.URLConnection")
-                .because("nothing here dials out but egress, the ledger's anchors and the command line"));
+                .because("nothing here dials out but egress, notices, the ledger's anchors and the command line"));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.chancery.boundary.limits.Rate;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import java.io.IOException;
@@ -44,6 +45,18 @@ class ChanceryConfigTest {
         assertThat(limits.checks()).isEqualTo(Rate.NONE);
         assertThat(limits.signInsByName()).isEqualTo(Rate.of("5/min burst 5"));
         assertThatExceptionOfType(Unusable.class).isThrownBy(() -> read("chancery.limits.person-reads=many"));
+    }
+
+    @Test
+    void mailGoesOutInClearToThisMachineAlone() throws IOException {
+        assertThat(ChanceryConfig.options(read().config().notices())).isEqualTo(NoticeOptions.NONE);
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> ChanceryConfig.options(read(
+                                "chancery.notices.smtp.host=mail.kestrel.example",
+                                "chancery.notices.smtp.from=chancery@kestrel.example",
+                                "chancery.notices.smtp.security=none")
+                        .config()
+                        .notices()));
     }
 
     @Test
