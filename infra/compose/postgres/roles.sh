@@ -3,7 +3,7 @@
 set -euo pipefail
 export PGPASSWORD
 PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
-roles=(chancery_owner chancery_identity chancery_access chancery_elevation chancery_egress chancery_proxy chancery_vault chancery_consent chancery_dsar chancery_retention chancery_keyring chancery_decisions chancery_rbac chancery_fanout chancery_ledger chancery_relay chancery_replay)
+roles=(chancery_owner chancery_identity chancery_access chancery_elevation chancery_egress chancery_proxy chancery_vault chancery_consent chancery_dsar chancery_retention chancery_notices chancery_keyring chancery_decisions chancery_rbac chancery_fanout chancery_ledger chancery_relay chancery_replay)
 {
     for group in chancery_writer chancery_projector; do
         echo "CREATE ROLE $group NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION;"
@@ -16,8 +16,8 @@ roles=(chancery_owner chancery_identity chancery_access chancery_elevation chanc
         # A role that has none can't sign in.
         [ ! -f "$file" ] || echo "ALTER ROLE $role PASSWORD '$(cat "$file")';"
     done
-    echo "GRANT chancery_writer TO chancery_identity, chancery_access, chancery_elevation, chancery_egress, chancery_proxy, chancery_vault, chancery_consent, chancery_dsar, chancery_retention;"
-    echo "GRANT chancery_projector TO chancery_elevation, chancery_vault, chancery_consent, chancery_dsar, chancery_retention, chancery_rbac, chancery_fanout, chancery_ledger;"
+    echo "GRANT chancery_writer TO chancery_identity, chancery_access, chancery_elevation, chancery_egress, chancery_proxy, chancery_vault, chancery_consent, chancery_dsar, chancery_retention, chancery_notices;"
+    echo "GRANT chancery_projector TO chancery_elevation, chancery_vault, chancery_consent, chancery_dsar, chancery_retention, chancery_notices, chancery_rbac, chancery_fanout, chancery_ledger;"
     echo "REVOKE ALL ON DATABASE chancery FROM PUBLIC;"
     echo "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
     for role in "${roles[@]}"; do

@@ -47,6 +47,9 @@ final class EntryRules {
         if (result != Result.ABANDONED && outcome.effectUnknown()) {
             problems.add(new Problem(Rule.OUTCOME, result + " with effect_unknown"));
         }
+        if (outcome.denials() != 0 && (result != Result.DENIED || outcome.denials() == 1)) {
+            problems.add(new Problem(Rule.OUTCOME, result + " for " + outcome.denials() + " denials"));
+        }
     }
 
     static void event(EventRef event, String feature, List<Problem> problems) {

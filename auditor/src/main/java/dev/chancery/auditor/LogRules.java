@@ -20,7 +20,8 @@ final class LogRules implements AutoCloseable {
             "identity.organisation.found",
             "identity.contract.adopt",
             "identity.owner.renew-claim",
-            "identity.instance.repair");
+            "identity.instance.repair",
+            "notices.notice.deliver");
 
     private final ExportFiles export;
     private final Findings findings;

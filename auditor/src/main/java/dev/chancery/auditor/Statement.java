@@ -29,7 +29,8 @@ record Statement(
             String code,
             boolean effectUnknown,
             List<EventRef> events,
-            @Nullable EventList eventList)
+            @Nullable EventList eventList,
+            long denials)
             implements Kind {
 
         boolean hasEvents() {

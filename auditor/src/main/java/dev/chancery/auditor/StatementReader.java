@@ -178,6 +178,7 @@ final class StatementReader {
         boolean effectUnknown = false;
         List<EventRef> events = new ArrayList<>();
         EventList list = null;
+        long denials = 0;
         for (int field; (field = wire.next()) != 0; ) {
             switch (field) {
                 case 1 -> result = wire.enumeration(RESULTS.size());
@@ -186,6 +187,7 @@ final class StatementReader {
                 case 4 -> effectUnknown = wire.bool();
                 case 5 -> events.add(EventRef.read(wire.messageElement("event")));
                 case 6 -> list = eventList(wire.message("event_list"));
+                case 7 -> denials = wire.integer();
                 default -> throw wire.unknown();
             }
         }
@@ -198,7 +200,7 @@ final class StatementReader {
         if (list != null && (!events.isEmpty() || (list.count() >= 0 && list.count() <= MAX_EVENTS))) {
             throw new Malformed("an event_list beside events, or of " + MAX_EVENTS + " events or fewer");
         }
-        return new Outcome(RESULTS.get(result - 1), intent, code, effectUnknown, events, list);
+        return new Outcome(RESULTS.get(result - 1), intent, code, effectUnknown, events, list, denials);
     }
 
     private static IntentRef intentRef(Wire wire) throws Malformed {

@@ -38,6 +38,7 @@ final class Draft {
     byte[] intentHash = {};
     String code = "";
     boolean effectUnknown;
+    long denials;
     final List<Event> events = new ArrayList<>();
     /** Travels as a list, whatever the number of events. */
     boolean listed;
@@ -137,6 +138,7 @@ final class Draft {
         } else {
             refs.forEach(ref -> outcome.element(5, ref));
         }
+        outcome.integer(7, denials);
         return outcome;
     }
 

@@ -176,13 +176,20 @@ class RulesTest {
                     d.result = Draft.DENIED;
                     d.code = "access.not-permitted";
                 }),
-                change("effect unknown of a success", d -> d.effectUnknown = true));
+                change("effect unknown of a success", d -> d.effectUnknown = true),
+                change("denials of a success", d -> d.denials = 2));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("outcomesThatContradictThemselves")
     void anOutcomeDoesNotContradictItself(String what, Consumer<Draft> change) throws Exception {
         assertFound(sample, Rule.OUTCOME, sample.outcome(sample.intent(d -> {}), change));
+    }
+
+    @Test
+    void aDenialStandsForItselfOrForSeveral() throws Exception {
+        sample.denied(d -> d.denials = 2);
+        assertFound(sample, Rule.OUTCOME, sample.denied(d -> d.denials = 1));
     }
 
     @Test

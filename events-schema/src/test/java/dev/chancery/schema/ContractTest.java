@@ -109,6 +109,7 @@ class ContractTest {
                         "GetConsistencyProof",
                         "GetDecisionProof",
                         "GetInclusionProof",
+                        "ListNotices",
                         "ReadMetrics",
                         "SearchActions",
                         "SearchResources",

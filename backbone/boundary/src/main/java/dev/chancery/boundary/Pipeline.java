@@ -2,6 +2,7 @@ package dev.chancery.boundary;
 
 import com.google.protobuf.Message;
 import dev.chancery.boundary.admission.InFlight;
+import dev.chancery.boundary.limits.RateLimits;
 import dev.chancery.boundary.tokens.Authentication;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
@@ -21,6 +22,7 @@ import dev.chancery.log.LogRejection;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
+import dev.chancery.schema.options.v1.RateClass;
 import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.Objects;
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>whether there is a permit for it ({@link InFlight}); its body is read after that
  *   <li>who calls ({@link Authentication}, or the method's own credential where it is public)
+ *   <li>whether it has called too often ({@link RateLimits})
  *   <li>what is asked (shape, field rules, idempotency key, position)
  *   <li>whether it may ({@link Authorisation}: capability where the call takes place, freshness of the authentication)
  *   <li>the command itself ({@link CommandRuns}), or the view that answers
@@ -54,13 +57,18 @@ public final class Pipeline implements AutoCloseable {
     private final FieldRules rules;
     private final Authorisation authorisation;
     private final @Nullable CommandRuns runs;
+    private final RateLimits limits;
     private final InFlight inFlight = new InFlight();
     private final Deadline deadline;
 
     /** @param runs null: this process serves no command */
     public Pipeline(
-            Authentication authentication, FieldRules rules, Authorisation authorisation, @Nullable CommandRuns runs) {
-        this(authentication, rules, authorisation, runs, new Deadline(Deadline.LIMIT));
+            Authentication authentication,
+            FieldRules rules,
+            Authorisation authorisation,
+            @Nullable CommandRuns runs,
+            RateLimits limits) {
+        this(authentication, rules, authorisation, runs, limits, new Deadline(Deadline.LIMIT));
     }
 
     Pipeline(
@@ -68,7 +76,9 @@ public final class Pipeline implements AutoCloseable {
             FieldRules rules,
             Authorisation authorisation,
             @Nullable CommandRuns runs,
+            RateLimits limits,
             Deadline deadline) {
+        this.limits = limits;
         this.deadline = deadline;
         this.authentication = authentication;
         this.rules = rules;
@@ -175,10 +185,12 @@ public final class Pipeline implements AutoCloseable {
             if (wrong.isPresent()) {
                 return wrong.get();
             }
-            Principal principal = identify(open, request, place);
+            Principal principal = identify(open, request, caller, place);
+            limits.admit(contract.rateClass(), principal);
             return runs().run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
-        Principal principal = authentication.authenticate(caller, place);
+        Principal principal = authenticate(caller, place);
+        limits.admit(contract.rateClass(), principal);
         Message request = unread.read();
         Optional<CallResult> wrong = wrongShape(request, caller);
         if (wrong.isPresent()) {
@@ -191,6 +203,22 @@ public final class Pipeline implements AutoCloseable {
             case Handler.Query<?, ?> query -> read(contract, query, request, principal, seen);
             case Handler.PublicCommand<?> open -> throw new IllegalStateException("handled above");
         };
+    }
+
+    /** From an address with too many bad tokens, no unknown one is looked at. */
+    private Principal authenticate(Caller caller, InFlight.Permit place) throws RefusedException {
+        if (place.caller().isPresent()) {
+            return place.caller().get();
+        }
+        limits.requireFewFailures(caller.address());
+        try {
+            return authentication.authenticate(caller, place);
+        } catch (RefusedException e) {
+            if (e.rejection().kind() == Rejection.Kind.UNAUTHENTICATED) {
+                limits.failed(caller.address());
+            }
+            throw e;
+        }
     }
 
     private CommandRuns runs() {
@@ -220,7 +248,8 @@ public final class Pipeline implements AutoCloseable {
 
     private <T> Outcome<T> admitted(Caller caller, String capability, InFlight.Permit permit, Admitted<T> work) {
         try {
-            Principal principal = authentication.authenticate(caller, permit);
+            Principal principal = authenticate(caller, permit);
+            limits.admit(RateClass.RATE_CLASS_READ, principal);
             requireGrant(principal, capability, "", "", position(caller, principal));
             return new Outcome<>(work.answer(principal), null);
         } catch (RefusedException | RuntimeException e) {
@@ -304,16 +333,33 @@ public final class Pipeline implements AutoCloseable {
     }
 
     @SuppressWarnings("unchecked")
-    private static <Q extends Message> Principal identify(
-            Handler.PublicCommand<Q> handler, Message request, InFlight.Permit place) throws RefusedException {
-        Optional<Principal> recognised =
-                place.caller().or(() -> handler.identify().recognise((Q) request));
-        if (recognised.isEmpty()) {
-            place.awaitWorkerSlot();
-        } else if (place.caller().isEmpty()) {
-            place.becomes(recognised.get());
+    private <Q extends Message> Principal identify(
+            Handler.PublicCommand<Q> handler, Message request, Caller caller, InFlight.Permit place)
+            throws RefusedException {
+        Optional<Principal> recognised = handler.identify().recognise((Q) request);
+        if (place.caller().isEmpty()) {
+            if (recognised.isPresent()) {
+                place.becomes(recognised.get());
+            } else {
+                place.awaitWorkerSlot();
+            }
         }
-        return handler.identify().identify((Q) request);
+        if (recognised.isPresent()) {
+            return handler.identify().identify((Q) request);
+        }
+        // Only now: no more attempts are counted at a time than are worked on, and good ones are given back.
+        RateLimits.Spent attempt =
+                limits.signIn(caller.address(), handler.identify().claimedName((Q) request));
+        try {
+            Principal principal = handler.identify().identify((Q) request);
+            attempt.giveBack();
+            return principal;
+        } catch (RefusedException e) {
+            if (e.rejection().kind() == Rejection.Kind.UNAVAILABLE) {
+                attempt.giveBack();
+            }
+            throw e;
+        }
     }
 
     @SuppressWarnings("unchecked")

@@ -1,7 +1,9 @@
 package dev.chancery.boundary;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
@@ -86,7 +88,7 @@ public final class Problem {
 
     public static Status.Builder status(CallResult.Refused refused, String requestId) {
         Rejection rejection = refused.rejection();
-        return Status.newBuilder()
+        Status.Builder status = Status.newBuilder()
                 .setCode(grpcCode(rejection).value())
                 .setMessage(refused.message())
                 .addDetails(Any.pack(ErrorInfo.newBuilder()
@@ -97,5 +99,12 @@ public final class Problem {
                         .putMetadata("requestId", requestId)
                         .putAllMetadata(refused.details())
                         .build()));
+        if (rejection.equals(BoundaryRejection.RATE_LIMITED)) {
+            status.addDetails(Any.pack(RetryInfo.newBuilder()
+                    .setRetryDelay(Duration.newBuilder()
+                            .setSeconds(Long.parseLong(refused.details().getOrDefault("retry_after", "1"))))
+                    .build()));
+        }
+        return status;
     }
 }

@@ -3,6 +3,8 @@ package dev.chancery.boundary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import dev.chancery.boundary.http.HttpReply;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.kernel.Rejection;
@@ -56,6 +58,29 @@ class ProblemTest {
                                 "docsUrl", "/errors/auth.forbidden",
                                 "requestId", "r-1"))
                         .build());
+    }
+
+    @Test
+    void aCallBeyondItsLimitIsToldWhenToTryAgain() throws Exception {
+        var refused = new CallResult.Refused(
+                BoundaryRejection.RATE_LIMITED,
+                BoundaryRejection.RATE_LIMITED.message(),
+                Map.of("limit", "person-reads", "quota", "60", "window", "60", "retry_after", "12"));
+
+        assertThat(Problem.httpStatus(refused.rejection())).isEqualTo(429);
+        assertThat(HttpReply.advice(refused))
+                .containsOnly(
+                        Map.entry("Retry-After", "12"),
+                        Map.entry("RateLimit-Policy", "\"person-reads\";q=60;w=60"),
+                        Map.entry("RateLimit", "\"person-reads\";r=0;t=12"));
+        var failure = Problem.grpc(refused, "r-1");
+        assertThat(failure.getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(StatusProto.fromThrowable(failure)
+                        .getDetails(1)
+                        .unpack(RetryInfo.class)
+                        .getRetryDelay()
+                        .getSeconds())
+                .isEqualTo(12);
     }
 
     @ParameterizedTest

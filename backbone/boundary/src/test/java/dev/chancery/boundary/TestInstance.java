@@ -3,6 +3,7 @@ package dev.chancery.boundary;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.chancery.boundary.limits.RateLimits;
 import dev.chancery.boundary.tokens.Authentication;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
@@ -10,6 +11,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.CommandRuns;
+import dev.chancery.command.DenialLimit;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.database.Database;
@@ -86,13 +88,18 @@ public final class TestInstance {
     private final Map<String, Appender> appenders = new ConcurrentHashMap<>();
 
     public TestInstance() {
+        this(RateLimits.none(), new DenialLimit(Integer.MAX_VALUE));
+    }
+
+    public TestInstance(RateLimits limits, DenialLimit denials) {
         ServerInStep.confirm(database);
         methods.rejections(BoundaryRejection.ALL).rejections(LogRejection.ALL);
         pipeline = new Pipeline(
                 new Authentication(tokens),
                 FieldRules.of(Contract.load()),
                 new Authorisation(decisions, Map.of()),
-                new CommandRuns(this::appender, streams, new Keyring(database, sealer()), methods));
+                new CommandRuns(this::appender, streams, new Keyring(database, sealer()), methods, denials),
+                limits);
     }
 
     private static final class Shared {

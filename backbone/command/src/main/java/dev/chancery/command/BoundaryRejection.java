@@ -192,6 +192,12 @@ public final class BoundaryRejection {
             "This organisation has reached its limit of calls at a time; this call was not started.",
             "Send fewer calls at a time, and send this one again, with the same idempotency key, after a short wait.");
 
+    public static final Rejection RATE_LIMITED = new Rejection(
+            "request.rate-limited",
+            Kind.TOO_MANY,
+            "This caller has sent more requests of this kind than its limit allows; this one was not started.",
+            "Send it again, with the same idempotency key, once the seconds that Retry-After or RetryInfo names are over.");
+
     public static final Rejection UNAVAILABLE = new Rejection(
             "backbone.unavailable",
             Kind.UNAVAILABLE,

@@ -176,13 +176,29 @@ final class CommandRun<Q extends Message> {
         if (!recorded) {
             return refuse(refusal, context, attempt);
         }
+        DenialLimit denials = parts.denials();
+        if (!denials.hasRoom(principal.tenant(), principal.id())) {
+            Optional<CallResult> answer = refuse(refusal, context, attempt);
+            answer.ifPresent(told -> denials.shared(
+                    principal.tenant(), principal.id(), count -> recordDenials(refusal.rejection(), count)));
+            return answer;
+        }
         AppendResult result = appender.append(
-                failure(draft.denied(Ids.uuidV7(), refusal.rejection()), Optional.empty(), context.basis()));
+                failure(draft.denied(Ids.uuidV7(), refusal.rejection(), 1), Optional.empty(), context.basis()));
         return switch (result) {
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
-            default -> Optional.of(refusal);
+            default -> {
+                denials.recorded(principal.tenant(), principal.id());
+                yield Optional.of(refusal);
+            }
         };
+    }
+
+    /** One record for so many denials, with the circumstances of the last of them. */
+    private boolean recordDenials(Rejection rejection, long count) {
+        return appender.append(failure(draft.denied(Ids.uuidV7(), rejection, count), Optional.empty(), Map.of()))
+                instanceof AppendResult.Appended;
     }
 
     /** Refuses without a record, but not on a state that may be cached. */

@@ -16,8 +16,8 @@ import java.util.Optional;
 public final class CommandRuns {
     private final CommandParts parts;
 
-    public CommandRuns(Appenders appenders, Streams streams, Keyring keyring, Methods methods) {
-        this.parts = new CommandParts(appenders, streams, keyring, methods);
+    public CommandRuns(Appenders appenders, Streams streams, Keyring keyring, Methods methods, DenialLimit denials) {
+        this.parts = new CommandParts(appenders, streams, keyring, methods, denials);
     }
 
     /** @param capability what the caller must hold; empty for a public method, whose credential was its request */

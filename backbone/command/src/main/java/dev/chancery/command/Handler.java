@@ -23,6 +23,11 @@ public sealed interface Handler {
     interface Identify<Q extends Message> {
         Principal identify(Q request) throws RefusedException;
 
+        /** Whom a request says it comes from, unverified: failed attempts are counted under this name. */
+        default Optional<String> claimedName(Q request) {
+            return Optional.empty();
+        }
+
         /**
          * Who the caller is, if its credential is good by what is in memory: such a call needs no worker slot of unknown callers. Waits for
          * nothing, and decides nothing else: {@link #identify} follows.

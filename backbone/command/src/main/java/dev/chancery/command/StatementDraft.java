@@ -79,11 +79,16 @@ final class StatementDraft {
     /**
      * Refused at the boundary. It keeps no reason: that would be sealed to whom the request names, who may not be there, and a caller who
      * may do nothing could make a key for whomever it likes.
+     *
+     * @param count how many denials of the principal the record stands for
      */
-    Statement denied(UUID entryId, Rejection rejection) {
+    Statement denied(UUID entryId, Rejection rejection, long count) {
         return common(entryId, Optional.empty(), requested())
                 .setClient(client(entryId))
-                .setOutcome(Outcome.newBuilder().setResult(Result.DENIED).setCode(rejection.code()))
+                .setOutcome(Outcome.newBuilder()
+                        .setResult(Result.DENIED)
+                        .setCode(rejection.code())
+                        .setDenials(count == 1 ? 0 : count))
                 .build();
     }
 

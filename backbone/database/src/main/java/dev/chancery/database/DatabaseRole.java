@@ -66,6 +66,9 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Appends holds and destructions, and keeps the lists of them. */
     public static final DatabaseRole RETENTION = new DatabaseRole("retention", Set.of(Group.WRITER, Group.PROJECTOR));
 
+    /** Follows the log for what people are to be told, and appends what became of it. */
+    public static final DatabaseRole NOTICES = new DatabaseRole("notices", Set.of(Group.WRITER, Group.PROJECTOR));
+
     public static final DatabaseRole RBAC = new DatabaseRole("rbac", Set.of(Group.PROJECTOR));
 
     /** Counts the events that were sent to the features' topics. */
@@ -76,7 +79,7 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(
             OWNER, KEYRING, DECISIONS, RELAY, REPLAY, IDENTITY, ACCESS, ELEVATION, EGRESS, PROXY, VAULT, CONSENT, DSAR,
-            RETENTION, RBAC, FANOUT, LEDGER);
+            RETENTION, NOTICES, RBAC, FANOUT, LEDGER);
 
     public DatabaseRole {
         if (!name.matches("[a-z]{1,40}")) {

@@ -50,7 +50,7 @@ public final class AddressRanges {
     }
 
     /** A table of their own for tests, in which loopback stands for the internet: those addresses, in CIDR notation, and no others. */
-    static AddressRanges only(String... cidrs) {
+    public static AddressRanges only(String... cidrs) {
         return new AddressRanges(
                 List.of(cidrs).stream().map(AddressRanges::range).toList(), false);
     }

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chancery.app.Application;
 import dev.chancery.app.Settings;
 import dev.chancery.boundary.http.StandardEndpoints;
+import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.ReplayCheck;
@@ -93,6 +95,8 @@ class NotesTest {
                 ErasureHorizon.DEFAULT,
                 ProxyOptions.local(port -> {}),
                 HolderOptions.DEFAULT,
+                LimitOptions.NONE,
+                NoticeOptions.NONE,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

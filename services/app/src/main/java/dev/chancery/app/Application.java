@@ -5,12 +5,14 @@ import dev.chancery.boundary.grpc.GrpcApi;
 import dev.chancery.boundary.http.HttpAdmission;
 import dev.chancery.boundary.http.RestApi;
 import dev.chancery.boundary.http.StandardEndpoints;
+import dev.chancery.boundary.limits.RateLimits;
 import dev.chancery.boundary.tokens.Authentication;
 import dev.chancery.boundary.tokens.TokenKeyWatch;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandRuns;
+import dev.chancery.command.DenialLimit;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.database.Database;
@@ -24,6 +26,7 @@ import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -69,7 +72,7 @@ public final class Application implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Application.class);
 
     /** The application's own schemas, in the order in which they refer to each other; those of projections follow. */
-    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "projection");
+    private static final List<String> SCHEMAS = List.of("keyring", "log", "relay", "projection", "limits");
 
     /** The features of the contract that the application serves itself. */
     private static final Set<String> OWN = Set.of("operations");
@@ -155,7 +158,9 @@ public final class Application implements AutoCloseable {
                 ProxyOptions.class,
                 settings.proxy(),
                 HolderOptions.class,
-                settings.holders()));
+                settings.holders(),
+                NoticeOptions.class,
+                settings.notices()));
         settings.sealer().ifPresent(sealer -> {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());
@@ -179,8 +184,14 @@ public final class Application implements AutoCloseable {
         features.forEach(measures::watch);
         opened(() -> features.forEach(Feature::stop));
         writers.forEach(role -> reap(role, Objects.requireNonNull(appenders.get(role.name()))));
+        var limits = opened(new RateLimits(settings.limits(), database, ProcessRole.decisions(settings.roles())));
+        limits.start();
         var pipeline = new Pipeline(
-                new Authentication(tokens), FieldRules.of(contract), new Authorisation(decisions, views), commands);
+                new Authentication(tokens),
+                FieldRules.of(contract),
+                new Authorisation(decisions, views),
+                commands,
+                limits);
         measures.watch(pipeline);
         measures.watch(decisions);
         // Closed first: a command that has begun needs everything else.
@@ -242,9 +253,11 @@ public final class Application implements AutoCloseable {
         shared.put(Streams.class, streams);
         measures.watch(guard);
         measures.watch(database, writers);
+        var denials = opened(new DenialLimit(settings.limits().deniedRecords()));
+        denials.start();
         // A command of a feature that does not append has stopped the start.
         return new CommandRuns(
-                feature -> Objects.requireNonNull(appenders.get(feature), feature), streams, keyring, methods);
+                feature -> Objects.requireNonNull(appenders.get(feature), feature), streams, keyring, methods, denials);
     }
 
     private FeatureParts parts(

@@ -15,7 +15,7 @@ import java.util.Set;
 record Arguments(Set<ProcessRole> roles, List<Path> files) {
     static final String USAGE = """
             usage: --role ROLE[,ROLE…] --config FILE [--config FILE…]
-              core         takes commands and checks: identity, access, elevation, egress, vault, consent, dsar, retention; holds the key rings
+              core         takes commands and checks: identity, access, elevation, egress, vault, consent, dsar, retention, notices; holds the key rings
               relay        moves the log to Kafka
               projectors   keeps the RBAC views and answers lists, fills the topics of events
               ledger       grows the ledger and signs its checkpoints

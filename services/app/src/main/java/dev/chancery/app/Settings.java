@@ -1,9 +1,11 @@
 package dev.chancery.app;
 
+import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -35,6 +37,8 @@ import java.util.function.Function;
  * @param horizon of erasures
  * @param proxy of a process with the role {@code egress}
  * @param holders how systems that hold data of subjects are asked
+ * @param limits what callers may do how often
+ * @param notices how notices to people go out
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -55,6 +59,8 @@ public record Settings(
         ErasureHorizon horizon,
         ProxyOptions proxy,
         HolderOptions holders,
+        LimitOptions limits,
+        NoticeOptions notices,
         Gate gate) {
 
     /** The log's topic. */

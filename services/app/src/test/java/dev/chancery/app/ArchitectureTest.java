@@ -141,7 +141,7 @@ class ArchitectureTest {
         hold(
                 noClasses()
                         .that()
-                        .resideOutsideOfPackage("dev.chancery.cli..")
+                        .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.notices..")
                         .and()
                         .doNotHaveFullyQualifiedName(WEBHOOKS)
                         .should()
@@ -154,7 +154,7 @@ class ArchitectureTest {
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.net.URLConnection")
                         .because(
-                                "nothing here dials out but egress, webhooks to systems that hold data, the ledger's anchors and the command line"));
+                                "nothing here dials out but egress, webhooks, notices, the ledger's anchors and the command line"));
     }
 
     @Test

@@ -45,6 +45,11 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
     }
 
     @Override
+    public Optional<String> claimedName(IssueTokenRequest request) {
+        return ClientAssertion.read(request.getClientAssertion()).map(ClientAssertion::clientId);
+    }
+
+    @Override
     public Optional<Principal> recognise(IssueTokenRequest request) {
         String jwt = request.getClientAssertion();
         return ClientAssertion.read(jwt)

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.chancery.boundary.Pipeline;
+import dev.chancery.boundary.limits.RateLimits;
 import dev.chancery.boundary.tokens.Authentication;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
@@ -18,6 +19,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.CommandRuns;
+import dev.chancery.command.DenialLimit;
 import dev.chancery.command.Ids;
 import dev.chancery.command.Methods;
 import dev.chancery.database.Database;
@@ -157,7 +159,8 @@ final class Installation implements AutoCloseable {
                     new Authentication(tokens),
                     FieldRules.of(contract),
                     new Authorisation(decisions, Map.of()),
-                    new CommandRuns(feature -> appender, streams, keyring, methods));
+                    new CommandRuns(feature -> appender, streams, keyring, methods, new DenialLimit(Integer.MAX_VALUE)),
+                    RateLimits.none());
         }
 
         void start() {

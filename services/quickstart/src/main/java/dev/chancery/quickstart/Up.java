@@ -4,6 +4,7 @@ import dev.chancery.app.Application;
 import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
 import dev.chancery.app.Settings;
+import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
@@ -98,6 +99,8 @@ public final class Up implements QuarkusApplication {
                     horizon(),
                     ProxyOptions.local(proxyPort::set),
                     holders(),
+                    LocalLimits.options(),
+                    ChanceryConfig.localNotices(),
                     started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);

@@ -56,10 +56,22 @@ public final class HttpReply {
         if (rejection.kind() == Rejection.Kind.UNAUTHENTICATED) {
             return Map.of("WWW-Authenticate", challenge(refused));
         }
+        if (rejection.equals(BoundaryRejection.RATE_LIMITED)) {
+            return rateLimit(refused.details());
+        }
         boolean waiting = rejection.kind() == Rejection.Kind.UNAVAILABLE
                 || rejection.kind() == Rejection.Kind.TOO_MANY
                 || rejection.equals(LogRejection.IN_PROGRESS);
         return waiting ? Map.of("Retry-After", "1") : Map.of();
+    }
+
+    /** Retry-After (RFC 9110), and the fields of draft-ietf-httpapi-ratelimit-headers-10. */
+    private static Map<String, String> rateLimit(Map<String, String> limit) {
+        String policy = "\"" + limit.get("limit") + "\"";
+        return Map.of(
+                "Retry-After", limit.getOrDefault("retry_after", "1"),
+                "RateLimit-Policy", policy + ";q=" + limit.get("quota") + ";w=" + limit.get("window"),
+                "RateLimit", policy + ";r=0;t=" + limit.get("retry_after"));
     }
 
     /** RFC 6750 and, for step-up, RFC 9470. Without a token there is no error to name. */

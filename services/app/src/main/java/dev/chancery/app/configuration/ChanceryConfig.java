@@ -2,6 +2,9 @@ package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.boundary.limits.LimitOptions;
+import dev.chancery.boundary.limits.Rate;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.projection.ProjectionOptions;
@@ -11,8 +14,10 @@ import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.SysPropConfigSource;
 import io.smallrye.config.WithDefault;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -64,6 +69,10 @@ public interface ChanceryConfig {
     Holders holders();
 
     Retention retention();
+
+    CallLimits limits();
+
+    Notices notices();
 
     interface SealerToken {
         @About(
@@ -351,6 +360,154 @@ public interface ChanceryConfig {
 
     static HolderOptions options(Holders holders) {
         return new HolderOptions(holders.firstRetry(), holders.attempts(), holders.timeout(), holders.loopback());
+    }
+
+    /** How many calls callers may make: `60/min burst 10` with `s`, `min` or `h`, or `none`. */
+    interface CallLimits {
+        @About(
+                "Reads of one user. A limit is `RATE burst SIZE`: a bucket of SIZE calls, and RATE more in each `s`, `min` or"
+                        + " `h`; `none` limits nothing. All processes together admit that.")
+        @WithDefault("60/min burst 120")
+        Rate personReads();
+
+        @About("Commands of one user.")
+        @WithDefault("60/min burst 120")
+        Rate personCommands();
+
+        @About("Reads of one service or agent.")
+        @WithDefault("12000/min burst 2000")
+        Rate serviceReads();
+
+        @About("Commands of one service or agent.")
+        @WithDefault("12000/min burst 2000")
+        Rate serviceCommands();
+
+        @About("Decisions asked for by one principal, each batch once.")
+        @WithDefault("600000/min burst 50000")
+        Rate checks();
+
+        @About("Reads and commands of one organisation.")
+        @WithDefault("60000/min burst 10000")
+        Rate tenant();
+
+        @About("Sign-ins and refreshes of one principal that proved who it is.")
+        @WithDefault("600/min burst 200")
+        Rate signIns();
+
+        @About("Failed sign-ins under one name.")
+        @WithDefault("5/min burst 5")
+        Rate signInsByName();
+
+        @About("Failed sign-ins from one address; of IPv6 a /64 counts as one, and the loopback isn't limited.")
+        @WithDefault("5/min burst 5")
+        Rate signInsByAddress();
+
+        @About("Calls from one address without a token, or with a bad one.")
+        @WithDefault("100/min burst 20")
+        Rate strangers();
+
+        @About(
+                "`core`: denials of one principal that are recorded one by one in a minute; those beyond share one record.")
+        @WithDefault("30")
+        int deniedRecords();
+    }
+
+    /** Notices to people. */
+    interface Notices {
+        Smtp smtp();
+
+        Webhook webhook();
+
+        @About("`core`: after so many failed attempts a notice is parked.")
+        @WithDefault("8")
+        int attempts();
+
+        @About(
+                "`core`: how long after its first failed attempt a notice is tried again; each further one doubles it, up to an hour.")
+        @WithDefault("PT30S")
+        Duration firstRetry();
+    }
+
+    interface Smtp {
+        @About("`core`: the mail server that notices to people go to; without it none go by mail.")
+        Optional<String> host();
+
+        @About("`core`: its port.")
+        @WithDefault("465")
+        int port();
+
+        @About("`core`: how the connection is protected: `tls`, `starttls`, or `none` for a server on this machine.")
+        @WithDefault("tls")
+        NoticeOptions.Security security();
+
+        @About(
+                "`core`: PEM file with the certificates that the mail server's is checked against; without it the system's.")
+        Optional<Path> caFile();
+
+        @About("`core`: the user that signs in there; without it nobody does.")
+        Optional<String> user();
+
+        @About("`core`: file with that user's password, read at each message.")
+        Optional<Path> passwordFile();
+
+        @About("`core`: the address that notices come from.")
+        Optional<String> from();
+    }
+
+    interface Webhook {
+        @About(
+                "`core`: where notices to people are posted, signed as Standard Webhooks has it; without it they aren't.")
+        Optional<URI> url();
+
+        @About("`core`: file with the key that signs them, in base64, with or without `whsec_`.")
+        Optional<Path> secretFile();
+
+        @About("`core`: hosts that the webhook may be at, as patterns of egress lists, with commas between them.")
+        Optional<List<String>> allowedHosts();
+    }
+
+    /** How notices go out. */
+    static NoticeOptions options(Notices notices) {
+        Optional<NoticeOptions.Smtp> smtp = notices.smtp().host().map(host -> smtp(host, notices.smtp()));
+        Optional<NoticeOptions.Webhook> webhook = notices.webhook()
+                .url()
+                .map(url -> new NoticeOptions.Webhook(
+                        url,
+                        notices.webhook()
+                                .secretFile()
+                                .orElseThrow(() -> new Unusable("set chancery.notices.webhook.secret-file")),
+                        notices.webhook().allowedHosts().orElse(List.of())));
+        return new NoticeOptions(smtp, webhook, notices.attempts(), notices.firstRetry());
+    }
+
+    private static NoticeOptions.Smtp smtp(String host, Smtp smtp) {
+        if (smtp.security() == NoticeOptions.Security.NONE && !Loopback.is(host)) {
+            throw new Unusable(
+                    "mail would go to " + host + " in clear: set chancery.notices.smtp.security to tls or starttls");
+        }
+        return new NoticeOptions.Smtp(
+                host,
+                smtp.port(),
+                smtp.security(),
+                smtp.caFile(),
+                smtp.user(),
+                smtp.passwordFile(),
+                smtp.from().orElseThrow(() -> new Unusable("set chancery.notices.smtp.from")));
+    }
+
+    /** A quick start's, of system properties with the names that settings have. */
+    static NoticeOptions localNotices() {
+        return options(new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withMapping(Notices.class, "chancery.notices")
+                .withSources(new SysPropConfigSource())
+                .build()
+                .getConfigMapping(Notices.class, "chancery.notices"));
+    }
+
+    /** What callers may do how often. */
+    static LimitOptions options(CallLimits limits) {
+        return Options.filled(LimitOptions.NONE, CallLimits.class, limits);
     }
 
     /** The relay's options, for a database of this name. */

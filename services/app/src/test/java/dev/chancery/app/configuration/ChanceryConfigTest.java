@@ -3,7 +3,9 @@ package dev.chancery.app.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.chancery.boundary.limits.Rate;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.NoticeOptions;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import java.io.IOException;
@@ -31,6 +33,30 @@ class ChanceryConfigTest {
                 "chancery.database.credentials-directory=" + directory));
         all.addAll(List.of(lines));
         return ChanceryConfig.read(List.of(Files.write(directory.resolve("chancery.properties"), all)), Map.of());
+    }
+
+    @Test
+    void whatCallersMayDoIsReadAndChecked() throws IOException {
+        var limits =
+                ChanceryConfig.options(read("chancery.limits.person-reads=3/h burst 2", "chancery.limits.checks=none")
+                        .config()
+                        .limits());
+        assertThat(limits.personReads()).isEqualTo(Rate.of("3/h burst 2"));
+        assertThat(limits.checks()).isEqualTo(Rate.NONE);
+        assertThat(limits.signInsByName()).isEqualTo(Rate.of("5/min burst 5"));
+        assertThatExceptionOfType(Unusable.class).isThrownBy(() -> read("chancery.limits.person-reads=many"));
+    }
+
+    @Test
+    void mailGoesOutInClearToThisMachineAlone() throws IOException {
+        assertThat(ChanceryConfig.options(read().config().notices())).isEqualTo(NoticeOptions.NONE);
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> ChanceryConfig.options(read(
+                                "chancery.notices.smtp.host=mail.kestrel.example",
+                                "chancery.notices.smtp.from=chancery@kestrel.example",
+                                "chancery.notices.smtp.security=none")
+                        .config()
+                        .notices()));
     }
 
     @Test

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.Test;
 @Order(65)
 class HostileTopicsIT {
     private static final List<String> PROJECTIONS =
-            List.of("consent", "dsar", "elevation", "fanout", "ledger", "rbac", "retention", "vault");
+            List.of("consent", "dsar", "elevation", "fanout", "ledger", "notices", "rbac", "retention", "vault");
     private static final int MESSAGES =
             System.getProperty("chancery.rounds", "quick").equals("full") ? 10_000 : 400;
     private static final int A_ROUND = 20;

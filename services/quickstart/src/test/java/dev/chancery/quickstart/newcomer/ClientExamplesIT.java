@@ -1,5 +1,6 @@
 package dev.chancery.quickstart.newcomer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -14,12 +15,17 @@ import dev.chancery.quickstart.newcomer.Program.Ended;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineCapabilityRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.consent.v1.DefinePurposeRequest;
+import dev.chancery.schema.consent.v1.LegalBasis;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +73,7 @@ class ClientExamplesIT {
         refused(program.run("check", localhost(), clientId, another.toString(), "ben", "1", "invoice:approve"));
         follows(program, "follow");
         subscribes(program);
+        parks(program);
     }
 
     @Test
@@ -148,14 +155,51 @@ class ClientExamplesIT {
 
     private void subscribes(Program program) throws Exception {
         Path client = shared.instance.data().resolve("kafka-client.properties");
-        try (var subscriber =
-                program.start("subscribe", client.toString(), "access.events.v1", administrator.tenant())) {
+        Path parked = directory.resolve("client.parked");
+        try (var subscriber = program.start(
+                "subscribe", client.toString(), "access.events.v1", administrator.tenant(), parked.toString())) {
             subscriber.awaitLine("\\d+\\.0 chancery\\.access\\.v1\\.RoleAssigned access/assignments/.*");
             grant("auditor", "invoice:approve", ben);
             subscriber.awaitLine(".* chancery\\.access\\.v1\\.RoleAssigned access/assignments/" + ben);
             assertThat(subscriber.lines()).doesNotHaveDuplicates().allSatisfy(line -> assertThat(line)
                     .contains(" chancery.access.v1."));
         }
+        assertThat(parked).doesNotExist();
+    }
+
+    /** The program was built without the protos of consent; an event that it knows is replayed and gone. */
+    private void parks(Program program) throws Exception {
+        Path client = shared.instance.data().resolve("kafka-client.properties");
+        Path parked = directory.resolve("consent.parked");
+        calls.done(
+                administrator,
+                DefinePurposeRequest.newBuilder()
+                        .setPurpose("research")
+                        .setDescription("Find out which treatments work.")
+                        .setLegalBasis(LegalBasis.LEGAL_BASIS_EXPLICIT_CONSENT)
+                        .addScopes("record:read")
+                        .setMaxDays(365));
+        String unknown = "\\d+\\.0 chancery\\.consent\\.v1\\.PurposeDefined";
+        try (var subscriber = program.start(
+                "subscribe", client.toString(), "consent.events.v1", administrator.tenant(), parked.toString())) {
+            subscriber.awaitLine("parked " + unknown);
+        }
+        Files.writeString(
+                parked,
+                line("9.0", "chancery.access.v1.RoleAssigned", "access/assignments/x"),
+                StandardOpenOption.APPEND);
+
+        assertThat(program.run("parked", parked.toString()).out().lines()).hasSize(2);
+        assertThat(program.run("replay", parked.toString()).out().strip())
+                .isEqualTo("9.0 chancery.access.v1.RoleAssigned access/assignments/x");
+        assertThat(program.run("parked", parked.toString()).out().strip()).matches(unknown + " .*");
+    }
+
+    private static String line(String... words) {
+        return Stream.of(words)
+                        .map(word -> Base64.getEncoder().encodeToString(word.getBytes(UTF_8)))
+                        .collect(Collectors.joining(" "))
+                + " \n";
     }
 
     /** A program's principal, which may ask; the client id that it signs in with. */

@@ -1,0 +1,234 @@
+package dev.chancery.notices;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.chancery.schema.EntryFrame;
+import dev.chancery.schema.notices.v1.NoticeFailed;
+import dev.chancery.schema.notices.v1.NoticeKind;
+import dev.chancery.schema.notices.v1.NoticeState;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The rows of one organisation, in one transaction of the projection. */
+final class NoticeTables {
+    private static final int WAITING = NoticeState.NOTICE_STATE_WAITING_VALUE;
+    private static final int SENT = NoticeState.NOTICE_STATE_SENT_VALUE;
+    private static final int PARKED = NoticeState.NOTICE_STATE_PARKED_VALUE;
+    private static final int CANCELLED = NoticeState.NOTICE_STATE_CANCELLED_VALUE;
+
+    private final Connection connection;
+    private final String schema;
+    private final String tenant;
+
+    NoticeTables(Connection connection, String schema, String tenant) {
+        this.connection = connection;
+        this.schema = schema;
+        this.tenant = tenant;
+    }
+
+    /**
+     * A notice that becomes due.
+     *
+     * @param index of the event in the record at {@code position}
+     * @param cause id of the assignment or elevation whose end it tells of; empty: it tells of no end
+     * @param toAddressOfBefore whether it goes to the address that the person has before this event
+     */
+    record New(
+            long position,
+            int index,
+            String principal,
+            NoticeKind kind,
+            String about,
+            String cause,
+            long happenedMicros,
+            long dueMicros,
+            boolean toBefore) {
+        New toAddressOfBefore() {
+            return new New(position, index, principal, kind, about, cause, happenedMicros, dueMicros, true);
+        }
+
+        New ofEnd(String of, long untilMicros, long due) {
+            return new New(position, index, principal, kind, about, of, untilMicros, due, toBefore);
+        }
+
+        /** The same whenever the log is read, and another for each person and event. */
+        UUID id(String tenant) {
+            byte[] hash = EntryFrame.sha256()
+                    .digest((tenant + "/" + position + "/" + index + "/" + kind.getNumber() + "/" + principal)
+                            .getBytes(UTF_8));
+            var bits = ByteBuffer.wrap(hash);
+            // A UUID of version 8 (RFC 9562): of bits that are our own.
+            return new UUID(
+                    (bits.getLong() & 0xffffffffffff0fffL) | 0x8000L,
+                    (bits.getLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
+        }
+    }
+
+    /** Nobody is told who is no user. */
+    void tell(New notice) throws SQLException {
+        write(
+                "WITH told AS (INSERT INTO %s.notice (tenant, notice, principal, kind, about, cause, happened_micros, due_micros,"
+                        + " state, position, address, address_entry, address_type)"
+                        + " SELECT tenant, ?, principal, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN address END,"
+                        + " CASE WHEN ? THEN address_entry END, CASE WHEN ? THEN address_type END"
+                        + " FROM %s.person WHERE tenant = ? AND principal = ? RETURNING tenant, notice, due_micros)"
+                        + " INSERT INTO %s.pending SELECT tenant, notice, due_micros FROM told",
+                notice.id(tenant),
+                notice.kind().getNumber(),
+                notice.about(),
+                notice.cause().isEmpty() ? null : UUID.fromString(notice.cause()),
+                notice.happenedMicros(),
+                notice.dueMicros(),
+                WAITING,
+                notice.position(),
+                notice.toBefore(),
+                notice.toBefore(),
+                notice.toBefore(),
+                tenant,
+                UUID.fromString(notice.principal()));
+    }
+
+    void person(String principal) throws SQLException {
+        write("INSERT INTO %s.person (tenant, principal) VALUES (?, ?)", tenant, UUID.fromString(principal));
+    }
+
+    void address(String principal, byte @Nullable [] sealed, byte[] entryId, String type) throws SQLException {
+        write(
+                "UPDATE %s.person SET address = ?, address_entry = ?, address_type = ? WHERE tenant = ? AND principal = ?",
+                sealed,
+                sealed == null ? null : entryId,
+                sealed == null ? null : type,
+                tenant,
+                UUID.fromString(principal));
+    }
+
+    boolean isNewDevice(String principal, byte[] device) throws SQLException {
+        return write(
+                        "INSERT INTO %s.device (tenant, principal, device) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                        tenant, UUID.fromString(principal), device)
+                == 1;
+    }
+
+    /** Counts a failure; the count begins anew with the first one after the time is over. */
+    int failures(String principal, long atMicros, long withinMicros) throws SQLException {
+        if (principal.length() != 36) {
+            return 0;
+        }
+        try (var statement = prepare(
+                "INSERT INTO %s.failure AS f (tenant, principal, begun_micros, times) VALUES (?, ?, ?, 1)"
+                        + " ON CONFLICT (tenant, principal) DO UPDATE SET"
+                        + " times = CASE WHEN f.begun_micros + ? < excluded.begun_micros THEN 1 ELSE f.times + 1 END,"
+                        + " begun_micros = CASE WHEN f.begun_micros + ? < excluded.begun_micros THEN excluded.begun_micros"
+                        + " ELSE f.begun_micros END RETURNING times",
+                tenant, UUID.fromString(principal), atMicros, withinMicros, withinMicros)) {
+            try (var row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
+        }
+    }
+
+    void holds(String assignment, String principal, String role, long untilMicros) throws SQLException {
+        write(
+                "INSERT INTO %s.holding (tenant, assignment, principal, role, until_micros) VALUES (?, ?, ?, ?, ?)",
+                tenant, UUID.fromString(assignment), UUID.fromString(principal), role, untilMicros);
+    }
+
+    void holdsNoMore(String assignment) throws SQLException {
+        write("DELETE FROM %s.holding WHERE tenant = ? AND assignment = ?", tenant, UUID.fromString(assignment));
+    }
+
+    void elevation(String elevation, List<String> approvers) throws SQLException {
+        write(
+                "INSERT INTO %s.elevation (tenant, elevation, approvers) VALUES (?, ?, ?)",
+                tenant, UUID.fromString(elevation), connection.createArrayOf("text", approvers.toArray()));
+    }
+
+    /** Who holds a role that approves it, in the order of their ids. */
+    List<String> approvers(String elevation, long atMicros) throws SQLException {
+        try (var statement = prepare(
+                "SELECT DISTINCT h.principal::text FROM %s.elevation e JOIN %s.holding h"
+                        + " ON h.tenant = e.tenant AND h.role = ANY (e.approvers)"
+                        + " WHERE e.tenant = ? AND e.elevation = ? AND (h.until_micros = 0 OR h.until_micros > ?) ORDER BY 1",
+                tenant, UUID.fromString(elevation), atMicros)) {
+            List<String> found = new ArrayList<>();
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(rows.getString(1));
+                }
+            }
+            return found;
+        }
+    }
+
+    /** What it would have told comes to nothing. */
+    void cancel(String cause) throws SQLException {
+        write(
+                "WITH over AS (UPDATE %s.notice SET state = ? WHERE tenant = ? AND cause = ? AND state = ? RETURNING notice)"
+                        + " DELETE FROM %s.pending WHERE tenant = ? AND notice IN (SELECT notice FROM over)",
+                CANCELLED, tenant, UUID.fromString(cause), WAITING, tenant);
+    }
+
+    void sent(String notice, boolean complete, long atMicros) throws SQLException {
+        write(
+                "UPDATE %s.notice SET state = ?, tried_micros = ?, code = '' WHERE tenant = ? AND notice = ?",
+                complete ? SENT : WAITING, atMicros, tenant, UUID.fromString(notice));
+        if (complete) {
+            noMorePending(notice);
+        }
+    }
+
+    void failed(NoticeFailed failed, long atMicros) throws SQLException {
+        write(
+                "UPDATE %s.notice SET state = ?, attempts = ?, code = ?, tried_micros = ? WHERE tenant = ? AND notice = ?",
+                failed.getParked() ? PARKED : WAITING,
+                failed.getAttempt(),
+                failed.getCode(),
+                atMicros,
+                tenant,
+                UUID.fromString(failed.getNoticeId()));
+        if (failed.getParked()) {
+            noMorePending(failed.getNoticeId());
+        } else {
+            write(
+                    "UPDATE %s.pending SET due_micros = ? WHERE tenant = ? AND notice = ?",
+                    failed.getRetryMicros(), tenant, UUID.fromString(failed.getNoticeId()));
+        }
+    }
+
+    void replayed(String notice, long atMicros) throws SQLException {
+        write(
+                "UPDATE %s.notice SET state = ?, attempts = 0, due_micros = ? WHERE tenant = ? AND notice = ?",
+                WAITING, atMicros, tenant, UUID.fromString(notice));
+        write(
+                "INSERT INTO %s.pending (tenant, notice, due_micros) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                tenant, UUID.fromString(notice), atMicros);
+    }
+
+    private void noMorePending(String notice) throws SQLException {
+        write("DELETE FROM %s.pending WHERE tenant = ? AND notice = ?", tenant, UUID.fromString(notice));
+    }
+
+    private int write(String sql, @Nullable Object... values) throws SQLException {
+        try (var statement = prepare(sql, values)) {
+            return statement.executeUpdate();
+        }
+    }
+
+    private java.sql.PreparedStatement prepare(String sql, @Nullable Object... values) throws SQLException {
+        var statement = connection.prepareStatement(sql.replace("%s", schema));
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] instanceof byte[] bytes) {
+                statement.setBytes(i + 1, bytes);
+            } else {
+                statement.setObject(i + 1, values[i]);
+            }
+        }
+        return statement;
+    }
+}

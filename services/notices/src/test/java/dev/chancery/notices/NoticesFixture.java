@@ -1,0 +1,219 @@
+package dev.chancery.notices;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.command.Ids;
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.NoticeOptions;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.Keyring;
+import dev.chancery.keyring.SealContext;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Draft;
+import dev.chancery.log.LogCreation;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.projection.LogRecord;
+import dev.chancery.schema.identity.v1.PrincipalCreated;
+import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.notices.v1.ListNoticesRequest;
+import dev.chancery.schema.notices.v1.Notice;
+import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.testkit.Backing;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** An organisation's log, the projection of it, and a sender, on a real database; Kafka is left out: the records are read from the table. */
+final class NoticesFixture implements AutoCloseable {
+    private static final Database DATABASE = reconciled();
+
+    final Database database = DATABASE;
+    final String tenant = UUID.randomUUID().toString();
+    final Keyring keyring;
+    final Streams streams;
+    final NoticeRecords records;
+
+    private final Map<String, Appender> appenders = new HashMap<>();
+    private final Map<StreamId, Long> versions = new HashMap<>();
+    private long next;
+
+    NoticesFixture(Path directory) throws Exception {
+        KeyFileSealer sealer = sealer(directory);
+        keyring = new Keyring(database, sealer);
+        streams = new Streams(database, DatabaseRole.NOTICES);
+        var keys = new SigningKeys(database, sealer);
+        for (DatabaseRole role :
+                List.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS, DatabaseRole.ELEVATION, DatabaseRole.NOTICES)) {
+            String feature = role.name();
+            appenders.put(
+                    feature,
+                    new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), Optional::empty));
+        }
+        records = new NoticeRecords(appenders.get("notices"), streams);
+        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
+    }
+
+    private static @Nullable KeyFileSealer one;
+
+    /** The database's keys are wrapped by one. */
+    private static synchronized KeyFileSealer sealer(Path directory) throws Exception {
+        if (one == null) {
+            one = KeyFileSealer.create(directory.resolve("key"));
+        }
+        return one;
+    }
+
+    /** A database on which the relay has compared PostgreSQL with Kafka. */
+    private static Database reconciled() {
+        Database made = Backing.database("keyring", "log", "relay", "projection", "notices");
+        made.transaction(DatabaseRole.RELAY, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate("""
+                        INSERT INTO log.reconciled (system_identifier, timeline)
+                        SELECT system_identifier,
+                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+                        FROM pg_control_system()""");
+            }
+        });
+        return made;
+    }
+
+    /** A user with this address, who is there from here on. */
+    String person(String address) {
+        String id = UUID.randomUUID().toString();
+        UUID entryId = Ids.uuidV7();
+        var created = PrincipalCreated.newBuilder().setPrincipalId(id).setType(PrincipalType.USER);
+        if (!address.isEmpty()) {
+            created.setEmail(
+                    sealed(id, entryId, PrincipalCreated.getDescriptor().getFullName(), address));
+        }
+        happens(entryId, stream(id), created.build());
+        return id;
+    }
+
+    Sealed sealed(String principal, UUID entryId, String type, String address) {
+        return keyring.seal(
+                new SealContext(tenant, principal, RetentionClass.RETENTION_CLASS_ACCOUNT, entryId, type, "email"),
+                address);
+    }
+
+    static StreamId stream(String principal) {
+        return StreamId.of("identity", "principal", principal);
+    }
+
+    void happens(String principal, Message event) {
+        happens(Ids.uuidV7(), stream(principal), event);
+    }
+
+    /** What another feature than identity says of a principal. */
+    void happensTo(String principal, Message event) {
+        String kind = event.getDescriptorForType().getFile().getPackage().contains("access") ? "access" : "elevation";
+        happens(Ids.uuidV7(), StreamId.of(kind, kind.equals("access") ? "assignments" : "holder", principal), event);
+    }
+
+    void happens(UUID entryId, StreamId stream, Message event) {
+        long version = versions.merge(stream, 1L, Long::sum) - 1;
+        String feature = stream.value().substring(0, stream.value().indexOf('/'));
+        append(
+                appenders.get(feature),
+                statement(entryId, feature + ".test.happen", Result.SUCCESS).build(),
+                List.of(new NewEvent(stream, event)),
+                Map.of(stream, version));
+        streams.moved(tenant, List.of(stream));
+    }
+
+    /** A sign-in with the person's key that was refused. */
+    void signInFails(String principal) {
+        Statement.Builder statement = statement(Ids.uuidV7(), "identity.token.issue", Result.DENIED);
+        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_USER).setId(principal);
+        statement.getOutcomeBuilder().setCode("identity.assertion-time");
+        append(appenders.get("identity"), statement.build(), List.of(), Map.of());
+    }
+
+    private static Statement.Builder statement(UUID entryId, String action, Result result) {
+        Statement.Builder statement = Statement.newBuilder()
+                .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
+                .setAction(action)
+                .setOutcome(Outcome.newBuilder().setResult(result));
+        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
+        return statement;
+    }
+
+    private void append(Appender appender, Statement statement, List<NewEvent> events, Map<StreamId, Long> basis) {
+        AppendResult result =
+                appender.append(new Draft(tenant, statement, 0, events, List.of(), Optional.empty(), basis));
+        if (!(result instanceof AppendResult.Appended)) {
+            throw new AssertionError(result);
+        }
+    }
+
+    /** Has the projection apply what the log has got since. */
+    void project() {
+        var projection = new NoticesProjection("notices", DatabaseRole.NOTICES);
+        List<LogRecord> run = new ArrayList<>();
+        database.inTenant(DatabaseRole.NOTICES, tenant, connection -> {
+            try (var query = connection.prepareStatement(
+                    "SELECT record FROM log.record WHERE tenant = ? AND position >= ? ORDER BY position")) {
+                query.setString(1, tenant);
+                query.setLong(2, next);
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        run.add(LogRecord.parse(tenant, rows.getBytes(1), 0, 0));
+                    }
+                }
+            } catch (dev.chancery.projection.MalformedRecord e) {
+                throw new AssertionError(e);
+            }
+            projection.apply(connection, tenant, run);
+            return true;
+        });
+        next += run.size();
+    }
+
+    NoticeSender sender(NoticeOptions options, Channel... channels) {
+        return new NoticeSender(database, records, streams, keyring, List.of(channels), options);
+    }
+
+    static NoticeOptions attempts(int count) {
+        return new NoticeOptions(Optional.empty(), Optional.empty(), count, Duration.ofMillis(1));
+    }
+
+    /** Newest first. */
+    List<Notice> notices() throws Exception {
+        return new NoticeList(database)
+                .page(tenant, ListNoticesRequest.getDefaultInstance())
+                .getNoticesList();
+    }
+
+    static ByteString device(int number) {
+        return ByteString.copyFrom(new byte[] {0, 0, 0, 0, 0, 0, 0, (byte) number});
+    }
+
+    @Override
+    public void close() {
+        appenders.values().forEach(Appender::close);
+        // The next test's sender would find them.
+        database.inTenant(DatabaseRole.NOTICES, tenant, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate("DELETE FROM notices.pending");
+            }
+        });
+    }
+}

@@ -1,0 +1,394 @@
+package dev.chancery.notices;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import com.sun.net.httpserver.HttpServer;
+import dev.chancery.command.Ids;
+import dev.chancery.feature.NoticeOptions;
+import dev.chancery.firewall.AddressRanges;
+import dev.chancery.firewall.EgressPolicy;
+import dev.chancery.firewall.HostPattern;
+import dev.chancery.schema.access.v1.AssignmentRevoked;
+import dev.chancery.schema.access.v1.RoleAssigned;
+import dev.chancery.schema.elevation.v1.ApprovalRule;
+import dev.chancery.schema.elevation.v1.ElevationGranted;
+import dev.chancery.schema.elevation.v1.ElevationRequested;
+import dev.chancery.schema.identity.v1.PrincipalEmailChanged;
+import dev.chancery.schema.identity.v1.PrincipalKeyChanged;
+import dev.chancery.schema.identity.v1.SessionEndCause;
+import dev.chancery.schema.identity.v1.SessionEnded;
+import dev.chancery.schema.identity.v1.SessionOpened;
+import dev.chancery.schema.notices.v1.Notice;
+import dev.chancery.schema.notices.v1.NoticeKind;
+import dev.chancery.schema.notices.v1.NoticeReplayed;
+import dev.chancery.schema.notices.v1.NoticeState;
+import jakarta.mail.internet.MimeMessage;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From an event in the log to a message that a mail server, or a webhook, has. */
+class NoticesTest {
+    private static final String ADA = "ada@kestrel.example";
+
+    @TempDir
+    static Path directory;
+
+    /** One for all tests: its certificate is the process's. */
+    private static MailServer mail;
+
+    private NoticesFixture log;
+
+    @BeforeAll
+    static void startMail() throws Exception {
+        mail = new MailServer(directory);
+    }
+
+    @AfterAll
+    static void stopMail() {
+        mail.close();
+    }
+
+    @BeforeEach
+    void begin() throws Exception {
+        log = new NoticesFixture(directory);
+        mail.empty();
+    }
+
+    @AfterEach
+    void end() {
+        log.close();
+    }
+
+    private void keyChanges(String person) {
+        log.happens(
+                person,
+                PrincipalKeyChanged.newBuilder()
+                        .setPrincipalId(person)
+                        .setPublicKey(ByteString.copyFrom(new byte[32]))
+                        .build());
+        log.project();
+    }
+
+    @Test
+    void aPersonIsToldOnceByMailOverTls() throws Exception {
+        String ada = log.person(ADA);
+        keyChanges(ada);
+
+        try (var sender = log.sender(NoticesFixture.attempts(3), new MailChannel(mail.options()))) {
+            sender.round();
+            sender.round();
+        }
+        // Another process goes on, whose view has not heard of the mail yet.
+        try (var again = log.sender(NoticesFixture.attempts(3), new MailChannel(mail.options()))) {
+            again.round();
+        }
+
+        assertThat(mail.received()).hasSize(1);
+        MimeMessage message = mail.last();
+        Notice before = log.notices().getFirst();
+        assertThat(message.getAllRecipients()).extracting(Object::toString).containsExactly(ADA);
+        assertThat(message.getSubject()).isEqualTo("The key of your account was changed");
+        assertThat(message.getContent().toString()).doesNotContain("@").doesNotContain(ada);
+        assertThat(message.getMessageID()).isEqualTo("<" + before.getNoticeId() + "@kestrel.example>");
+        log.project();
+        assertThat(log.notices()).singleElement().satisfies(notice -> {
+            assertThat(notice.getKind()).isEqualTo(NoticeKind.NOTICE_KIND_KEY_CHANGED);
+            assertThat(notice.getState()).isEqualTo(NoticeState.NOTICE_STATE_SENT);
+            assertThat(notice.getPrincipalId()).isEqualTo(ada);
+        });
+    }
+
+    @Test
+    void aServerWithAnotherCertificateGetsNothing() throws Exception {
+        keyChanges(log.person(ADA));
+
+        try (var sender = log.sender(NoticesFixture.attempts(1), new MailChannel(mail.options(Optional.empty())))) {
+            sender.round();
+        }
+
+        log.project();
+        assertThat(mail.received()).isEmpty();
+        assertThat(log.notices().getFirst().getCode()).isEqualTo(NotDelivered.UNREACHABLE);
+    }
+
+    @Test
+    void whatFailsIsTriedAgainParkedAndReplayed() throws Exception {
+        keyChanges(log.person(ADA));
+        var nowhere = new NoticeOptions.Smtp(
+                "localhost",
+                freePort(),
+                NoticeOptions.Security.TLS,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                "chancery@kestrel.example");
+
+        try (var sender = log.sender(NoticesFixture.attempts(2), new MailChannel(nowhere))) {
+            sender.round();
+            log.project();
+            assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_WAITING);
+            assertThat(log.notices().getFirst().getAttempts()).isOne();
+            Thread.sleep(5); // Its rest of a millisecond.
+            sender.round();
+            log.project();
+            sender.round();
+        }
+        Notice parked = log.notices().getFirst();
+        assertThat(parked.getState()).isEqualTo(NoticeState.NOTICE_STATE_PARKED);
+        assertThat(parked.getAttempts()).isEqualTo(2);
+        assertThat(parked.getCode()).isEqualTo("unreachable");
+
+        log.records.append(
+                log.tenant,
+                parked.getNoticeId(),
+                2,
+                NoticeReplayed.newBuilder().setNoticeId(parked.getNoticeId()).build());
+        log.project();
+        try (var sender = log.sender(NoticesFixture.attempts(2), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+        log.project();
+        assertThat(mail.received()).hasSize(1);
+        assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_SENT);
+    }
+
+    @Test
+    void whoHasNoAddressIsParkedAtOnce() throws Exception {
+        keyChanges(log.person(""));
+
+        try (var sender = log.sender(NoticesFixture.attempts(8), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+
+        log.project();
+        assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_PARKED);
+        assertThat(log.notices().getFirst().getCode()).isEqualTo("no-address");
+    }
+
+    @Test
+    void aChangedAddressIsToldToTheOneBefore() throws Exception {
+        String ada = log.person(ADA);
+        UUID entryId = Ids.uuidV7();
+        log.happens(
+                entryId,
+                NoticesFixture.stream(ada),
+                PrincipalEmailChanged.newBuilder()
+                        .setPrincipalId(ada)
+                        .setEmail(log.sealed(
+                                ada,
+                                entryId,
+                                PrincipalEmailChanged.getDescriptor().getFullName(),
+                                "x@other.example"))
+                        .build());
+        keyChanges(ada);
+
+        try (var sender = log.sender(NoticesFixture.attempts(1), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+
+        assertThat(mail.received())
+                .extracting(message -> message.getSubject() + " to " + message.getAllRecipients()[0])
+                .containsExactlyInAnyOrder(
+                        "The address of your account was changed to " + ADA,
+                        "The key of your account was changed to x@other.example");
+    }
+
+    @Test
+    void eachNewDeviceSessionEndAndRunOfFailuresIsTold() throws Exception {
+        String ada = log.person(ADA);
+        for (int device : List.of(1, 1, 2)) {
+            log.happens(
+                    ada,
+                    SessionOpened.newBuilder()
+                            .setPrincipalId(ada)
+                            .setDevice(NoticesFixture.device(device))
+                            .build());
+        }
+        for (SessionEndCause cause : List.of(SessionEndCause.SIGNED_OUT, SessionEndCause.REFRESH_REUSED)) {
+            log.happens(
+                    ada,
+                    SessionEnded.newBuilder()
+                            .setPrincipalId(ada)
+                            .setCause(cause)
+                            .build());
+        }
+        for (int i = 0; i < NoticesProjection.FAILURES + 2; i++) {
+            log.signInFails(ada);
+        }
+        log.project();
+
+        assertThat(log.notices().reversed())
+                .extracting(Notice::getKind)
+                .containsExactly(
+                        NoticeKind.NOTICE_KIND_NEW_DEVICE,
+                        NoticeKind.NOTICE_KIND_NEW_DEVICE,
+                        NoticeKind.NOTICE_KIND_SESSION_ENDED,
+                        NoticeKind.NOTICE_KIND_FAILED_SIGN_INS);
+    }
+
+    @Test
+    void approversAreToldOfBreakGlassAndItsHolderOfItsEnd() throws Exception {
+        String ada = log.person(ADA);
+        String ben = log.person("ben@kestrel.example");
+        String elevation = UUID.randomUUID().toString();
+        long now = System.currentTimeMillis() * 1_000;
+        assign(ada, "security", 0);
+        assign(ben, "security", 0);
+        log.happensTo(
+                ben,
+                ElevationRequested.newBuilder()
+                        .setElevationId(elevation)
+                        .setPrincipalId(ben)
+                        .setRole("repair")
+                        .addApprovals(ApprovalRule.newBuilder().setRole("security"))
+                        .build());
+        log.happensTo(
+                ben,
+                ElevationGranted.newBuilder()
+                        .setElevationId(elevation)
+                        .setPrincipalId(ben)
+                        .setRole("repair")
+                        .setFromMicros(now)
+                        .setUntilMicros(now + Duration.ofHours(1).toNanos() / 1_000)
+                        .build());
+        log.project();
+
+        assertThat(log.notices())
+                .extracting(notice ->
+                        notice.getKind() + " " + notice.getPrincipalId().equals(ada))
+                .containsExactlyInAnyOrder("NOTICE_KIND_BREAK_GLASS true", "NOTICE_KIND_ENDING false");
+        try (var sender = log.sender(NoticesFixture.attempts(1), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+        // The end is told five minutes before it.
+        assertThat(mail.received()).hasSize(1);
+        assertThat(mail.last().getSubject()).isEqualTo("Break-glass: repair");
+    }
+
+    private String assign(String principal, String role, long untilMicros) {
+        String assignment = UUID.randomUUID().toString();
+        log.happensTo(
+                principal,
+                RoleAssigned.newBuilder()
+                        .setAssignmentId(assignment)
+                        .setPrincipalId(principal)
+                        .setRole(role)
+                        .setUntilMicros(untilMicros)
+                        .build());
+        return assignment;
+    }
+
+    @Test
+    void anEndThatIsNotReachedIsNotTold() throws Exception {
+        String ada = log.person(ADA);
+        long inAWeek = (System.currentTimeMillis() + Duration.ofDays(7).toMillis()) * 1_000;
+        String assignment = assign(ada, "auditor", inAWeek);
+        log.project();
+        assertThat(log.notices().getFirst().getDueAtMillis())
+                .isEqualTo(inAWeek / 1_000 - Duration.ofDays(1).toMillis());
+
+        log.happensTo(
+                ada,
+                AssignmentRevoked.newBuilder()
+                        .setAssignmentId(assignment)
+                        .setPrincipalId(ada)
+                        .build());
+        log.project();
+
+        assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_CANCELLED);
+    }
+
+    @Test
+    void aWebhookIsSignedAndGoesWhereTheListAllows() throws Exception {
+        String ada = log.person(ADA);
+        keyChanges(ada);
+        byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        List<String> bodies = new ArrayList<>();
+        var signature = new AtomicReference<String>();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            var headers = exchange.getRequestHeaders();
+            String body = new String(exchange.getRequestBody().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            bodies.add(body);
+            signature.set(headers.getFirst("webhook-signature") + " "
+                    + expected(
+                            secret,
+                            headers.getFirst("webhook-id") + "." + headers.getFirst("webhook-timestamp") + "." + body));
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        server.start();
+        try {
+            URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/notices");
+            try (var sender = log.sender(
+                    NoticesFixture.attempts(8),
+                    new WebhookChannel(url, secret, policy("http://127.0.0.1:" + url.getPort())))) {
+                sender.round();
+            }
+            assertThat(bodies).singleElement().satisfies(body -> assertThat(body)
+                    .contains(ada)
+                    .contains("\"key_changed\"")
+                    .doesNotContain("@"));
+            String[] both = signature.get().split(" ");
+            assertThat(both[0]).isEqualTo(both[1]);
+
+            keyChanges(ada);
+            try (var sender = log.sender(
+                    NoticesFixture.attempts(1), new WebhookChannel(url, secret, policy("https://hooks.example.com")))) {
+                sender.round();
+            }
+            log.project();
+            assertThat(bodies).hasSize(1);
+            assertThat(log.notices().getFirst().getCode()).isEqualTo("not-allowed");
+        } finally {
+            server.stop(0);
+        }
+        assertThatThrownBy(() -> HostPattern.allow("127.0.0.1", AddressRanges.forbidden()))
+                .isInstanceOf(dev.chancery.firewall.PatternRefused.class);
+    }
+
+    /** Without forbidden addresses: the test's webhook is on the loopback. */
+    private static EgressPolicy policy(String allowed) {
+        return new EgressPolicy(
+                AddressRanges.only(), List.of(), List.of(), List.of(HostPattern.deny(allowed)), Map.of(), List.of());
+    }
+
+    private static String expected(byte[] secret, String text) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            return "v1,"
+                    + Base64.getEncoder()
+                            .encodeToString(mac.doFinal(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        } catch (java.security.GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int freePort() throws Exception {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
