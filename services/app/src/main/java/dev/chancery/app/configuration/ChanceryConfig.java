@@ -1,9 +1,9 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
-import dev.chancery.feature.HolderOptions;
 import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.limits.Rate;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
