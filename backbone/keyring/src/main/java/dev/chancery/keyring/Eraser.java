@@ -103,16 +103,39 @@ public final class Eraser {
                 case SUBJECT_KEYS_REWRAPPED -> rewrap(tenant);
                 case OLD_TENANT_KEYS_DESTROYED ->
                     until(() -> tenants.destroyBefore(tenant, beyond.tenantKey() + 1), () -> rewrap(tenant));
-                case RING_VERSION_MADE -> locked(connection -> ring.add(beyond.ringVersion() + 1));
-                case TENANT_KEYS_RESEALED -> reseal(beyond.ringVersion() + 1);
-                case OLD_RING_VERSIONS_RETIRED ->
-                    until(() -> retire(beyond.ringVersion() + 1), () -> reseal(beyond.ringVersion() + 1));
+                case RING_VERSION_MADE -> {
+                    int next = nextRingVersion(tenant, beyond);
+                    locked(connection -> ring.add(next));
+                }
+                case TENANT_KEYS_RESEALED -> reseal(nextRingVersion(tenant, beyond));
+                case OLD_RING_VERSIONS_RETIRED -> {
+                    int next = nextRingVersion(tenant, beyond);
+                    until(() -> retire(next), () -> reseal(next));
+                }
                 case OLD_RING_VERSIONS_DESTROYED -> locked(connection -> ring.destroyBefore(oldest(connection)));
             }
             after.accept(step);
         }
         LOG.infof("Keys renewed tenant=%s beyond=%s", tenant, beyond);
         return above(tenant);
+    }
+
+    /**
+     * The ring's version from which on nothing opens the tenant's keys that are gone. One of them may have been resealed, for another
+     * tenant's renewal, after the subject's keys were destroyed, and a copy of that is as old as it.
+     */
+    private int nextRingVersion(String tenant, Above beyond) {
+        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            try (var select = connection.prepareStatement(
+                    "SELECT greatest(?, max(sealed_by)) FROM keyring.tenant_key WHERE tenant = ? AND state = 'DESTROYED'")) {
+                select.setInt(1, beyond.ringVersion());
+                select.setString(2, tenant);
+                try (var found = select.executeQuery()) {
+                    found.next();
+                    return found.getInt(1) + 1;
+                }
+            }
+        });
     }
 
     private interface Attempt {

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -21,6 +22,7 @@ import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -47,6 +49,9 @@ final class KeyFile {
     private static final int MAX_RING = 16;
 
     static final int MAX_FILE_BYTES = 4_096;
+
+    /** How the name of a file ends that is not in its place yet; a glob. */
+    private static final String UNFINISHED = ".*.new";
 
     /** What a file holds. */
     record Keys(SecretBytes root, SortedMap<Integer, SecretBytes> ring) {
@@ -101,9 +106,65 @@ final class KeyFile {
         keys.destroy();
     }
 
-    /** Puts other keys in the place of a file's: who reads it meanwhile reads the old ones or the new ones. */
-    static void replace(Path file, Keys keys) {
-        write(file, keys, unfinished -> Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE));
+    /** Changes a file's keys; answers whether it did. */
+    interface Change {
+        boolean of(Keys keys);
+    }
+
+    /**
+     * Changes a file while nobody else on this machine does. Who reads it meanwhile reads the old keys or the new ones. Where the path is
+     * a link, the file that it names is changed. What a change that was cut short left beside the file is deleted.
+     */
+    static void change(Path path, Change change) {
+        // A lock is the process's, not the thread's.
+        synchronized (KeyFile.class) {
+            try {
+                Path file = path.toRealPath();
+                try (FileChannel locked = locked(file)) {
+                    removeUnfinishedOf(file);
+                    Keys keys = read(file);
+                    if (change.of(keys)) {
+                        write(file, keys, unfinished -> Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE));
+                    }
+                    keys.destroy();
+                }
+            } catch (IOException e) {
+                throw new KeyFileUnusable("key file " + path + " can't be changed", e);
+            }
+        }
+    }
+
+    /** The file, locked: the one that is in this place now, and not one that was replaced while this waited for it. */
+    private static FileChannel locked(Path file) throws IOException {
+        while (true) {
+            Object before =
+                    Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            try {
+                channel.lock();
+                if (Objects.equals(
+                        before,
+                        Files.readAttributes(file, BasicFileAttributes.class).fileKey())) {
+                    return channel;
+                }
+            } catch (IOException | RuntimeException e) {
+                channel.close();
+                throw e;
+            }
+            channel.close();
+        }
+    }
+
+    private static void removeUnfinishedOf(Path file) throws IOException {
+        Path directory = file.getParent();
+        if (directory == null) {
+            return;
+        }
+        try (var left = Files.newDirectoryStream(directory, file.getFileName() + UNFINISHED)) {
+            for (Path unfinished : left) {
+                Files.delete(unfinished);
+            }
+        }
     }
 
     private interface Placing {

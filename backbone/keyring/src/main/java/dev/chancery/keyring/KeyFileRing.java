@@ -7,8 +7,8 @@ import java.util.TreeMap;
 /**
  * The ring of a key file. Its bytes are in the file alone: a version that is taken out of the file is gone.
  *
- * <p><b>Thread safety:</b> safe. That two processes don't write the file at once, the caller sees to ({@link KeyRotation} holds a lock in
- * PostgreSQL).
+ * <p><b>Thread safety:</b> safe. {@link Eraser} holds a lock in PostgreSQL while it changes the file, so that processes on several machines
+ * take turns; on one machine the file's own lock sees to it even when PostgreSQL has given up a process that then goes on.
  */
 final class KeyFileRing implements Sealer.Ring {
     private static final String LABEL = "chancery/ring/wrap/v1";
@@ -66,26 +66,28 @@ final class KeyFileRing implements Sealer.Ring {
 
     @Override
     public synchronized void add(int version) {
-        KeyFile.Keys keys = KeyFile.read(file);
-        if (keys.ring().lastKey() < version) {
-            keys.ring().put(version, SecretBytes.random());
-            KeyFile.replace(file, keys);
-        }
-        keys.destroy();
+        KeyFile.change(file, keys -> {
+            if (keys.ring().lastKey() < version) {
+                keys.ring().put(version, SecretBytes.random());
+                return true;
+            }
+            return false;
+        });
         refresh();
     }
 
     @Override
     public synchronized void destroyBefore(int version) {
-        KeyFile.Keys keys = KeyFile.read(file);
-        SortedMap<Integer, SecretBytes> older = keys.ring().headMap(version);
-        boolean any = !older.isEmpty();
-        older.values().forEach(SecretBytes::destroy);
-        older.clear();
-        if (any) {
-            KeyFile.replace(file, keys);
-        }
-        keys.destroy();
+        KeyFile.change(file, keys -> {
+            if (keys.ring().lastKey() < version) {
+                throw new IllegalArgumentException("nothing would be left");
+            }
+            SortedMap<Integer, SecretBytes> older = keys.ring().headMap(version);
+            boolean any = !older.isEmpty();
+            older.values().forEach(SecretBytes::destroy);
+            older.clear();
+            return any;
+        });
         refresh();
     }
 }

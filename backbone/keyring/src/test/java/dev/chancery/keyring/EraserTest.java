@@ -98,6 +98,25 @@ class EraserTest {
         }
     }
 
+    /** Another tenant's renewal seals this one's keys anew, between the destruction of a subject's keys and the renewal for it. */
+    @Test
+    void aCopyFromBetweenTwoRenewalsOpensNothingEither() throws Exception {
+        Keyring keyring = process();
+        List<Planted> destroyed = plant(keyring, tenant);
+        plant(keyring, another);
+        Copy backup = copy();
+        Eraser.Above above = keyring.eraser().above(tenant);
+        Ring.destroy(keyring, tenant, destroyed.getFirst().where().subject());
+
+        keyring.eraser().renew(another, keyring.eraser().above(another));
+        Copy between = copy();
+        keyring.eraser().renew(tenant, above);
+
+        for (Copy tenantKeys : List.of(backup, between, copy())) {
+            assertThat(attack(destroyed, tenantKeys, backup, keyFile)).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void whereAProcessDiesAfterAStepAnotherGoesOn(DestructionStep dies) throws Exception {

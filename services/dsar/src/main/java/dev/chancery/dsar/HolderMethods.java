@@ -95,7 +95,7 @@ final class HolderMethods {
         return DsarService.decided(
                 Holders.STREAM,
                 holders.find(request.getHolder()).isEmpty()
-                        ? Decision.nothing()
+                        ? Decision.reject(DsarRejection.NO_SUCH_HOLDER)
                         : Decision.events(HolderRemoved.newBuilder()
                                 .setHolder(request.getHolder())
                                 .build()),

@@ -76,6 +76,10 @@ final class FederatedSignIn {
         Optional<String> known = claims.holder(tenant, SUBJECT, new Digest(keyring.keyedHash(tenant, SUBJECT, name)))
                 .map(stream -> stream.value().substring(stream.value().lastIndexOf('/') + 1));
         if (known.isEmpty()) {
+            if (!request.getWorkspaceId().isEmpty()) {
+                // Who is new is in no workspace: refused before anything is written, however often it is tried.
+                throw new RefusedException(IdentityRejection.NOT_A_MEMBER);
+            }
             return caller(
                     verified, tenant, Ids.uuidV7().toString(), verified.issuer().getCreates());
         }

@@ -32,6 +32,11 @@ final class NoticeRecords {
         this.streams = streams;
     }
 
+    /** Whether records are taken at all right now. */
+    boolean areTaken() {
+        return appender.refusal().isEmpty();
+    }
+
     /**
      * Appends an event to a notice's stream.
      *

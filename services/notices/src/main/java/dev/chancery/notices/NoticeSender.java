@@ -1,6 +1,7 @@
 package dev.chancery.notices;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
@@ -44,6 +45,7 @@ final class NoticeSender implements AutoCloseable {
 
     private static final Duration TOO_LATE = Duration.ofDays(3);
     private static final long PAUSE_MILLIS = 1_000;
+    private static final Duration REST = Duration.ofMinutes(1);
     private static final int CLOSE_SECONDS = 30;
     private static final Logger LOG = Logger.getLogger(NoticeSender.class);
 
@@ -56,6 +58,8 @@ final class NoticeSender implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("notices").factory());
     private @Nullable Connection lock;
+    /** Until when nothing is sent, because a record of something that was sent was not taken; as {@link System#nanoTime}. */
+    private long unrecordedNanos = System.nanoTime();
 
     NoticeSender(
             Database database,
@@ -87,7 +91,8 @@ final class NoticeSender implements AutoCloseable {
         try {
             if (hasLock()) {
                 for (Pending pending : due()) {
-                    if (clock.isShutdown()) {
+                    // What can't be recorded isn't sent: it would be sent again.
+                    if (clock.isShutdown() || !records.areTaken() || System.nanoTime() - unrecordedNanos < 0) {
                         return;
                     }
                     send(pending);
@@ -181,9 +186,8 @@ final class NoticeSender implements AutoCloseable {
                 channel.deliver(notice, () -> address(due));
                 boolean complete = channels.stream()
                         .allMatch(other -> other == channel || state.taken().contains(other.id()));
-                records.append(
-                        notice.tenant(),
-                        notice.id(),
+                record(
+                        notice,
                         now.version(),
                         NoticeSent.newBuilder()
                                 .setNoticeId(notice.id())
@@ -212,11 +216,17 @@ final class NoticeSender implements AutoCloseable {
         if (!parked) {
             event.setRetryMicros(Clock.nowMicros() + waitMicros(attempt));
         }
-        records.append(notice.tenant(), notice.id(), version, event.build());
+        record(notice, version, event.build());
         count(channel, parked ? "parked" : "failed");
         LOG.warnf(
                 "Notice not delivered: tenant=%s notice=%s channel=%s code=%s attempt=%d parked=%s",
                 notice.tenant(), notice.id(), channel.id(), code, attempt, parked);
+    }
+
+    private void record(Notice notice, long version, Message event) {
+        if (!records.append(notice.tenant(), notice.id(), version, event)) {
+            unrecordedNanos = System.nanoTime() + REST.toNanos();
+        }
     }
 
     private long waitMicros(int attempt) {

@@ -25,6 +25,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -100,15 +103,19 @@ final class WebhookChannel implements Channel {
                 .header("webhook-signature", "v1," + Base64.getEncoder().encodeToString(signature))
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
+        // The request's own timeout ends with the answer's head: an answer that never ends would keep all notices
+        // waiting.
+        var answer = client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
         try {
-            int status =
-                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            int status = answer.get(WAIT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
             if (status / 100 != 2) {
                 throw new NotDelivered(NotDelivered.REFUSED);
             }
-        } catch (IOException e) {
+        } catch (ExecutionException | TimeoutException e) {
+            answer.cancel(true);
             throw new NotDelivered(NotDelivered.UNREACHABLE);
         } catch (InterruptedException e) {
+            answer.cancel(true);
             Thread.currentThread().interrupt();
             throw new NotDelivered(NotDelivered.UNREACHABLE);
         }

@@ -79,7 +79,7 @@ final class SubjectEraser {
                 byRequest(load(tenant, subject).state(), Subject::undestroyed).entrySet()) {
             // First, and again where only the record is missing. The count is then of what is left.
             int keys = eraser.destroy(tenant, subject, each.getValue());
-            claims.forget(tenant, AuthorityStreams.principal(subject));
+            forgetNames(tenant, subject, each.getValue());
             Eraser.Above above = eraser.above(tenant);
             append(
                     tenant,
@@ -99,6 +99,13 @@ final class SubjectEraser {
         }
     }
 
+    /** Names and addresses belong to the account: they stay while a hold keeps it. */
+    private void forgetNames(String tenant, String subject, List<RetentionClass> classes) {
+        if (classes.contains(RetentionClass.RETENTION_CLASS_ACCOUNT)) {
+            claims.forget(tenant, AuthorityStreams.principal(subject));
+        }
+    }
+
     /** Destroys the keys above those that were destroyed. */
     void complete(String tenant, String subject) {
         for (Map.Entry<String, List<RetentionClass>> each :
@@ -110,6 +117,9 @@ final class SubjectEraser {
                     .map(destruction -> destruction.destroyed().orElseThrow().what())
                     .map(keys -> new Eraser.Above(keys.getTenantKeyVersion(), keys.getSealerKeyVersion()))
                     .reduce(new Eraser.Above(0, 0), SubjectEraser::later);
+            // Once more: a process that had the subject's key at hand may have taken a name after the key was
+            // destroyed.
+            forgetNames(tenant, subject, each.getValue());
             Eraser.Above from = eraser.renew(tenant, beyond);
             append(
                     tenant,

@@ -4,20 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
-import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
-import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import java.util.Base64;
 import java.util.HashMap;
@@ -107,11 +104,7 @@ public final class OrganisationCalls {
                 query.setLong(2, Long.parseLong(parts[1]));
                 try (var rows = query.executeQuery()) {
                     rows.next();
-                    byte[] entry = Record.parseFrom(rows.getBytes(1)).getEntry().toByteArray();
-                    int length = EntryFrame.of(entry).statementBytes();
-                    return Statement.parseFrom(ByteString.copyFrom(entry, 1, length));
-                } catch (InvalidProtocolBufferException e) {
-                    throw new AssertionError(e);
+                    return SharedInstance.statement(rows.getBytes(1));
                 }
             }
         });

@@ -63,7 +63,9 @@ class RepeatedCommandIT {
                 assertThat(again.position()).isEqualTo(first.position());
                 assertThat(again.json()).isEqualTo(first.json());
             }
-            refusal.check(api.call(shared.wire, method, other, headers), 422, "idempotency.key-reused");
+            if (!other.equals(request)) {
+                refusal.check(api.call(shared.wire, method, other, headers), 422, "idempotency.key-reused");
+            }
         }
         assertThat(shared.lengths()).isEqualTo(after);
     }

@@ -11,6 +11,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.AssignRoleRequest;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
@@ -22,6 +23,9 @@ import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.identity.v1.TrustIssuerRequest;
 import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Record;
+import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import io.vertx.core.json.JsonObject;
@@ -29,9 +33,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -95,6 +102,11 @@ public final class SharedInstance implements AutoCloseable {
             "heldSubject",
             "hold",
             "erased");
+
+    /** Records before a position, and how many of them calls wrote. */
+    private record Counted(long next, long ofCalls) {}
+
+    private final Map<String, Counted> counted = new HashMap<>();
 
     /** Until when a record is under a checkpoint. */
     private static final Duration CHECKPOINT = Duration.ofSeconds(20);
@@ -639,23 +651,57 @@ public final class SharedInstance implements AutoCloseable {
     // Inside
 
     /**
-     * How long each tenant's log is, read past all boundaries: a record that was written anywhere shows. All but the counts of refused
-     * hosts, which come up to a minute after what they count.
+     * How many records each tenant's log has, read past all boundaries: one that a call wrote anywhere shows. What Chancery's own processes
+     * write later doesn't: an erasure's next step, or the counts of refused hosts.
      */
-    public Map<String, Long> lengths() {
+    public synchronized Map<String, Long> lengths() {
         return inside.database().transaction(DatabaseRole.RELAY, connection -> {
             Map<String, Long> lengths = new TreeMap<>();
             try (var query = connection.createStatement();
-                    var rows = query.executeQuery("""
-                            SELECT tenant, next_position - coalesce(later.records, 0) FROM log.head
-                            LEFT JOIN (SELECT tenant, count(*) AS records FROM log.record
-                                WHERE 'chancery.egress.v1.HostDenied' = ANY (event_types) GROUP BY tenant) later USING (tenant)""")) {
+                    var rows = query.executeQuery("SELECT tenant, next_position FROM log.head")) {
                 while (rows.next()) {
                     lengths.put(rows.getString(1), rows.getLong(2));
                 }
             }
+            for (var head : lengths.entrySet()) {
+                Counted known = counted.getOrDefault(head.getKey(), new Counted(0, 0));
+                if (known.next() < head.getValue()) {
+                    long more = ofCalls(connection, head.getKey(), known.next(), head.getValue());
+                    known = new Counted(head.getValue(), known.ofCalls() + more);
+                    counted.put(head.getKey(), known);
+                }
+                head.setValue(known.ofCalls());
+            }
             return lengths;
         });
+    }
+
+    private static long ofCalls(Connection connection, String tenant, long from, long to) throws SQLException {
+        try (var query = connection.prepareStatement("SELECT record FROM log.record"
+                + " WHERE tenant = ? AND position >= ? AND position < ?"
+                + " AND NOT 'chancery.egress.v1.HostDenied' = ANY (event_types)")) {
+            query.setString(1, tenant);
+            query.setLong(2, from);
+            query.setLong(3, to);
+            long count = 0;
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    count += statement(rows.getBytes(1)).getActor().getType() == ActorType.ACTOR_TYPE_SYSTEM ? 0 : 1;
+                }
+            }
+            return count;
+        }
+    }
+
+    /** What a record of PostgreSQL's says. */
+    public static Statement statement(byte[] record) {
+        try {
+            byte[] entry = Record.parseFrom(record).getEntry().toByteArray();
+            int length = EntryFrame.of(entry).statementBytes();
+            return Statement.parseFrom(ByteString.copyFrom(entry, 1, length));
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Lets go of the instance, which goes on. */
