@@ -190,7 +190,7 @@ public class ForgedTenantIT {
                 madeUp.put(
                         placeholder,
                         switch (placeholder) {
-                            case "role", "elevationRole", "group", "environment", "purpose" -> "nobodys-name";
+                            case "role", "elevationRole", "group", "environment", "purpose", "holder" -> "nobodys-name";
                             case "capability" -> "nobodys:name";
                             default -> UUID.randomUUID().toString();
                         });
