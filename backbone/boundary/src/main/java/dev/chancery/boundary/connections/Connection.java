@@ -124,6 +124,7 @@ final class Connection extends ChannelDuplexHandler {
         long every = limits.checkNanos();
         check = context.executor().scheduleAtFixedRate(this::check, every, every, TimeUnit.NANOSECONDS);
         super.channelActive(context);
+        all.begun();
     }
 
     @Override

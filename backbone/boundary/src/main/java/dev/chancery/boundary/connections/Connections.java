@@ -27,16 +27,27 @@ final class Connections {
     void admit(BoundedSocket channel) {
         var connection = new Connection(channel, limits, this);
         // The newcomer is not asked to leave: it could not have had an answer yet.
-        while (open.size() >= limits.connections()) {
-            Optional<Connection> least = leastWorth();
-            if (least.isEmpty()) {
-                break;
-            }
-            leave(least.get(), Connection.Why.PUSHED_OUT);
-        }
+        makeRoom(1);
         open.add(connection);
         channel.pipeline().addLast(connection, new GuardInstaller(channel, connection, limits, false));
         channel.closeFuture().addListener(closed -> forget(connection));
+    }
+
+    /** Of many that came at once none could be asked to leave before it had begun; now one can. */
+    void begun() {
+        if (open.size() > limits.connections()) {
+            makeRoom(0);
+        }
+    }
+
+    private synchronized void makeRoom(int places) {
+        while (open.size() + places > limits.connections()) {
+            Optional<Connection> least = leastWorth();
+            if (least.isEmpty()) {
+                return;
+            }
+            leave(least.get(), Connection.Why.PUSHED_OUT);
+        }
     }
 
     /**
