@@ -62,8 +62,8 @@ public final class Main {
 
     /** Quarkus could not start behind the servers, which {@link Up} would have stopped; the port was free before they were started. */
     private static int notStarted(Throwable failure, Options options) {
-        // Quarkus has taken its log with it.
-        Logs.redactEarly();
+        // Quarkus has taken its log with it; what it closes after this, it may say that it could not.
+        Logs.warnEarly();
         Started.abandon();
         boolean portTaken = Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
                 .anyMatch(BindException.class::isInstance);
