@@ -1,5 +1,6 @@
 package dev.chancery.cli;
 
+import dev.chancery.cli.client.Caller;
 import dev.chancery.cli.client.GrpcTransport;
 import dev.chancery.cli.client.Instance;
 import dev.chancery.cli.client.KeyFile;
@@ -73,7 +74,8 @@ final class ApplyCommand implements Callable<Integer> {
         Instance instance = server.instance();
         try (var rest = new RestTransport(instance);
                 var grpc = new GrpcTransport(instance)) {
-            var client = new ModelClient(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position);
+            var caller = new Caller(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position);
+            var client = new ModelClient(caller);
             ModelPlan plan = ModelPlan.of(client.read(System.currentTimeMillis()), wanted);
             plan.lines().forEach(out::println);
             if (preview || plan.isEmpty()) {
@@ -84,7 +86,7 @@ final class ApplyCommand implements Callable<Integer> {
                 // Where one is refused, the ones before it stay: the next run goes on from there.
                 client.change(batch);
             }
-            err.println("position: " + client.position());
+            err.println("position: " + caller.position());
             return 0;
         }
     }

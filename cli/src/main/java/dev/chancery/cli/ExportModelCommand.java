@@ -1,5 +1,6 @@
 package dev.chancery.cli;
 
+import dev.chancery.cli.client.Caller;
 import dev.chancery.cli.client.GrpcTransport;
 import dev.chancery.cli.client.Instance;
 import dev.chancery.cli.client.KeyFile;
@@ -48,7 +49,8 @@ final class ExportModelCommand implements Callable<Integer> {
         Instance instance = server.instance();
         try (var rest = new RestTransport(instance);
                 var grpc = new GrpcTransport(instance)) {
-            var client = new ModelClient(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position);
+            var client =
+                    new ModelClient(new Caller(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position));
             out.print(ModelFile.write(client.read(System.currentTimeMillis()).model()));
             return 0;
         }

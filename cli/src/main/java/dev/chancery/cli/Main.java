@@ -67,6 +67,7 @@ public final class Main {
                 .addSubcommand(new ApplyCommand(out, err))
                 .addSubcommand(new ExportModelCommand(out))
                 .addSubcommand(new ExportCommand(out, err))
+                .addSubcommand(new ProcessingRecordsCommand(out))
                 .addSubcommand(new CommandLine(new RunCommand(err, System.getenv())).setStopAtPositional(true))
                 .addSubcommand(new RedactCommand(in, out))
                 .addSubcommand(new ScanCommand(out, err))

@@ -7,8 +7,6 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
-import dev.chancery.schema.options.v1.DataClass;
-import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RetentionClass;
@@ -66,16 +64,16 @@ final class Classification {
         message.getNestedTypes().forEach(this::classified);
         for (FieldDescriptor field : message.getFields()) {
             if (isText(field) || isBytes(field) || isSealed(field)) {
-                require(classOf(field) != DataClass.DATA_CLASS_UNSPECIFIED, field, "has no class");
+                require(ClassRule.of(field) != ClassRule.UNSPECIFIED, field, "has no class");
             }
-            if (isPersonal(field)) {
+            if (ClassRule.of(field).isPersonal()) {
                 personal(field);
             }
         }
     }
 
     private void personal(FieldDescriptor field) {
-        String subject = contract(field).getSubject();
+        String subject = ClassRule.contract(field).getSubject();
         require(
                 List.of("actor", "target").contains(subject)
                         || field.getContainingType().findFieldByName(subject) != null,
@@ -84,16 +82,18 @@ final class Classification {
     }
 
     private void logged(FieldDescriptor field) {
-        boolean high = classOf(field).getNumber() >= DataClass.DATA_CLASS_CONFIDENTIAL_VALUE;
+        ClassRule rule = ClassRule.of(field);
+        boolean high = rule.stored() != ClassRule.Stored.CLEAR;
         // What sealing makes of a value is the one place for it.
         boolean ciphertext =
                 field.getContainingType().equals(SEALED) && field.getName().equals("ciphertext");
         require(!high || ciphertext || isSealed(field), field, "goes into the log in clear");
         require(high || !isSealed(field), field, "is sealed and has a class that is not");
-        require(classOf(field) != DataClass.DATA_CLASS_SENSITIVE_PERSONAL, field, "is sensitive and never stored");
-        require(classOf(field) != DataClass.DATA_CLASS_SECRET, field, "is a secret and never stored");
+        require(rule != ClassRule.SENSITIVE_PERSONAL, field, "is sensitive and never stored");
+        require(rule != ClassRule.SECRET, field, "is a secret and never stored");
         require(
-                !isPersonal(field) || contract(field).getRetention() != RetentionClass.RETENTION_CLASS_UNSPECIFIED,
+                !rule.isPersonal()
+                        || ClassRule.contract(field).getRetention() != RetentionClass.RETENTION_CLASS_UNSPECIFIED,
                 field,
                 "is personal and has no retention");
         if (isText(field) && !high) {
@@ -105,7 +105,7 @@ final class Classification {
             require(shape == null || !shape.admits(' '), field, "admits free text");
         }
         if (isBytes(field) && !ciphertext) {
-            require(contract(field).getLength() > 0, field, "has no length");
+            require(ClassRule.contract(field).getLength() > 0, field, "has no length");
         }
     }
 
@@ -114,27 +114,30 @@ final class Classification {
             pattern(field);
         }
         if (isBytes(field)) {
-            require(contract(field).getLength() > 0, field, "has no length");
+            require(ClassRule.contract(field).getLength() > 0, field, "has no length");
         }
         require(
                 CONTEXT.stream().noneMatch(field.getName()::startsWith),
                 field,
                 "names context that a request never has");
-        require(!field.getName().endsWith("_id") || contract(field).getTarget(), field, "is an id and not a target");
+        require(
+                !field.getName().endsWith("_id") || ClassRule.contract(field).getTarget(),
+                field,
+                "is an id and not a target");
     }
 
     /** The pattern, or null where it is missing or unusable, which is then noted. */
     private PatternShape pattern(FieldDescriptor field) {
-        if (contract(field).getFormat() == Format.FORMAT_ID) {
-            require(contract(field).getPattern().isEmpty(), field, "has a format and a pattern");
+        if (ClassRule.contract(field).getFormat() == Format.FORMAT_ID) {
+            require(ClassRule.contract(field).getPattern().isEmpty(), field, "has a format and a pattern");
             return new PatternShape(TextFormatTest.ID);
         }
-        if (contract(field).getPattern().isEmpty()) {
+        if (ClassRule.contract(field).getPattern().isEmpty()) {
             require(false, field, "has no pattern");
             return null;
         }
         try {
-            return new PatternShape(contract(field).getPattern());
+            return new PatternShape(ClassRule.contract(field).getPattern());
         } catch (IllegalArgumentException e) {
             require(false, field, e.getMessage());
             return null;
@@ -145,19 +148,6 @@ final class Classification {
         if (!holds) {
             problems.add(field.getFullName() + " " + problem);
         }
-    }
-
-    private static FieldContract contract(FieldDescriptor field) {
-        return field.getOptions().getExtension(Options.field);
-    }
-
-    private static DataClass classOf(FieldDescriptor field) {
-        return contract(field).getClass_();
-    }
-
-    private static boolean isPersonal(FieldDescriptor field) {
-        return classOf(field) == DataClass.DATA_CLASS_PERSONAL
-                || classOf(field) == DataClass.DATA_CLASS_SENSITIVE_PERSONAL;
     }
 
     private static boolean isText(FieldDescriptor field) {

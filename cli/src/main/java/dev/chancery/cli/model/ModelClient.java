@@ -1,18 +1,12 @@
 package dev.chancery.cli.model;
 
-import com.google.protobuf.Message;
-import dev.chancery.cli.client.Headers;
+import dev.chancery.cli.client.Caller;
 import dev.chancery.cli.client.Refused;
-import dev.chancery.cli.client.Reply;
-import dev.chancery.cli.client.SignIn;
-import dev.chancery.cli.client.Transport;
 import dev.chancery.cli.client.Unreachable;
 import dev.chancery.cli.model.OrganisationModel.Assignment;
 import dev.chancery.cli.model.OrganisationModel.Capability;
 import dev.chancery.cli.model.OrganisationModel.Group;
 import dev.chancery.cli.model.OrganisationModel.Role;
-import dev.chancery.schema.Contract;
-import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.access.v1.ChangeModelRequest;
 import dev.chancery.schema.access.v1.DescribeModelReply;
 import dev.chancery.schema.access.v1.DescribeModelRequest;
@@ -28,13 +22,11 @@ import dev.chancery.schema.rbac.v1.ListGroupsRequest;
 import dev.chancery.schema.rbac.v1.ListRolesReply;
 import dev.chancery.schema.rbac.v1.ListRolesRequest;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.UUID;
 
 /** An organisation's model as an instance has it: read by the lists, changed by {@code ChangeModel}. */
 public final class ModelClient {
@@ -42,16 +34,10 @@ public final class ModelClient {
     private static final String RBAC = "chancery.rbac.v1.RbacService/";
     private static final int PAGE = 200;
 
-    private final Contract contract = Contract.load();
-    private final Transport transport;
-    private final SignIn signIn;
-    private String position;
+    private final Caller caller;
 
-    /** @param position what is read includes the log up to it; empty: whatever is there */
-    public ModelClient(Transport transport, SignIn signIn, String position) {
-        this.transport = transport;
-        this.signIn = signIn;
-        this.position = position;
+    public ModelClient(Caller caller) {
+        this.caller = caller;
     }
 
     /**
@@ -61,13 +47,8 @@ public final class ModelClient {
      */
     public record Found(OrganisationModel model, Map<Assignment, List<String>> assignmentIds) {}
 
-    /** Where the log was after the last change; empty before one. */
-    public String position() {
-        return position;
-    }
-
     public void change(ChangeModelRequest request) throws Refused, Unreachable {
-        position = call(ACCESS + "ChangeModel", request).position();
+        caller.call(ACCESS + "ChangeModel", request);
     }
 
     public Found read(long nowMillis) throws Refused, Unreachable {
@@ -92,8 +73,7 @@ public final class ModelClient {
                     .setPageSize(PAGE)
                     .setPage(page)
                     .build();
-            var reply =
-                    (DescribeModelReply) call(ACCESS + "DescribeModel", request).message();
+            var reply = (DescribeModelReply) caller.call(ACCESS + "DescribeModel", request);
             reply.getEntriesList()
                     .forEach(entry -> words.put(key(entry.getKind(), entry.getName()), entry.getDescription()));
             page = reply.getNextPage();
@@ -117,8 +97,7 @@ public final class ModelClient {
                     .setPageSize(PAGE)
                     .setPage(page)
                     .build();
-            var reply = (ListCapabilitiesReply)
-                    call(RBAC + "ListCapabilities", request).message();
+            var reply = (ListCapabilitiesReply) caller.call(RBAC + "ListCapabilities", request);
             reply.getCapabilitiesList().stream()
                     .filter(one -> !one.getBuiltIn())
                     .forEach(one -> capabilities.put(
@@ -141,7 +120,7 @@ public final class ModelClient {
                     .setPageSize(PAGE)
                     .setPage(page)
                     .build();
-            var reply = (ListRolesReply) call(RBAC + "ListRoles", request).message();
+            var reply = (ListRolesReply) caller.call(RBAC + "ListRoles", request);
             reply.getRolesList().stream()
                     .filter(one -> !one.getBuiltIn() && !one.getRetired())
                     .forEach(one -> roles.put(
@@ -162,7 +141,7 @@ public final class ModelClient {
                     .setPageSize(PAGE)
                     .setPage(page)
                     .build();
-            var reply = (ListGroupsReply) call(RBAC + "ListGroups", request).message();
+            var reply = (ListGroupsReply) caller.call(RBAC + "ListGroups", request);
             reply.getGroupsList().stream()
                     .filter(one -> !one.getRetired())
                     .forEach(one -> members.put(one.getGroup(), new TreeSet<>()));
@@ -173,8 +152,7 @@ public final class ModelClient {
                     .setPageSize(PAGE)
                     .setPage(page)
                     .build();
-            var reply = (ListGroupMembersReply)
-                    call(RBAC + "ListGroupMembers", request).message();
+            var reply = (ListGroupMembersReply) caller.call(RBAC + "ListGroupMembers", request);
             reply.getMembersList().forEach(one -> members.computeIfAbsent(one.getGroup(), made -> new TreeSet<>())
                     .add(one.getPrincipalId()));
             page = reply.getNextPage();
@@ -199,8 +177,7 @@ public final class ModelClient {
                     .setPageSize(PAGE)
                     .setPage(page)
                     .build();
-            var reply = (ListAssignmentsReply)
-                    call(RBAC + "ListAssignments", request).message();
+            var reply = (ListAssignmentsReply) caller.call(RBAC + "ListAssignments", request);
             reply.getAssignmentsList().stream()
                     .filter(one -> one.getGroup().equals(group))
                     .filter(one -> !one.getGranterId().isEmpty() && one.getRevokedAtMillis() == 0)
@@ -223,18 +200,5 @@ public final class ModelClient {
 
     private static List<String> both(List<String> some, List<String> others) {
         return java.util.stream.Stream.concat(some.stream(), others.stream()).toList();
-    }
-
-    private Reply call(String name, Message request) throws Refused, Unreachable {
-        ContractMethod method = contract.method(name).orElseThrow();
-        Map<String, String> headers = new LinkedHashMap<>();
-        headers.put(Headers.AUTHORIZATION, "Bearer " + signIn.token());
-        if (method.writes()) {
-            headers.put(Headers.IDEMPOTENCY_KEY, UUID.randomUUID().toString());
-        }
-        if (!position.isEmpty()) {
-            headers.put(Headers.POSITION, position);
-        }
-        return transport.call(method, request, headers);
     }
 }

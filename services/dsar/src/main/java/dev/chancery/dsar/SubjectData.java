@@ -13,11 +13,10 @@ import dev.chancery.keyring.SealContext;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.MalformedRecord;
+import dev.chancery.schema.ClassRule;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
-import dev.chancery.schema.options.v1.DataClass;
-import dev.chancery.schema.options.v1.Options;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
@@ -155,7 +154,7 @@ final class SubjectData {
 
     private void field(JsonObjectBuilder data, FieldDescriptor field, Object value, UUID entryId, String type) {
         if (value instanceof Sealed sealed) {
-            if (!isRestricted(field)) {
+            if (ClassRule.of(field).isExported()) {
                 open(sealed, entryId, type, field.getName()).ifPresent(text -> data.add(field.getJsonName(), text));
             }
         } else if (value instanceof List<?> list) {
@@ -173,11 +172,6 @@ final class SubjectData {
                 data.add(field.getJsonName(), json);
             }
         }
-    }
-
-    private static boolean isRestricted(FieldDescriptor field) {
-        DataClass dataClass = field.getOptions().getExtension(Options.field).getClass_();
-        return dataClass == DataClass.DATA_CLASS_RESTRICTED || dataClass == DataClass.DATA_CLASS_SECRET;
     }
 
     private static @Nullable JsonValue json(Object value) {

@@ -3,6 +3,7 @@ package dev.chancery.quickstart.authzen;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.chancery.cli.client.Caller;
 import dev.chancery.cli.client.ClientKey;
 import dev.chancery.cli.client.GrpcTransport;
 import dev.chancery.cli.client.Instance;
@@ -142,7 +143,8 @@ class ModelIT {
                 .getString("clientId");
         try (var rest = new RestTransport(instance);
                 var grpc = new GrpcTransport(instance)) {
-            var client = new ModelClient(grpc, new SignIn(rest, key.withClientId(clientId), Optional.empty()), "");
+            var client = new ModelClient(
+                    new Caller(grpc, new SignIn(rest, key.withClientId(clientId), Optional.empty()), ""));
             OrganisationModel wanted = model(people(rest, grpc, key.withClientId(clientId)));
 
             long begun = System.nanoTime();
