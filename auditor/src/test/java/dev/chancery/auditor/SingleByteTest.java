@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SingleByteTest {
-    private static final int ROUNDS = "full".equals(System.getProperty("chancery.rounds")) ? 10_000 : 500;
+    private static final int ROUNDS = "full".equals(System.getProperty("chancery.rounds")) ? 10_000 : 200;
 
     @Test
     void noByteOfAnExportCanBeChanged(@TempDir Path directory) throws Exception {

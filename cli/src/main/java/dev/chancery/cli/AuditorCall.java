@@ -21,11 +21,13 @@ final class AuditorCall {
         return this;
     }
 
+    AuditorCall with(String flag) {
+        arguments.add(flag);
+        return this;
+    }
+
     /** Answers the auditor's exit code. */
-    int run(boolean json, PrintStream out, PrintStream err) {
-        if (json) {
-            arguments.add("--json");
-        }
+    int run(PrintStream out, PrintStream err) {
         return dev.chancery.auditor.Main.run(arguments.toArray(String[]::new), out, err);
     }
 }

@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Hands its arguments to the auditor, which shares no code with what it audits. */
@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
         name = "verify",
         description = {
             "Verifies that an erasure certificate is what the instance signed.",
-            "To get one: ./chancery call GetErasureCertificate '{\"principalId\": \"...\"}' --key FILE --field certificate",
+            "To get one: ./chancery call GetErasureCertificate '{\"principalId\": \"...\"}' --key FILE --field"
+                    + " certificate",
             "Exit code: 0 proven; 1 not proven; 2 wrong usage; 3 unreadable."
         },
         mixinStandardHelpOptions = true)
@@ -23,15 +24,8 @@ final class CertificateCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The certificate: a DSSE envelope.")
     private Path certificate = Path.of("");
 
-    @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the certificate.")
-    private Path trust = Path.of("");
-
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     CertificateCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -40,8 +34,6 @@ final class CertificateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("erasure", certificate.toString())
-                .with("--trust", trust)
-                .run(json, out, err);
+        return options.call("erasure", certificate.toString()).run(out, err);
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Hands its arguments to the auditor, which shares no code with what it audits. */
@@ -40,15 +41,8 @@ final class ConsistencyCommand implements Callable<Integer> {
             description = "The body of a C2SP tlog-witness add-checkpoint request.")
     private Path proof = Path.of("");
 
-    @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the proof.")
-    private Path trust = Path.of("");
-
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     ConsistencyCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -57,11 +51,10 @@ final class ConsistencyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("consistency")
+        return options.call("consistency")
                 .with("--from", from)
                 .with("--to", to)
                 .with("--proof", proof)
-                .with("--trust", trust)
-                .run(json, out, err);
+                .run(out, err);
     }
 }

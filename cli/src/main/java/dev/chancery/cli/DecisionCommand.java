@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,13 +26,6 @@ final class DecisionCommand implements Callable<Integer> {
     private Path decision = Path.of("");
 
     @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the proof.")
-    private Path trust = Path.of("");
-
-    @Option(
             names = "--request",
             paramLabel = "FILE",
             description = "What the application was asked to do: the decision must be for it.")
@@ -43,8 +37,8 @@ final class DecisionCommand implements Callable<Integer> {
             description = "The log that the decision must be in: <instance id>/<log id>.")
     private @Nullable String origin;
 
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     DecisionCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -53,10 +47,9 @@ final class DecisionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("decision", decision.toString())
-                .with("--trust", trust)
+        return options.call("decision", decision.toString())
                 .with("--request", request)
                 .with("--origin", origin)
-                .run(json, out, err);
+                .run(out, err);
     }
 }

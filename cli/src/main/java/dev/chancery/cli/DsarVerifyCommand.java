@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,20 +26,13 @@ final class DsarVerifyCommand implements Callable<Integer> {
     private Path proof = Path.of("");
 
     @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the proof.")
-    private Path trust = Path.of("");
-
-    @Option(
             names = "--origin",
             paramLabel = "NAME",
             description = "The log that the proof must lead into: <instance id>/<log id>.")
     private @Nullable String origin;
 
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     DsarVerifyCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -47,9 +41,6 @@ final class DsarVerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("dsar", proof.toString())
-                .with("--trust", trust)
-                .with("--origin", origin)
-                .run(json, out, err);
+        return options.call("dsar", proof.toString()).with("--origin", origin).run(out, err);
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Hands its arguments to the auditor, which shares no code with what it audits. */
@@ -23,13 +24,6 @@ final class ProofCommand implements Callable<Integer> {
     @Option(names = "--proof", required = true, paramLabel = "FILE", description = "A C2SP tlog-proof.")
     private Path proof = Path.of("");
 
-    @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the proof.")
-    private Path trust = Path.of("");
-
     @Option(names = "--entry", paramLabel = "FILE", description = "The entry, where the proof has none with it.")
     private @Nullable Path entry;
 
@@ -39,8 +33,8 @@ final class ProofCommand implements Callable<Integer> {
             description = "The log that the record must be in: <instance id>/<log id>.")
     private @Nullable String origin;
 
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     ProofCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -49,11 +43,10 @@ final class ProofCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("proof")
+        return options.call("proof")
                 .with("--proof", proof)
-                .with("--trust", trust)
                 .with("--entry", entry)
                 .with("--origin", origin)
-                .run(json, out, err);
+                .run(out, err);
     }
 }

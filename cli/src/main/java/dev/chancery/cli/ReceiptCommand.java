@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Hands its arguments to the auditor, which shares no code with what it audits. */
@@ -23,15 +23,8 @@ final class ReceiptCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The receipt: a JWS in compact form.")
     private Path receipt = Path.of("");
 
-    @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the receipt.")
-    private Path trust = Path.of("");
-
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     ReceiptCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -40,8 +33,6 @@ final class ReceiptCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("consent", receipt.toString())
-                .with("--trust", trust)
-                .run(json, out, err);
+        return options.call("consent", receipt.toString()).run(out, err);
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,13 +23,6 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "EXPORT", description = "The export's directory.")
     private Path export = Path.of("");
-
-    @Option(
-            names = "--trust",
-            required = true,
-            paramLabel = "FILE",
-            description = "Verifier keys, one a line. Get them from another source than the export.")
-    private Path trust = Path.of("");
 
     @Option(
             names = "--contract",
@@ -52,8 +46,8 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--min-size", paramLabel = "N", description = "How many records it must have at least.")
     private @Nullable String minSize;
 
-    @Option(names = "--json", description = "The report as JSON.")
-    private boolean json;
+    @Mixin
+    private AuditorOptions options = new AuditorOptions();
 
     VerifyCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -62,12 +56,11 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new AuditorCall("verify", export.toString())
-                .with("--trust", trust)
+        return options.call("verify", export.toString())
                 .with("--contract", contract)
                 .with("--checkpoint", checkpoint)
                 .with("--origin", origin)
                 .with("--min-size", minSize)
-                .run(json, out, err);
+                .run(out, err);
     }
 }

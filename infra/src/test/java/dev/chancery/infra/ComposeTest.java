@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,7 +29,16 @@ class ComposeTest {
     private static final Path COMPOSE = INFRA.resolve("compose");
     private static final Set<String> BROKERS = Set.of("kafka-1", "kafka-2", "kafka-3");
 
+    /** Made once: what makes them runs openssl for each key. */
+    @TempDir
+    static Path secrets;
+
     private final JsonObject compose = Manifests.yaml(COMPOSE.resolve("compose.yaml"));
+
+    @BeforeAll
+    static void makeSecrets() throws IOException, InterruptedException {
+        run(secrets, COMPOSE.resolve("certificates").toString());
+    }
 
     @Test
     void itIsValid() {
@@ -78,8 +88,7 @@ class ComposeTest {
     }
 
     @Test
-    void whatIsMountedIsThere(@TempDir Path secrets) throws Exception {
-        makeSecrets(secrets);
+    void whatIsMountedIsThere() throws Exception {
         services().forEach((name, service) -> {
             for (JsonElement mount : at(service.getAsJsonObject(), "volumes").getAsJsonArray()) {
                 String source = mount.getAsString().replaceFirst(":.*", "");
@@ -94,8 +103,7 @@ class ComposeTest {
     }
 
     @Test
-    void theSecretsFitTogether(@TempDir Path secrets) throws Exception {
-        makeSecrets(secrets);
+    void theSecretsFitTogether() throws Exception {
         KeyFileSealer.open(secrets.resolve("core-1/sealer/sealer"));
         KeyFileSealer.open(secrets.resolve("ledger/sealer/sealer"));
         assertThat(Files.readString(secrets.resolve("core-2/sealer/sealer")))
@@ -138,18 +146,13 @@ class ComposeTest {
 
     /** What was made stays: keys and passwords are the same after another run. */
     @Test
-    void makingThemAgainChangesNoSecret(@TempDir Path secrets) throws Exception {
-        makeSecrets(secrets);
+    void makingThemAgainChangesNoSecret() throws Exception {
         String before = Files.readString(secrets.resolve("core-1/postgres/chancery_access.key"))
                 + Files.readString(secrets.resolve("postgres/chancery_access.password"));
-        makeSecrets(secrets);
+        makeSecrets();
         assertThat(Files.readString(secrets.resolve("core-1/postgres/chancery_access.key"))
                         + Files.readString(secrets.resolve("postgres/chancery_access.password")))
                 .isEqualTo(before);
-    }
-
-    private static void makeSecrets(Path secrets) throws IOException, InterruptedException {
-        run(secrets, COMPOSE.resolve("certificates").toString());
     }
 
     private static void run(Path secrets, String... command) throws IOException, InterruptedException {

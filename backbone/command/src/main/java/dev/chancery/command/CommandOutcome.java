@@ -1,7 +1,9 @@
 package dev.chancery.command;
 
 import com.google.protobuf.Message;
+import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.kernel.StreamId;
 import dev.chancery.log.Claim;
 import dev.chancery.log.Digest;
 import dev.chancery.log.NewEvent;
@@ -9,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** What a feature made of a command. */
@@ -34,6 +38,18 @@ public sealed interface CommandOutcome {
             implements CommandOutcome {
         public Done withTarget(String type, String id) {
             return new Done(reply, events, Optional.of(new TargetRef(type, id)), claims, taken, once, then, told);
+        }
+
+        public Done with(NewEvent event) {
+            return new Done(
+                    reply,
+                    Stream.concat(events.stream(), Stream.of(event)).toList(),
+                    target,
+                    claims,
+                    taken,
+                    once,
+                    then,
+                    told);
         }
 
         public Done withClaim(Claim claim, Rejection otherwise) {
@@ -83,6 +99,34 @@ public sealed interface CommandOutcome {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /**
+     * What a rule decided about one stream.
+     *
+     * @param stream where the decision's events go
+     * @param reply the answer, made of the decision's events; of none where it was true already
+     */
+    static CommandOutcome decided(StreamId stream, Decision<Message> decision, Function<List<Message>, Message> reply) {
+        return decided(stream, decision, reply, UnaryOperator.identity());
+    }
+
+    /** @param written what becomes of an event before it is appended, e.g. its free text is sealed; {@code reply} sees it as decided */
+    static CommandOutcome decided(
+            StreamId stream,
+            Decision<Message> decision,
+            Function<List<Message>, Message> reply,
+            UnaryOperator<Message> written) {
+        return switch (decision) {
+            case Decision.Events<Message> happened ->
+                done(
+                        reply.apply(happened.events()),
+                        happened.events().stream()
+                                .map(event -> new NewEvent(stream, written.apply(event)))
+                                .toArray(NewEvent[]::new));
+            case Decision.Nothing<Message> nothing -> already(reply.apply(List.of()));
+            case Decision.Rejected<Message> rejected -> reject(rejected.rejection());
+        };
     }
 
     /** True already: the same answer, no event. */

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 
 /**
@@ -54,16 +55,28 @@ public final class Provisioning {
                         .alterUserPassword(
                                 role.roleName(), passwords.apply(role).toCharArray(), "scram-sha-256");
             }
-            statement.execute("REVOKE ALL ON DATABASE \"" + quoted(database) + "\" FROM PUBLIC");
             statement.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC");
             for (DatabaseRole role : roles) {
-                statement.execute("GRANT CONNECT ON DATABASE \"" + quoted(database) + "\" TO " + role.roleName());
                 for (Group group : role.groups()) {
                     statement.execute("GRANT " + group.roleName() + " TO " + role.roleName());
                 }
             }
-            statement.execute(
-                    "GRANT CREATE ON DATABASE \"" + quoted(database) + "\" TO " + DatabaseRole.OWNER.roleName());
+        }
+        admitRoles(superuser, database, roles);
+    }
+
+    /**
+     * Lets these roles, which exist, into the database, and nobody else: {@link #createRoles} does it too. The connection is a
+     * superuser's, on any database, auto-commit on.
+     */
+    public static void admitRoles(Connection superuser, String database, Collection<DatabaseRole> roles)
+            throws SQLException {
+        String named = "DATABASE \"" + quoted(database) + "\"";
+        try (var statement = superuser.createStatement()) {
+            statement.execute("REVOKE ALL ON " + named + " FROM PUBLIC");
+            statement.execute("GRANT CONNECT ON " + named + " TO "
+                    + roles.stream().map(DatabaseRole::roleName).collect(Collectors.joining(", ")));
+            statement.execute("GRANT CREATE ON " + named + " TO " + DatabaseRole.OWNER.roleName());
         }
     }
 

@@ -7,6 +7,7 @@ import dev.chancery.database.Provisioning;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +32,10 @@ public final class Backing {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Map<DatabaseRole, String> PASSWORDS = new ConcurrentHashMap<>();
     private static final SharedServers SERVERS = new SharedServers();
+    private static final Map<Contents, String> TEMPLATES = new HashMap<>();
+
+    /** What is in a database before a test begins. */
+    private record Contents(List<DatabaseRole> roles, List<String> schemas) {}
 
     private Backing() {}
 
@@ -54,24 +59,45 @@ public final class Backing {
 
     /** The same with other roles, for a test with features of its own. */
     public static synchronized Database database(Collection<DatabaseRole> roles, String... schemas) {
-        TestPostgres postgres = SERVERS.postgres();
+        String template =
+                TEMPLATES.computeIfAbsent(new Contents(List.copyOf(roles), List.of(schemas)), Backing::template);
         String name = "test_" + letters(NUMBER.incrementAndGet());
+        try (Connection superuser = SERVERS.postgres().superuser("postgres");
+                var statement = superuser.createStatement()) {
+            statement.execute("CREATE DATABASE " + name + " TEMPLATE " + template);
+            // A copy has all that is in a database, and not who may connect to it.
+            Provisioning.admitRoles(superuser, name, roles);
+        } catch (SQLException e) {
+            throw new IllegalStateException("the test's database could not be made", e);
+        }
+        return SERVERS.closedAtExit(reached(name));
+    }
+
+    /** Migrated once: to copy what that made costs far less than to do it again. */
+    private static String template(Contents contents) {
+        TestPostgres postgres = SERVERS.postgres();
+        String name = "template_" + letters(NUMBER.incrementAndGet());
         try {
             try (Connection superuser = postgres.superuser("postgres")) {
                 Provisioning.createDatabase(superuser, name);
             }
             try (Connection superuser = postgres.superuser(name)) {
-                Provisioning.createRoles(superuser, name, roles, Backing::passwordOf);
+                Provisioning.createRoles(superuser, name, contents.roles(), Backing::passwordOf);
             }
         } catch (SQLException e) {
-            throw new IllegalStateException("the test's database could not be made", e);
+            throw new IllegalStateException("the template of the test's database could not be made", e);
         }
-        var database = SERVERS.closedAtExit(Database.pooled(
-                DatabaseAccess.byPassword("127.0.0.1", postgres.port(), name, Backing::passwordOf), POOL_SIZE));
-        for (String schema : schemas) {
-            database.migrate(schema);
+        // Closed, because PostgreSQL copies no database that somebody is connected to.
+        try (Database database = reached(name)) {
+            contents.schemas().forEach(database::migrate);
         }
-        return database;
+        return name;
+    }
+
+    private static Database reached(String name) {
+        return Database.pooled(
+                DatabaseAccess.byPassword("127.0.0.1", SERVERS.postgres().port(), name, Backing::passwordOf),
+                POOL_SIZE);
     }
 
     /** A new topic with one partition. */

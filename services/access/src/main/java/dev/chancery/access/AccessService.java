@@ -1,5 +1,6 @@
 package dev.chancery.access;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.ADMINISTRATORS;
 import static dev.chancery.decision.AuthorityStreams.CONTRACT;
 import static dev.chancery.decision.AuthorityStreams.ROLE_MODEL;
@@ -8,9 +9,9 @@ import static dev.chancery.decision.AuthorityStreams.foundation;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
-import com.google.protobuf.Message;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.CommandOutcome.Done;
 import dev.chancery.command.Granter;
 import dev.chancery.command.LastAdministrator;
 import dev.chancery.command.Methods;
@@ -22,8 +23,6 @@ import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.feature.Feature;
-import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.access.v1.AddGroupMemberRequest;
 import dev.chancery.schema.access.v1.AdministratorAppointed;
@@ -61,7 +60,6 @@ import dev.chancery.schema.access.v1.SearchActionsRequest;
 import dev.chancery.schema.access.v1.SearchResourcesRequest;
 import dev.chancery.schema.access.v1.SearchSubjectsRequest;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** The contract's access methods. */
 public final class AccessService implements Feature {
@@ -130,14 +128,14 @@ public final class AccessService implements Feature {
 
     private CommandOutcome retireCapability(CommandContext context, RetireCapabilityRequest request) {
         return decided(
-                RetireCapabilityReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.retire(
                         Granter.of(context),
                         context.read(CONTRACT, AdoptedContract.FOLD),
                         CapabilityRetired.newBuilder()
                                 .setCapability(request.getCapability())
-                                .build()));
+                                .build()),
+                events -> RetireCapabilityReply.getDefaultInstance());
     }
 
     private CommandOutcome defineCapability(CommandContext context, DefineCapabilityRequest request) {
@@ -157,14 +155,14 @@ public final class AccessService implements Feature {
                     Descriptions.seal(context, CapabilityDefined.getDescriptor(), request.getDescription()));
         }
         return decided(
-                DefineCapabilityReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.define(
                         definer,
                         context.read(CONTRACT, AdoptedContract.FOLD),
                         capability.build(),
                         alike,
-                        context.atMicros()));
+                        context.atMicros()),
+                events -> DefineCapabilityReply.getDefaultInstance());
     }
 
     private CommandOutcome defineRole(CommandContext context, DefineRoleRequest request) {
@@ -183,24 +181,20 @@ public final class AccessService implements Feature {
             role.setDescription(Descriptions.seal(context, RoleDefined.getDescriptor(), request.getDescription()));
         }
         return decided(
-                DefineRoleReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.define(
-                        definer,
-                        context.read(CONTRACT, AdoptedContract.FOLD),
-                        role.build(),
-                        alike,
-                        context.atMicros()));
+                        definer, context.read(CONTRACT, AdoptedContract.FOLD), role.build(), alike, context.atMicros()),
+                events -> DefineRoleReply.getDefaultInstance());
     }
 
     private CommandOutcome retireRole(CommandContext context, RetireRoleRequest request) {
         return decided(
-                RetireRoleReply.getDefaultInstance(),
                 ROLE_MODEL,
                 RoleModelRules.retire(
                         Granter.of(context),
                         RoleRetired.newBuilder().setRole(request.getRole()).build(),
-                        context.atMicros()));
+                        context.atMicros()),
+                events -> RetireRoleReply.getDefaultInstance());
     }
 
     private CommandOutcome assignRole(CommandContext context, AssignRoleRequest request) {
@@ -214,17 +208,18 @@ public final class AccessService implements Feature {
                 .setUntilMicros(micros(request.getUntilMillis()))
                 .setGranterId(context.principal().id())
                 .build();
-        return decided(
-                AssignRoleReply.newBuilder()
-                        .setAssignmentId(assignment.getAssignmentId())
-                        .build(),
-                assignments(grantee),
-                GrantRules.assign(
-                        Granter.of(context),
-                        context.read(principal(grantee), PrincipalState.FOLD),
-                        context.read(assignments(grantee), Assignments.FOLD),
-                        workspaceExists(context, request.getWorkspaceId()),
-                        assignment),
+        return besides(
+                decided(
+                        assignments(grantee),
+                        GrantRules.assign(
+                                Granter.of(context),
+                                context.read(principal(grantee), PrincipalState.FOLD),
+                                context.read(assignments(grantee), Assignments.FOLD),
+                                workspaceExists(context, request.getWorkspaceId()),
+                                assignment),
+                        events -> AssignRoleReply.newBuilder()
+                                .setAssignmentId(assignment.getAssignmentId())
+                                .build()),
                 appointment(context, assignment));
     }
 
@@ -261,20 +256,21 @@ public final class AccessService implements Feature {
         String id = request.getAssignmentId();
         boolean administrators = context.read(ADMINISTRATORS, Administrators.FOLD).held().stream()
                 .anyMatch(appointment -> appointment.assignmentId().equals(id));
-        return decided(
-                RevokeAssignmentReply.getDefaultInstance(),
-                assignments(holder),
-                GrantRules.revoke(
-                        Granter.of(context),
-                        context.authority(holder),
-                        LastAdministrator.isAmong(
-                                context,
-                                appointment -> appointment.assignmentId().equals(id)),
-                        AssignmentRevoked.newBuilder()
-                                .setAssignmentId(id)
-                                .setPrincipalId(holder)
-                                .build(),
-                        context.atMicros()),
+        return besides(
+                decided(
+                        assignments(holder),
+                        GrantRules.revoke(
+                                Granter.of(context),
+                                context.authority(holder),
+                                LastAdministrator.isAmong(context, appointment -> appointment
+                                        .assignmentId()
+                                        .equals(id)),
+                                AssignmentRevoked.newBuilder()
+                                        .setAssignmentId(id)
+                                        .setPrincipalId(holder)
+                                        .build(),
+                                context.atMicros()),
+                        events -> RevokeAssignmentReply.getDefaultInstance()),
                 administrators
                         ? Optional.of(new NewEvent(
                                 ADMINISTRATORS,
@@ -284,24 +280,13 @@ public final class AccessService implements Feature {
                         : Optional.empty());
     }
 
-    static CommandOutcome decided(Message reply, StreamId stream, Decision<Message> decision) {
-        return decided(reply, stream, decision, Optional.empty());
-    }
-
-    /** @param besides what happens with the decision's events, if there are any */
-    private static CommandOutcome decided(
-            Message reply, StreamId stream, Decision<Message> decision, Optional<NewEvent> besides) {
-        return switch (decision) {
-            case Decision.Events<Message> events ->
-                CommandOutcome.done(
-                        reply,
-                        Stream.concat(
-                                        events.events().stream().map(event -> new NewEvent(stream, event)),
-                                        besides.stream())
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply);
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
+    /** The outcome and, if it has events, one more that happens with them. */
+    private static CommandOutcome besides(CommandOutcome outcome, Optional<NewEvent> event) {
+        return event.isPresent()
+                        && outcome instanceof Done done
+                        && !done.events().isEmpty()
+                ? done.with(event.get())
+                : outcome;
     }
 
     Checks checks() {

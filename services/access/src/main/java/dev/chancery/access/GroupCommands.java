@@ -1,5 +1,6 @@
 package dev.chancery.access;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.ROLE_MODEL;
 import static dev.chancery.decision.AuthorityStreams.group;
 import static dev.chancery.decision.AuthorityStreams.memberships;
@@ -42,45 +43,44 @@ final class GroupCommands {
         if (!alike && !request.getDescription().isEmpty()) {
             group.setDescription(Descriptions.seal(context, GroupDefined.getDescriptor(), request.getDescription()));
         }
-        return AccessService.decided(
-                DefineGroupReply.getDefaultInstance(), ROLE_MODEL, GroupRules.define(model, group.build(), alike));
+        return decided(
+                ROLE_MODEL,
+                GroupRules.define(model, group.build(), alike),
+                events -> DefineGroupReply.getDefaultInstance());
     }
 
     static CommandOutcome retire(CommandContext context, RetireGroupRequest request) {
-        return AccessService.decided(
-                RetireGroupReply.getDefaultInstance(),
+        return decided(
                 ROLE_MODEL,
                 GroupRules.retire(
-                        Granter.of(context),
-                        held(context, request.getGroup()),
-                        request.getGroup(),
-                        context.atMicros()));
+                        Granter.of(context), held(context, request.getGroup()), request.getGroup(), context.atMicros()),
+                events -> RetireGroupReply.getDefaultInstance());
     }
 
     static CommandOutcome add(CommandContext context, AddGroupMemberRequest request) {
         StreamId stream = memberships(request.getPrincipalId());
         context.read(stream, Memberships.FOLD);
-        return AccessService.decided(
-                AddGroupMemberReply.getDefaultInstance(),
+        return decided(
                 stream,
                 GroupRules.add(
                         Granter.of(context),
                         context.authority(request.getPrincipalId()),
                         request.getGroup(),
                         held(context, request.getGroup()),
-                        context.atMicros()));
+                        context.atMicros()),
+                events -> AddGroupMemberReply.getDefaultInstance());
     }
 
     static CommandOutcome remove(CommandContext context, RemoveGroupMemberRequest request) {
-        return AccessService.decided(
-                RemoveGroupMemberReply.getDefaultInstance(),
+        return decided(
                 memberships(request.getPrincipalId()),
                 GroupRules.remove(
                         Granter.of(context),
                         context.authority(request.getPrincipalId()),
                         request.getGroup(),
                         held(context, request.getGroup()),
-                        context.atMicros()));
+                        context.atMicros()),
+                events -> RemoveGroupMemberReply.getDefaultInstance());
     }
 
     static CommandOutcome assign(CommandContext context, AssignGroupRoleRequest request) {
@@ -93,21 +93,20 @@ final class GroupCommands {
                 .setUntilMicros(AccessService.micros(request.getUntilMillis()))
                 .setGranterId(context.principal().id())
                 .build();
-        return AccessService.decided(
-                AssignGroupRoleReply.newBuilder()
-                        .setAssignmentId(assignment.getAssignmentId())
-                        .build(),
+        return decided(
                 stream(context, request.getGroup()),
                 GroupRules.assign(
                         Granter.of(context),
                         held(context, request.getGroup()),
                         AccessService.workspaceExists(context, request.getWorkspaceId()),
-                        assignment));
+                        assignment),
+                events -> AssignGroupRoleReply.newBuilder()
+                        .setAssignmentId(assignment.getAssignmentId())
+                        .build());
     }
 
     static CommandOutcome revoke(CommandContext context, RevokeGroupAssignmentRequest request) {
-        return AccessService.decided(
-                RevokeGroupAssignmentReply.getDefaultInstance(),
+        return decided(
                 stream(context, request.getGroup()),
                 GroupRules.revoke(
                         Granter.of(context),
@@ -116,7 +115,8 @@ final class GroupCommands {
                                 .setAssignmentId(request.getAssignmentId())
                                 .setGroupId(id(context, request.getGroup()).orElse(""))
                                 .build(),
-                        context.atMicros()));
+                        context.atMicros()),
+                events -> RevokeGroupAssignmentReply.getDefaultInstance());
     }
 
     private static Optional<String> id(CommandContext context, String name) {

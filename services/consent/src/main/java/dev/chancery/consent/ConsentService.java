@@ -1,8 +1,8 @@
 package dev.chancery.consent;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.principal;
 
-import com.google.protobuf.Message;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
@@ -19,11 +19,8 @@ import dev.chancery.decision.Part;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.Purposes;
 import dev.chancery.feature.Feature;
-import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Principal;
-import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.Keyring;
-import dev.chancery.log.NewEvent;
 import dev.chancery.schema.consent.v1.CheckConsentReply;
 import dev.chancery.schema.consent.v1.CheckConsentRequest;
 import dev.chancery.schema.consent.v1.ConsentGranted;
@@ -50,11 +47,9 @@ import dev.chancery.schema.consent.v1.WithdrawConsentReply;
 import dev.chancery.schema.consent.v1.WithdrawConsentRequest;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -272,28 +267,6 @@ final class ConsentService implements Feature {
 
     private static long micros(long millis) {
         return Math.clamp(millis, -Long.MAX_VALUE / 1000, Long.MAX_VALUE / 1000) * 1000;
-    }
-
-    static CommandOutcome decided(StreamId stream, Decision<Message> decision, Function<List<Message>, Message> reply) {
-        return decided(stream, decision, reply, event -> event);
-    }
-
-    /** @param written what becomes of an event before it is appended */
-    static CommandOutcome decided(
-            StreamId stream,
-            Decision<Message> decision,
-            Function<List<Message>, Message> reply,
-            Function<Message, Message> written) {
-        return switch (decision) {
-            case Decision.Events<Message> happened ->
-                CommandOutcome.done(
-                        reply.apply(happened.events()),
-                        happened.events().stream()
-                                .map(event -> new NewEvent(stream, written.apply(event)))
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.apply(List.of()));
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
     }
 
     private CheckConsentReply check(ReadContext context, CheckConsentRequest request) throws RefusedException {

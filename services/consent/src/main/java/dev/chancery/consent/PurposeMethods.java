@@ -1,7 +1,7 @@
 package dev.chancery.consent;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.consent.ConsentService.SERVICE;
-import static dev.chancery.consent.ConsentService.decided;
 
 import com.google.protobuf.Message;
 import dev.chancery.command.BoundaryRejection;

@@ -1,5 +1,6 @@
 package dev.chancery.dsar;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -66,7 +67,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** The methods of chancery.dsar.v1.DsarService; those about systems are in {@link HolderMethods}. */
@@ -339,28 +339,6 @@ final class DsarService implements Feature {
                 before,
                 new StoredEvent(
                         event.getDescriptorForType().getFullName(), event.toByteString(), -1, 0, new UUID(0, 0)));
-    }
-
-    static CommandOutcome decided(StreamId stream, Decision<Message> decision, Function<List<Message>, Message> reply) {
-        return decided(stream, decision, reply, event -> event);
-    }
-
-    /** @param written what becomes of an event before it is appended */
-    static CommandOutcome decided(
-            StreamId stream,
-            Decision<Message> decision,
-            Function<List<Message>, Message> reply,
-            Function<Message, Message> written) {
-        return switch (decision) {
-            case Decision.Events<Message> happened ->
-                CommandOutcome.done(
-                        reply.apply(happened.events()),
-                        happened.events().stream()
-                                .map(event -> new NewEvent(stream, written.apply(event)))
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.apply(List.of()));
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
     }
 
     private ListRequestsReply list(ReadContext context, ListRequestsRequest request) throws RefusedException {

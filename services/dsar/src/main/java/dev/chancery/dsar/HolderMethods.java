@@ -1,5 +1,7 @@
 package dev.chancery.dsar;
 
+import static dev.chancery.command.CommandOutcome.decided;
+
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
@@ -92,7 +94,7 @@ final class HolderMethods {
 
     private static CommandOutcome remove(CommandContext context, RemoveHolderRequest request) {
         Holders holders = context.read(Holders.STREAM, Holders.FOLD);
-        return DsarService.decided(
+        return decided(
                 Holders.STREAM,
                 holders.find(request.getHolder()).isEmpty()
                         ? Decision.reject(DsarRejection.NO_SUCH_HOLDER)

@@ -16,7 +16,6 @@ import dev.chancery.feature.Feature;
 import dev.chancery.firewall.EgressDecision;
 import dev.chancery.firewall.HostPattern;
 import dev.chancery.kernel.Decision;
-import dev.chancery.log.NewEvent;
 import dev.chancery.schema.egress.v1.AllowHostReply;
 import dev.chancery.schema.egress.v1.AllowHostRequest;
 import dev.chancery.schema.egress.v1.AllowedHostAdded;
@@ -259,16 +258,8 @@ final class EgressService implements Feature {
             return CommandOutcome.reject(EgressRejection.NO_SUCH_WORKSPACE);
         }
         WorkspaceEgress state = context.read(WorkspaceEgress.stream(workspace), WorkspaceEgress.FOLD);
-        return switch (rule.apply(state)) {
-            case Decision.Events<Message> happened ->
-                CommandOutcome.done(
-                        replies.reply(state, happened.events()),
-                        happened.events().stream()
-                                .map(event -> new NewEvent(WorkspaceEgress.stream(workspace), event))
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(replies.reply(state, List.of()));
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
+        return CommandOutcome.decided(
+                WorkspaceEgress.stream(workspace), rule.apply(state), events -> replies.reply(state, events));
     }
 
     private EvaluateReply evaluate(ReadContext context, EvaluateRequest request) throws RefusedException {

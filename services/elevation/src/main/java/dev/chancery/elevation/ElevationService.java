@@ -1,5 +1,6 @@
 package dev.chancery.elevation;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.elevations;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
@@ -16,9 +17,6 @@ import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.feature.Feature;
-import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.StreamId;
-import dev.chancery.log.NewEvent;
 import dev.chancery.schema.elevation.v1.ApproveElevationReply;
 import dev.chancery.schema.elevation.v1.ApproveElevationRequest;
 import dev.chancery.schema.elevation.v1.DenyElevationReply;
@@ -49,7 +47,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Function;
 
 /** The methods of chancery.elevation.v1.ElevationService. */
 final class ElevationService implements Feature {
@@ -220,20 +217,6 @@ final class ElevationService implements Feature {
                                 .build(),
                         context.atMicros()),
                 events -> ReviewElevationReply.getDefaultInstance());
-    }
-
-    private static CommandOutcome decided(
-            StreamId stream, Decision<Message> decision, Function<List<Message>, Message> reply) {
-        return switch (decision) {
-            case Decision.Events<Message> happened ->
-                CommandOutcome.done(
-                        reply.apply(happened.events()),
-                        happened.events().stream()
-                                .map(event -> new NewEvent(stream, event))
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.apply(List.of()));
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
     }
 
     private ListElevationPoliciesReply listPolicies(ReadContext context, ListElevationPoliciesRequest request)

@@ -12,7 +12,6 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.decision.TrustedIssuers;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.Decision;
-import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.identity.v1.ChangeIssuerReply;
 import dev.chancery.schema.identity.v1.ChangeIssuerRequest;
@@ -76,18 +75,8 @@ final class TrustedIssuersService {
     }
 
     private static CommandOutcome decided(Message reply, String issuerId, Decision<Message> decision) {
-        return switch (decision) {
-            case Decision.Events<Message> events -> {
-                Done done = CommandOutcome.done(
-                        reply,
-                        events.events().stream()
-                                .map(event -> new NewEvent(ISSUERS, event))
-                                .toArray(NewEvent[]::new));
-                yield done.withTarget("issuer", issuerId);
-            }
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply);
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
+        CommandOutcome outcome = CommandOutcome.decided(ISSUERS, decision, events -> reply);
+        return outcome instanceof Done done && !done.events().isEmpty() ? done.withTarget("issuer", issuerId) : outcome;
     }
 
     ListIssuersReply list(ReadContext context, ListIssuersRequest request) {

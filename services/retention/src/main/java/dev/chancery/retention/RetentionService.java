@@ -1,5 +1,6 @@
 package dev.chancery.retention;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.principal;
 
 import com.google.protobuf.Message;
@@ -10,10 +11,8 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.feature.Feature;
-import dev.chancery.kernel.Decision;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.keyring.KeyDestroyed;
-import dev.chancery.log.NewEvent;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.ClearHoldReply;
 import dev.chancery.schema.retention.v1.ClearHoldRequest;
@@ -31,8 +30,6 @@ import dev.chancery.schema.retention.v1.ListHoldsRequest;
 import dev.chancery.schema.retention.v1.SetHoldReply;
 import dev.chancery.schema.retention.v1.SetHoldRequest;
 import java.util.List;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The methods of chancery.retention.v1.RetentionService. */
@@ -98,7 +95,7 @@ final class RetentionService implements Feature {
                 .setSetterId(context.principal().id())
                 .build();
         return decided(
-                subject,
+                Subject.stream(subject),
                 RetentionRules.set(
                         exists(context, subject),
                         context.read(Subject.stream(subject), Subject.FOLD),
@@ -121,7 +118,7 @@ final class RetentionService implements Feature {
     private static CommandOutcome clear(CommandContext context, ClearHoldRequest request) {
         String subject = request.getPrincipalId();
         return decided(
-                subject,
+                Subject.stream(subject),
                 RetentionRules.clear(
                         context.read(Subject.stream(subject), Subject.FOLD),
                         HoldCleared.newBuilder()
@@ -131,15 +128,14 @@ final class RetentionService implements Feature {
                                 .build()),
                 events -> ClearHoldReply.newBuilder()
                         .addAllResumed(decidedIn(events).sorted().toList())
-                        .build(),
-                UnaryOperator.identity());
+                        .build());
     }
 
     private static CommandOutcome erase(CommandContext context, EraseSubjectRequest request) {
         String subject = request.getPrincipalId();
         Subject before = context.read(Subject.stream(subject), Subject.FOLD);
         return decided(
-                subject,
+                Subject.stream(subject),
                 RetentionRules.erase(exists(context, subject), before, subject, "", request.getGround()),
                 events -> {
                     List<RetentionClass> destroyed = Stream.concat(
@@ -154,8 +150,7 @@ final class RetentionService implements Feature {
                             .addAllWithheld(withheld)
                             .addAllHoldIds(RetentionRules.withholding(before, withheld))
                             .build();
-                },
-                UnaryOperator.identity());
+                });
     }
 
     private static Stream<RetentionClass> decidedIn(List<Message> events) {
@@ -166,24 +161,6 @@ final class RetentionService implements Feature {
 
     private static boolean exists(CommandContext context, String subject) {
         return context.read(principal(subject), PrincipalState.FOLD).exists();
-    }
-
-    /** @param written what becomes of an event before it is appended */
-    private static CommandOutcome decided(
-            String subject,
-            Decision<Message> decision,
-            Function<List<Message>, Message> reply,
-            UnaryOperator<Message> written) {
-        return switch (decision) {
-            case Decision.Events<Message> happened ->
-                CommandOutcome.done(
-                        reply.apply(happened.events()),
-                        happened.events().stream()
-                                .map(event -> new NewEvent(Subject.stream(subject), written.apply(event)))
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.apply(List.of()));
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
     }
 
     private static ListHoldsReply holds(ReadContext context, ListHoldsRequest request) throws RefusedException {

@@ -1,5 +1,6 @@
 package dev.chancery.vault;
 
+import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.principal;
 
 import com.google.protobuf.Message;
@@ -59,7 +60,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** The methods of chancery.vault.v1.VaultService. */
 final class VaultService implements Feature {
@@ -135,7 +135,7 @@ final class VaultService implements Feature {
         if (decision instanceof Decision.Events<Message>) {
             ring.rotate(context.tenant(), name, 1);
         }
-        return decided(Names.environment(name), decision, CreateEnvironmentReply::getDefaultInstance);
+        return decided(Names.environment(name), decision, events -> CreateEnvironmentReply.getDefaultInstance());
     }
 
     private static CommandOutcome setEnvironmentAccess(CommandContext context, SetEnvironmentAccessRequest request) {
@@ -149,7 +149,7 @@ final class VaultService implements Feature {
                                 .addAllReaders(request.getReadersList())
                                 .addAllWriters(request.getWritersList())
                                 .build()),
-                SetEnvironmentAccessReply::getDefaultInstance);
+                events -> SetEnvironmentAccessReply.getDefaultInstance());
     }
 
     private CommandOutcome rotateKey(CommandContext context, RotateEnvironmentKeyRequest request) {
@@ -162,7 +162,7 @@ final class VaultService implements Feature {
             // version.
             ring.rotate(context.tenant(), name, version);
         }
-        return decided(Names.environment(name), decision, () -> RotateEnvironmentKeyReply.newBuilder()
+        return decided(Names.environment(name), decision, events -> RotateEnvironmentKeyReply.newBuilder()
                 .setKeyVersion(version)
                 .build());
     }
@@ -195,7 +195,7 @@ final class VaultService implements Feature {
                 && !ring.retire(context.tenant(), name, request.getKeyVersion())) {
             return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
         }
-        return decided(Names.environment(name), decision, RetireEnvironmentKeyReply::getDefaultInstance);
+        return decided(Names.environment(name), decision, events -> RetireEnvironmentKeyReply.getDefaultInstance());
     }
 
     private CommandOutcome write(CommandContext context, WriteSecretRequest request) {
@@ -295,7 +295,7 @@ final class VaultService implements Feature {
                         name,
                         request.getSecretVersion(),
                         context.atMicros()),
-                DeprecateSecretVersionReply::getDefaultInstance);
+                events -> DeprecateSecretVersionReply.getDefaultInstance());
     }
 
     private static CommandOutcome revoke(CommandContext context, RevokeSecretVersionRequest request) {
@@ -304,7 +304,7 @@ final class VaultService implements Feature {
                 Names.secret(name),
                 VaultRules.revoke(
                         environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
-                RevokeSecretVersionReply::getDefaultInstance);
+                events -> RevokeSecretVersionReply.getDefaultInstance());
     }
 
     private CommandOutcome destroy(CommandContext context, DestroySecretVersionRequest request) {
@@ -313,7 +313,7 @@ final class VaultService implements Feature {
                 Names.secret(name),
                 VaultRules.destroy(
                         environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
-                DestroySecretVersionReply::getDefaultInstance);
+                events -> DestroySecretVersionReply.getDefaultInstance());
         return outcome instanceof CommandOutcome.Done done
                 ? done.afterwards(() -> ring.destroy(place(context, name, request.getSecretVersion())))
                 : outcome;
@@ -332,7 +332,7 @@ final class VaultService implements Feature {
                                 .addAllReaders(request.getReadersList())
                                 .build(),
                         context.atMicros()),
-                SetSecretAccessReply::getDefaultInstance);
+                events -> SetSecretAccessReply.getDefaultInstance());
     }
 
     private static CommandOutcome setRotation(CommandContext context, SetSecretRotationRequest request) {
@@ -353,7 +353,7 @@ final class VaultService implements Feature {
                                 .setGenerated(request.getGenerated())
                                 .build(),
                         context.atMicros()),
-                SetSecretRotationReply::getDefaultInstance);
+                events -> SetSecretRotationReply.getDefaultInstance());
     }
 
     private static SecretPlace place(CommandContext context, String secret, int version) {
@@ -363,19 +363,6 @@ final class VaultService implements Feature {
     private static NewEvent[] events(String secret, List<Message> events) {
         StreamId stream = Names.secret(secret);
         return events.stream().map(event -> new NewEvent(stream, event)).toArray(NewEvent[]::new);
-    }
-
-    private static CommandOutcome decided(StreamId stream, Decision<Message> decision, Supplier<Message> reply) {
-        return switch (decision) {
-            case Decision.Events<Message> happened ->
-                CommandOutcome.done(
-                        reply.get(),
-                        happened.events().stream()
-                                .map(event -> new NewEvent(stream, event))
-                                .toArray(NewEvent[]::new));
-            case Decision.Nothing<Message> nothing -> CommandOutcome.already(reply.get());
-            case Decision.Rejected<Message> rejected -> CommandOutcome.reject(rejected.rejection());
-        };
     }
 
     private ListEnvironmentsReply listEnvironments(ReadContext context, ListEnvironmentsRequest request) {
