@@ -30,6 +30,12 @@ final class VaultRejection {
             "The caller is not on the access list of the environment or of the secret.",
             "Check that the reference is one of this program's environment, or have yourself put on the list.");
 
+    static final Rejection SELF_GRANT = new Rejection(
+            "vault.self-grant",
+            Kind.FORBIDDEN,
+            "Nobody puts themselves on an access list, by their id or by a role that they hold.",
+            "Have somebody else put you on the list.");
+
     static final Rejection NO_SUCH_SECRET = new Rejection(
             "vault.no-such-secret",
             Kind.NOT_FOUND,
@@ -81,7 +87,8 @@ final class VaultRejection {
     static final Rejection BREAK_GLASS_ONLY = new Rejection(
             "vault.break-glass-only",
             Kind.FORBIDDEN,
-            "A person reads a secret of a production environment only while break-glass gives them the right to, and says why.",
+            "A person reads a secret of a production environment only while break-glass gives them the right to, and"
+                    + " says why.",
             "Ask for an elevation to a role with secret:read, and read with a reason.");
 
     static final Rejection KEY_IN_USE = new Rejection(

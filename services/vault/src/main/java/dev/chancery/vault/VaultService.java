@@ -144,11 +144,13 @@ final class VaultService implements Feature {
                 Names.environment(name),
                 VaultRules.setAccess(
                         environment(context, name),
+                        Granter.of(context),
                         EnvironmentAccessSet.newBuilder()
                                 .setEnvironment(name)
                                 .addAllReaders(request.getReadersList())
                                 .addAllWriters(request.getWritersList())
-                                .build()),
+                                .build(),
+                        context.atMicros()),
                 SetEnvironmentAccessReply::getDefaultInstance);
     }
 
@@ -292,6 +294,7 @@ final class VaultService implements Feature {
                 VaultRules.deprecate(
                         environmentOf(context, name),
                         secret(context, name),
+                        Granter.of(context),
                         name,
                         request.getSecretVersion(),
                         context.atMicros()),
@@ -303,7 +306,12 @@ final class VaultService implements Feature {
         return decided(
                 Names.secret(name),
                 VaultRules.revoke(
-                        environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
+                        environmentOf(context, name),
+                        secret(context, name),
+                        Granter.of(context),
+                        name,
+                        request.getSecretVersion(),
+                        context.atMicros()),
                 RevokeSecretVersionReply::getDefaultInstance);
     }
 
@@ -312,7 +320,12 @@ final class VaultService implements Feature {
         CommandOutcome outcome = decided(
                 Names.secret(name),
                 VaultRules.destroy(
-                        environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
+                        environmentOf(context, name),
+                        secret(context, name),
+                        Granter.of(context),
+                        name,
+                        request.getSecretVersion(),
+                        context.atMicros()),
                 DestroySecretVersionReply::getDefaultInstance);
         return outcome instanceof CommandOutcome.Done done
                 ? done.afterwards(() -> ring.destroy(place(context, name, request.getSecretVersion())))
