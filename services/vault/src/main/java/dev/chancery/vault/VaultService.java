@@ -68,10 +68,12 @@ final class VaultService implements Feature {
 
     private final SecretRing ring;
     private final VaultList list;
+    private final Destructions destructions;
 
     VaultService(SecretRing ring, VaultList list) {
         this.ring = ring;
         this.list = list;
+        this.destructions = new Destructions(list, ring, Destructions.INTERVAL_MILLIS);
     }
 
     @Override
@@ -104,10 +106,14 @@ final class VaultService implements Feature {
                 .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets);
     }
 
-    /** Destroys the keys of versions whose destruction was recorded, and then the process ended. */
     @Override
     public void start() {
-        list.halfDestroyed().forEach(ring::destroy);
+        destructions.start();
+    }
+
+    @Override
+    public void stop() {
+        destructions.close();
     }
 
     private static Environment environment(CommandContext context, String name) {
