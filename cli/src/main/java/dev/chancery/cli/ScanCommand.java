@@ -50,8 +50,7 @@ final class ScanCommand implements Callable<Integer> {
             names = "--allow",
             paramLabel = "FILE",
             description =
-                    "What may be there; by default .chancery-scan-allow in PATH or the working directory, where there"
-                            + " is one.")
+                    "What may be there; by default .chancery-scan-allow in PATH or the working directory, where there is one.")
     private @Nullable Path allow;
 
     /** One of these. */

@@ -106,7 +106,7 @@ class ScanCommandTest {
                 "-----BEGIN PUBLIC KEY-----",
                 "-----BEGIN CERTIFICATE-----",
                 "integrity:"
-                    + " sha512-q7Zt0pX3vB9nL2kD8sF5gH1jW4eR6yU0iO3aS5dCq7Zt0pX3vB9nL2kD8sF5gH1jW4eR6yU0iO3aS5dCq7Zt0w==",
+                        + " sha512-q7Zt0pX3vB9nL2kD8sF5gH1jW4eR6yU0iO3aS5dCq7Zt0pX3vB9nL2kD8sF5gH1jW4eR6yU0iO3aS5dCq7Zt0w==",
                 "publicKey: q7Zt0pX3vB9nL2kD8sF5gH1jW4eR6yU0iO3aS5dC",
                 "commit 4f2d0f8a6c1b3e5d7f9a0b2c4d6e8f0a1b3c5d7e",
                 "id: 0199f2aa-0000-7000-8000-000000000001",

@@ -29,7 +29,7 @@ public final class SecretRules {
     /** What stands for a value that is put in elsewhere, or says that it is none. */
     private static final Pattern PLACEHOLDER = Pattern.compile(
             "\\$[A-Za-z_{(].*|#\\{.*|%([0-9]+\\$)?[sdx].*|%[A-Za-z_][A-Za-z0-9_]*%.*|[<{*.\\[(].*|[a-z][a-z0-9+.-]*://.*|arn:.*"
-                + "|(?i:x{4,}.*|changeme.*|redacted.*|example.*|null|none|true|false)");
+                    + "|(?i:x{4,}.*|changeme.*|redacted.*|example.*|null|none|true|false)");
     /** A part of a value that is put in elsewhere. */
     private static final Pattern REFERENCE = Pattern.compile("\\$[{(]|(?<![0-9])\\$[A-Za-z_]");
     /** Names of files and of properties have no capitals and digits together. */

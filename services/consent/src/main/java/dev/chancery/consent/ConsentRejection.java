@@ -9,8 +9,7 @@ final class ConsentRejection {
     static final Rejection PURPOSE = new Rejection(
             "consent.purpose",
             Kind.INVALID,
-            "A purpose has 1 to 50 scopes, each once, and a legal basis; its consents last 1 to 3,650 days, or until"
-                    + " they are withdrawn.",
+            "A purpose has 1 to 50 scopes, each once, and a legal basis; its consents last 1 to 3,650 days, or until they are withdrawn.",
             "Correct the purpose.");
 
     static final Rejection ALREADY_DEFINED = new Rejection(
@@ -64,8 +63,7 @@ final class ConsentRejection {
     static final Rejection NOT_THE_SUBJECT = new Rejection(
             "consent.not-the-subject",
             Kind.FORBIDDEN,
-            "Only the subject consents and withdraws, or its recorded guardian or delegate, and neither by somebody"
-                    + " who acts for them.",
+            "Only the subject consents and withdraws, or its recorded guardian or delegate, and neither by somebody who acts for them.",
             "Ask the subject.");
 
     static final Rejection NO_SUCH_SCOPE = new Rejection(

@@ -87,8 +87,7 @@ final class VaultRejection {
     static final Rejection BREAK_GLASS_ONLY = new Rejection(
             "vault.break-glass-only",
             Kind.FORBIDDEN,
-            "A person reads a secret of a production environment only while break-glass gives them the right to, and"
-                    + " says why.",
+            "A person reads a secret of a production environment only while break-glass gives them the right to, and says why.",
             "Ask for an elevation to a role with secret:read, and read with a reason.");
 
     static final Rejection KEY_IN_USE = new Rejection(
