@@ -78,7 +78,7 @@ final class RunCommand implements Callable<Integer> {
         if (values.size() < references.size()) {
             return Main.FAILED;
         }
-        Optional<String> refusal = refusal(values, Charset.forName(System.getProperty("sun.jnu.encoding")));
+        Optional<String> refusal = refusal(values, Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")));
         if (refusal.isPresent()) {
             err.println("chancery: " + refusal.get());
             return Main.FAILED;
