@@ -12,6 +12,7 @@ import dev.chancery.schema.vault.v1.ReadSecretReply;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -77,7 +78,32 @@ final class RunCommand implements Callable<Integer> {
         if (values.size() < references.size()) {
             return Main.FAILED;
         }
+        Optional<String> refusal = refusal(values, Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")));
+        if (refusal.isPresent()) {
+            err.println("chancery: " + refusal.get());
+            return Main.FAILED;
+        }
         return start(values);
+    }
+
+    /**
+     * Why an environment can't hold these values, or nothing. Java would write a question mark for each character that is not in it.
+     *
+     * @param encoding of this process's environment, as its locale says
+     */
+    static Optional<String> refusal(Map<String, String> values, Charset encoding) {
+        for (Map.Entry<String, String> variable : values.entrySet()) {
+            if (variable.getValue().indexOf('\0') >= 0) {
+                return Optional.of("the value of " + variable.getKey()
+                        + " has a NUL character, which no variable can hold; nothing was started");
+            }
+            if (!encoding.newEncoder().canEncode(variable.getValue())) {
+                return Optional.of("the value of " + variable.getKey() + " has characters that this locale's encoding, "
+                        + encoding.name()
+                        + ", can't hold; nothing was started. Set a UTF-8 locale, e.g. LC_ALL=C.UTF-8");
+            }
+        }
+        return Optional.empty();
     }
 
     /** By the names of the variables. */
@@ -138,9 +164,15 @@ final class RunCommand implements Callable<Integer> {
 
     private int start(Map<String, String> values) throws InterruptedException {
         var builder = new ProcessBuilder(program).inheritIO();
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        builder.environment().putAll(values);
+        Map<String, String> passed = builder.environment();
+        passed.keySet().retainAll(environment.keySet());
+        // Only what differs: the rest is passed on in the bytes that it came in, whatever they are in this locale.
+        environment.forEach((name, value) -> {
+            if (!value.equals(passed.get(name))) {
+                passed.put(name, value);
+            }
+        });
+        passed.putAll(values);
         Process child;
         try (var signals = new ForwardedSignals()) {
             try {
@@ -152,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
                 err.println("chancery: " + program.getFirst() + (none ? " is not found" : " can't be started"));
                 return none ? NOT_FOUND : NOT_STARTED;
             } finally {
-                builder.environment().clear();
+                passed.clear();
             }
             signals.to(child);
             return child.waitFor();

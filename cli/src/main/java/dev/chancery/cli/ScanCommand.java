@@ -3,10 +3,13 @@ package dev.chancery.cli;
 import dev.chancery.cli.scan.Allowed;
 import dev.chancery.cli.scan.Scan;
 import dev.chancery.redaction.SecretRules;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,13 +58,15 @@ final class ScanCommand implements Callable<Integer> {
         @Parameters(paramLabel = "PATH", description = "A file, or a directory with all below it.")
         private @Nullable Path path;
 
-        @Option(names = "--diff", description = "What the working tree adds to the last commit (git).")
+        @Option(
+                names = "--diff",
+                description = "What the working tree adds to the last commit (git), untracked files included.")
         private boolean diff;
 
-        @Option(names = "--history", description = "What any commit of any branch ever added (git).")
+        @Option(names = "--history", description = "What any commit of any branch ever added (git), merges included.")
         private boolean history;
 
-        @Option(names = "--jar", paramLabel = "FILE", description = "An archive, and the archives in it.")
+        @Option(names = "--jar", paramLabel = "FILE", description = "A zip or jar archive, and those in it.")
         private @Nullable Path jar;
 
         @Option(names = "--rules", description = "Print the rules' names and look at nothing.")
@@ -86,27 +91,11 @@ final class ScanCommand implements Callable<Integer> {
                 out.println(place.where() + " " + place.rule());
             });
             if (what.diff) {
-                git(
-                        scan,
-                        "diff",
-                        "--unified=0",
-                        "--no-color",
-                        "--no-ext-diff",
-                        "--src-prefix=a/",
-                        "--dst-prefix=b/",
-                        "HEAD");
+                patch(scan, "diff", "HEAD");
+                untracked(scan);
             } else if (what.history) {
-                git(
-                        scan,
-                        "log",
-                        "--all",
-                        "--patch",
-                        "--unified=0",
-                        "--no-color",
-                        "--no-ext-diff",
-                        "--src-prefix=a/",
-                        "--dst-prefix=b/",
-                        "--format=commit %h");
+                // A merge against each of its parents: what only it adds is in none of their patches.
+                patch(scan, "log", "--all", "--root", "--patch", "--diff-merges=separate", "--format=commit %h");
             } else if (what.jar != null) {
                 scan.archive(what.jar);
             } else if (what.path != null) {
@@ -136,17 +125,48 @@ final class ScanCommand implements Callable<Integer> {
         }
     }
 
-    private static void git(Scan scan, String... words) throws IOException, InterruptedException {
-        List<String> git = new ArrayList<>(List.of("git"));
-        git.addAll(Arrays.asList(words));
+    /** What git says that a command adds. */
+    private static void patch(Scan scan, String... words) throws IOException, InterruptedException {
+        List<String> git = new ArrayList<>(Arrays.asList(words));
+        git.addAll(List.of(
+                "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"));
+        git(scan::patch, git);
+    }
+
+    /** The files that git was not told of yet, unless it is to ignore them. */
+    private static void untracked(Scan scan) throws IOException, InterruptedException {
+        Path root = Path.of(text("rev-parse", "--show-cdup").strip());
+        String names = text("ls-files", "--others", "--exclude-standard", "--full-name", "-z", ":/");
+        for (String name : names.split("\0")) {
+            Path file = root.resolve(name);
+            if (!name.isEmpty() && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                scan.file(file, name);
+            }
+        }
+    }
+
+    private static String text(String... words) throws IOException, InterruptedException {
+        var said = new ByteArrayOutputStream();
+        git(out -> out.transferTo(said), Arrays.asList(words));
+        return said.toString(StandardCharsets.UTF_8);
+    }
+
+    /** What takes a program's output. */
+    private interface Taker {
+        void take(InputStream out) throws IOException;
+    }
+
+    private static void git(Taker taker, List<String> words) throws IOException, InterruptedException {
+        List<String> git = new ArrayList<>(List.of("git", "-c", "core.quotePath=false"));
+        git.addAll(words);
         Process process = new ProcessBuilder(git)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (InputStream patch = process.getInputStream()) {
-            scan.patch(patch);
+        try (InputStream out = process.getInputStream()) {
+            taker.take(out);
         }
         if (process.waitFor() != 0) {
-            throw new IOException("git's answer to " + words[0]);
+            throw new IOException("git's answer to " + words.getFirst());
         }
     }
 }

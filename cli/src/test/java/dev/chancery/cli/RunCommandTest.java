@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chancery.kernel.SecretReference;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -83,5 +84,38 @@ class RunCommandTest {
                 .contains(new SecretReference("prod", "prod/db/password", 0));
         assertThat(SecretReference.parse("vault://prod-eu/mail/smtp.key/a#12"))
                 .contains(new SecretReference("prod-eu", "prod-eu/mail/smtp.key/a", 12));
+    }
+
+    @Test
+    void aValueThatTheEncodingCannotHoldIsRefusedByItsName() {
+        Map<String, String> values = Map.of("DB_PASSWORD", "p\u00e4\u20ac");
+
+        assertThat(RunCommand.refusal(values, UTF_8)).isEmpty();
+        assertThat(RunCommand.refusal(values, StandardCharsets.US_ASCII)).hasValueSatisfying(said -> assertThat(said)
+                .contains("DB_PASSWORD", "US-ASCII", "LC_ALL=C.UTF-8")
+                .doesNotContain("p\u00e4"));
+        assertThat(RunCommand.refusal(Map.of("A", "half a pair: \ud83d"), UTF_8))
+                .isPresent();
+        assertThat(RunCommand.refusal(Map.of("A", "a\0b"), UTF_8))
+                .hasValueSatisfying(said -> assertThat(said).contains("NUL").doesNotContain("a\0b"));
+    }
+
+    /** In a locale whose encoding can't read them. */
+    @Test
+    void otherVariablesArePassedOnInTheirBytes() throws Exception {
+        var java = ProcessHandle.current().info().command().orElseThrow();
+        Process shell = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "PLAIN=$(printf 'p\\303\\244\\377') && export PLAIN && LC_ALL=C exec \"$0\" -cp \"$1\""
+                                + " dev.chancery.cli.Main run --key none -- sh -c 'printf %s \"$PLAIN$LC_ALL\"'",
+                        java,
+                        System.getProperty("java.class.path"))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+
+        assertThat(shell.getInputStream().readAllBytes())
+                .isEqualTo(new byte[] {'p', (byte) 0xc3, (byte) 0xa4, (byte) 0xff, 'C'});
+        assertThat(shell.waitFor()).isZero();
     }
 }

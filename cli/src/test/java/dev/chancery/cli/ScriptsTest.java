@@ -111,21 +111,76 @@ final class ScriptsTest {
         Files.writeString(lock.resolve("pid"), ProcessHandle.current().pid() + "\n");
         Process waiting = start("chancery");
         try {
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-            while (!Files.readString(said.resolve("err")).contains("waiting for another build of this tree")) {
-                assertThat(waiting.isAlive() && System.nanoTime() < deadline)
-                        .as(Files.readString(said.resolve("err")))
-                        .isTrue();
-                Thread.onSpinWait();
-            }
+            await(waiting, "waiting for another build of this tree");
         } finally {
             waiting.destroyForcibly().waitFor();
         }
     }
 
+    /** Between seeing that a holder is gone and taking its lock over, another process does that. */
+    @Test
+    void aLockThatAnotherProcessTookOverIsLeftToIt() throws Exception {
+        aTreeThatWantsABuild();
+        Process gone = new ProcessBuilder("true").start();
+        gone.waitFor();
+        Path lock = Files.createDirectories(tree.resolve("target/chancery.lock"));
+        Files.writeString(lock.resolve("pid"), gone.pid() + "\n");
+        String live = String.valueOf(ProcessHandle.current().pid());
+        Path taken = said.resolve("taken");
+        for (String tool : List.of("rm", "mkdir")) {
+            program(bin.resolve(tool), """
+                case "$*" in
+                    "-rf %1$s" | "%1$s/after."*)
+                        if [ ! -e %2$s ]; then
+                            : >%2$s
+                            %3$s -rf %1$s
+                            %4$s %1$s
+                            echo %5$s >%1$s/pid
+                        fi
+                        ;;
+                esac
+                exec %6$s "$@"
+                """.formatted(
+                            lock, taken, installed("rm"), installed("mkdir"), live, installed(tool)));
+        }
+        Process waiting = start("chancery");
+        try {
+            await(waiting, "waiting for another build of this tree");
+            assertThat(taken).exists();
+            assertThat(lock.resolve("pid")).hasContent(live);
+        } finally {
+            waiting.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void aLockWhoseHolderIsGoneIsTakenOver() throws Exception {
+        aTreeThatWantsABuild();
+        Process gone = new ProcessBuilder("true").start();
+        gone.waitFor();
+        Path lock = Files.createDirectories(tree.resolve("target/chancery.lock"));
+        Files.writeString(lock.resolve("pid"), gone.pid() + "\n");
+        Process building = start("chancery");
+        try {
+            await(building, "chancery: building");
+        } finally {
+            building.destroyForcibly().waitFor();
+        }
+    }
+
+    private void await(Process script, String words) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        while (!Files.readString(said.resolve("err")).contains(words)) {
+            assertThat(script.isAlive() && System.nanoTime() < deadline)
+                    .as(Files.readString(said.resolve("err")))
+                    .isTrue();
+            Thread.onSpinWait();
+        }
+    }
+
     private void aTreeThatWantsABuild() throws IOException {
         jdk("usr/lib/jvm/jdk-25", "25.0.1");
-        for (String tool : List.of("cat", "find", "head", "mkdir", "rm", "sleep")) {
+        for (String tool : List.of("cat", "find", "head", "mkdir", "rm", "rmdir", "sleep", "tail")) {
             program(bin.resolve(tool), "exec " + installed(tool) + " \"$@\"");
         }
     }

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongPredicate;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -180,7 +181,9 @@ final class CommandRun<Q extends Message> {
         if (!denials.hasRoom(principal.tenant(), principal.id())) {
             Optional<CallResult> answer = refuse(refusal, context, attempt);
             answer.ifPresent(told -> denials.shared(
-                    principal.tenant(), principal.id(), count -> recordDenials(refusal.rejection(), count)));
+                    principal.tenant(),
+                    principal.id(),
+                    shared(appender, principal.tenant(), draft.denied(Ids.uuidV7(), refusal.rejection(), 1))));
             return answer;
         }
         AppendResult result = appender.append(
@@ -195,10 +198,17 @@ final class CommandRun<Q extends Message> {
         };
     }
 
-    /** One record for so many denials, with the circumstances of the last of them. */
-    private boolean recordDenials(Rejection rejection, long count) {
-        return appender.append(failure(draft.denied(Ids.uuidV7(), rejection, count), Optional.empty(), Map.of()))
-                instanceof AppendResult.Appended;
+    /**
+     * One record for so many denials, with the circumstances of the last of them. It keeps the statement alone until it is written: what was
+     * refused may be a request with a secret in it.
+     */
+    private static LongPredicate shared(Appender appender, String tenant, Statement denied) {
+        return count -> {
+            Statement.Builder statement = denied.toBuilder();
+            statement.getOutcomeBuilder().setDenials(count == 1 ? 0 : count);
+            return appender.append(failure(tenant, statement.build(), Optional.empty(), Map.of()))
+                    instanceof AppendResult.Appended;
+        };
     }
 
     /** Refuses without a record, but not on a state that may be cached. */
@@ -295,7 +305,7 @@ final class CommandRun<Q extends Message> {
         try {
             work.run();
         } catch (RuntimeException e) {
-            LOG.errorf(e, "Left for the next start: method=%s", method.fullName());
+            LOG.errorf(e, "Left for later, or for the next start: method=%s", method.fullName());
         }
     }
 
@@ -326,7 +336,12 @@ final class CommandRun<Q extends Message> {
     }
 
     private Draft failure(Statement statement, Optional<Receipt> receipt, Map<StreamId, Long> basis) {
-        return new Draft(principal.tenant(), statement, 0, List.of(), List.of(), receipt, basis);
+        return failure(principal.tenant(), statement, receipt, basis);
+    }
+
+    private static Draft failure(
+            String tenant, Statement statement, Optional<Receipt> receipt, Map<StreamId, Long> basis) {
+        return new Draft(tenant, statement, 0, List.of(), List.of(), receipt, basis);
     }
 
     private Draft outcome(AppendResult.@Nullable Appended intent, Decided decided, Done done) {

@@ -238,7 +238,7 @@ final class Credentials {
         return upper && lower && digit;
     }
 
-    private static boolean isUuid(String text, int start, int end) {
+    static boolean isUuid(String text, int start, int end) {
         if (end - start != 36) {
             return false;
         }

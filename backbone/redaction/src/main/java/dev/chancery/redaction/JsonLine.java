@@ -21,14 +21,14 @@ final class JsonLine {
         return this;
     }
 
-    /** A member whose value comes from somewhere: redacted, then cut at {@code maxChars}. */
+    /** A member whose value comes from somewhere: its first {@code maxChars}, redacted, and of those no more than so many. */
     JsonLine text(String name, String value, int maxChars) {
-        return key(name).quote(cut(Redactor.redact(value), maxChars));
+        return key(name).quote(redacted(value, maxChars));
     }
 
     /** An element of an array; redacted and cut likewise. */
     JsonLine text(String value, int maxChars) {
-        return comma().quote(cut(Redactor.redact(value), maxChars));
+        return comma().quote(redacted(value, maxChars));
     }
 
     JsonLine beginObject() {
@@ -77,8 +77,10 @@ final class JsonLine {
         return this;
     }
 
-    private static String cut(String text, int maxChars) {
-        return text.length() <= maxChars ? text : text.substring(0, maxChars) + CUT;
+    private static String redacted(String text, int maxChars) {
+        String redacted = Redactor.redactFirst(text, maxChars);
+        boolean fits = text.length() <= maxChars && redacted.length() <= maxChars;
+        return fits ? redacted : redacted.substring(0, Math.min(redacted.length(), maxChars)) + CUT;
     }
 
     private JsonLine quote(String text) {

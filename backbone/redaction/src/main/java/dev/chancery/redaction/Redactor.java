@@ -15,6 +15,9 @@ import java.util.List;
  * <p><b>Thread safety:</b> stateless. Its own marks are left alone, so that a line may pass twice.
  */
 public final class Redactor {
+    /** How far behind a cut a mail address or the password of a URL may end that begins before it. */
+    private static final int LOOK_AHEAD_CHARS = 4_096;
+
     private final String text;
     private final List<Span> spans = new ArrayList<>(0);
     /** Where the last of {@link #spans} ends. */
@@ -28,8 +31,11 @@ public final class Redactor {
     /** Up to here stands a value whose name says that anybody may see it. */
     private int publicEnd;
 
-    private Redactor(String text) {
+    private final boolean source;
+
+    private Redactor(String text, boolean source) {
         this.text = text;
+        this.source = source;
     }
 
     /** The text with everything that matches replaced; the same instance where nothing did. */
@@ -39,28 +45,53 @@ public final class Redactor {
 
     /** As {@link #redact(String)}, of the profile's kinds only. */
     public static String redact(String text, Profile profile) {
-        List<Span> spans = spans(text, profile);
-        if (spans.isEmpty()) {
+        return replace(text, spans(text, profile), text.length());
+    }
+
+    /**
+     * As {@link #redact(String)}, of the text's first {@code maxChars} characters and as many more as tell what stands there. The work
+     * is bounded by {@code maxChars}, however long the text is.
+     */
+    static String redactFirst(String text, int maxChars) {
+        String looked =
+                text.length() - LOOK_AHEAD_CHARS > maxChars ? text.substring(0, maxChars + LOOK_AHEAD_CHARS) : text;
+        return replace(looked, spans(looked, Profile.ALL), Math.min(maxChars, looked.length()));
+    }
+
+    private static String replace(String text, List<Span> spans, int length) {
+        if (spans.isEmpty() && length == text.length()) {
             return text;
         }
-        var out = new StringBuilder(text.length());
+        var out = new StringBuilder(length);
         int from = 0;
         for (Span span : spans) {
+            if (span.start() >= length) {
+                break;
+            }
             out.append(text, from, span.start()).append(Mark.of(span.kind()));
             from = span.end();
         }
-        return out.append(text, from, text.length()).toString();
+        return out.append(text, Math.min(from, length), length).toString();
     }
 
     /** What {@link #redact(String, Profile)} replaces, in order and without overlaps. */
     public static List<Span> spans(String text, Profile profile) {
-        var redactor = new Redactor(text);
+        var redactor = new Redactor(text, false);
         redactor.scan();
         if (profile == Profile.ALL || redactor.spans.isEmpty()) {
             return redactor.spans;
         }
         return redactor.spans.stream()
                 .filter(span -> profile.kinds().contains(span.kind()))
+                .toList();
+    }
+
+    /** The secrets of a line of source or configuration, where a value is one word and what follows may be another secret. */
+    static List<Span> inSource(String line) {
+        var redactor = new Redactor(line, true);
+        redactor.scan();
+        return redactor.spans.stream()
+                .filter(span -> Profile.SECRETS.kinds().contains(span.kind()))
                 .toList();
     }
 
@@ -168,7 +199,7 @@ public final class Redactor {
     }
 
     private int named(int separator) {
-        NamedSecrets.Found found = NamedSecrets.after(text, done, separator);
+        NamedSecrets.Found found = NamedSecrets.after(text, done, separator, publicEnd, source);
         if (found == null) {
             return separator + 1;
         }

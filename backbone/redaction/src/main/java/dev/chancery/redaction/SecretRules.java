@@ -27,8 +27,13 @@ public final class SecretRules {
     private static final int PEM_LABEL_MAX = 64;
     private static final int SHORTEST_LITERAL = 8;
     /** What stands for a value that is put in elsewhere, or says that it is none. */
-    private static final Pattern PLACEHOLDER =
-            Pattern.compile("[$<{%#*.\\[(].*|(?i:x{4,}.*|changeme.*|redacted.*|example.*|null|none|true|false)");
+    private static final Pattern PLACEHOLDER = Pattern.compile(
+            "\\$[A-Za-z_{(].*|#\\{.*|%([0-9]+\\$)?[sdx].*|%[A-Za-z_][A-Za-z0-9_]*%.*|[<{*.\\[(].*|[a-z][a-z0-9+.-]*://.*|arn:.*"
+                    + "|(?i:x{4,}.*|changeme.*|redacted.*|example.*|null|none|true|false)");
+    /** A part of a value that is put in elsewhere. */
+    private static final Pattern REFERENCE = Pattern.compile("\\$[{(]|(?<![0-9])\\$[A-Za-z_]");
+    /** Names of files and of properties have no capitals and digits together. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_./-]*[./][A-Za-z0-9_./-]*");
     /** Whose base64 everybody may have. */
     private static final List<String> DIGESTS = List.of("sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "SHA256:");
 
@@ -52,11 +57,15 @@ public final class SecretRules {
                 .toList();
     }
 
-    /** The secrets of a line, in order and without overlaps. */
-    public static List<Find> in(String line) {
+    /**
+     * The secrets of a line, in order and without overlaps.
+     *
+     * @param settings whether it is of a file in which a value without quotes is a literal, e.g. {@code .env}; in source it is an expression
+     */
+    public static List<Find> in(String line, boolean settings) {
         List<Find> finds = new ArrayList<>();
-        for (Span span : Redactor.spans(line, Profile.SECRETS)) {
-            String rule = rule(line, span);
+        for (Span span : Redactor.inSource(line)) {
+            String rule = rule(line, span, settings);
             if (!rule.isEmpty()) {
                 finds.add(new Find(span.start(), span.end(), rule));
             }
@@ -64,11 +73,11 @@ public final class SecretRules {
         return finds;
     }
 
-    private static String rule(String line, Span span) {
+    private static String rule(String line, Span span, boolean settings) {
         return switch (span.kind()) {
             case "pem" -> isPrivate(line, span.start()) ? PRIVATE_KEY : "";
             case "token" -> token(line, span);
-            case "secret" -> secret(line, span);
+            case "secret" -> secret(line, span, settings);
             case "random" -> isDigest(line, span.start()) ? "" : RANDOM;
             default -> "";
         };
@@ -85,14 +94,14 @@ public final class SecretRules {
         return rule.isEmpty() ? AUTHORIZATION : rule;
     }
 
-    private static String secret(String line, Span span) {
+    private static String secret(String line, Span span, boolean settings) {
         String value = line.substring(span.start(), span.end());
-        if (PLACEHOLDER.matcher(value).matches() || value.startsWith("vault://")) {
-            return "";
-        }
-        if (at(line, span.end()) == '@') {
+        if (at(line, span.end()) == '@' && value.indexOf(':') >= 0) {
             String password = value.substring(value.indexOf(':') + 1);
             return password.isEmpty() || PLACEHOLDER.matcher(password).matches() ? "" : URL_PASSWORD;
+        }
+        if (PLACEHOLDER.matcher(value).matches()) {
+            return "";
         }
         if (Credentials.afterScheme(line, span.start()) > 0) {
             return AUTHORIZATION;
@@ -103,16 +112,41 @@ public final class SecretRules {
         }
         // In source, what is not quoted is an expression, and a quoted word is a name.
         char before = span.start() == 0 ? ' ' : line.charAt(span.start() - 1);
-        boolean literal = (before == '"' || before == '\'') && value.indexOf(' ') < 0 && !value.contains("${");
-        boolean looksMade = Credentials.looksRandom(line, span.start(), SHORTEST_LITERAL) && value.indexOf('(') < 0;
-        return looksMade && value.chars().anyMatch(c -> Characters.isDigit((char) c)) && (literal || !isCode(value))
-                ? NAMED
-                : "";
+        boolean quoted = before == '"' || before == '\'' || before == '`';
+        boolean literal = quoted || settings || !isCode(value);
+        return literal && looksMade(value) ? NAMED : "";
+    }
+
+    /** Long enough, one word, of letters and digits and whatever else; and no expression. */
+    private static boolean looksMade(String value) {
+        boolean upper = false;
+        boolean lower = false;
+        boolean digit = false;
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c <= ' ' || (c == ')' && value.lastIndexOf('(', i) >= 0)) {
+                return false;
+            }
+            upper |= Characters.isUpper(c);
+            lower |= Characters.isLower(c);
+            digit |= Characters.isDigit(c);
+        }
+        boolean mixed = NAME.matcher(value).matches() ? upper && lower && digit : digit && (upper || lower);
+        return value.length() >= SHORTEST_LITERAL
+                && mixed
+                && !REFERENCE.matcher(value).find()
+                && !Credentials.isUuid(value, 0, value.length());
     }
 
     /** Names of other things: {@code request.getValue1}, {@code Secrets::v2}. */
     private static boolean isCode(String value) {
-        return value.chars().anyMatch(c -> ".:(<{$[".indexOf(c) >= 0);
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (":(<{$[".indexOf(c) >= 0 || (c == '.' && !Characters.digitAt(value, i + 1))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isDigest(String line, int start) {

@@ -23,6 +23,36 @@ class RedactorPropertiesTest {
         assertThat(Redactor.redact(once).length()).isLessThanOrEqualTo(once.length() * 16);
     }
 
+    /** Whatever a password begins with, holds or ends with, and wherever it stands: none of it is left, and a second pass finds none. */
+    @Property(tries = 2_000)
+    void aNamedPasswordIsGoneWhatever(
+            @ForAll("names") String name, @ForAll("passwords") String password, @ForAll("tails") String tail) {
+        String once = Redactor.redact(name + password + tail);
+        assertThat(once).doesNotContain("Xy7").doesNotContain("9zQ");
+        assertThat(Redactor.redact(once)).isEqualTo(once);
+    }
+
+    @Provide
+    Arbitrary<String> names() {
+        return Arbitraries.of(
+                "password=", "DB_PASS: ", "x&secret=", "{\"pwd\": ", "api_key => ", "passphrase=", "PASSWORD_HASH=");
+    }
+
+    @Provide
+    Arbitrary<String> passwords() {
+        Arbitrary<String> any =
+                Arbitraries.strings().withChars(",;&)]}<>\\\"'[{(=:/@$.!").ofMaxLength(3);
+        return any.flatMap(begin -> any.map(within -> begin + "Xy7" + within + "9zQ"))
+                // A quoted value and what follows it, or a value and the next name.
+                .filter(value -> !value.matches(
+                        "[=>:]*\\\\?([\"'`]).*\\1[^A-Za-z0-9].*|[=>:]*\\\\\".*\\\\\".*|.+Xy7[.\"'\\\\]*[=:].*"));
+    }
+
+    @Provide
+    Arbitrary<String> tails() {
+        return Arbitraries.of("", " next", "\n", ", x=1", "; y: 2", ")");
+    }
+
     @Property
     void aSecretBetweenAnyWordsIsGone(
             @ForAll("prose") String before, @ForAll("secrets") String secret, @ForAll("prose") String after) {

@@ -2,10 +2,17 @@ package dev.chancery.redaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RedactorTest {
@@ -56,6 +63,33 @@ class RedactorTest {
                 "{\\\"clientSecret\\\": \\\"abc def\\\"} | {\\\"clientSecret\\\": \\\"~secret\\\"}",
                 "SPRING_DATASOURCE_PASSWORD: 'x y' | SPRING_DATASOURCE_PASSWORD: '~secret'",
                 "password=[redacted-hunter2 | password=~secret",
+                "password=&Xy7secretvalue | password=~secret",
+                "password=\\Xy7secretvalue next | password=~secret next",
+                "password=>Xy7secretvalue | password=~secret",
+                "password=]} | password=~secret}",
+                "password=pa,ssw0rd;x)y user=x | password=~secret user=x",
+                "password=pa\"ss&w0rd | password=~secret",
+                "password=a&user=x, password=b; c=d | password=~secret&user=x, password=~secret; c=d",
+                "Login[user=x, password=pa}ss] failed | Login[user=x, password=~secret] failed",
+                "{\"password\":12345,\"user\":\"x\"} | {\"password\":~secret,\"user\":\"x\"}",
+                "{\\\"otp\\\":12345,\\\"user\\\":1} | {\\\"otp\\\":~secret,\\\"user\\\":1}",
+                "{\\\"password\\\":\\\"a\\\\\\\"b\\\",\\\"user\\\":1} |"
+                        + " {\\\"password\\\":\\\"~secret\\\",\\\"user\\\":1}",
+                "password => 'hunter2', password := x, password == \"x\" | password => '~secret', password := ~secret,"
+                        + " password == \"~secret\"",
+                "password      =      hunter2 | password      =      ~secret",
+                "password: `hunter 2` | password: `~secret`",
+                "DB_PASS=hunter2 user.pass=x dbPass: y | DB_PASS=~secret user.pass=~secret dbPass: ~secret",
+                "\"passwords\": [\"a]\", 'b]c', d], x | \"passwords\": ~secret, x",
+                "\"password\": [\"hunter2hunter2\"] | \"password\": ~secret",
+                "{\"client_secret\":{\"value\":\"a}\",\"n\":[1]},\"b\":1} | {\"client_secret\":~secret,\"b\":1}",
+                "password={noop}hunter2 next | password=~secret next",
+                "Authorization=[Bearer abc], Cookie=[a=b; c=d], x | Authorization=~secret, Cookie=~secret, x",
+                "passphrase: correct horse battery staple | passphrase: ~secret",
+                "seed_phrase = correct horse, battery | seed_phrase = ~secret",
+                "password_hash=$2a$10$N9qo8uLOickgx2ZMRZoMye x | password_hash=~secret x",
+                "clientSecretDigest: abc, hash=abc | clientSecretDigest: ~secret, hash=abc",
+                "private_key=-----BEGIN PRIVATE KEY-----\\nMC4CAQ-----END PRIVATE KEY----- x | private_key=~secret x",
                 "api-key=abc&x=1 | api-key=~secret&x=1",
                 "Authorization: Bearer abc next | Authorization: ~secret next",
                 "Cookie: a=b; c=d | Cookie: ~secret",
@@ -103,6 +137,7 @@ class RedactorTest {
                 "vkey: example.org/log+1a2b3c4d+AUm0r2nDkTWvJt0Z9c0lFqEnQpaeB3zVQ0lfGk2mXyZ1",
                 "the password for role chancery_identity was set, passwordless sign-in",
                 "eyJ is how a JWT begins, eyJa too, sk-learn, xoxb-short, AKIA",
+                "bypass=true, compass: north, passed=3",
                 "the vault is sealed, vault: none, -----BEGINNING of the end-----",
                 "1e+10 and 3+12 and a+1234567890 and UTC+02:00 and (12) and (100 200 300)",
                 "version 0.1.0, 17.6.0, 3.4.1.Final, 001/x234/067, tile/0/x001/067.p/12",
@@ -124,6 +159,12 @@ class RedactorTest {
     void aCookieHeaderGoesToTheEndOfItsLine() {
         assertThat(Redactor.redact("Set-Cookie: sid=1; HttpOnly\nHost: x"))
                 .isEqualTo("Set-Cookie: [redacted-secret]\nHost: x");
+    }
+
+    @Test
+    void aPassphraseGoesToTheEndOfItsLine() {
+        assertThat(Redactor.redact("passphrase: correct horse\r\nuser: x"))
+                .isEqualTo("passphrase: [redacted-secret]\r\nuser: x");
     }
 
     @Test
@@ -149,6 +190,8 @@ class RedactorTest {
                 "4111 ",
                 "key=",
                 "key=a",
+                "hash=",
+                "hash",
                 "token:",
                 "password=",
                 "password=\"",
@@ -178,5 +221,44 @@ class RedactorTest {
             })
     void hostileRepetitionIsLinear(String unit) {
         assertThat(Redactor.redact(unit.repeat(2_000_000 / unit.length()))).isNotNull();
+    }
+
+    /** What may stand around a name, so that its value has not ended, is empty, or is looked for in vain. */
+    private static final List<String> AROUND = List.of(
+            "%s=",
+            "%s:", "%s = ", "%s=a", "%s=,", "%s=,a", "%s=\"", "\"%s\":\\", "%s=[", "%s={\"", "%s: '\\", "%s=(x[{");
+
+    static Stream<String> namedUnits() {
+        Map<NamedSecrets.Kind, String> each = new EnumMap<>(NamedSecrets.Kind.class);
+        NamedSecrets.ENDINGS.forEach(ending -> each.put(ending.kind(), ending.name()));
+        return Stream.concat(
+                        NamedSecrets.ENDINGS.stream().map(ending -> ending.name() + "="),
+                        each.values().stream().flatMap(name -> AROUND.stream().map(around -> around.formatted(name))))
+                .distinct();
+    }
+
+    /** Four times the text takes four times as long; were the work quadratic, sixteen times. */
+    @ParameterizedTest
+    @Timeout(300)
+    @MethodSource("namedUnits")
+    void theWorkForNamesGrowsWithTheText(String unit) {
+        long few = Long.MAX_VALUE;
+        long many = Long.MAX_VALUE;
+        // The least of some runs: the compiler has done its work then.
+        for (int i = 0; i < 8 && (i < 2 || many > 9 * few); i++) {
+            few = Math.min(few, nanos(unit.repeat(100_000 / unit.length())));
+            many = Math.min(many, nanos(unit.repeat(400_000 / unit.length())));
+        }
+        assertThat(many)
+                .as("nanoseconds for 400,000 characters, of %d for 100,000", few)
+                .isLessThanOrEqualTo(9 * few);
+    }
+
+    /** Of the processor, for this thread: what else the machine does is left out. */
+    private static long nanos(String text) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long begin = threads.getCurrentThreadCpuTime();
+        assertThat(Redactor.redact(text)).isNotNull();
+        return Math.max(1, threads.getCurrentThreadCpuTime() - begin);
     }
 }

@@ -10,17 +10,23 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
 
 /** One scan: reports places, never values. Memory is bounded by the longest line, which is cut; time is linear in what is read. */
 public final class Scan {
     private static final Set<String> ARCHIVES = Set.of("jar", "war", "ear", "zip");
+    /** Files of names and values. */
+    private static final Set<String> SETTINGS =
+            Set.of("env", "properties", "yaml", "yml", "ini", "conf", "cfg", "toml");
     /** Directories that hold nothing of anybody's own. */
     private static final Set<String> PASSED_OVER = Set.of(".git", "target", "node_modules");
 
@@ -67,36 +73,54 @@ public final class Scan {
         });
     }
 
-    private void file(Path file, String name) throws IOException {
+    /**
+     * A file by the name that its place is to have.
+     *
+     * @param name in places, and what globs are compared with
+     */
+    public void file(Path file, String name) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             stream(in, name, 0);
         }
     }
 
-    /** An archive, and those in it. */
+    /** An archive, and those in it. Fails for one that is none, is cut off, or can't be read whole. */
     public void archive(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            entries(in, file.toString(), 1);
+        entries(file, file.toString(), 1);
+    }
+
+    /** By its central directory, which an archive has whatever stands before it, and which one that is cut off lacks. */
+    private void entries(Path file, String name, int depth) throws IOException {
+        if (depth > MAX_DEPTH) {
+            throw new IOException(name + ", which is within archives in archives in archives,");
+        }
+        try (var zip = new ZipFile(file.toFile())) {
+            for (ZipEntry entry : Collections.list(zip.entries())) {
+                if (!entry.isDirectory()) {
+                    try (InputStream in = new Counted(zip.getInputStream(entry))) {
+                        stream(in, name + "!" + entry.getName(), depth);
+                    }
+                }
+            }
+        } catch (ZipException e) {
+            throw new IOException(name + ", which is no zip or jar archive or a damaged one,", e);
         }
     }
 
-    private void entries(InputStream in, String name, int depth) throws IOException {
-        if (depth > MAX_DEPTH) {
-            throw new IOException(name + ": archives in archives in archives; unpack it");
-        }
-        // Not closed: it is somebody else's stream.
-        var zip = new ZipInputStream(in);
-        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-            if (!entry.isDirectory()) {
-                stream(new Counted(zip), name + "!" + entry.getName(), depth);
-            }
+    /** A central directory is at an archive's end, so one that stands in another is unpacked into a file first. */
+    private void nested(InputStream in, String name, int depth) throws IOException {
+        Path unpacked = Files.createTempFile("chancery-scan", ".zip");
+        try {
+            Files.copy(in, unpacked, StandardCopyOption.REPLACE_EXISTING);
+            entries(unpacked, name, depth);
+        } finally {
+            Files.deleteIfExists(unpacked);
         }
     }
 
     private void stream(InputStream in, String name, int depth) throws IOException {
-        String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-        if (ARCHIVES.contains(ending) && depth > 0) {
-            entries(in, name, depth + 1);
+        if (ARCHIVES.contains(ending(name)) && depth > 0) {
+            nested(in, name, depth + 1);
             return;
         }
         var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1), 1 << 16);
@@ -127,8 +151,18 @@ public final class Scan {
         }
     }
 
+    private static String ending(String name) {
+        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether what is not quoted there is a literal. */
+    private static boolean isSettings(String path) {
+        return SETTINGS.contains(ending(path))
+                || path.substring(path.lastIndexOf('/') + 1).startsWith(".env.");
+    }
+
     private void line(String text, String path, String where, boolean binary) {
-        for (SecretRules.Find find : SecretRules.in(text)) {
+        for (SecretRules.Find find : SecretRules.in(text, isSettings(path))) {
             boolean noise =
                     binary && List.of(SecretRules.RANDOM, SecretRules.NAMED).contains(find.rule());
             if (!noise && !allowed.covers(path, find.rule())) {
@@ -140,35 +174,73 @@ public final class Scan {
     /**
      * What lines add in the output of {@code git diff} or {@code git log -p}.
      *
-     * @param patch as UTF-8, with {@code a/} and {@code b/} before names
+     * @param patch with {@code a/} and {@code b/} before names, and names in UTF-8
      */
     public void patch(InputStream patch) throws IOException {
-        var reader = new BufferedReader(new InputStreamReader(patch, StandardCharsets.UTF_8));
-        String commit = "";
-        String path = "";
-        int number = 0;
-        int left = 0;
-        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-            if (left > 0 && line.startsWith("+")) {
-                line(line.substring(1), path, commit + path + ":" + number, false);
+        var reader = new BufferedReader(new InputStreamReader(patch, StandardCharsets.ISO_8859_1), 1 << 16);
+        var lines = new Patch();
+        var line = new StringBuilder();
+        boolean begins = true;
+        for (int c = reader.read(); c >= 0; c = reader.read()) {
+            if (c != '\n') {
+                line.append((char) c);
+            }
+            if (c == '\n' || line.length() == MAX_LINE_CHARS) {
+                lines.take(line.toString(), begins);
+                line.setLength(0);
+                begins = c == '\n';
+            }
+        }
+        lines.take(line.toString(), begins);
+    }
+
+    /** Where in a patch a line stands. */
+    private final class Patch {
+        private String commit = "";
+        private String path = "";
+        private int number;
+        /** How many lines the hunk still adds. */
+        private int left;
+
+        private boolean adds;
+
+        /** @param begins whether the text begins a line; otherwise it goes on with the one before */
+        void take(String text, boolean begins) {
+            if (!begins) {
+                if (adds) {
+                    line(text, path, commit + path + ":" + (number - 1), false);
+                }
+                return;
+            }
+            adds = left > 0 && text.startsWith("+");
+            if (adds) {
+                line(text.substring(1), path, commit + path + ":" + number, false);
                 number++;
                 left--;
-            } else if (line.startsWith("commit ")) {
-                commit = line.substring("commit ".length()).strip() + " ";
-            } else if (left == 0 && line.startsWith("+++ ")) {
-                path = line.startsWith("+++ b/")
-                        ? line.substring("+++ b/".length()).strip()
-                        : "";
-            } else if (line.startsWith("@@ ")) {
-                String[] added = line.substring(line.indexOf('+') + 1, line.indexOf(" @@"))
+            } else if (text.startsWith("commit ")) {
+                // Behind the commit, of a merge, the parent that it is compared with.
+                commit = text.substring("commit ".length()).strip() + " ";
+            } else if (left == 0 && text.startsWith("+++ ")) {
+                path = path(text.substring("+++ ".length()));
+            } else if (text.startsWith("@@ ")) {
+                String[] added = text.substring(text.indexOf('+') + 1, text.indexOf(" @@"))
                         .split(",");
                 number = Integer.parseInt(added[0]);
                 left = added.length == 1 ? 1 : Integer.parseInt(added[1]);
             }
         }
+
+        /** Git quotes a name with a control character, a quote or a backslash in it. */
+        private static String path(String name) {
+            String plain = name.startsWith("\"") && name.endsWith("\"") ? name.substring(1, name.length() - 1) : name;
+            return plain.startsWith("b/")
+                    ? new String(
+                            plain.substring(2).strip().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
+                    : "";
+        }
     }
 
-    /** An entry, which is not closed, and whose bytes count. */
+    /** An entry, whose bytes count. */
     private final class Counted extends InputStream {
         private final InputStream in;
 
@@ -187,9 +259,14 @@ public final class Scan {
             int read = in.read(into, offset, length);
             archiveBytes += Math.max(0, read);
             if (archiveBytes > MAX_ARCHIVE_BYTES) {
-                throw new IOException("an archive that unpacks to more than 4 GiB is not looked at");
+                throw new IOException("an archive that unpacks to more than 4 GiB");
             }
             return read;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
         }
     }
 }

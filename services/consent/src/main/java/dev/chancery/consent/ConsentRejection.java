@@ -93,7 +93,7 @@ final class ConsentRejection {
     static final Rejection TOO_MANY = new Rejection(
             "consent.too-many",
             Kind.CONFLICT,
-            "A subject has at most " + ConsentRules.MAX_CONSENTS + " consents that are not withdrawn.",
+            "A subject has at most " + ConsentRules.MAX_CONSENTS + " consents that are neither withdrawn nor over.",
             "Withdraw one, or renew one instead.");
 
     static final Rejection NO_SUCH_CONSENT = new Rejection(

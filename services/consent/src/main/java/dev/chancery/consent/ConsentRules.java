@@ -75,7 +75,11 @@ final class ConsentRules {
         if (given.isPresent()) {
             return untilMicros == 0 || given.get().untilMicros() == untilMicros ? nothing() : reject(ALREADY_GIVEN);
         }
-        if (consents.given().stream().filter(consent -> !consent.withdrawn()).count() >= MAX_CONSENTS) {
+        // Those that are over stay as they are, for a renewal; they are no reason to refuse another.
+        long open = consents.given().stream()
+                .filter(consent -> !consent.withdrawn() && !consent.isOver(atMicros))
+                .count();
+        if (open >= MAX_CONSENTS) {
             return reject(TOO_MANY);
         }
         return events(wanted.toBuilder()

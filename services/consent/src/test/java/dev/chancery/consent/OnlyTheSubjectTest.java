@@ -23,6 +23,7 @@ import dev.chancery.schema.consent.v1.RepresentativeKind;
 import dev.chancery.schema.consent.v1.RepresentativeRecorded;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -187,5 +188,22 @@ class OnlyTheSubjectTest {
         assertThat(why(RepresentativeRules.delegate(
                         new Speaker(SUBJECT, false), guarded, USER, recorded("gus", 0), NOW)))
                 .isEqualTo(ConsentRejection.IS_GUARDIAN);
+    }
+
+    @Test
+    void consentsThatAreOverAreNoReasonToRefuseAnother() {
+        List<Message> each = new ArrayList<>();
+        for (int i = 0; i < ConsentRules.MAX_CONSENTS; i++) {
+            each.add(given().toBuilder()
+                    .setConsentId("c" + i)
+                    .setUntilMicros(NOW + 1)
+                    .build());
+        }
+        Consents consents = folded(Consents.FOLD, each.toArray(Message[]::new));
+
+        assertThat(why(ConsentRules.grant(new Speaker(SUBJECT, false), purposes, consents, wanted(), 0, NOW)))
+                .isEqualTo(ConsentRejection.TOO_MANY);
+        assertThat(ConsentRules.grant(new Speaker(SUBJECT, false), purposes, consents, wanted(), 0, NOW + 1))
+                .isInstanceOf(Decision.Events.class);
     }
 }

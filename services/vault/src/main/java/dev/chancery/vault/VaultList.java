@@ -27,6 +27,9 @@ import java.util.Optional;
 final class VaultList {
     private static final int MAX_SIZE = 200;
     private static final int DEFAULT_SIZE = 100;
+    /** Of a secret: those that may be read, of which there are fewer, and then the newest. */
+    static final int MAX_VERSIONS = 100;
+
     private static final long DAY_MICROS = 86_400_000_000L;
 
     private static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
@@ -40,7 +43,8 @@ final class VaultList {
     List<Environment.Builder> environments(String tenant) {
         return database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
             try (var query = connection.prepareStatement(
-                    "SELECT environment, production, readers, writers FROM vault.environment WHERE tenant = ? ORDER BY environment")) {
+                    "SELECT environment, production, readers, writers FROM vault.environment WHERE tenant = ? ORDER BY"
+                            + " environment")) {
                 query.setString(1, tenant);
                 List<Environment.Builder> environments = new ArrayList<>();
                 try (var rows = query.executeQuery()) {
@@ -123,10 +127,15 @@ final class VaultList {
     private static void versions(Connection connection, String tenant, Secret.Builder secret, long atMicros)
             throws SQLException {
         try (var query = connection.prepareStatement(
-                "SELECT version, state, written_micros, until_micros, last_read_micros, reads FROM vault.version"
-                        + " WHERE tenant = ? AND secret = ? ORDER BY version")) {
+                "SELECT * FROM (SELECT version, state, written_micros, until_micros, last_read_micros, reads FROM"
+                        + " vault.version WHERE tenant = ? AND secret = ? ORDER BY state = ? OR (state = ? AND"
+                        + " (until_micros = 0 OR until_micros > ?)) DESC, version DESC LIMIT ?) shown ORDER BY version")) {
             query.setString(1, tenant);
             query.setString(2, secret.getSecret());
+            query.setInt(3, SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE);
+            query.setInt(4, SecretVersionState.SECRET_VERSION_STATE_DEPRECATED_VALUE);
+            query.setLong(5, atMicros);
+            query.setInt(6, MAX_VERSIONS);
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
                     SecretVersionState state = state(rows.getInt(2), rows.getLong(4), atMicros);

@@ -30,6 +30,12 @@ final class VaultRejection {
             "The caller is not on the access list of the environment or of the secret.",
             "Check that the reference is one of this program's environment, or have yourself put on the list.");
 
+    static final Rejection SELF_GRANT = new Rejection(
+            "vault.self-grant",
+            Kind.FORBIDDEN,
+            "Nobody puts themselves on an access list, by their id or by a role that they hold.",
+            "Have somebody else put you on the list.");
+
     static final Rejection NO_SUCH_SECRET = new Rejection(
             "vault.no-such-secret",
             Kind.NOT_FOUND,

@@ -56,12 +56,17 @@ final class VaultRules {
                 : reject(VaultRejection.TOO_MANY_NAMES);
     }
 
-    static Decision<Message> setAccess(Environment environment, EnvironmentAccessSet wanted) {
+    static Decision<Message> setAccess(
+            Environment environment, Granter caller, EnvironmentAccessSet wanted, long atMicros) {
         if (!environment.exists()) {
             return reject(VaultRejection.NO_SUCH_ENVIRONMENT);
         }
         if (!isList(wanted.getReadersList()) || !isList(wanted.getWritersList())) {
             return reject(VaultRejection.TOO_MANY_NAMES);
+        }
+        if (gains(environment.readers(), wanted.getReadersList(), caller, atMicros)
+                || gains(environment.writers(), wanted.getWritersList(), caller, atMicros)) {
+            return reject(VaultRejection.SELF_GRANT);
         }
         return environment.readers().equals(wanted.getReadersList())
                         && environment.writers().equals(wanted.getWritersList())
@@ -192,6 +197,13 @@ final class VaultRules {
         return caller.selves().stream().allMatch(self -> names.stream().anyMatch(name -> is(self, name, atMicros)));
     }
 
+    /** Whether a caller, or whom it acts for, is on a list that it was not on before. */
+    private static boolean gains(List<String> before, List<String> after, Granter caller, long atMicros) {
+        return caller.selves().stream()
+                .anyMatch(self -> after.stream().anyMatch(name -> is(self, name, atMicros))
+                        && before.stream().noneMatch(name -> is(self, name, atMicros)));
+    }
+
     private static boolean is(Authority self, String name, long atMicros) {
         if (ID.matcher(name).matches()) {
             return name.equals(self.principalId());
@@ -209,16 +221,18 @@ final class VaultRules {
                 && (held.untilMicros() == 0 || atMicros < held.untilMicros());
     }
 
-    static Decision<Message> deprecate(Environment environment, Secret secret, String name, int number, long atMicros) {
-        return change(environment, secret, number, version -> switch (version.state()) {
+    static Decision<Message> deprecate(
+            Environment environment, Secret secret, Granter caller, String name, int number, long atMicros) {
+        return change(environment, secret, caller, number, atMicros, version -> switch (version.state()) {
             case SECRET_VERSION_STATE_CURRENT -> events(deprecated(secret, name, number, atMicros));
             case SECRET_VERSION_STATE_DEPRECATED -> nothing();
             default -> reject(VaultRejection.VERSION_ENDED);
         });
     }
 
-    static Decision<Message> revoke(Environment environment, Secret secret, String name, int number) {
-        return change(environment, secret, number, version -> switch (version.state()) {
+    static Decision<Message> revoke(
+            Environment environment, Secret secret, Granter caller, String name, int number, long atMicros) {
+        return change(environment, secret, caller, number, atMicros, version -> switch (version.state()) {
             case SECRET_VERSION_STATE_REVOKED -> nothing();
             case SECRET_VERSION_STATE_DESTROYED -> reject(VaultRejection.VERSION_ENDED);
             default ->
@@ -229,11 +243,14 @@ final class VaultRules {
         });
     }
 
-    static Decision<Message> destroy(Environment environment, Secret secret, String name, int number) {
+    static Decision<Message> destroy(
+            Environment environment, Secret secret, Granter caller, String name, int number, long atMicros) {
         return change(
                 environment,
                 secret,
+                caller,
                 number,
+                atMicros,
                 version -> version.state() == SECRET_VERSION_STATE_DESTROYED
                         ? nothing()
                         : events(SecretVersionDestroyed.newBuilder()
@@ -242,10 +259,17 @@ final class VaultRules {
                                 .build()));
     }
 
+    /** Takes a version out of use: what a writer of the environment does. */
     private static Decision<Message> change(
-            Environment environment, Secret secret, int number, Function<Secret.Version, Decision<Message>> change) {
-        if (!environment.exists()) {
-            return reject(VaultRejection.NO_SUCH_ENVIRONMENT);
+            Environment environment,
+            Secret secret,
+            Granter caller,
+            int number,
+            long atMicros,
+            Function<Secret.Version, Decision<Message>> change) {
+        Optional<Rejection> refused = mayWrite(environment, caller, atMicros);
+        if (refused.isPresent()) {
+            return reject(refused.get());
         }
         if (!secret.exists()) {
             return reject(VaultRejection.NO_SUCH_SECRET);

@@ -68,10 +68,12 @@ final class VaultService implements Feature {
 
     private final SecretRing ring;
     private final VaultList list;
+    private final Destructions destructions;
 
     VaultService(SecretRing ring, VaultList list) {
         this.ring = ring;
         this.list = list;
+        this.destructions = new Destructions(list, ring, Destructions.INTERVAL_MILLIS);
     }
 
     @Override
@@ -104,10 +106,14 @@ final class VaultService implements Feature {
                 .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets);
     }
 
-    /** Destroys the keys of versions whose destruction was recorded, and then the process ended. */
     @Override
     public void start() {
-        list.halfDestroyed().forEach(ring::destroy);
+        destructions.start();
+    }
+
+    @Override
+    public void stop() {
+        destructions.close();
     }
 
     private static Environment environment(CommandContext context, String name) {
@@ -144,11 +150,13 @@ final class VaultService implements Feature {
                 Names.environment(name),
                 VaultRules.setAccess(
                         environment(context, name),
+                        Granter.of(context),
                         EnvironmentAccessSet.newBuilder()
                                 .setEnvironment(name)
                                 .addAllReaders(request.getReadersList())
                                 .addAllWriters(request.getWritersList())
-                                .build()),
+                                .build(),
+                        context.atMicros()),
                 events -> SetEnvironmentAccessReply.getDefaultInstance());
     }
 
@@ -292,6 +300,7 @@ final class VaultService implements Feature {
                 VaultRules.deprecate(
                         environmentOf(context, name),
                         secret(context, name),
+                        Granter.of(context),
                         name,
                         request.getSecretVersion(),
                         context.atMicros()),
@@ -303,7 +312,12 @@ final class VaultService implements Feature {
         return decided(
                 Names.secret(name),
                 VaultRules.revoke(
-                        environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
+                        environmentOf(context, name),
+                        secret(context, name),
+                        Granter.of(context),
+                        name,
+                        request.getSecretVersion(),
+                        context.atMicros()),
                 events -> RevokeSecretVersionReply.getDefaultInstance());
     }
 
@@ -312,7 +326,12 @@ final class VaultService implements Feature {
         CommandOutcome outcome = decided(
                 Names.secret(name),
                 VaultRules.destroy(
-                        environmentOf(context, name), secret(context, name), name, request.getSecretVersion()),
+                        environmentOf(context, name),
+                        secret(context, name),
+                        Granter.of(context),
+                        name,
+                        request.getSecretVersion(),
+                        context.atMicros()),
                 events -> DestroySecretVersionReply.getDefaultInstance());
         return outcome instanceof CommandOutcome.Done done
                 ? done.afterwards(() -> ring.destroy(place(context, name, request.getSecretVersion())))

@@ -19,6 +19,7 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
 import dev.chancery.schema.vault.v1.EnvironmentCreated;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
@@ -236,8 +237,8 @@ class VaultRulesTest {
     @Test
     void whatIsNeverReadAgainIsNotKeptInMemoryEither() {
         write(false, NOW);
-        then(secret, VaultRules.revoke(environment(), secret(), NAME, 1));
-        then(secret, VaultRules.destroy(environment(), secret(), NAME, 2));
+        then(secret, VaultRules.revoke(environment(), secret(), who(ADA), NAME, 1, NOW));
+        then(secret, VaultRules.destroy(environment(), secret(), who(ADA), NAME, 2, NOW));
 
         assertThat(secret().versions().values())
                 .allMatch(version -> version.value().isEmpty());
@@ -246,23 +247,71 @@ class VaultRulesTest {
 
     @Test
     void statesGoForwardOnlyAndTheSameAgainIsNoEvent() {
-        assertThat(then(secret, VaultRules.deprecate(environment(), secret(), NAME, 1, NOW)))
+        assertThat(then(secret, VaultRules.deprecate(environment(), secret(), who(ADA), NAME, 1, NOW)))
                 .singleElement()
                 .isInstanceOf(SecretVersionDeprecated.class);
-        assertThat(code(VaultRules.deprecate(environment(), secret(), NAME, 1, NOW)))
+        assertThat(code(VaultRules.deprecate(environment(), secret(), who(ADA), NAME, 1, NOW)))
                 .isEqualTo("Nothing");
-        assertThat(then(secret, VaultRules.revoke(environment(), secret(), NAME, 1)))
+        assertThat(then(secret, VaultRules.revoke(environment(), secret(), who(ADA), NAME, 1, NOW)))
                 .hasSize(1);
-        assertThat(code(VaultRules.revoke(environment(), secret(), NAME, 1))).isEqualTo("Nothing");
-        assertThat(code(VaultRules.deprecate(environment(), secret(), NAME, 1, NOW)))
+        assertThat(code(VaultRules.revoke(environment(), secret(), who(ADA), NAME, 1, NOW)))
+                .isEqualTo("Nothing");
+        assertThat(code(VaultRules.deprecate(environment(), secret(), who(ADA), NAME, 1, NOW)))
                 .isEqualTo("vault.version-ended");
-        assertThat(then(secret, VaultRules.destroy(environment(), secret(), NAME, 1)))
+        assertThat(then(secret, VaultRules.destroy(environment(), secret(), who(ADA), NAME, 1, NOW)))
                 .hasSize(1);
-        assertThat(code(VaultRules.destroy(environment(), secret(), NAME, 1))).isEqualTo("Nothing");
-        assertThat(code(VaultRules.revoke(environment(), secret(), NAME, 1))).isEqualTo("vault.version-ended");
+        assertThat(code(VaultRules.destroy(environment(), secret(), who(ADA), NAME, 1, NOW)))
+                .isEqualTo("Nothing");
+        assertThat(code(VaultRules.revoke(environment(), secret(), who(ADA), NAME, 1, NOW)))
+                .isEqualTo("vault.version-ended");
         assertThat(secret().version(1).orElseThrow().state())
                 .isEqualTo(SecretVersionState.SECRET_VERSION_STATE_DESTROYED);
-        assertThat(code(VaultRules.destroy(environment(), secret(), NAME, 2))).isEqualTo("vault.no-such-version");
+        assertThat(code(VaultRules.destroy(environment(), secret(), who(ADA), NAME, 2, NOW)))
+                .isEqualTo("vault.no-such-version");
+    }
+
+    @Test
+    void onlyAWriterTakesAVersionOutOfUse() {
+        for (Granter other : List.of(who(PAY), who(MAIL), who(ADA, PAY))) {
+            assertThat(code(VaultRules.deprecate(environment(), secret(), other, NAME, 1, NOW)))
+                    .isEqualTo("vault.not-listed");
+            assertThat(code(VaultRules.revoke(environment(), secret(), other, NAME, 1, NOW)))
+                    .isEqualTo("vault.not-listed");
+            assertThat(code(VaultRules.destroy(environment(), secret(), other, NAME, 1, NOW)))
+                    .isEqualTo("vault.not-listed");
+        }
+    }
+
+    @Test
+    void nobodyPutsThemselvesOnAList() {
+        assertThat(access(who(MAIL), List.of("payment-service", MAIL), List.of(ADA)))
+                .isEqualTo("vault.self-grant");
+        assertThat(access(who(MAIL), List.of("payment-service", "mail-service"), List.of(ADA)))
+                .isEqualTo("vault.self-grant");
+        assertThat(access(who(MAIL), List.of("payment-service"), List.of(ADA, MAIL)))
+                .isEqualTo("vault.self-grant");
+        assertThat(access(who(ADA, MAIL), List.of("payment-service", "mail-service"), List.of(ADA)))
+                .isEqualTo("vault.self-grant");
+        elevated.put(ADA, new Assignment("e", "prod-repair", "", NOW, NOW + HOUR));
+        assertThat(access(who(ADA), List.of("payment-service", "prod-repair"), List.of(ADA)))
+                .isEqualTo("vault.self-grant");
+        elevated.clear();
+        assertThat(access(who(ADA), List.of("payment-service", "prod-repair"), List.of(ADA)))
+                .isEqualTo("Events");
+        assertThat(access(who(PAY), List.of(PAY), List.of())).isEqualTo("Events");
+        assertThat(access(who(ADA), List.of(MAIL), List.of())).isEqualTo("Events");
+    }
+
+    private String access(Granter caller, List<String> readers, List<String> writers) {
+        return code(VaultRules.setAccess(
+                environment(),
+                caller,
+                EnvironmentAccessSet.newBuilder()
+                        .setEnvironment("prod")
+                        .addAllReaders(readers)
+                        .addAllWriters(writers)
+                        .build(),
+                NOW));
     }
 
     @Test
@@ -273,7 +322,7 @@ class VaultRulesTest {
         }
         assertThat(VaultRules.mayAdd(secret(), false, NOW)).contains(VaultRejection.TOO_MANY_VERSIONS);
         assertThat(VaultRules.mayAdd(secret(), true, NOW)).isEmpty();
-        then(secret, VaultRules.revoke(environment(), secret(), NAME, 1));
+        then(secret, VaultRules.revoke(environment(), secret(), who(ADA), NAME, 1, NOW));
         assertThat(VaultRules.mayAdd(secret(), false, NOW)).isEmpty();
     }
 
