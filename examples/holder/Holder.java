@@ -64,7 +64,8 @@ public final class Holder {
                 exchange.sendResponseHeaders(200, data.length);
                 exchange.getResponseBody().write(data);
             } else {
-                exchange.sendResponseHeaders(404, -1);
+                // Nothing about the subject. A 404 would say that nobody is here to ask.
+                exchange.sendResponseHeaders(204, -1);
             }
         }
     }

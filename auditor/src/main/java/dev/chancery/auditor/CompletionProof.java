@@ -79,22 +79,35 @@ record CompletionProof(
 
     /** What does not hold of the statement and its event by themselves. */
     void check(Findings findings) throws Malformed {
-        if (!Long.valueOf(1).equals(statement.get("format"))) {
-            throw new Malformed("the statement is of another format than 1");
+        if (!(statement.get("format") instanceof Long format) || format < 1 || format > 2) {
+            throw new Malformed("the statement is of another format than 1 and 2");
         }
         var wire = new Wire("completed", body, 0, body.length);
         String request = "";
         byte[] hash = new byte[0];
+        long named = 1;
+        long met = 0;
         for (int field; (field = wire.next()) != 0; ) {
             switch (field) {
                 case 1 -> request = wire.string();
                 case 2 -> hash = Shape.exactly("completed.statement_sha256", wire.bytes(), Hashing.LENGTH);
                 case 3 -> wire.string();
+                case 4 -> named = wire.integer();
+                case 5 -> met = wire.integer();
                 default -> throw wire.unknown();
             }
         }
         if (!Arrays.equals(new Hashing().plain(payload), hash) || !request.equals(statement.get("request"))) {
             findings.add("statement", Rule.STATEMENT, "is not the one that the log's event names");
+        }
+        if (named != format) {
+            findings.add("statement", Rule.STATEMENT, "is of another format than the log's event names");
+        }
+        if (format > 1
+                && statement.get("horizon") instanceof Map<?, ?> horizon
+                && (!Boolean.valueOf(met > 0).equals(horizon.get("met"))
+                        || met > 0 && !Long.valueOf(met).equals(horizon.get("metPosition")))) {
+            findings.add("statement", Rule.STATEMENT, "says of the horizon what the log's event does not");
         }
         if (!proof.checkpoint().origin().startsWith(instance + "/")) {
             findings.add("proof", Rule.ANOTHER_LOG, "is of another instance than the one that signed the statement");
@@ -140,7 +153,7 @@ record CompletionProof(
             facts.put(
                     "horizon",
                     Text.printable("keys in memory " + horizon.get("keysInMemorySeconds") + " s, backups "
-                            + horizon.get("backups")));
+                            + backups(horizon)));
         }
         if (statement.get("kept") instanceof List<?> kept) {
             facts.put("kept", Text.printable(kept.toString()));
@@ -150,6 +163,15 @@ record CompletionProof(
                 facts.put("unproven " + (i + 1), Text.printable(String.valueOf(unproven.get(i))));
             }
         }
+    }
+
+    private static String backups(Map<?, ?> horizon) {
+        if (horizon.get("met") instanceof Boolean met) {
+            return met
+                    ? "open nothing, recorded at " + horizon.get("metPosition")
+                    : "may open it until " + horizon.get("standsUntil") + ": not met when this was stated";
+        }
+        return String.valueOf(horizon.get("backups"));
     }
 
     private List<Map<?, ?>> systems() {

@@ -127,6 +127,54 @@ class CompletionProofTest {
                         "unproven 1  that nothing is left elsewhere");
     }
 
+    private static final String UNMET = STATEMENT
+            .replace("\"format\":1", "\"format\":2")
+            .replace(
+                    "{\"backups\":\"2026-12-01T00:00:00Z\",\"keysInMemorySeconds\":60}",
+                    "{\"keysInMemorySeconds\":60,\"met\":false,\"standsUntil\":\"2026-12-01T00:00:00Z\"}");
+
+    private static final String MET =
+            UNMET.replace("\"met\":false,\"standsUntil\":\"2026-12-01T00:00:00Z\"", "\"met\":true,\"metPosition\":9");
+
+    private byte[] body(String statement, int format, int met) {
+        var event = new Proto()
+                .string(1, REQUEST)
+                .bytes(2, SigningKey.sha256(statement.getBytes(UTF_8)))
+                .integer(4, format);
+        return (met == 0 ? event : event.integer(5, met)).done();
+    }
+
+    private int verifySecond(String statement, byte[] event) throws IOException {
+        log = SampleExport.valid(5);
+        log.others.put("dsar", dsar);
+        position = (int) log.append(d -> {
+            d.feature = "dsar";
+            d.sourceKey = dsar.id();
+            d.action = "dsar.request.complete";
+            d.result = Draft.SUCCESS;
+            d.event(STREAM, log.next(STREAM), "chancery.dsar.v1.RequestCompleted", event);
+        });
+        Files.writeString(directory.resolve("trust"), trust());
+        out.reset();
+        return verify(proof(key, TYPE, statement, event));
+    }
+
+    @Test
+    void aHorizonThatWasStillToComeIsSaidToBe() throws IOException {
+        assertThat(verifySecond(UNMET, body(UNMET, 2, 0))).as("%s", out).isZero();
+        assertThat(out.toString(UTF_8))
+                .contains("backups may open it until 2026-12-01T00:00:00Z: not met when this was stated");
+        assertThat(verifySecond(MET, body(MET, 2, 9))).as("%s", out).isZero();
+        assertThat(out.toString(UTF_8)).contains("backups open nothing, recorded at 9");
+
+        // The event and the statement say the same.
+        assertThat(verifySecond(MET, body(MET, 2, 0))).isOne();
+        assertThat(verifySecond(MET, body(MET, 2, 8))).isOne();
+        assertThat(verifySecond(UNMET, body(UNMET, 2, 9))).isOne();
+        assertThat(verifySecond(UNMET, body(UNMET))).isOne();
+        assertThat(verifySecond(STATEMENT, body(STATEMENT, 2, 0))).isOne();
+    }
+
     @Test
     void anyChangedByteIsRefused() throws IOException {
         byte[] good = good().getBytes(UTF_8);

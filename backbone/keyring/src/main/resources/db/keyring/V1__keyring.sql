@@ -46,6 +46,12 @@ CREATE TABLE keyring.ring (
 );
 INSERT INTO keyring.ring DEFAULT VALUES;
 
+-- When each version of the ring but the first was made. The versions themselves are in the key file or the token alone.
+CREATE TABLE keyring.ring_version (
+    version integer PRIMARY KEY CHECK (version >= 1),
+    made_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- Puts the sealing of tenants' keys and the destroying of a version of the ring in order: each waits for the other's commit and then sees it.
 -- The lock is taken whole by whoever destroys.
 CREATE FUNCTION keyring.refuse_the_retired_ring() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -143,6 +149,7 @@ CREATE POLICY all_tenants_reseals ON keyring.tenant_key FOR UPDATE TO chancery_k
 GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
 GRANT SELECT ON keyring.ring TO chancery_keyring;
 GRANT UPDATE (oldest) ON keyring.ring TO chancery_keyring;
+GRANT SELECT, INSERT ON keyring.ring_version TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, sealed_by) ON keyring.tenant_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_keyring;

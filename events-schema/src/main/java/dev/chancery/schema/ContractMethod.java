@@ -20,7 +20,7 @@ import java.util.List;
  * @param httpMethod {@code GET} or {@code POST}
  * @param requestPrototype default instance of the request's generated class
  * @param replyPrototype default instance of the reply's generated class
- * @param replyHoldsSecret the reply has a field of class SECRET, at any depth: it is never kept in a receipt, never logged
+ * @param replyIsConfidential the reply has a field of a class above INTERNAL, at any depth: it is never kept in a receipt, never logged
  */
 public record ContractMethod(
         String fullName,
@@ -37,7 +37,7 @@ public record ContractMethod(
         PathTemplate pathTemplate,
         Message requestPrototype,
         Message replyPrototype,
-        boolean replyHoldsSecret) {
+        boolean replyIsConfidential) {
 
     /** Full name of the service, e.g. {@code chancery.access.v1.AccessService}. */
     public String service() {

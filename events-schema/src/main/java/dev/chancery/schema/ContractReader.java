@@ -197,7 +197,7 @@ final class ContractReader {
                 path,
                 prototype(method.getInputType(), name),
                 prototype(method.getOutputType(), name),
-                holdsSecret(method.getOutputType(), new HashSet<>()));
+                isConfidential(method.getOutputType(), new HashSet<>()));
     }
 
     private static ContractEndpoint read(ServiceDescriptor service, StandardEndpoint declared) {
@@ -246,15 +246,18 @@ final class ContractReader {
                 "has a path that " + other.fullName() + " answers too");
     }
 
-    private static boolean holdsSecret(Descriptor message, Set<Descriptor> seen) {
+    private static boolean isConfidential(Descriptor message, Set<Descriptor> seen) {
         if (!seen.add(message)) {
             return false;
         }
         return message.getFields().stream()
-                .anyMatch(field ->
-                        field.getOptions().getExtension(Options.field).getClass_() == DataClass.DATA_CLASS_SECRET
-                                || (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
-                                        && holdsSecret(field.getMessageType(), seen)));
+                .anyMatch(field -> field.getOptions()
+                                        .getExtension(Options.field)
+                                        .getClass_()
+                                        .getNumber()
+                                >= DataClass.DATA_CLASS_CONFIDENTIAL_VALUE
+                        || (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
+                                && isConfidential(field.getMessageType(), seen)));
     }
 
     private Message prototype(Descriptor message, String name) {

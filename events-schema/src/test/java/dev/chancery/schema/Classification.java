@@ -32,6 +32,7 @@ final class Classification {
         var check = new Classification();
         Set<Descriptor> logged = new LinkedHashSet<>();
         Set<Descriptor> requests = new LinkedHashSet<>();
+        Set<Descriptor> kept = new LinkedHashSet<>();
         reach(Statement.getDescriptor(), logged);
         for (FileDescriptor file : files) {
             file.getMessageTypes().stream()
@@ -42,6 +43,14 @@ final class Classification {
                     .flatMap(service -> service.getMethods().stream())
                     .map(MethodDescriptor::getInputType)
                     .forEach(message -> reach(message, requests));
+            file.getServices().stream()
+                    .flatMap(service -> service.getMethods().stream())
+                    .filter(method -> !method.getOptions()
+                            .getExtension(Options.method)
+                            .getAuditAction()
+                            .isEmpty())
+                    .map(MethodDescriptor::getOutputType)
+                    .forEach(message -> reach(message, kept));
             // What describes the contract is not data of anybody.
             if (!file.getPackage().equals("chancery.options.v1")) {
                 file.getMessageTypes().forEach(check::classified);
@@ -49,6 +58,7 @@ final class Classification {
         }
         logged.forEach(message -> message.getFields().forEach(check::logged));
         requests.forEach(message -> message.getFields().forEach(check::requested));
+        kept.forEach(message -> message.getFields().forEach(check::kept));
         return check.problems;
     }
 
@@ -106,6 +116,21 @@ final class Classification {
         }
         if (isBytes(field) && !ciphertext) {
             require(ClassRule.contract(field).getLength() > 0, field, "has no length");
+        }
+    }
+
+    /** A command's reply lies in a receipt for a day, unless a field of it has a class that says it must not. */
+    private void kept(FieldDescriptor field) {
+        if (isText(field) && classOf(field).getNumber() < DataClass.DATA_CLASS_CONFIDENTIAL_VALUE) {
+            PatternShape shape =
+                    contract(field).getPattern().isEmpty() && contract(field).getFormat() != Format.FORMAT_ID
+                            ? null
+                            : pattern(field);
+            require(
+                    shape != null && !(shape.admits(' ') && shape.admits('!')),
+                    field,
+                    "is kept with a command's reply and admits free text: give it a pattern, or a class that is not"
+                            + " kept");
         }
     }
 

@@ -44,6 +44,46 @@ class ClassificationTest {
     }
 
     @Test
+    void aCommandsReplyThatIsKeptAdmitsNoFreeText() {
+        var clear = of(DataClass.DATA_CLASS_INTERNAL).build();
+        String problem =
+                "chancery.pets.v1.FeedReply.notice is kept with a command's reply and admits free text: give it a"
+                        + " pattern, or a class that is not kept";
+
+        assertThat(Classification.problems(List.of(replying(clear, "pets.pet.feed"))))
+                .containsExactly(problem);
+        assertThat(Classification.problems(List.of(replying(
+                        of(DataClass.DATA_CLASS_INTERNAL)
+                                .setPattern("[^\\p{Cc}]{1,9}")
+                                .build(),
+                        "pets.pet.feed"))))
+                .containsExactly(problem);
+        assertThat(Classification.problems(List.of(replying(clear, "")))).isEmpty();
+        assertThat(Classification.problems(List.of(replying(
+                        of(DataClass.DATA_CLASS_PERSONAL).setSubject("target").build(), "pets.pet.feed"))))
+                .isEmpty();
+    }
+
+    private static com.google.protobuf.Descriptors.FileDescriptor replying(FieldContract notice, String auditAction) {
+        var options = com.google.protobuf.DescriptorProtos.MethodOptions.newBuilder()
+                .setExtension(
+                        dev.chancery.schema.options.v1.Options.method,
+                        dev.chancery.schema.options.v1.MethodContract.newBuilder()
+                                .setAuditAction(auditAction)
+                                .build());
+        return Proto.build(Proto.file("pets")
+                .addMessageType(DescriptorProto.newBuilder().setName("FeedRequest"))
+                .addMessageType(Proto.message("FeedReply", Proto.field("notice", TYPE_STRING, notice.toBuilder())))
+                .addService(ServiceDescriptorProto.newBuilder()
+                        .setName("PetsService")
+                        .addMethod(com.google.protobuf.DescriptorProtos.MethodDescriptorProto.newBuilder()
+                                .setName("Feed")
+                                .setInputType("FeedRequest")
+                                .setOutputType("FeedReply")
+                                .setOptions(options))));
+    }
+
+    @Test
     void whatIsConfidentialOrAboveIsSealed() {
         for (DataClass high : List.of(DataClass.DATA_CLASS_CONFIDENTIAL, DataClass.DATA_CLASS_RESTRICTED)) {
             inEvent(of(high).setPattern("[a-z]{1,9}"), "goes into the log in clear");

@@ -144,9 +144,9 @@ class ContractReaderTest {
         assertThat(new ContractReader(List.of(file), ContractReaderTest::dynamic)
                         .methods()
                         .get(0)
-                        .replyHoldsSecret())
+                        .replyIsConfidential())
                 .isTrue();
-        assertThat(read(feed()).methods().get(0).replyHoldsSecret()).isFalse();
+        assertThat(read(feed()).methods().get(0).replyIsConfidential()).isFalse();
     }
 
     @Test

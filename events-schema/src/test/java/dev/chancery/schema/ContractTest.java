@@ -43,7 +43,7 @@ class ContractTest {
         assertThat(assign.httpMethod()).isEqualTo("POST");
         assertThat(assign.pathTemplate().text()).isEqualTo("/access/v1/assignments");
         assertThat(assign.requestPrototype()).isSameAs(AssignRoleRequest.getDefaultInstance());
-        assertThat(assign.replyHoldsSecret()).isFalse();
+        assertThat(assign.replyIsConfidential()).isFalse();
     }
 
     @Test
@@ -56,12 +56,19 @@ class ContractTest {
     }
 
     @Test
-    void onlyRepliesWithTokensOrSecretsHoldSecrets() {
+    void onlyCommandsThatAnswerTokensSecretsOrPersonalTextHaveNoKeptReply() {
         assertThat(contract.methods().stream()
-                        .filter(ContractMethod::replyHoldsSecret)
+                        .filter(ContractMethod::writes)
+                        .filter(ContractMethod::replyIsConfidential)
                         .map(ContractMethod::name))
                 .containsExactly(
-                        "ExchangeToken", "IssueToken", "RefreshToken", "ExportData", "RegisterHolder", "ReadSecret");
+                        "ExchangeToken",
+                        "IssueToken",
+                        "RefreshToken",
+                        "ExportData",
+                        "RefuseRequest",
+                        "RegisterHolder",
+                        "ReadSecret");
     }
 
     @Test

@@ -104,16 +104,20 @@ class ComposeTest {
 
     @Test
     void theSecretsFitTogether() throws Exception {
-        KeyFileSealer.open(secrets.resolve("core-1/sealer/sealer"));
+        KeyFileSealer.open(secrets.resolve("core/sealer/sealer"));
         KeyFileSealer.open(secrets.resolve("ledger/sealer/sealer"));
-        assertThat(Files.readString(secrets.resolve("core-2/sealer/sealer")))
-                .isEqualTo(Files.readString(secrets.resolve("core-1/sealer/sealer")))
+        assertThat(Files.readString(secrets.resolve("core/sealer/sealer")))
                 .isNotEqualTo(Files.readString(secrets.resolve("ledger/sealer/sealer")));
         // No process but core, ledger and egress has a key that unseals.
         try (Stream<Path> files = Files.walk(secrets)) {
-            assertThat(files.filter(file -> file.endsWith("sealer") && Files.isDirectory(file))
-                            .map(file -> secrets.relativize(file.getParent()).toString()))
-                    .containsExactlyInAnyOrder("core-1", "core-2", "egress", "ledger");
+            assertThat(files.filter(file -> file.endsWith("sealer") && Files.isRegularFile(file))
+                            .map(file -> secrets.relativize(file).toString()))
+                    .containsExactlyInAnyOrder("core/sealer/sealer", "egress/sealer/sealer", "ledger/sealer/sealer");
+        }
+        // The cores have one, which both can replace.
+        for (String core : List.of("core-1", "core-2")) {
+            assertThat(at(services().get(core).getAsJsonObject(), "volumes").toString())
+                    .contains("\"./secrets/core/sealer:/run/secrets/chancery/sealer\"");
         }
         for (String certificate : List.of(
                 "postgres/server.crt",
@@ -149,7 +153,11 @@ class ComposeTest {
     void makingThemAgainChangesNoSecret() throws Exception {
         String before = Files.readString(secrets.resolve("core-1/postgres/chancery_access.key"))
                 + Files.readString(secrets.resolve("postgres/chancery_access.password"));
+        // As an erasure does.
+        KeyFileSealer.open(secrets.resolve("core/sealer/sealer")).ring().add(2);
+        String ring = Files.readString(secrets.resolve("core/sealer/sealer"));
         makeSecrets();
+        assertThat(Files.readString(secrets.resolve("core/sealer/sealer"))).isEqualTo(ring);
         assertThat(Files.readString(secrets.resolve("core-1/postgres/chancery_access.key"))
                         + Files.readString(secrets.resolve("postgres/chancery_access.password")))
                 .isEqualTo(before);

@@ -143,9 +143,38 @@ class KubernetesTest {
             assertThat(secrets).isNotEmpty().allMatch(secret -> secret.startsWith(name + "-"));
             assertThat(secrets.contains(name + "-sealer"))
                     .as("%s has a sealer", name)
-                    .isEqualTo(List.of("core", "egress", "ledger").contains(name));
+                    .isEqualTo(List.of("egress", "ledger").contains(name));
             assertThat(at(container(owner), "args").toString()).contains("\"" + name + "\"");
         }
+    }
+
+    /** Erasures replace the ring in the key file: on a volume that is read-only, or one that each pod has of its own, they never complete. */
+    @Test
+    void theCoresShareOneKeyFileThatTheyCanReplace() {
+        JsonObject core = Manifests.kubernetes().stream()
+                .filter(object -> text(object, "kind").equals("StatefulSet")
+                        && text(object, "metadata", "name").equals("core"))
+                .findFirst()
+                .orElseThrow();
+        JsonObject volume = at(core, "spec", "template", "spec", "volumes").getAsJsonArray().asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(each -> text(each, "name").equals("sealer"))
+                .findFirst()
+                .orElseThrow();
+        JsonObject mount = at(container(core), "volumeMounts").getAsJsonArray().asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(each -> text(each, "name").equals("sealer"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(mount.has("readOnly")).isFalse();
+        assertThat(mount.has("subPath")).isFalse();
+        String claim = text(volume, "persistentVolumeClaim", "claimName");
+        assertThat(ofKind("PersistentVolumeClaim"))
+                .filteredOn(each -> text(each, "metadata", "name").equals(claim))
+                .singleElement()
+                .satisfies(each ->
+                        assertThat(at(each, "spec", "accessModes").toString()).isEqualTo("[\"ReadWriteMany\"]"));
     }
 
     private static JsonObject container(JsonObject owner) {

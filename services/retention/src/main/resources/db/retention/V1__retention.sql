@@ -47,11 +47,15 @@ CREATE TABLE open (
     class integer NOT NULL,
     -- of the asking; empty otherwise
     request text NOT NULL,
-    -- Unix time in microseconds before which there is nothing to do
-    due_micros bigint NOT NULL,
+    -- Unix time in microseconds before which there is nothing to do; once the keys are destroyed, the horizon
+    due_micros bigint NOT NULL DEFAULT 0,
+    -- the newest versions of the organisation's key and of the sealer's ring that may have wrapped the keys that were destroyed; 0: none were
+    tenant_key integer NOT NULL DEFAULT 0,
+    ring integer NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, subject, class, request)
 );
 CREATE INDEX open_due ON open (due_micros);
+CREATE INDEX open_destroyed ON open (tenant, tenant_key, ring) WHERE ring > 0;
 
 SELECT projection.make('retention', views => '{hold, erasure, open}');
 

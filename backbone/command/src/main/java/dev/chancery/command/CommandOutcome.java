@@ -86,8 +86,11 @@ public sealed interface CommandOutcome {
 
     record Once(Digest key, Rejection spent, long keptMillis) {}
 
-    /** @param recorded whether it leaves a record although the method is not privileged */
-    record Rejected(Rejection rejection, boolean recorded) implements CommandOutcome {}
+    /**
+     * @param recorded whether it leaves a record although the method is not privileged
+     * @param message the rejection's own, or one that says more; a repetition of the command gets the rejection's own
+     */
+    record Rejected(Rejection rejection, boolean recorded, String message) implements CommandOutcome {}
 
     static Done done(Message reply, NewEvent... events) {
         return new Done(
@@ -135,11 +138,16 @@ public sealed interface CommandOutcome {
     }
 
     static Rejected reject(Rejection rejection) {
-        return new Rejected(rejection, false);
+        return reject(rejection, rejection.message());
+    }
+
+    /** @param message one sentence or two that say what exactly is refused, and hold nothing personal */
+    static Rejected reject(Rejection rejection, String message) {
+        return new Rejected(rejection, false, message);
     }
 
     /** Refuses somebody who has shown a credential, e.g. the right key for the wrong audience: that is worth a record. */
     static Rejected rejectRecorded(Rejection rejection) {
-        return new Rejected(rejection, true);
+        return new Rejected(rejection, true, rejection.message());
     }
 }

@@ -246,14 +246,10 @@ final class CommandRun<Q extends Message> {
                     switch (decided.outcome()) {
                         case Done done -> next(intent, decided, done, appender.append(outcome(intent, decided, done)));
                         case CommandOutcome.Rejected rejected -> {
-                            Rejection why = rejected.rejection();
+                            var refusal = new CallResult.Refused(rejected.rejection(), rejected.message());
                             yield intent == null
-                                    ? refused(
-                                            new CallResult.Refused(why),
-                                            rejected.recorded(),
-                                            decided.context(),
-                                            attempt)
-                                    : fail(intent, why, decided.context().basis());
+                                    ? refused(refusal, rejected.recorded(), decided.context(), attempt)
+                                    : fail(intent, refusal, decided.context().basis());
                         }
                     };
             if (answer.isPresent()) {
@@ -313,11 +309,13 @@ final class CommandRun<Q extends Message> {
     private CallResult give(AppendResult.@Nullable Appended intent, Rejection rejection) {
         return intent == null
                 ? new CallResult.Refused(rejection)
-                : fail(intent, rejection, Map.of()).orElseThrow();
+                : fail(intent, new CallResult.Refused(rejection), Map.of()).orElseThrow();
     }
 
     /** The command is refused for good, or for now: the intent gets its outcome either way. Empty: decide again. */
-    private Optional<CallResult> fail(AppendResult.Appended intent, Rejection rejection, Map<StreamId, Long> basis) {
+    private Optional<CallResult> fail(
+            AppendResult.Appended intent, CallResult.Refused refusal, Map<StreamId, Long> basis) {
+        Rejection rejection = refusal.rejection();
         boolean worthTryingAgain = rejection.kind() == Rejection.Kind.UNAVAILABLE;
         AppendResult result = appender.append(failure(
                 draft.outcome(
@@ -329,7 +327,7 @@ final class CommandRun<Q extends Message> {
                 receipt(worthTryingAgain ? new Receipt.Release() : new Receipt.KeepCode(rejection.code())),
                 basis));
         return switch (result) {
-            case AppendResult.Appended appended -> Optional.of(new CallResult.Refused(rejection));
+            case AppendResult.Appended appended -> Optional.of(refusal);
             case AppendResult.Moved moved -> readAgain(moved.streams());
             default -> Optional.of(new CallResult.Refused(LogRejection.UNAVAILABLE));
         };
@@ -349,7 +347,9 @@ final class CommandRun<Q extends Message> {
         Receipt.Effect kept = done.told()
                 .<Receipt.Effect>map(told -> new Receipt.KeepCode(told.code()))
                 .orElseGet(() -> new Receipt.KeepReply(
-                        method.replyHoldsSecret() ? new byte[0] : done.reply().toByteArray()));
+                        method.replyIsConfidential()
+                                ? new byte[0]
+                                : done.reply().toByteArray()));
         Optional<Receipt> receipt = done.once()
                 .map(once -> new Receipt(
                         once.key(),
@@ -376,7 +376,7 @@ final class CommandRun<Q extends Message> {
             return new CallResult.Refused(
                     parts.methods().rejection(replayed.code().get()).orElse(BoundaryRejection.INTERNAL));
         }
-        if (method.replyHoldsSecret()) {
+        if (method.replyIsConfidential()) {
             return new CallResult.Refused(LogRejection.KEY_REUSED);
         }
         try {

@@ -3,9 +3,10 @@ package dev.chancery.feature;
 import java.time.Duration;
 
 /**
- * Within what time after the destruction of a subject's keys the keys above them are destroyed too, so that no older copy opens anything.
+ * How long after the destruction of a subject's keys the keys above them, which were replaced soon after, are destroyed too, so that no older
+ * copy opens anything. Until then copies of the key file and of the database go together.
  *
- * @param horizon at least a second; half of it is waited, so that many destructions share one renewal of the keys above
+ * @param horizon at least a second; many destructions within an eighth of it share one replacement of the keys above
  */
 public record ErasureHorizon(Duration horizon) {
     public static final ErasureHorizon DEFAULT = new ErasureHorizon(Duration.ofHours(24));

@@ -19,6 +19,6 @@ public enum DestructionStep {
     TENANT_KEYS_RESEALED,
     /** No process seals by an older version any more. */
     OLD_RING_VERSIONS_RETIRED,
-    /** The older versions are gone from the key file or the token, which no backup of the database holds. */
+    /** At the horizon: the older versions are gone from the key file or the token, which no backup of the database holds. */
     OLD_RING_VERSIONS_DESTROYED
 }

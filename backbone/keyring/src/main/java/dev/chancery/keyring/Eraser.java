@@ -5,17 +5,22 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Forgets subjects. {@link #destroy} ends their keys in the database; {@link #renew} ends the keys that had wrapped those, so that an older
- * copy of the database opens nothing of them with the keys of today. Whether it may be done (holds, retention) is the caller's to know.
+ * Forgets subjects. {@link #destroy} ends their keys in the database. {@link #replace} makes newer keys above those and brings everybody
+ * else's under them, soon after. {@link #renew} ends what is left of the keys that were replaced, at the horizon: until then the versions of
+ * the sealer's ring from before stay, so that no copy of them and of the database is worthless before somebody could take the next. Whether
+ * it may be done (holds, retention) is the caller's to know.
  *
- * <p>Both can be repeated, and go on where a process died. They block, and throw {@link dev.chancery.database.DatabaseUnavailable} when
+ * <p>All can be repeated, and go on where a process died. They block, and throw {@link dev.chancery.database.DatabaseUnavailable} when
  * PostgreSQL can't be asked, {@link KeyFileUnusable} or {@link TokenUnusable} when the sealer's ring can't be changed.
  *
  * <p><b>Thread safety:</b> safe, in several processes too that have the same key file or token.
@@ -87,37 +92,116 @@ public final class Eraser {
     }
 
     /**
-     * Replaces the keys above subjects' by newer ones, brings everybody else's under those and destroys the older ones.
+     * Makes newer keys above subjects' and brings everybody's under those. The organisations' older keys are destroyed: what they had wrapped
+     * is wrapped anew, and a copy of the database brings its own. The ring's older versions stay, and open such copies, until {@link #renew}.
+     *
+     * @param beyond by tenant, the versions that are to be gone; one version of the ring is made for all of them
+     */
+    public void replace(Map<String, Above> beyond) {
+        for (DestructionStep step : DestructionStep.values()) {
+            switch (step) {
+                case SUBJECT_KEYS_DESTROYED, OLD_RING_VERSIONS_DESTROYED -> {
+                    // before this began; at the horizon
+                    continue;
+                }
+                case TENANT_KEY_MADE -> beyond.forEach((tenant, old) -> tenants.advance(tenant, old.tenantKey() + 1));
+                case SUBJECT_KEYS_REWRAPPED -> beyond.keySet().forEach(this::rewrap);
+                case OLD_TENANT_KEYS_DESTROYED ->
+                    beyond.forEach((tenant, old) ->
+                            until(() -> tenants.destroyBefore(tenant, old.tenantKey() + 1), () -> rewrap(tenant)));
+                case RING_VERSION_MADE -> make(nextRingVersion(beyond));
+                case TENANT_KEYS_RESEALED -> reseal(nextRingVersion(beyond));
+                case OLD_RING_VERSIONS_RETIRED -> {
+                    int next = nextRingVersion(beyond);
+                    until(() -> retire(next), () -> reseal(next));
+                }
+            }
+            after.accept(step);
+        }
+        LOG.infof("Keys replaced organisations=%d ring=%d", beyond.size(), ring.newest());
+    }
+
+    /**
+     * Replaces what {@link #replace} has not, and destroys the ring's versions that had sealed what was destroyed, for ever. Those that were
+     * made later stay, also where they are replaced themselves: their horizon is another.
      *
      * @param beyond the versions that are to be gone
      * @return the versions from which on nothing is wrapped
      */
     public Above renew(String tenant, Above beyond) {
-        for (DestructionStep step : DestructionStep.values()) {
-            switch (step) {
-                case SUBJECT_KEYS_DESTROYED -> {
-                    // before this began
-                    continue;
-                }
-                case TENANT_KEY_MADE -> tenants.advance(tenant, beyond.tenantKey() + 1);
-                case SUBJECT_KEYS_REWRAPPED -> rewrap(tenant);
-                case OLD_TENANT_KEYS_DESTROYED ->
-                    until(() -> tenants.destroyBefore(tenant, beyond.tenantKey() + 1), () -> rewrap(tenant));
-                case RING_VERSION_MADE -> {
-                    int next = nextRingVersion(tenant, beyond);
-                    locked(connection -> ring.add(next));
-                }
-                case TENANT_KEYS_RESEALED -> reseal(nextRingVersion(tenant, beyond));
-                case OLD_RING_VERSIONS_RETIRED -> {
-                    int next = nextRingVersion(tenant, beyond);
-                    until(() -> retire(next), () -> reseal(next));
-                }
-                case OLD_RING_VERSIONS_DESTROYED -> locked(connection -> ring.destroyBefore(oldest(connection)));
-            }
-            after.accept(step);
+        if (!isReplaced(tenant, beyond)) {
+            replace(Map.of(tenant, beyond));
         }
-        LOG.infof("Keys renewed tenant=%s beyond=%s", tenant, beyond);
-        return above(tenant);
+        int next = nextRingVersion(tenant, beyond);
+        locked(connection -> ring.destroyBefore(next));
+        after.accept(DestructionStep.OLD_RING_VERSIONS_DESTROYED);
+        LOG.infof("Replaced keys destroyed tenant=%s beyond=%s", tenant, beyond);
+        return new Above(above(tenant).tenantKey(), next);
+    }
+
+    /** Whether nothing is wrapped by some versions any more, though the ring's may be there still. */
+    public boolean isReplaced(String tenant, Above beyond) {
+        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            try (var select = connection.prepareStatement("""
+                SELECT coalesce(bool_and(state = 'DESTROYED'), true)
+                       AND (SELECT oldest FROM keyring.ring) > greatest(?, max(sealed_by))
+                FROM keyring.tenant_key WHERE tenant = ? AND version <= ?\
+                """)) {
+                select.setInt(1, beyond.ringVersion());
+                select.setString(2, tenant);
+                select.setInt(3, beyond.tenantKey());
+                try (var found = select.executeQuery()) {
+                    return found.next() && found.getBoolean(1);
+                }
+            }
+        });
+    }
+
+    /** How long ago the ring's newest version was made; empty: it is the first. */
+    public Optional<Duration> sinceReplaced() {
+        return age(Integer.MAX_VALUE);
+    }
+
+    /** How long ago the version of the ring was made that replaced some; empty: they are not replaced. */
+    public Optional<Duration> sinceReplaced(String tenant, Above beyond) {
+        return isReplaced(tenant, beyond) ? age(nextRingVersion(tenant, beyond)) : Optional.empty();
+    }
+
+    /** Of the oldest version from this one on, or of the newest. */
+    private Optional<Duration> age(int version) {
+        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            try (var select = connection.prepareStatement("""
+                SELECT extract(epoch FROM now() - made_at) * 1000 FROM keyring.ring_version
+                ORDER BY version < ?, CASE WHEN version < ? THEN -version ELSE version END LIMIT 1\
+                """)) {
+                select.setInt(1, version);
+                select.setInt(2, version);
+                try (var found = select.executeQuery()) {
+                    return found.next() ? Optional.of(Duration.ofMillis(found.getLong(1))) : Optional.empty();
+                }
+            }
+        });
+    }
+
+    /**
+     * What an operator should do about the sealer's ring; names no file. It reads the key file, or asks the token: not for every question of
+     * somebody else.
+     */
+    public RingHealth ringHealth() {
+        return new RingHealth(ring.unchangeable(), ring.uncopied());
+    }
+
+    /**
+     * @param unchangeable why the ring's versions can't be replaced, and what to do
+     * @param uncopied what has to be backed up, and how that is said
+     */
+    public record RingHealth(Optional<String> unchangeable, Optional<String> uncopied) {}
+
+    private int nextRingVersion(Map<String, Above> beyond) {
+        return beyond.entrySet().stream()
+                .mapToInt(each -> nextRingVersion(each.getKey(), each.getValue()))
+                .max()
+                .orElseThrow();
     }
 
     /**
@@ -126,14 +210,27 @@ public final class Eraser {
      */
     private int nextRingVersion(String tenant, Above beyond) {
         return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
-            try (var select = connection.prepareStatement(
-                    "SELECT greatest(?, max(sealed_by)) FROM keyring.tenant_key WHERE tenant = ? AND state = 'DESTROYED'")) {
+            try (var select = connection.prepareStatement("SELECT greatest(?, max(sealed_by)) FROM keyring.tenant_key"
+                    + " WHERE tenant = ? AND version <= ? AND state = 'DESTROYED'")) {
                 select.setInt(1, beyond.ringVersion());
                 select.setString(2, tenant);
+                select.setInt(3, beyond.tenantKey());
                 try (var found = select.executeQuery()) {
                     found.next();
                     return found.getInt(1) + 1;
                 }
+            }
+        });
+    }
+
+    /** A process that dies between the two makes no other version: the next finds this one, and notes it. */
+    private void make(int version) {
+        locked(connection -> {
+            ring.add(version);
+            try (var insert = connection.prepareStatement(
+                    "INSERT INTO keyring.ring_version (version) VALUES (?) ON CONFLICT DO NOTHING")) {
+                insert.setInt(1, ring.newest());
+                insert.executeUpdate();
             }
         });
     }
@@ -224,14 +321,6 @@ public final class Eraser {
                 return update.executeUpdate() == 1;
             }
         });
-    }
-
-    private static int oldest(Connection connection) throws SQLException {
-        try (var select = connection.prepareStatement("SELECT oldest FROM keyring.ring");
-                var found = select.executeQuery()) {
-            found.next();
-            return found.getInt(1);
-        }
     }
 
     /** All classes that something can be sealed by. */

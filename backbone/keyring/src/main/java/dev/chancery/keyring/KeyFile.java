@@ -20,6 +20,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,8 +46,8 @@ final class KeyFile {
     private static final Pattern RING_LINE =
             Pattern.compile(RING + "([1-9][0-9]{0,8}) [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}");
 
-    /** Versions of the ring that a file holds at most: they are two while one replaces the other. */
-    private static final int MAX_RING = 16;
+    /** Versions of the ring that a file holds at most: the newest, and those whose horizon is to come. */
+    static final int MAX_RING = 16;
 
     static final int MAX_FILE_BYTES = 4_096;
 
@@ -104,6 +105,32 @@ final class KeyFile {
         // A link, not a rename: a rename would replace a key that another process has just made, and all it wrapped.
         write(file, keys, unfinished -> Files.createLink(file, unfinished));
         keys.destroy();
+    }
+
+    /** Whether {@link #change} can write, as far as can be told without writing. */
+    static boolean isChangeable(Path path) {
+        try {
+            Path file = path.toRealPath();
+            Path directory = file.getParent();
+            return directory != null && Files.isWritable(file) && Files.isWritable(directory);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** What {@code sha256sum} prints of the file, without its name; empty where it can't be read. */
+    static String sha256(Path file) {
+        byte[] text = new byte[0];
+        try (var in = Files.newInputStream(file)) {
+            text = in.readNBytes(MAX_FILE_BYTES);
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+        } catch (IOException e) {
+            return "";
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        } finally {
+            Arrays.fill(text, (byte) 0);
+        }
     }
 
     /** Changes a file's keys; answers whether it did. */

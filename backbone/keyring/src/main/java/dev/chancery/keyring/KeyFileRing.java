@@ -1,6 +1,7 @@
 package dev.chancery.keyring;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -67,11 +68,15 @@ final class KeyFileRing implements Sealer.Ring {
     @Override
     public synchronized void add(int version) {
         KeyFile.change(file, keys -> {
-            if (keys.ring().lastKey() < version) {
-                keys.ring().put(version, SecretBytes.random());
-                return true;
+            if (keys.ring().lastKey() >= version) {
+                return false;
             }
-            return false;
+            if (keys.ring().size() >= KeyFile.MAX_RING) {
+                throw new KeyFileUnusable("key file " + file + " has " + KeyFile.MAX_RING
+                        + " versions of the ring, and takes no more until the oldest has reached its horizon");
+            }
+            keys.ring().put(version, SecretBytes.random());
+            return true;
         });
         refresh();
     }
@@ -89,5 +94,25 @@ final class KeyFileRing implements Sealer.Ring {
             return any;
         });
         refresh();
+    }
+
+    @Override
+    public Optional<String> unchangeable() {
+        return KeyFile.isChangeable(file)
+                ? Optional.empty()
+                : Optional.of("the key file or its directory can't be written: erasures stay at keys destroyed, and no"
+                        + " horizon is met, until both can be written by every core process");
+    }
+
+    /** The file is copied as long as the evidence beside it names what it holds. Before the first change there is nothing to say. */
+    @Override
+    public Optional<String> uncopied() {
+        return newest() == 1 || CopyEvidence.of(file).names(KeyFile.sha256(file))
+                ? Optional.empty()
+                : Optional.of(
+                        "the key file has changed and is not said to be backed up: copy it, delete copies from before"
+                                + " the last horizon, and write the SHA-256 of the new copy to the file beside it whose"
+                                + " name ends with "
+                                + CopyEvidence.SUFFIX);
     }
 }

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.ProviderException;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -31,6 +32,7 @@ final class Pkcs11Ring implements Sealer.Ring {
 
     private final KeyStore keys;
     private final Token token;
+    private volatile Optional<CopyEvidence> evidence = Optional.empty();
     private volatile SortedMap<Integer, SecretKey> wrapping = Collections.emptySortedMap();
 
     /** @param create whether to make version 1 where the token has none */
@@ -101,6 +103,28 @@ final class Pkcs11Ring implements Sealer.Ring {
         for (int older : wrapping.headMap(version).keySet()) {
             changed(() -> keys.deleteEntry(Pkcs11Sealer.RING + older));
         }
+    }
+
+    void copiesAreSaidIn(CopyEvidence file) {
+        evidence = Optional.of(file);
+    }
+
+    /** A token doesn't say before it is tried. */
+    @Override
+    public Optional<String> unchangeable() {
+        return Optional.empty();
+    }
+
+    /** The token is copied by its maker's means: the evidence names the newest version. */
+    @Override
+    public Optional<String> uncopied() {
+        int newest = newest();
+        return newest == 1
+                        || evidence.filter(file -> file.names(Integer.toString(newest)))
+                                .isPresent()
+                ? Optional.empty()
+                : Optional.of("the token has a newer ring key and is not said to be backed up: back it up, and write "
+                        + newest + " to the file beside the PIN's whose name ends with " + CopyEvidence.SUFFIX);
     }
 
     private interface Change {

@@ -108,6 +108,16 @@ public final class Pkcs11Sealer implements Sealer {
         return open(library, slot, pin, true);
     }
 
+    /**
+     * Names the file that says which version of the ring is backed up with the token.
+     *
+     * @param sealer the file is beside this one, and {@code .copied} is at the end of its name
+     */
+    public Pkcs11Sealer copiesAreSaidBeside(Path sealer) {
+        ring.copiesAreSaidIn(CopyEvidence.of(sealer));
+        return this;
+    }
+
     private static Pkcs11Sealer open(Path library, int slot, char[] pin, boolean create) {
         try {
             Provider provider = Security.getProvider("SunPKCS11");

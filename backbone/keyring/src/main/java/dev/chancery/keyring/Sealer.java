@@ -1,5 +1,7 @@
 package dev.chancery.keyring;
 
+import java.util.Optional;
+
 /**
  * The top of the key hierarchy: holds one secret that never leaves it, and wraps keys with it.
  *
@@ -66,5 +68,11 @@ public interface Sealer {
 
         /** Destroys the versions before this one, for ever; durable when this returns. Destroyed already: nothing. */
         void destroyBefore(int version);
+
+        /** Why no version can be made or destroyed, in words for an operator that name no file; empty: they can, as far as is known. */
+        Optional<String> unchangeable();
+
+        /** What an operator has not said is backed up since a version was made or destroyed, and how it says so; empty: all is. */
+        Optional<String> uncopied();
     }
 }

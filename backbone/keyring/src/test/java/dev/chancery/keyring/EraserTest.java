@@ -10,10 +10,12 @@ import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -115,6 +117,122 @@ class EraserTest {
         for (Copy tenantKeys : List.of(backup, between, copy())) {
             assertThat(attack(destroyed, tenantKeys, backup, keyFile)).isEmpty();
         }
+    }
+
+    /** Between the destruction and the horizon each copy of the key file opens what the database holds, with the newer one copied in time. */
+    @Test
+    void untilTheHorizonNoCopyOfTheKeyFileIsWorthless() throws Exception {
+        Keyring keyring = process();
+        List<Planted> destroyed = plant(keyring, tenant);
+        List<Planted> others = Stream.concat(plant(keyring, tenant).stream(), plant(keyring, another).stream())
+                .toList();
+        Copy backup = copy();
+        Path before = Files.copy(keyFile, directory.resolve("before"));
+        Eraser.Above above = keyring.eraser().above(tenant);
+        Ring.destroy(keyring, tenant, destroyed.getFirst().where().subject());
+        assertThat(keyring.eraser().isReplaced(tenant, above)).isFalse();
+
+        keyring.eraser().replace(Map.of(tenant, above));
+
+        assertThat(keyring.eraser().isReplaced(tenant, above)).isTrue();
+        Path between = Files.copy(keyFile, directory.resolve("between"));
+        assertThat(attack(others, backup, backup, before)).isEqualTo(values(others));
+        assertThat(attack(others, backup, backup, keyFile)).isEqualTo(values(others));
+        assertThat(attack(others, copy(), copy(), keyFile)).isEqualTo(values(others));
+        assertThat(attack(others, copy(), copy(), before)).isEmpty();
+        assertThat(attack(destroyed, backup, backup, keyFile)).isEqualTo(values(destroyed));
+
+        keyring.eraser().renew(tenant, above);
+
+        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(others, copy(), copy(), keyFile)).isEqualTo(values(others));
+        assertThat(attack(others, copy(), copy(), between)).isEqualTo(values(others));
+    }
+
+    /** The horizon of a later destruction is another: what replaced the earlier's keys stays until then. */
+    @Test
+    void aHorizonDestroysNothingOfALaterOne() throws Exception {
+        Keyring keyring = process();
+        List<Planted> first = plant(keyring, tenant);
+        List<Planted> second = plant(keyring, tenant);
+        List<Planted> others = plant(keyring, another);
+        Copy backup = copy();
+        Eraser eraser = keyring.eraser();
+        Ring.destroy(keyring, tenant, first.getFirst().where().subject());
+        Eraser.Above aboveFirst = eraser.above(tenant);
+        eraser.replace(Map.of(tenant, aboveFirst));
+        Copy between = copy();
+        Ring.destroy(keyring, tenant, second.getFirst().where().subject());
+        Eraser.Above aboveSecond = eraser.above(tenant);
+        eraser.replace(Map.of(tenant, aboveSecond));
+
+        eraser.renew(tenant, aboveFirst);
+
+        assertThat(attack(first, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(second, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(second, between, between, keyFile)).isEqualTo(values(second));
+        assertThat(attack(others, between, between, keyFile)).isEqualTo(values(others));
+        eraser.renew(tenant, aboveSecond);
+        assertThat(attack(second, between, between, keyFile)).isEmpty();
+        assertThat(readable(others, process())).isEqualTo(values(others));
+        assertThat(Files.readString(keyFile).lines()).hasSize(2);
+    }
+
+    /** Two organisations' destructions that wait share one version of the ring. */
+    @Test
+    void manyAreReplacedAtOnce() throws Exception {
+        Keyring keyring = process();
+        List<Planted> destroyed = Stream.concat(plant(keyring, tenant).stream(), plant(keyring, another).stream())
+                .toList();
+        Copy backup = copy();
+        destroyed.forEach(planted ->
+                Ring.destroy(keyring, planted.where().tenant(), planted.where().subject()));
+        Map<String, Eraser.Above> beyond = Map.of(
+                tenant,
+                keyring.eraser().above(tenant),
+                another,
+                keyring.eraser().above(another));
+        assertThat(keyring.eraser().sinceReplaced()).isEmpty();
+
+        keyring.eraser().replace(beyond);
+
+        assertThat(keyring.eraser().above(tenant).ringVersion()).isEqualTo(2);
+        beyond.forEach((each, above) -> {
+            assertThat(keyring.eraser().sinceReplaced(each, above)).isPresent();
+            assertThat(keyring.eraser().renew(each, above)).isEqualTo(new Eraser.Above(2, 2));
+        });
+        assertThat(attack(destroyed, backup, copy(), keyFile)).isEmpty();
+        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
+    }
+
+    @Test
+    void aKeyFileThatChangedIsUncopiedUntilTheEvidenceNamesItsCopy() throws Exception {
+        Keyring keyring = process();
+        plant(keyring, tenant);
+        Eraser eraser = keyring.eraser();
+        assertThat(eraser.ringHealth()).isEqualTo(new Eraser.RingHealth(Optional.empty(), Optional.empty()));
+        Eraser.Above above = eraser.above(tenant);
+
+        eraser.replace(Map.of(tenant, above));
+        assertThat(eraser.ringHealth().uncopied()).isPresent();
+        said();
+        assertThat(eraser.ringHealth().uncopied()).isEmpty();
+        assertThat(process().eraser().ringHealth().uncopied()).isEmpty();
+        eraser.renew(tenant, above);
+
+        assertThat(eraser.ringHealth().uncopied()).isPresent();
+        said();
+        assertThat(eraser.ringHealth().uncopied()).isEmpty();
+    }
+
+    /** As the operator does it. */
+    private void said() throws Exception {
+        Path copy = Files.copy(keyFile, directory.resolve("copy"), StandardCopyOption.REPLACE_EXISTING);
+        int exit = new ProcessBuilder("sha256sum", copy.toString())
+                .redirectOutput(directory.resolve("sealer.copied").toFile())
+                .start()
+                .waitFor();
+        assertThat(exit).isZero();
     }
 
     @ParameterizedTest

@@ -142,6 +142,29 @@ class KeyFileSealerTest {
     }
 
     @Test
+    void aFullRingTakesNoMoreAndStaysReadable() {
+        KeyFileSealer sealer = KeyFileSealer.create(file());
+        for (int version = 2; version <= KeyFile.MAX_RING; version++) {
+            sealer.ring().add(version);
+        }
+
+        assertThatExceptionOfType(KeyFileUnusable.class)
+                .isThrownBy(() -> sealer.ring().add(KeyFile.MAX_RING + 1))
+                .withMessageContaining("takes no more until the oldest has reached its horizon");
+        assertThat(KeyFileSealer.open(file()).ring().newest()).isEqualTo(KeyFile.MAX_RING);
+    }
+
+    /** One that is not there: permissions would not keep root from writing. */
+    @Test
+    void aKeyFileThatCantBeReplacedSaysSo() throws Exception {
+        KeyFileSealer sealer = KeyFileSealer.create(file());
+        assertThat(sealer.ring().unchangeable()).isEmpty();
+
+        Files.move(file(), directory.resolve("elsewhere"));
+        assertThat(sealer.ring().unchangeable()).isPresent();
+    }
+
+    @Test
     void aMissingKeyFileIsNotMadeUnasked() {
         assertUnusable(file(), "key file " + file() + " does not exist: restore it, or create one");
         assertThat(file()).doesNotExist();

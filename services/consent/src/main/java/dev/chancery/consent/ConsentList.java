@@ -1,6 +1,7 @@
 package dev.chancery.consent;
 
 import dev.chancery.command.RefusedException;
+import dev.chancery.projection.TenantTransaction;
 import dev.chancery.schema.consent.v1.Consent;
 import dev.chancery.schema.consent.v1.ConsentEvent;
 import dev.chancery.schema.consent.v1.ConsentState;

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -41,6 +42,9 @@ final class Advancer {
 
     private static final int MAX_MOVES = 5;
 
+    /** After this no other step is begun: systems that don't answer are asked one in a turn. */
+    private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final RequestLog log;
     private final Keyring keyring;
     private final HolderClient client;
@@ -55,15 +59,19 @@ final class Advancer {
         this.options = options;
     }
 
-    /** @return when there is something to do next without another event; {@link Next#NO_TIME}: never */
+    /**
+     * Goes on until there is nothing to do, or it has taken so long that others should have their turn.
+     *
+     * @return when there is something to do next without another event; {@link Next#NO_TIME}: never
+     */
     long advance(String tenant, String id) {
-        for (int step = 0; step < MAX_STEPS; step++) {
+        long begun = System.nanoTime();
+        for (int step = 0; step < MAX_STEPS && System.nanoTime() - begun < TURN_NANOS; step++) {
             Loaded<Request> loaded = log.request(tenant, id);
             Request request = loaded.state();
-            Destruction destruction =
-                    request.erasureAsked().isPresent() && request.erased().isEmpty()
-                            ? log.destruction(tenant, request.subject())
-                            : Destruction.FOLD.initial();
+            Destruction destruction = request.erasureAsked().isPresent()
+                    ? log.destruction(tenant, request.subject())
+                    : Destruction.FOLD.initial();
             long now = Clock.nowMicros();
             switch (Next.of(
                     request, log.holders(tenant), destruction, () -> ids.get().toString(), now)) {

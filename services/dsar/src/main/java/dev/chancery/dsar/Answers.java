@@ -11,7 +11,10 @@ import java.io.StringReader;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What a system's answer comes to. */
+/**
+ * What a system's answer comes to. That it has nothing about somebody it says with 204 or 410: a 404 is also what a mistyped address, a proxy
+ * without a route and an application that was taken down answer, so it says nothing about anybody.
+ */
 final class Answers {
     private static final Duration MAX_PAUSE = Duration.ofHours(1);
     private static final int MAX_DOUBLINGS = 20;
@@ -29,13 +32,13 @@ final class Answers {
         return switch (task.action()) {
             case HOLDER_ACTION_ERASE ->
                 switch (answer.status()) {
-                    case 200, 204, 404, 410 -> done(Optional.empty());
+                    case 200, 204, 410 -> done(Optional.empty());
                     case 202 -> new Outcome(TaskResult.TASK_RESULT_ACCEPTED, "", 0, Optional.empty());
                     default -> failed(task, code(answer), options, nowMicros);
                 };
             case HOLDER_ACTION_EXPORT ->
                 switch (answer.status()) {
-                    case 204, 404, 410 -> done(Optional.empty());
+                    case 204, 410 -> done(Optional.empty());
                     case 200 -> {
                         Optional<JsonValue> json = json(answer.body());
                         yield json.isEmpty()
@@ -47,7 +50,7 @@ final class Answers {
                 };
             case HOLDER_ACTION_READ_BACK ->
                 switch (answer.status()) {
-                    case 204, 404, 410 -> done(Optional.empty());
+                    case 204, 410 -> done(Optional.empty());
                     case 200 ->
                         answer.body().isBlank()
                                         || json(answer.body())

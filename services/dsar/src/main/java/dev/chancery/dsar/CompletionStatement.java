@@ -26,26 +26,46 @@ import java.util.Map;
 final class CompletionStatement {
     static final String TYPE = "application/vnd.chancery.dsar-completion+json";
 
+    /** How a statement is written from now on. */
+    private static final int FORMAT = 2;
+
     private static final List<String> UNPROVEN = List.of(
             "that a system has no other copies than those that it answers about",
             "that backups made before the horizon open nothing before it has passed",
             "that systems which are not registered hold nothing");
 
+    private static final List<String> UNPROVEN_UNMET = List.of(
+            UNPROVEN.getFirst(),
+            "that backups made before the horizon open nothing: it was still to come, and the subject's erasure"
+                    + " certificate says when it was met",
+            UNPROVEN.getLast());
+
     private CompletionStatement() {}
 
-    /** The event that ends a request, in its state before. */
-    static RequestCompleted completed(Request request, String completer) {
-        return RequestCompleted.newBuilder()
+    /**
+     * The event that ends a request, in its state before.
+     *
+     * @param completer empty: nobody had to
+     * @param metPosition of the record that says that no backup opens what was erased; 0: there is none yet
+     */
+    static RequestCompleted completed(Request request, String completer, long metPosition) {
+        var completed = RequestCompleted.newBuilder()
                 .setRequestId(request.received().getRequestId())
-                .setStatementSha256(ByteString.copyFrom(sha256(write(request, completer))))
                 .setCompleterId(completer)
+                .setFormat(FORMAT)
+                .setHorizonMetPosition(metPosition);
+        return completed
+                .setStatementSha256(ByteString.copyFrom(sha256(write(request, completed.build()))))
                 .build();
     }
 
-    /** @param completer empty: nobody had to */
-    static byte[] write(Request request, String completer) {
+    /** @param completed the event, whose hash does not count */
+    static byte[] write(Request request, RequestCompleted completed) {
+        String completer = completed.getCompleterId();
+        boolean first = completed.getFormat() <= 1;
+        boolean met = completed.getHorizonMetPosition() > 0;
         var statement = new LinkedHashMap<String, Object>();
-        statement.put("format", 1);
+        statement.put("format", Math.max(1, completed.getFormat()));
         statement.put("request", request.received().getRequestId());
         statement.put("subject", request.subject());
         statement.put("kind", name(request.kind().name(), "REQUEST_KIND_"));
@@ -71,20 +91,27 @@ final class CompletionStatement {
                     request.withheld()
                             .map(withheld -> List.<Object>copyOf(withheld.getHoldIdsList()))
                             .orElse(List.of()));
-            statement.put(
-                    "horizon",
-                    Map.of(
-                            "keysInMemorySeconds",
-                            Keyring.CACHE_SECONDS,
-                            "backups",
-                            erased.getHorizonMicros() == 0 ? "unknown" : time(erased.getHorizonMicros())));
+            String until = erased.getHorizonMicros() == 0 ? "unknown" : time(erased.getHorizonMicros());
+            var horizon = new LinkedHashMap<String, Object>();
+            horizon.put("keysInMemorySeconds", Keyring.CACHE_SECONDS);
+            if (first) {
+                horizon.put("backups", until);
+            } else {
+                horizon.put("met", met);
+                if (met) {
+                    horizon.put("metPosition", completed.getHorizonMetPosition());
+                } else {
+                    horizon.put("standsUntil", until);
+                }
+            }
+            statement.put("horizon", horizon);
             statement.put(
                     "kept",
                     List.of(Map.of(
                             "what", "the log's records, by a pseudonym that nothing leads from any more",
                             "until", "the organisation's log ends")));
         });
-        statement.put("notProven", UNPROVEN);
+        statement.put("notProven", first || met || request.erased().isEmpty() ? UNPROVEN : UNPROVEN_UNMET);
         return CanonicalJson.write(statement);
     }
 

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param horizonMicros by when the keys above them are gone too
  * @param destroyedPosition of the record that said so last
  * @param unreadable the classes that no backup opens any more
+ * @param unreadablePosition of the record that said so last; 0: none has
  * @param holds that keep the rest
  * @param withheldPosition of the record that said so last; -1: none keeps any
  */
@@ -29,6 +30,7 @@ record Destruction(
         long horizonMicros,
         long destroyedPosition,
         Set<RetentionClass> unreadable,
+        long unreadablePosition,
         List<String> holds,
         long withheldPosition) {
     private static final Set<RetentionClass> ALL =
@@ -37,7 +39,7 @@ record Destruction(
     static final Fold<Destruction, StoredEvent> FOLD = new Fold<>() {
         @Override
         public Destruction initial() {
-            return new Destruction(Set.of(), 0, 0, -1, Set.of(), List.of(), -1);
+            return new Destruction(Set.of(), 0, 0, -1, Set.of(), 0, List.of(), -1);
         }
 
         @Override
@@ -53,11 +55,12 @@ record Destruction(
                             state.horizonMicros,
                             state.destroyedPosition,
                             state.unreadable,
+                            state.unreadablePosition,
                             withheld.getHoldIdsList(),
                             event.position());
                 }
                 case "chancery.retention.v1.DestructionCompleted" ->
-                    state.completed(EventReading.read(DestructionCompleted.parser(), event.body()));
+                    state.completed(EventReading.read(DestructionCompleted.parser(), event.body()), event.position());
                 default -> state;
             };
         }
@@ -78,6 +81,11 @@ record Destruction(
         return destroyed.containsAll(ALL);
     }
 
+    /** Of the record that says that no backup opens anything of the subject any more; 0: there is none yet. */
+    long metPosition() {
+        return unreadable.containsAll(ALL) ? unreadablePosition : 0;
+    }
+
     private Destruction destroyed(KeysDestroyed event, long position) {
         return new Destruction(
                 with(destroyed, event.getClassesList()),
@@ -85,17 +93,19 @@ record Destruction(
                 Math.max(horizonMicros, event.getHorizonMicros()),
                 position,
                 unreadable,
+                unreadablePosition,
                 holds,
                 withheldPosition);
     }
 
-    private Destruction completed(DestructionCompleted event) {
+    private Destruction completed(DestructionCompleted event, long position) {
         return new Destruction(
                 destroyed,
                 keys,
                 horizonMicros,
                 destroyedPosition,
                 with(unreadable, event.getClassesList()),
+                position,
                 holds,
                 withheldPosition);
     }

@@ -54,6 +54,12 @@ final class DsarRejection {
             "Nobody decides about a request of their own.",
             "Have somebody else do it.");
 
+    static final Rejection FOUR_EYES = new Rejection(
+            "dsar.four-eyes",
+            Kind.FORBIDDEN,
+            "Who received a request for somebody does not verify whose it is.",
+            "Have somebody else with dsar:verify do it.");
+
     static final Rejection EXTENSION = new Rejection(
             "dsar.extension",
             Kind.CONFLICT,

@@ -324,7 +324,7 @@ final class DsarService implements Feature {
         StreamId stream = Request.stream(request.getRequestId());
         events.add(new NewEvent(stream, exported));
         if (before.isOpen()) {
-            events.add(new NewEvent(stream, CompletionStatement.completed(after(before, exported), "")));
+            events.add(new NewEvent(stream, CompletionStatement.completed(after(before, exported), "", 0)));
         }
         return CommandOutcome.done(
                 ExportDataReply.newBuilder()
@@ -370,8 +370,7 @@ final class DsarService implements Feature {
         Request state = log.request(context.tenant(), request.getRequestId()).state();
         Request.Happened happened =
                 state.happened("RequestCompleted").orElseThrow(() -> new RefusedException(DsarRejection.NOT_COMPLETED));
-        byte[] statement =
-                CompletionStatement.write(state, state.completed().orElseThrow().getCompleterId());
+        byte[] statement = CompletionStatement.write(state, state.completed().orElseThrow());
         return GetCompletionProofReply.newBuilder()
                 .setEnvelope(CompletionStatement.envelope(signer(), statement))
                 .setCompleted(happened.body())

@@ -20,6 +20,7 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
@@ -51,8 +52,12 @@ final class HolderClient implements AutoCloseable {
             // It unpacks nothing where others can write.
             .setFileSystemOptions(
                     new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-    private final HttpClient client =
-            vertx.createHttpClient(new HttpClientOptions().setKeepAlive(false).setDecompressionSupported(false));
+    // As many connections to one host as requests are at work: at five, Vert.x' own limit, systems of several
+    // organisations on one host would
+    // wait for each other's answers.
+    private final HttpClient client = vertx.createHttpClient(
+            new HttpClientOptions().setKeepAlive(false).setDecompressionSupported(false),
+            new PoolOptions().setHttp1MaxSize(Rounds.MAX_AT_ONCE));
 
     HolderClient(HolderOptions options) {
         this.options = options;

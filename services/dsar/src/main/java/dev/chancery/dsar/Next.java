@@ -69,7 +69,9 @@ sealed interface Next {
             return Optional.of(new Record("dsar.holder.read-back", readBacks));
         }
         return request.tasksInOrder().stream().allMatch(Task::isDone)
-                ? Optional.of(new Record("dsar.request.complete", List.of(CompletionStatement.completed(request, ""))))
+                ? Optional.of(new Record(
+                        "dsar.request.complete",
+                        List.of(CompletionStatement.completed(request, "", destruction.metPosition()))))
                 : Optional.empty();
     }
 

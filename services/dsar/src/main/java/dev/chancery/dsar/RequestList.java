@@ -1,6 +1,7 @@
 package dev.chancery.dsar;
 
 import dev.chancery.command.RefusedException;
+import dev.chancery.projection.TenantTransaction;
 import dev.chancery.schema.dsar.v1.HolderTask;
 import dev.chancery.schema.dsar.v1.ListRequestsReply;
 import dev.chancery.schema.dsar.v1.ListRequestsRequest;

@@ -34,18 +34,36 @@ final class RequestRules {
 
     private RequestRules() {}
 
-    /** Who speaks: by itself, or an agent for somebody. */
-    record Speaker(String id, boolean isItself, boolean isPerson) {
+    /**
+     * Who speaks: by itself, or an agent for somebody.
+     *
+     * @param actingFor whom the agent acts for
+     */
+    record Speaker(String id, Optional<String> actingFor, boolean isPerson) {
         static Speaker of(Principal principal) {
             return new Speaker(
                     principal.id(),
-                    principal.actingFor().isEmpty(),
+                    principal.actingFor(),
                     principal.type() == Principal.Type.USER
                             && principal.actingFor().isEmpty());
         }
 
-        boolean is(String subject) {
-            return id.equals(subject);
+        boolean isItself() {
+            return actingFor.isEmpty();
+        }
+
+        boolean is(String principal) {
+            return id.equals(principal);
+        }
+
+        /** Whether it is somebody, or an agent that acts for them. */
+        boolean speaksFor(String principal) {
+            return is(principal) || actingFor.filter(principal::equals).isPresent();
+        }
+
+        /** Whose word it is: the person's that an agent acts for. */
+        String responsible() {
+            return actingFor.orElse(id);
         }
     }
 
@@ -96,7 +114,7 @@ final class RequestRules {
                         .acknowledge(moment, zone.get())
                         .map(RequestRules::micros)
                         .orElse(0L))
-                .setReceiverId(speaker.id())
+                .setReceiverId(speaker.responsible())
                 .build());
         if (own) {
             happened.addAll(verified(wanted, "signed-in", speaker.id(), holders, ids));
@@ -114,11 +132,15 @@ final class RequestRules {
                                 .build()));
     }
 
+    /** Who received a request doesn't also say whose it is: one person alone could have anybody erased. */
     static Decision<Message> verify(
             Speaker speaker, Request request, String method, Holders holders, Supplier<String> ids) {
         Optional<Rejection> refused = others(speaker, request);
         if (refused.isPresent()) {
             return reject(refused.get());
+        }
+        if (speaker.speaksFor(request.received().getReceiverId())) {
+            return reject(DsarRejection.FOUR_EYES);
         }
         return request.verified().isPresent()
                 ? nothing()
@@ -189,7 +211,7 @@ final class RequestRules {
         if (request.kind() == RequestKind.REQUEST_KIND_DECISION_REVIEW && !speaker.isPerson()) {
             return reject(DsarRejection.NO_PERSON);
         }
-        return events(CompletionStatement.completed(request, speaker.id()));
+        return events(CompletionStatement.completed(request, speaker.id(), 0));
     }
 
     /** Why the data can't be exported now. Once it was, it can be again: what was handed out may be lost on its way. */
@@ -237,7 +259,8 @@ final class RequestRules {
 
     private static Optional<Rejection> others(Speaker speaker, Request request) {
         return open(request)
-                .or(() -> speaker.is(request.subject()) ? Optional.of(DsarRejection.ONES_OWN) : Optional.empty());
+                .or(() ->
+                        speaker.speaksFor(request.subject()) ? Optional.of(DsarRejection.ONES_OWN) : Optional.empty());
     }
 
     private static Optional<ZoneId> zone(String name) {

@@ -5,16 +5,22 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.Principal;
 import dev.chancery.log.LogCreation;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -23,18 +29,27 @@ import org.jboss.logging.Logger;
  * Has every open request do its next steps, without anybody asking for it. Which requests are open it learns from the list; what is to be
  * done follows from the log. About every minute it looks through all organisations; one whose records were just listed it looks at at once.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_AT_ONCE} requests at once; {@value #PAGE} open ones of an organisation in one
- * query.
+ * <p>Organisations take turns, one request each, beginning with whose last turn is longest ago, and none has more than its share at work: the
+ * systems of one that don't answer hold up its own requests.
+ *
+ * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_AT_ONCE} requests at once, {@value #MAX_OF_ONE} of an organisation; {@value #PAGE}
+ * open ones of an organisation in one query.
  */
 final class Rounds implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Rounds.class);
     private static final long INTERVAL_MILLIS = 250;
+    private static final long SOON_MILLIS = 20;
     private static final long LOOK_MILLIS = 60_000;
 
     /** An organisation with open requests is looked at this often, though nothing of it has moved. */
     private static final long AGAIN_MICROS = 10_000_000;
 
-    static final int MAX_AT_ONCE = 64;
+    /** Requests of subjects that are at work at once. */
+    static final int MAX_AT_ONCE = 128;
+
+    /** Those of one organisation: twice what one system gets at once, so that one that doesn't answer leaves room for its others. */
+    static final int MAX_OF_ONE = 2 * Advancer.MAX_AT_A_HOLDER;
+
     static final int PAGE = 1_000;
     private static final String FIRST = "00000000-0000-0000-0000-000000000000";
 
@@ -47,6 +62,8 @@ final class Rounds implements AutoCloseable {
     private final Semaphore places = new Semaphore(MAX_AT_ONCE);
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final AtomicLong lookedAt = new AtomicLong(-LOOK_MILLIS);
+    private final AtomicLong turns = new AtomicLong();
+    private final AtomicBoolean soon = new AtomicBoolean();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("dsar-rounds").factory());
 
@@ -55,12 +72,29 @@ final class Rounds implements AutoCloseable {
 
     private record Row(String request, long position, long dueMicros) {}
 
+    /** A request that can go on, and since when. */
+    private record Due(Row row, long sinceMicros) {}
+
     /** What is known of an organisation's open requests. */
     private static final class Organisation {
         final Map<String, Seen> seen = new ConcurrentHashMap<>();
+        final Semaphore places = new Semaphore(MAX_OF_ONE);
+        /** Its last turn, counted over all organisations. */
+        volatile long turn;
+
         volatile long overdue;
         volatile boolean moved = true;
         volatile long lookedMicros;
+
+        Optional<Due> due(Row row, long nowMicros) {
+            Seen known = seen.get(row.request());
+            if (known == null) {
+                return Optional.of(new Due(row, 0));
+            }
+            return known.position() != row.position() || known.nextMicros() <= nowMicros
+                    ? Optional.of(new Due(row, Math.min(known.nextMicros(), nowMicros)))
+                    : Optional.empty();
+        }
 
         boolean isDue(long nowMicros) {
             return moved
@@ -68,6 +102,9 @@ final class Rounds implements AutoCloseable {
                     || seen.values().stream().anyMatch(request -> request.nextMicros() <= nowMicros);
         }
     }
+
+    /** The requests of an organisation that can go on, in this round. */
+    private record Waiting(String tenant, Organisation organisation, Deque<Row> rows) {}
 
     Rounds(Database database, Advancer advancer, Moved moved) {
         this.database = database;
@@ -93,7 +130,13 @@ final class Rounds implements AutoCloseable {
                 lookedAt.set(now);
             }
             moved.taken().forEach(tenant -> open.computeIfAbsent(tenant, made -> new Organisation()).moved = true);
-            open.forEach(this::look);
+            List<Waiting> waiting = open.entrySet().stream()
+                    .sorted(Comparator.comparingLong((Map.Entry<String, Organisation> each) -> each.getValue().turn))
+                    .flatMap(each -> look(each.getKey(), each.getValue()).stream())
+                    .toList();
+            while (!waiting.isEmpty()) {
+                waiting = waiting.stream().filter(this::turn).toList();
+            }
         } catch (RuntimeException | Error e) {
             // A schedule ends with the first exception that leaves it.
             LOG.warnf("No round of requests: cause=%s", e);
@@ -115,10 +158,10 @@ final class Rounds implements AutoCloseable {
     }
 
     /** One organisation that can't be looked at must not keep the others from their turn. */
-    private void look(String tenant, Organisation organisation) {
+    private Optional<Waiting> look(String tenant, Organisation organisation) {
         long now = Clock.nowMicros();
         if (!organisation.isDue(now)) {
-            return;
+            return Optional.empty();
         }
         try {
             organisation.moved = false;
@@ -126,33 +169,59 @@ final class Rounds implements AutoCloseable {
             List<Row> rows = rows(tenant);
             if (rows.isEmpty()) {
                 open.remove(tenant, organisation);
-                return;
+                return Optional.empty();
             }
             organisation.overdue =
                     rows.stream().filter(row -> row.dueMicros() <= now).count();
             organisation.seen.keySet().retainAll(rows.stream().map(Row::request).collect(Collectors.toSet()));
-            for (Row row : rows) {
-                Seen known = organisation.seen.get(row.request());
-                if (known == null || known.position() != row.position() || known.nextMicros() <= now) {
-                    advance(tenant, row, organisation);
-                }
-            }
+            // Whose time came first goes first: none of many waits for ever.
+            return Optional.of(new Waiting(
+                    tenant,
+                    organisation,
+                    rows.stream()
+                            .flatMap(row -> organisation.due(row, now).stream())
+                            .sorted(Comparator.comparingLong(Due::sinceMicros))
+                            .map(Due::row)
+                            .collect(Collectors.toCollection(ArrayDeque::new))));
         } catch (RuntimeException e) {
             LOG.warnf("Requests not looked at: tenant=%s cause=%s", tenant, e);
+            return Optional.empty();
         }
     }
 
-    private void advance(String tenant, Row row, Organisation organisation) {
-        String key = tenant + "/" + row.request();
-        if (clock.isShutdown() || !working.add(key)) {
+    /** Begins with one request; answers whether the organisation gets another turn in this round. */
+    private boolean turn(Waiting waiting) {
+        Organisation organisation = waiting.organisation();
+        Row row = waiting.rows().poll();
+        if (row == null) {
+            return false;
+        }
+        String key = waiting.tenant() + "/" + row.request();
+        if (clock.isShutdown() || !organisation.places.tryAcquire()) {
             organisation.moved = true;
-            return;
+            return false;
         }
         if (!places.tryAcquire()) {
-            working.remove(key);
+            organisation.places.release();
             organisation.moved = true;
-            return;
+            return false;
         }
+        if (!working.add(key)) {
+            release(organisation);
+            organisation.moved = true;
+            return true;
+        }
+        organisation.turn = turns.incrementAndGet();
+        advance(waiting.tenant(), key, row, organisation);
+        return true;
+    }
+
+    private void release(Organisation organisation) {
+        places.release();
+        organisation.places.release();
+    }
+
+    private void advance(String tenant, String key, Row row, Organisation organisation) {
         workers.execute(() -> {
             long next = Clock.nowMicros() + LOOK_MILLIS * 1000;
             try {
@@ -161,10 +230,30 @@ final class Rounds implements AutoCloseable {
                 LOG.warnf("Request not advanced: tenant=%s request=%s cause=%s", tenant, row.request(), e);
             } finally {
                 organisation.seen.put(row.request(), new Seen(row.position(), next));
-                places.release();
                 working.remove(key);
+                release(organisation);
+                if (organisation.moved) {
+                    soon();
+                }
             }
         });
+    }
+
+    /** A place is free, and others wait for one: they need not wait for the next round. */
+    private void soon() {
+        if (!clock.isShutdown() && soon.compareAndSet(false, true)) {
+            try {
+                var _ = clock.schedule(
+                        () -> {
+                            soon.set(false);
+                            round();
+                        },
+                        SOON_MILLIS,
+                        TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                LOG.debugf("No more rounds: cause=%s", e);
+            }
+        }
     }
 
     /** All that are open: those that wait for nobody must not hide those that can go on. */

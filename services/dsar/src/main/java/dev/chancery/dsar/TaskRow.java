@@ -1,5 +1,6 @@
 package dev.chancery.dsar;
 
+import dev.chancery.projection.TenantTransaction;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;

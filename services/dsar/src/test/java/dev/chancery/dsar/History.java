@@ -20,10 +20,12 @@ final class History {
     static final String SUBJECT = "0199f2aa-0000-7000-8000-000000000001";
     static final String REQUEST = "0199f2aa-0000-7000-8000-00000000000a";
     static final RequestRules.Speaker STAFF =
-            new RequestRules.Speaker("0199f2aa-0000-7000-8000-000000000002", true, true);
-    static final RequestRules.Speaker SELF = new RequestRules.Speaker(SUBJECT, true, true);
-    static final RequestRules.Speaker AGENT =
-            new RequestRules.Speaker("0199f2aa-0000-7000-8000-000000000003", false, false);
+            new RequestRules.Speaker("0199f2aa-0000-7000-8000-000000000002", Optional.empty(), true);
+    static final RequestRules.Speaker CLERK =
+            new RequestRules.Speaker("0199f2aa-0000-7000-8000-000000000004", Optional.empty(), true);
+    static final RequestRules.Speaker SELF = new RequestRules.Speaker(SUBJECT, Optional.empty(), true);
+    static final RequestRules.Speaker AGENT = new RequestRules.Speaker(
+            "0199f2aa-0000-7000-8000-000000000003", Optional.of("0199f2aa-0000-7000-8000-000000000005"), false);
 
     Request request = Request.FOLD.initial();
     Holders holders = Holders.FOLD.initial();

@@ -11,11 +11,14 @@ import dev.chancery.schema.dsar.v1.ErasureAsked;
 import dev.chancery.schema.dsar.v1.ErasureWithheld;
 import dev.chancery.schema.dsar.v1.HolderAction;
 import dev.chancery.schema.dsar.v1.HolderAnswered;
+import dev.chancery.schema.dsar.v1.HolderAsked;
 import dev.chancery.schema.dsar.v1.HolderTaskReplayed;
 import dev.chancery.schema.dsar.v1.RequestCompleted;
 import dev.chancery.schema.dsar.v1.RequestKind;
 import dev.chancery.schema.dsar.v1.RequestState;
+import dev.chancery.schema.dsar.v1.TaskResult;
 import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.DestructionCompleted;
 import dev.chancery.schema.retention.v1.DestructionWithheld;
 import dev.chancery.schema.retention.v1.KeysDestroyed;
 import java.time.Duration;
@@ -119,7 +122,7 @@ class NextTest {
         throw new AssertionError("it does not come to an end");
     }
 
-    private static final Answer GONE = new Answer(404, "", "");
+    private static final Answer GONE = new Answer(410, "", "");
     private static final Answer DONE = new Answer(204, "", "");
 
     @Test
@@ -152,7 +155,8 @@ class NextTest {
         destroyed(history, RetentionClass.RETENTION_CLASS_AUDIT);
         run(history, (task, times) -> task.action() == HolderAction.HOLDER_ACTION_ERASE ? DONE : GONE);
         assertThat(history.request.state()).isEqualTo(RequestState.REQUEST_STATE_COMPLETED);
-        assertThat(new String(CompletionStatement.write(history.request, "")))
+        assertThat(new String(CompletionStatement.write(
+                        history.request, history.request.completed().orElseThrow())))
                 .contains("\"holdsApplied\":[\"" + History.SELF.id() + "\"]", "\"keysDestroyed\":{\"count\":2,");
     }
 
@@ -181,6 +185,67 @@ class NextTest {
                 HolderTaskReplayed.newBuilder().setTaskId(parked.id()).build()));
         run(history, (task, times) -> GONE);
         assertThat(history.request.completed()).isPresent();
+    }
+
+    /** A mistyped address, a proxy without a route: nobody has said anything about the subject. */
+    @Test
+    void aBare404IsAFailureWhateverWasAsked() {
+        History history = erasure("lost");
+        allDestroyed(history);
+
+        Map<String, Integer> asked = run(history, (task, times) -> new Answer(404, "", ""));
+
+        assertThat(asked).containsExactly(Map.entry("lost" + HolderAction.HOLDER_ACTION_ERASE, 3));
+        assertThat(history.request.isOpen()).isTrue();
+        assertThat(history.request.tasksInOrder()).singleElement().satisfies(task -> {
+            assertThat(task.isParked()).isTrue();
+            assertThat(task.code()).isEqualTo("http-404");
+        });
+        for (HolderAction action : List.of(HolderAction.HOLDER_ACTION_EXPORT, HolderAction.HOLDER_ACTION_READ_BACK)) {
+            var task = Task.of(HolderAsked.newBuilder().setAction(action).build());
+            assertThat(Answers.of(task, new Answer(404, "", "{}"), OPTIONS, NOW).result())
+                    .isEqualTo(TaskResult.TASK_RESULT_FAILED);
+        }
+    }
+
+    @Test
+    void theStatementSaysWhetherTheHorizonIsMet() {
+        History history = erasure("crm");
+        allDestroyed(history);
+        run(history, (task, times) -> GONE);
+        RequestCompleted completed = history.request.completed().orElseThrow();
+
+        assertThat(new String(CompletionStatement.write(history.request, completed)))
+                .contains("\"format\":2", "\"met\":false", "\"standsUntil\":\"", "it was still to come")
+                .doesNotContain("\"backups\"");
+
+        History later = erasure("crm");
+        allDestroyed(later);
+        later.inRetention(DestructionCompleted.newBuilder()
+                .addClasses(RetentionClass.RETENTION_CLASS_ACCOUNT)
+                .build());
+        assertThat(later.destruction.metPosition()).isZero();
+        later.inRetention(DestructionCompleted.newBuilder()
+                .addClasses(RetentionClass.RETENTION_CLASS_AUDIT)
+                .build());
+        long position = later.destruction.metPosition();
+        run(later, (task, times) -> GONE);
+        assertThat(new String(CompletionStatement.write(
+                        later.request, later.request.completed().orElseThrow())))
+                .contains("\"met\":true,\"metPosition\":" + position)
+                .doesNotContain("standsUntil", "it was still to come");
+    }
+
+    /** What was completed before is stated as it was. */
+    @Test
+    void aStatementOfTheFirstFormatStaysWhatItWas() {
+        History history = erasure("crm");
+        allDestroyed(history);
+        run(history, (task, times) -> GONE);
+
+        assertThat(new String(CompletionStatement.write(history.request, RequestCompleted.getDefaultInstance())))
+                .contains("\"format\":1,", "\"horizon\":{\"backups\":\"")
+                .doesNotContain("\"met\"", "standsUntil");
     }
 
     @Test
@@ -258,7 +323,8 @@ class NextTest {
         assertThat(history.request.completed().isPresent()).isEqualTo(!holds.containsValue(true));
         history.request.completed().map(RequestCompleted::getStatementSha256).ifPresent(hash -> assertThat(
                         hash.toByteArray())
-                .isEqualTo(CompletionStatement.sha256(CompletionStatement.write(history.request, ""))));
+                .isEqualTo(CompletionStatement.sha256(CompletionStatement.write(
+                        history.request, history.request.completed().orElseThrow()))));
     }
 
     @Property(tries = 200)

@@ -1,6 +1,7 @@
 package dev.chancery.dsar;
 
 import static dev.chancery.dsar.History.AGENT;
+import static dev.chancery.dsar.History.CLERK;
 import static dev.chancery.dsar.History.NOW;
 import static dev.chancery.dsar.History.SELF;
 import static dev.chancery.dsar.History.STAFF;
@@ -27,7 +28,7 @@ class RequestRulesTest {
 
     private static History verified(RequestKind kind) {
         History history = of(kind, STAFF);
-        return history.is(RequestRules.verify(STAFF, history.request, "passport", history.holders, history.newId));
+        return history.is(RequestRules.verify(CLERK, history.request, "passport", history.holders, history.newId));
     }
 
     private static java.util.Optional<dev.chancery.kernel.Rejection> received(
@@ -54,7 +55,10 @@ class RequestRulesTest {
         assertThat(received(STAFF, true, wanted)).isEmpty();
         assertThat(received(SELF, false, wanted)).isEmpty();
         // An agent that acts for somebody is not that somebody.
-        assertThat(received(new RequestRules.Speaker(History.SUBJECT, false, false), false, wanted))
+        assertThat(received(
+                        new RequestRules.Speaker(History.SUBJECT, java.util.Optional.of(History.STAFF.id()), false),
+                        false,
+                        wanted))
                 .contains(DsarRejection.NOT_THE_SUBJECT);
     }
 
@@ -87,6 +91,32 @@ class RequestRulesTest {
                         History.wanted(RequestKind.REQUEST_KIND_ERASURE).toBuilder()
                                 .setExportKey(key)))
                 .contains(DsarRejection.KEY);
+    }
+
+    /** One person alone could otherwise have anybody erased. */
+    @Test
+    void whoReceivedARequestDoesNotVerifyItNeitherItselfNorByAnAgent() {
+        var agent = new RequestRules.Speaker(AGENT.id(), java.util.Optional.of(STAFF.id()), false);
+        for (RequestRules.Speaker receiver : java.util.List.of(STAFF, agent)) {
+            History history = of(RequestKind.REQUEST_KIND_ERASURE, receiver);
+            for (RequestRules.Speaker verifier : java.util.List.of(STAFF, agent)) {
+                assertThat(refusal(RequestRules.verify(
+                                verifier, history.request, "passport", history.holders, history.newId)))
+                        .contains(DsarRejection.FOUR_EYES);
+            }
+            history.is(RequestRules.verify(CLERK, history.request, "passport", history.holders, history.newId));
+            assertThat(history.request.verified().orElseThrow().getVerifierId()).isEqualTo(CLERK.id());
+        }
+    }
+
+    @Test
+    void nobodyDecidesAboutTheirOwnRequestByAnAgent() {
+        History history = of(RequestKind.REQUEST_KIND_RECTIFICATION, STAFF);
+        var agent = new RequestRules.Speaker(AGENT.id(), java.util.Optional.of(SELF.id()), false);
+
+        assertThat(refusal(RequestRules.verify(agent, history.request, "trust-me", history.holders, history.newId)))
+                .contains(DsarRejection.ONES_OWN);
+        assertThat(refusal(RequestRules.extend(agent, history.request, NOW))).contains(DsarRejection.ONES_OWN);
     }
 
     @Test

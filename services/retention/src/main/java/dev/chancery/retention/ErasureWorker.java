@@ -2,54 +2,114 @@ package dev.chancery.retention;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.Feature;
+import dev.chancery.keyring.Eraser;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
  * Looks twice a second for subjects whose erasure can go on, in every organisation. Several processes may: what one has done, the others find
- * done. A subject that can't go on holds up no other.
+ * done. A subject that can't go on holds up no other, and an organisation's subjects no other organisation's.
+ *
+ * <p>Keys above those that were destroyed are replaced soon after, for all organisations at once; what was replaced is destroyed at the
+ * horizon, and not before it had been replaced for half of that time, so that a process that was down gives an operator time, too.
+ *
+ * <p><b>Limits:</b> {@value #MAX_ROUND} subjects in one round, {@value #MAX_OF_ONE} of one organisation, in no order; one replacement in an
+ * eighth of the horizon.
  */
 final class ErasureWorker implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ErasureWorker.class);
     private static final long INTERVAL_MILLIS = 500;
 
-    /** How long what failed is left alone. */
+    /** How long what failed, or comes later, is left alone. */
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** How often an operator is told the same in the log. */
+    private static final long TELL_NANOS = TimeUnit.HOURS.toNanos(1);
+
+    /** How often it is looked whether what an operator should know has changed. */
+    private static final long HEALTH_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     /** Subjects looked at in one round. */
-    private static final int MAX_ROUND = 1_000;
+    static final int MAX_ROUND = 1_000;
+
+    /** Subjects of one organisation looked at in one round, so that what is stuck there holds up no other. */
+    static final int MAX_OF_ONE = 50;
+
+    /** Replacements within one horizon: the ring's versions that are alive are a few more. */
+    private static final int REPLACEMENTS = 8;
+
+    /** How long after the horizon it is not called missed. */
+    private static final long GRACE_MICROS = 60_000_000;
 
     private static final String NOW = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
+    private static final String REPLACEMENT = "replacement of the keys above";
 
     private final Database database;
     private final SubjectEraser eraser;
+    private final Eraser keys;
+    private final Duration horizon;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("eraser").factory());
     /** What failed, and when it is tried again, by System.nanoTime. */
     private final Map<Object, Long> failed = new ConcurrentHashMap<>();
+    /** What comes later, and when it is looked at again. */
+    private final Map<Who, Long> later = new ConcurrentHashMap<>();
+    /** What is known to be replaced. */
+    private final Map<String, Eraser.Above> replaced = new ConcurrentHashMap<>();
+
+    private volatile Health health = new Health(Optional.empty(), Optional.empty(), 0);
+    private long healthAt = System.nanoTime() - HEALTH_NANOS;
+    private long toldAt = System.nanoTime() - TELL_NANOS;
 
     private record Open(String tenant, String subject, int retention, String request) {}
 
     private record Who(String tenant, String subject) {}
 
-    ErasureWorker(Database database, SubjectEraser eraser) {
+    /**
+     * What an operator should know.
+     *
+     * @param missed classes of subjects whose horizon has passed although the keys above are not gone
+     */
+    private record Health(Optional<String> unchangeable, Optional<String> uncopied, long missed) {
+        Stream<String> warnings() {
+            return Stream.of(
+                            unchangeable,
+                            uncopied,
+                            missed == 0
+                                    ? Optional.<String>empty()
+                                    : Optional.of("erasures whose horizon has passed and is not met: " + missed))
+                    .flatMap(Optional::stream);
+        }
+    }
+
+    /** @param keys what {@code eraser} destroys keys with */
+    ErasureWorker(Database database, SubjectEraser eraser, Eraser keys, Duration horizon) {
         this.database = database;
         this.eraser = eraser;
+        this.keys = keys;
+        this.horizon = horizon;
     }
 
     void start() {
         var _ = clock.scheduleWithFixedDelay(this::round, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void round() {
+    /** One look; the schedule's, and a test's. */
+    void round() {
         try {
             List<Open> open = open();
             for (Open asked :
@@ -60,18 +120,104 @@ final class ErasureWorker implements AutoCloseable {
             open.stream()
                     .filter(each -> each.retention() > 0)
                     .forEach(each -> subjects.add(new Who(each.tenant(), each.subject())));
-            for (Who who : subjects) {
-                attempt(who, () -> {
-                    eraser.destroy(who.tenant(), who.subject());
-                    if (due(who)) {
-                        eraser.complete(who.tenant(), who.subject());
-                    }
-                });
-            }
+            subjects.forEach(who -> attempt(who, () -> advance(who)));
+            attempt(REPLACEMENT, this::replace);
+            look();
         } catch (RuntimeException | Error e) {
             // A schedule ends with the first exception that leaves it.
             LOG.warnf("Eraser could not work: cause=%s", e);
         }
+    }
+
+    private void advance(Who who) {
+        Long again = later.get(who);
+        if (again != null && again - System.nanoTime() > 0) {
+            return;
+        }
+        later.remove(who);
+        eraser.destroy(who.tenant(), who.subject());
+        if (!due(who)) {
+            return;
+        }
+        if (eraser.replacedFor(who.tenant(), who.subject())
+                .filter(this::isLongEnough)
+                .isPresent()) {
+            eraser.complete(who.tenant(), who.subject());
+        } else {
+            later.put(who, System.nanoTime() + Math.min(RETRY_NANOS, horizon.toNanos() / REPLACEMENTS));
+        }
+    }
+
+    private boolean isLongEnough(Duration replacedFor) {
+        return replacedFor.compareTo(horizon.dividedBy(2)) >= 0;
+    }
+
+    /** Replaces the keys above all that was destroyed, unless that was done a moment ago: then all that come meanwhile share the next. */
+    private void replace() {
+        Map<String, Eraser.Above> beyond = new HashMap<>();
+        destroyed().forEach((tenant, above) -> {
+            if (!above.equals(replaced.get(tenant))) {
+                if (keys.isReplaced(tenant, above)) {
+                    replaced.put(tenant, above);
+                } else {
+                    beyond.put(tenant, above);
+                }
+            }
+        });
+        if (beyond.isEmpty() || keys.sinceReplaced().filter(this::isTooSoon).isPresent()) {
+            return;
+        }
+        keys.replace(beyond);
+        replaced.putAll(beyond);
+    }
+
+    private boolean isTooSoon(Duration sinceReplaced) {
+        return sinceReplaced.compareTo(horizon.dividedBy(REPLACEMENTS)) < 0;
+    }
+
+    /** By organisation, the versions that wrapped what is destroyed and not completed. */
+    private Map<String, Eraser.Above> destroyed() {
+        Map<String, Eraser.Above> above = database.transaction(DatabaseRole.RETENTION, connection -> {
+            try (var select =
+                            connection.prepareStatement("SELECT tenant, max(tenant_key), max(ring) FROM retention.open"
+                                    + " WHERE ring > 0 GROUP BY tenant");
+                    var rows = select.executeQuery()) {
+                Map<String, Eraser.Above> found = new HashMap<>();
+                while (rows.next()) {
+                    found.put(rows.getString(1), new Eraser.Above(rows.getInt(2), rows.getInt(3)));
+                }
+                return found;
+            }
+        });
+        replaced.keySet().retainAll(above.keySet());
+        return above;
+    }
+
+    /** What an operator should know: kept for who asks, and told in the log now and then. */
+    private void look() {
+        long now = System.nanoTime();
+        if (now - healthAt < HEALTH_NANOS) {
+            return;
+        }
+        healthAt = now;
+        Eraser.RingHealth ring = keys.ringHealth();
+        health = new Health(ring.unchangeable(), ring.uncopied(), missed());
+        String warnings = health.warnings().collect(Collectors.joining("; "));
+        if (!warnings.isEmpty() && now - toldAt >= TELL_NANOS) {
+            toldAt = now;
+            LOG.warnf("Operator is needed: %s", warnings);
+        }
+    }
+
+    private long missed() {
+        return database.transaction(DatabaseRole.RETENTION, connection -> {
+            try (var select = connection.prepareStatement("SELECT count(*) FROM retention.open WHERE class > 0"
+                            + " AND due_micros > 0 AND due_micros + " + GRACE_MICROS + " <= " + NOW);
+                    var found = select.executeQuery()) {
+                found.next();
+                return found.getLong(1);
+            }
+        });
     }
 
     private void attempt(Object what, Runnable step) {
@@ -92,9 +238,10 @@ final class ErasureWorker implements AutoCloseable {
 
     private List<Open> open() {
         return database.transaction(DatabaseRole.RETENTION, connection -> {
-            try (var select = connection.prepareStatement(
-                            "SELECT tenant, subject::text, class, request FROM retention.open" + " WHERE due_micros <= "
-                                    + NOW + " ORDER BY due_micros, tenant, subject LIMIT " + MAX_ROUND);
+            try (var select = connection.prepareStatement("SELECT tenant, subject::text, class, request FROM"
+                            + " (SELECT *, row_number() OVER (PARTITION BY tenant ORDER BY random()) AS place"
+                            + " FROM retention.open WHERE due_micros <= " + NOW + ") AS ranked WHERE place <= "
+                            + MAX_OF_ONE + " ORDER BY place, random() LIMIT " + MAX_ROUND);
                     var rows = select.executeQuery()) {
                 List<Open> open = new ArrayList<>();
                 while (rows.next()) {
@@ -105,7 +252,7 @@ final class ErasureWorker implements AutoCloseable {
         });
     }
 
-    /** Whether the keys above may go: not before half the horizon, which only a row says. */
+    /** Whether the keys above are to go: at the horizon, which only a row says. */
     private boolean due(Who who) {
         return database.transaction(DatabaseRole.RETENTION, connection -> {
             try (var select =
@@ -121,9 +268,26 @@ final class ErasureWorker implements AutoCloseable {
     }
 
     List<String> warnings() {
-        return failed.isEmpty()
-                ? List.of()
-                : List.of("erasures that don't go on: " + failed.size() + "; the log says why");
+        Stream<String> stuck = failed.isEmpty()
+                ? Stream.empty()
+                : Stream.of("erasures that don't go on: " + failed.size() + "; the log says why");
+        return Stream.concat(stuck, health.warnings()).toList();
+    }
+
+    List<Feature.Measure> measures() {
+        return List.of(
+                new Feature.Measure(
+                        "chancery.retention.horizon.missed",
+                        "Erasures whose horizon has passed although the keys above are not gone",
+                        () -> health.missed()),
+                new Feature.Measure(
+                        "chancery.retention.ring.uncopied",
+                        "1 while nobody has said that the newest keys of the sealer are backed up, otherwise 0",
+                        () -> health.uncopied().isPresent() ? 1 : 0),
+                new Feature.Measure(
+                        "chancery.retention.ring.unchangeable",
+                        "1 while the sealer's keys can't be replaced, so that no erasure completes, otherwise 0",
+                        () -> health.unchangeable().isPresent() ? 1 : 0));
     }
 
     @Override

@@ -48,6 +48,8 @@ public final class RetentionFeature implements FeatureDescription {
     @Override
     public Feature create(FeatureParts parts) {
         Streams streams = parts.get(Streams.class);
+        var keys = parts.get(Keyring.class).eraser();
+        var horizon = parts.get(ErasureHorizon.class).horizon();
         return new RetentionService(
                 new ErasureWorker(
                         parts.database(),
@@ -55,8 +57,10 @@ public final class RetentionFeature implements FeatureDescription {
                                 new Claims(parts.database(), DatabaseRole.RETENTION),
                                 parts.get(Appender.class),
                                 streams,
-                                parts.get(Keyring.class).eraser(),
-                                parts.get(ErasureHorizon.class).horizon())),
+                                keys,
+                                horizon),
+                        keys,
+                        horizon),
                 new Certificates(parts.instanceId(), streams, parts.get(SigningKeys.class)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.chancery.retention;
 
 import dev.chancery.command.RefusedException;
+import dev.chancery.projection.TenantTransaction;
 import dev.chancery.schema.retention.v1.Erasure;
 import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.schema.retention.v1.Hold;

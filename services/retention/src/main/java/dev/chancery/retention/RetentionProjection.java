@@ -71,7 +71,7 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
             }
             case ErasureAsk.TYPE -> {
                 var asked = ErasureAsk.of(event.body());
-                open(connection, tenant, asked.subjectId(), 0, asked.requestId(), 0);
+                open(connection, tenant, asked.subjectId(), 0, asked.requestId());
             }
             case "chancery.retention.v1.DestructionWithheld" ->
                 withheld(connection, tenant, event, EventReading.read(DestructionWithheld.parser(), event.body()));
@@ -124,13 +124,12 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                     decided.getGroundValue(),
                     event.recordedAtMicros(),
                     event.position());
-            open(connection, tenant, decided.getSubjectId(), retention.getNumber(), "", 0);
+            open(connection, tenant, decided.getSubjectId(), retention.getNumber(), "");
         }
     }
 
     private void destroyed(Connection connection, String tenant, LogEvent event, KeysDestroyed destroyed)
             throws SQLException {
-        long due = event.recordedAtMicros() + (destroyed.getHorizonMicros() - event.recordedAtMicros()) / 2;
         for (RetentionClass retention : destroyed.getClassesList()) {
             write(
                     connection,
@@ -142,7 +141,16 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                     tenant,
                     id(destroyed.getSubjectId()),
                     retention.getNumber());
-            open(connection, tenant, destroyed.getSubjectId(), retention.getNumber(), "", due);
+            write(
+                    connection,
+                    "UPDATE %s.open SET due_micros = ?, tenant_key = ?, ring = ? WHERE tenant = ? AND subject = ? AND"
+                            + " class = ?",
+                    destroyed.getHorizonMicros(),
+                    destroyed.getTenantKeyVersion(),
+                    destroyed.getSealerKeyVersion(),
+                    tenant,
+                    id(destroyed.getSubjectId()),
+                    retention.getNumber());
         }
     }
 
@@ -166,17 +174,17 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
         }
     }
 
-    private void open(Connection connection, String tenant, String subject, int retention, String request, long due)
+    /** There is something to do at once. */
+    private void open(Connection connection, String tenant, String subject, int retention, String request)
             throws SQLException {
         write(
                 connection,
-                "INSERT INTO %s.open (tenant, subject, class, request, due_micros) VALUES (?, ?, ?, ?, ?)"
-                        + " ON CONFLICT (tenant, subject, class, request) DO UPDATE SET due_micros = EXCLUDED.due_micros",
+                "INSERT INTO %s.open (tenant, subject, class, request) VALUES (?, ?, ?, ?)"
+                        + " ON CONFLICT (tenant, subject, class, request) DO NOTHING",
                 tenant,
                 id(subject),
                 retention,
-                request,
-                due);
+                request);
     }
 
     private void answered(Connection connection, String tenant, String subject, String request) throws SQLException {

@@ -2,7 +2,10 @@ package dev.chancery.retention;
 
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.Rejection.Kind;
+import dev.chancery.schema.options.v1.RetentionClass;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Why retention refuses. */
 final class RetentionRejection {
@@ -11,6 +14,23 @@ final class RetentionRejection {
             Kind.CONFLICT,
             "The destruction of what the hold would cover was decided before it, and is not taken back.",
             "List the subject's erasures, and name the classes that are left.");
+
+    /**
+     * What exactly a hold is too late for.
+     *
+     * @param progress how far each class is whose destruction was decided
+     * @param left the classes that a hold can keep
+     */
+    static String tooLate(Map<RetentionClass, String> progress, List<RetentionClass> left) {
+        return "The hold comes too late for "
+                + progress.entrySet().stream()
+                        .map(each -> each.getKey() + " (" + each.getValue() + ")")
+                        .collect(Collectors.joining(" and "))
+                + (left.isEmpty()
+                        ? ": nothing is left to hold."
+                        : ". It can name "
+                                + left.stream().map(RetentionClass::name).collect(Collectors.joining(" and ")) + ".");
+    }
 
     static final Rejection CLASSES = new Rejection(
             "hold.classes",

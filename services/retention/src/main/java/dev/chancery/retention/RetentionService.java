@@ -75,16 +75,12 @@ final class RetentionService implements Feature {
         return worker.warnings();
     }
 
-    private static CommandOutcome set(CommandContext context, SetHoldRequest request) {
-        try {
-            return held(context, request);
-        } catch (KeyDestroyed e) {
-            // Between the reading of its stream and now.
-            return CommandOutcome.reject(RetentionRejection.TOO_LATE);
-        }
+    @Override
+    public List<Measure> measures() {
+        return worker.measures();
     }
 
-    private static CommandOutcome held(CommandContext context, SetHoldRequest request) {
+    private static CommandOutcome set(CommandContext context, SetHoldRequest request) {
         String subject = request.getPrincipalId();
         var wanted = HoldSet.newBuilder()
                 .setHoldId(context.newId())
@@ -94,25 +90,38 @@ final class RetentionService implements Feature {
                 .setReviewMicros(Math.clamp(request.getReviewMillis(), 0, Long.MAX_VALUE / 1000) * 1000)
                 .setSetterId(context.principal().id())
                 .build();
+        Subject before = context.read(Subject.stream(subject), Subject.FOLD);
+        Decision<Message> decision = RetentionRules.set(exists(context, subject), before, wanted, context.atMicros());
+        if (decision.equals(Decision.reject(RetentionRejection.TOO_LATE))) {
+            return CommandOutcome.reject(
+                    RetentionRejection.TOO_LATE, RetentionRejection.tooLate(before.progress(), before.undecided()));
+        }
         return decided(
                 Subject.stream(subject),
-                RetentionRules.set(
-                        exists(context, subject),
-                        context.read(Subject.stream(subject), Subject.FOLD),
-                        wanted,
-                        context.atMicros()),
+                decision,
                 events ->
                         SetHoldReply.newBuilder().setHoldId(wanted.getHoldId()).build(),
                 // Sealed once it is known that the subject is there: nobody makes a key for whomever it likes.
-                event -> ((HoldSet) event)
-                        .toBuilder()
-                                .setGround(context.seal(
-                                        subject,
-                                        RetentionClass.RETENTION_CLASS_AUDIT,
-                                        HoldSet.getDescriptor().getFullName(),
-                                        "ground",
-                                        request.getReason()))
-                                .build());
+                event -> grounded(context, (HoldSet) event, request.getReason()));
+    }
+
+    /**
+     * A hold of what is left of a subject has no ground of its own once the subject's key for it is destroyed: the reason stays in the
+     * record's statement, sealed to who gave it.
+     */
+    private static HoldSet grounded(CommandContext context, HoldSet hold, String reason) {
+        try {
+            return hold.toBuilder()
+                    .setGround(context.seal(
+                            hold.getSubjectId(),
+                            RetentionClass.RETENTION_CLASS_AUDIT,
+                            HoldSet.getDescriptor().getFullName(),
+                            "ground",
+                            reason))
+                    .build();
+        } catch (KeyDestroyed e) {
+            return hold;
+        }
     }
 
     private static CommandOutcome clear(CommandContext context, ClearHoldRequest request) {

@@ -3,6 +3,7 @@ package dev.chancery.retention;
 import dev.chancery.decision.EventReading;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Eraser;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionCompleted;
@@ -163,6 +164,26 @@ record Subject(
 
     boolean isDecided(RetentionClass retention) {
         return destructions.containsKey(retention);
+    }
+
+    /** How far the destruction of each class is that was decided, in words. */
+    Map<RetentionClass, String> progress() {
+        Map<RetentionClass, String> progress = new TreeMap<>();
+        destructions.forEach((retention, destruction) -> progress.put(
+                retention,
+                destruction.destroyed().isPresent()
+                        ? "its keys were destroyed at position "
+                                + destruction.destroyed().get().position()
+                        : "decided at position " + destruction.decided().position()
+                                + "; its keys may be gone already"));
+        return progress;
+    }
+
+    /** Classes that a hold can keep. */
+    List<RetentionClass> undecided() {
+        return Eraser.allClasses().stream()
+                .filter(retention -> !isDecided(retention))
+                .toList();
     }
 
     /** Classes whose keys are to be destroyed now. */

@@ -14,7 +14,6 @@ import dev.chancery.log.Draft;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.log.Streams.Loaded;
-import dev.chancery.retention.Subject.Destruction;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
@@ -106,17 +105,17 @@ final class SubjectEraser {
         }
     }
 
-    /** Destroys the keys above those that were destroyed. */
+    /** For how long the keys above all that waits for its completion have been replaced; empty: they are not. */
+    Optional<Duration> replacedFor(String tenant, String subject) {
+        Subject state = load(tenant, subject).state();
+        return eraser.sinceReplaced(tenant, above(state, state.uncompleted()));
+    }
+
+    /** Destroys what is left of the keys above those that were destroyed. */
     void complete(String tenant, String subject) {
         for (Map.Entry<String, List<RetentionClass>> each :
                 byRequest(load(tenant, subject).state(), Subject::uncompleted).entrySet()) {
-            Map<RetentionClass, Destruction> destructions =
-                    load(tenant, subject).state().destructions();
-            Eraser.Above beyond = each.getValue().stream()
-                    .map(destructions::get)
-                    .map(destruction -> destruction.destroyed().orElseThrow().what())
-                    .map(keys -> new Eraser.Above(keys.getTenantKeyVersion(), keys.getSealerKeyVersion()))
-                    .reduce(new Eraser.Above(0, 0), SubjectEraser::later);
+            Eraser.Above beyond = above(load(tenant, subject).state(), each.getValue());
             // Once more: a process that had the subject's key at hand may have taken a name after the key was
             // destroyed.
             forgetNames(tenant, subject, each.getValue());
@@ -134,6 +133,15 @@ final class SubjectEraser {
                             .setSealerKeyVersion(from.ringVersion())
                             .build());
         }
+    }
+
+    /** The newest versions that may have wrapped the keys of some classes, which were destroyed. */
+    private static Eraser.Above above(Subject subject, List<RetentionClass> classes) {
+        return classes.stream()
+                .map(subject.destructions()::get)
+                .map(destruction -> destruction.destroyed().orElseThrow().what())
+                .map(keys -> new Eraser.Above(keys.getTenantKeyVersion(), keys.getSealerKeyVersion()))
+                .reduce(new Eraser.Above(0, 0), SubjectEraser::later);
     }
 
     private static Eraser.Above later(Eraser.Above one, Eraser.Above other) {

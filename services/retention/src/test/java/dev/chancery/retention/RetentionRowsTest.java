@@ -114,12 +114,12 @@ class RetentionRowsTest {
         }
     }
 
-    /** class/request/due of what the eraser would find. */
+    /** class/request/due of what the eraser would find, and what wrapped what is destroyed. */
     private List<String> open(String tenant) {
         return database.transaction(DatabaseRole.RETENTION, connection -> {
             try (var select = connection.prepareStatement(
-                    "SELECT class || '/' || request || '/' || due_micros FROM retention.open"
-                            + " WHERE tenant = ? ORDER BY class")) {
+                    "SELECT class || '/' || request || '/' || due_micros || CASE WHEN ring > 0 THEN '/' || tenant_key"
+                            + " || '/' || ring ELSE '' END FROM retention.open WHERE tenant = ? ORDER BY class")) {
                 select.setString(1, tenant);
                 try (var found = select.executeQuery()) {
                     var all = new java.util.ArrayList<String>();
@@ -152,9 +152,11 @@ class RetentionRowsTest {
                 .setKeys(1)
                 .addClasses(ACCOUNT)
                 .setHorizonMicros(AT + position + 1 + 1_000)
+                .setTenantKeyVersion(3)
+                .setSealerKeyVersion(4)
                 .build();
         write(tenant, destroyed);
-        assertThat(open(tenant)).containsExactly("1//" + (AT + position + 500));
+        assertThat(open(tenant)).containsExactly("1//" + destroyed.getHorizonMicros() + "/3/4");
         write(
                 tenant,
                 HoldCleared.newBuilder()

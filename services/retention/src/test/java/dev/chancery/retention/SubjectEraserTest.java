@@ -68,10 +68,11 @@ class SubjectEraserTest {
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var statement = connection.createStatement()) {
                 return statement.executeUpdate("""
-                        INSERT INTO log.reconciled (system_identifier, timeline)
-                        SELECT system_identifier,
-                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                        FROM pg_control_system()""");
+                    INSERT INTO log.reconciled (system_identifier, timeline)
+                    SELECT system_identifier,
+                           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+                    FROM pg_control_system()\
+                    """);
             }
         });
         appender = new Appender(
@@ -237,6 +238,144 @@ class SubjectEraserTest {
                                 .build())));
         process().destroy(tenant, subject);
         assertThat(keyring().open(where, sealed).text()).isEmpty();
+    }
+
+    private static final Duration HORIZON = Duration.ofSeconds(6);
+
+    private ErasureWorker worker() {
+        Eraser keys = keyring().eraser();
+        return new ErasureWorker(
+                database,
+                new SubjectEraser(new Claims(database, DatabaseRole.RETENTION), appender, streams(), keys, HORIZON),
+                keys,
+                HORIZON);
+    }
+
+    /** What the projection makes of the log. */
+    private void open(String tenant, String sql) {
+        database.inTenant(DatabaseRole.RETENTION, tenant, connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate(sql);
+            }
+        });
+    }
+
+    /** An organisation with more subjects that can't go on than a round looks at. */
+    @Test
+    void anOrganisationsStuckErasuresHoldUpNoOtherOrganisation() {
+        String first = "00000000-0000-4000-8000-000000000000";
+        open(
+                first,
+                "INSERT INTO retention.open (tenant, subject, class, request) SELECT '" + first
+                        + "', gen_random_uuid(), 1, '' FROM generate_series(1, 1200)");
+        open(
+                tenant,
+                "INSERT INTO retention.open (tenant, subject, class, request) VALUES ('" + tenant + "', '" + subject
+                        + "', 0, '" + request + "')");
+
+        try (var worker = worker()) {
+            worker.round();
+        }
+
+        assertThat(loaded().version()).isOne();
+    }
+
+    @Test
+    void keysAboveAreReplacedSoonAndDestroyedAtTheHorizon() throws Exception {
+        process().answer(tenant, subject, request);
+        open(
+                tenant,
+                "INSERT INTO retention.open (tenant, subject, class, request) VALUES ('" + tenant + "', '" + subject
+                        + "', 1, '')");
+        try (var worker = worker()) {
+            worker.round();
+            assertThat(loaded().version()).isEqualTo(2);
+            assertThat(ring()).containsExactly("1");
+            open(tenant, "UPDATE retention.open SET due_micros = " + Long.MAX_VALUE + ", tenant_key = 1, ring = 1");
+
+            worker.round();
+            assertThat(ring()).containsExactly("1", "2");
+            assertThat(loaded().version()).isEqualTo(2);
+            assertThat(certificate()).contains("\"state\":\"keys-destroyed\"").doesNotContain("completed");
+
+            // The horizon is here, and the operator has not had half of it: a process that was down.
+            open(tenant, "UPDATE retention.open SET due_micros = 1");
+            worker.round();
+            assertThat(ring()).containsExactly("1", "2");
+            assertThat(loaded().version()).isEqualTo(2);
+        }
+        // Another process goes on.
+        try (var worker = worker()) {
+            long begun = System.nanoTime();
+            while (loaded().version() < 3
+                    && System.nanoTime() - begun < Duration.ofSeconds(60).toNanos()) {
+                worker.round();
+            }
+        }
+        assertThat(loaded().version()).isEqualTo(3);
+        assertThat(ring()).containsExactly("2");
+        assertThat(certificate()).contains("\"state\":\"completed\"", "\"sealer_key_from_version\":2");
+    }
+
+    /** Versions in the key file. */
+    private List<String> ring() throws java.io.IOException {
+        return java.nio.file.Files.readString(directory.resolve("key"))
+                .lines()
+                .filter(line -> line.startsWith("chancery-ring-key-1 "))
+                .map(line -> line.split(" ")[1])
+                .toList();
+    }
+
+    @Test
+    void anOperatorIsToldOfAKeyFileThatCantBeReplacedOrIsNotBackedUp() throws Exception {
+        keyring().eraser().replace(Map.of(tenant, keyring().eraser().above(tenant)));
+        try (var worker = worker()) {
+            worker.round();
+            assertThat(worker.warnings()).singleElement().asString().contains("is not said to be backed up");
+            assertThat(worker.measures().get(1).value().get()).isEqualTo(1);
+        }
+        java.nio.file.Files.move(directory.resolve("key"), directory.resolve("elsewhere"));
+        try (var worker = worker()) {
+            worker.round();
+            assertThat(worker.warnings())
+                    .anySatisfy(warning -> assertThat(warning).contains("can't be written"));
+            assertThat(worker.measures().get(2).value().get()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aHorizonThatIsPassedAndNotMetIsCounted() {
+        open(
+                tenant,
+                "INSERT INTO retention.open (tenant, subject, class, request, due_micros, tenant_key, ring) VALUES ('"
+                        + tenant + "', '" + subject + "', 1, '', 1, 1, 1)");
+        try (var worker = worker()) {
+            worker.round();
+            assertThat(worker.warnings()).contains("erasures whose horizon has passed and is not met: 1");
+        }
+    }
+
+    @Test
+    void aHoldThatIsTooLateIsToldWhatIsGoneAndWhatIsLeft() {
+        append(
+                0,
+                decided(RetentionRules.set(
+                        true,
+                        loaded().state(),
+                        hold("h1").toBuilder()
+                                .addClasses(RetentionClass.RETENTION_CLASS_AUDIT)
+                                .build(),
+                        NOW)));
+        process().answer(tenant, subject, request);
+        Subject decided = loaded().state();
+        assertThat(RetentionRejection.tooLate(decided.progress(), decided.undecided()))
+                .isEqualTo("The hold comes too late for RETENTION_CLASS_ACCOUNT (decided at position 1; its keys may be"
+                        + " gone already). It can name RETENTION_CLASS_AUDIT.");
+
+        process().destroy(tenant, subject);
+        Subject destroyed = loaded().state();
+        assertThat(RetentionRejection.tooLate(destroyed.progress(), destroyed.undecided()))
+                .contains("its keys were destroyed at position 2");
     }
 
     @Test

@@ -274,9 +274,9 @@ public interface ChanceryConfig {
 
     interface Retention {
         @About(
-                "`core`: within what time after an erasure the keys above the subject's are replaced and destroyed too, so that no"
-                        + " older backup opens anything of it; at least a second. Half of it is waited, so that many erasures share one"
-                        + " replacement.")
+                "`core`: how long after an erasure the keys above the subject's, which are replaced soon after it, are destroyed too,"
+                        + " so that no older backup opens anything of it; at least a second. Back up the key file in that time. Many"
+                        + " erasures within an eighth of it share one replacement.")
         @WithDefault("PT24H")
         Duration horizon();
     }

@@ -37,10 +37,10 @@ public final class Sealers {
         char[] pin = SecretFiles.read(pinFile).strip().toCharArray();
         try {
             int slot = config.sealerToken().slot();
-            return Optional.of(
-                    config.sealerToken().makeKeys()
-                            ? Pkcs11Sealer.create(library.get(), slot, pin)
-                            : Pkcs11Sealer.open(library.get(), slot, pin));
+            Pkcs11Sealer sealer = config.sealerToken().makeKeys()
+                    ? Pkcs11Sealer.create(library.get(), slot, pin)
+                    : Pkcs11Sealer.open(library.get(), slot, pin);
+            return Optional.of(sealer.copiesAreSaidBeside(pinFile));
         } finally {
             Arrays.fill(pin, '\0');
         }

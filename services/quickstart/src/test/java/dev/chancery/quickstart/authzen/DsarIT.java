@@ -322,9 +322,9 @@ class DsarIT {
         assertThat(calls.send(administrator, CompleteRequestRequest.newBuilder().setRequestId(request))
                         .code())
                 .isEqualTo("dsar.not-verified");
-        calls.done(
-                administrator,
-                VerifyIdentityRequest.newBuilder().setRequestId(request).setMethod("passport"));
+        var verified = VerifyIdentityRequest.newBuilder().setRequestId(request).setMethod("passport");
+        assertThat(calls.send(administrator, verified).code()).isEqualTo("dsar.four-eyes");
+        calls.done(calls.somebody(PrincipalType.USER, administrator, "dsar:verify"), verified);
         Reply completed = calls.done(
                 administrator,
                 CompleteRequestRequest.newBuilder().setRequestId(request).setReason("A person looked at it."));
@@ -338,6 +338,35 @@ class DsarIT {
                                 completed)
                         .getJsonArray("requests", new JsonArray()))
                 .isEmpty();
+    }
+
+    @Test
+    void theNoticeOfARefusalIsAnsweredOnceAndKeptNowhereInClear() {
+        Reply asked = calls.done(
+                administrator, ask(RequestKind.REQUEST_KIND_OBJECTION).setSubjectId(OrganisationCalls.id(sue)));
+        String words = "It is the fifth of " + java.util.UUID.randomUUID();
+
+        Reply refused = calls.done(
+                administrator,
+                dev.chancery.schema.dsar.v1.RefuseRequestRequest.newBuilder()
+                        .setRequestId(asked.json().getString("requestId"))
+                        .setGround(dev.chancery.schema.dsar.v1.RefusalGround.REFUSAL_GROUND_EXCESSIVE)
+                        .setExplanation(words));
+
+        assertThat(refused.json().getString("notice")).contains(words);
+        long kept = shared.inside
+                .database()
+                .inTenant(dev.chancery.database.DatabaseRole.DSAR, administrator.tenant(), connection -> {
+                    try (var query = connection.prepareStatement(
+                            "SELECT count(*) FROM log.receipt WHERE position(convert_to(?, 'UTF8') in reply) > 0")) {
+                        query.setString(1, words);
+                        try (var found = query.executeQuery()) {
+                            found.next();
+                            return found.getLong(1);
+                        }
+                    }
+                });
+        assertThat(kept).isZero();
     }
 
     /** By the command line, as staff and subjects do it. */

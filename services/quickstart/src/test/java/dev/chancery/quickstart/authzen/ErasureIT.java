@@ -169,6 +169,28 @@ class ErasureIT {
                 .isEqualTo("Next " + unique);
     }
 
+    /** Also where the key is gone that a hold's ground is sealed by; and who comes too late is told what for. */
+    @Test
+    void whatIsLeftOfAHalfErasedSubjectCanStillBeHeld() {
+        String unique = UUID.randomUUID().toString();
+        String grace = somebody("Grace " + unique, "grace-" + unique + "@kestrel.example");
+        String first =
+                hold(grace, RetentionClass.RETENTION_CLASS_ACCOUNT).json().getString("holdId");
+        Reply erased = erase(grace);
+        until(grace, erased, "ACCOUNT WITHHELD", "AUDIT COMPLETED");
+
+        Reply refused = calls.send(administrator, holding(grace));
+        assertThat(refused.code()).isEqualTo("hold.too-late");
+        assertThat(refused.json().getString("detail"))
+                .contains(
+                        "RETENTION_CLASS_AUDIT (its keys were destroyed at position ",
+                        "It can name RETENTION_CLASS_ACCOUNT.");
+        hold(grace, RetentionClass.RETENTION_CLASS_ACCOUNT);
+
+        assertThat(states(grace, clear(grace, first))).containsExactly("ACCOUNT WITHHELD", "AUDIT COMPLETED");
+        assertThat(displayName(grace)).isEqualTo("Grace " + unique);
+    }
+
     private Reply clear(String subject, String hold) {
         return calls.done(
                 administrator,

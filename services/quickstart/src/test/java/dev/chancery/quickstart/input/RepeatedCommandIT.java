@@ -55,7 +55,7 @@ class RepeatedCommandIT {
         Map<String, Long> after = shared.lengths();
         for (Api api : Api.values()) {
             Reply again = api.call(shared.wire, method, request, headers);
-            if (method.replyHoldsSecret()) {
+            if (method.replyIsConfidential()) {
                 // Kept nowhere, and so answered once.
                 refusal.check(again, 422, "idempotency.key-reused");
             } else {

@@ -1,4 +1,4 @@
-package dev.chancery.consent;
+package dev.chancery.projection;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseUnavailable;
@@ -10,17 +10,19 @@ import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs queries over entities in one transaction that sees the rows of one tenant. Without it a query finds nothing: row-level security is
+ * Reads a projection's tables through entities: runs queries over them in one transaction that sees the rows of one tenant. Without it a query finds nothing: row-level security is
  * forced, and the tenant stands on the connection for this transaction alone.
  */
-final class TenantTransaction {
+public final class TenantTransaction {
     private TenantTransaction() {}
 
     /**
+     * Runs the work, and answers what it does.
+     *
      * @param entity any of the persistence unit's
      * @throws DatabaseUnavailable if PostgreSQL does not answer
      */
-    static <T> T in(String tenant, Class<?> entity, Callable<T> work) {
+    public static <T> T in(String tenant, Class<?> entity, Callable<T> work) {
         try {
             return QuarkusTransaction.requiringNew().call(() -> {
                 Panache.getEntityManager(entity)
