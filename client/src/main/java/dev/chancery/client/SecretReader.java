@@ -6,6 +6,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A value is kept for {@link SecretReaderSettings#kept}, and no longer than the instance says that its version is read; asked for
  * again after that, it is read again, so a secret that was turned arrives without a restart. While the instance isn't heard, the last
- * value goes on for {@link SecretReaderSettings#unheard}. A refusal ends it at once.
+ * value goes on for {@link SecretReaderSettings#unheard}, and no longer than its version is read. A refusal ends it at once.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_KEPT} values are kept; more references are read each time.
  *
@@ -45,6 +47,10 @@ public final class SecretReader implements AutoCloseable {
 
     /** @param untilMillis Unix time at which the version ends; 0: not known */
     private record Kept(String value, long readNanos, long untilMillis) {
+        boolean hasEnded(Instant now) {
+            return untilMillis != 0 && now.toEpochMilli() >= untilMillis;
+        }
+
         @Override
         public String toString() {
             return "a secret";
@@ -54,18 +60,24 @@ public final class SecretReader implements AutoCloseable {
     private final SecretReaderSettings settings;
     private final BiFunction<String, Integer, ReadSecretReply> instance;
     private final LongSupplier nanos;
+    private final InstantSource clock;
     private final AutoCloseable connection;
     private final ConcurrentHashMap<SecretReference, Kept> kept = new ConcurrentHashMap<>();
 
-    /** @param nanos monotonic */
+    /**
+     * @param nanos monotonic
+     * @param clock that the ends of versions are compared with
+     */
     SecretReader(
             SecretReaderSettings settings,
             BiFunction<String, Integer, ReadSecretReply> instance,
             LongSupplier nanos,
+            InstantSource clock,
             AutoCloseable connection) {
         this.settings = settings;
         this.instance = instance;
         this.nanos = nanos;
+        this.clock = clock;
         this.connection = connection;
     }
 
@@ -79,6 +91,7 @@ public final class SecretReader implements AutoCloseable {
                 settings,
                 (secret, version) -> signedIn(server, secret, version),
                 System::nanoTime,
+                InstantSource.system(),
                 () -> close(channel));
     }
 
@@ -119,8 +132,7 @@ public final class SecretReader implements AutoCloseable {
     }
 
     private boolean isFresh(Kept known) {
-        return nanos.getAsLong() - known.readNanos() < settings.kept().toNanos()
-                && (known.untilMillis() == 0 || System.currentTimeMillis() < known.untilMillis());
+        return nanos.getAsLong() - known.readNanos() < settings.kept().toNanos() && !known.hasEnded(clock.instant());
     }
 
     private String ask(String reference, SecretReference parsed, @Nullable Kept known) {
@@ -135,6 +147,7 @@ public final class SecretReader implements AutoCloseable {
             boolean unheard = code == Status.Code.UNAVAILABLE || code == Status.Code.DEADLINE_EXCEEDED;
             if (unheard
                     && known != null
+                    && !known.hasEnded(clock.instant())
                     && nanos.getAsLong() - known.readNanos()
                             < settings.unheard().toNanos()) {
                 return known.value();

@@ -3,6 +3,10 @@ package dev.chancery.client;
 import com.google.protobuf.Message;
 import dev.chancery.schema.access.v1.FollowAuthorityReply;
 import dev.chancery.schema.access.v1.FollowAuthorityRequest;
+import dev.chancery.schema.egress.v1.GetEgressPolicyReply;
+import dev.chancery.schema.egress.v1.GetEgressPolicyRequest;
+import dev.chancery.schema.egress.v1.ListOverridesReply;
+import dev.chancery.schema.egress.v1.ListOverridesRequest;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.vault.v1.ReadSecretReply;
@@ -49,6 +53,15 @@ final class Server {
             ReadSecretRequest.getDefaultInstance(),
             ReadSecretReply.getDefaultInstance());
 
+    private static final MethodDescriptor<GetEgressPolicyRequest, GetEgressPolicyReply> GET_EGRESS_POLICY = unary(
+            "chancery.egress.v1.EgressService/GetEgressPolicy",
+            GetEgressPolicyRequest.getDefaultInstance(),
+            GetEgressPolicyReply.getDefaultInstance());
+    private static final MethodDescriptor<ListOverridesRequest, ListOverridesReply> LIST_OVERRIDES = unary(
+            "chancery.egress.v1.EgressService/ListOverrides",
+            ListOverridesRequest.getDefaultInstance(),
+            ListOverridesReply.getDefaultInstance());
+
     private record Token(String text, Instant renewAt) {}
 
     private final Channel channel;
@@ -83,6 +96,36 @@ final class Server {
             request.setAfter(after);
         }
         return call(FOLLOW, request.build(), signedIn());
+    }
+
+    /** A workspace's list and its overrides. */
+    EgressGuard.Lists egress(String workspaceId) {
+        return new EgressGuard.Lists() {
+            @Override
+            public GetEgressPolicyReply policy() {
+                return call(
+                        GET_EGRESS_POLICY,
+                        GetEgressPolicyRequest.newBuilder()
+                                .setWorkspaceId(workspaceId)
+                                .build(),
+                        signedIn());
+            }
+
+            @Override
+            public ListOverridesReply overrides() {
+                return call(
+                        LIST_OVERRIDES,
+                        ListOverridesRequest.newBuilder()
+                                .setWorkspaceId(workspaceId)
+                                .build(),
+                        signedIn());
+            }
+
+            @Override
+            public void forgetToken() {
+                Server.this.forgetToken();
+            }
+        };
     }
 
     /** @param version 0: the current one */

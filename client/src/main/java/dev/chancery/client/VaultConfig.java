@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * vault://<environment>/<path>}, has the secret's value, read when the property is, and read again after {@code chancery.vault.kept}. So
  * whoever asks the configuration each time has the new value of a secret that was turned.
  *
- * <p>Settings, properties too: {@code chancery.vault.url} (the instance's base URL), {@code chancery.vault.grpc} ({@code host:port}),
+ * <p>Settings, properties too: {@code chancery.vault.url} (the instance's base URL: https, or http at a loopback address of
+ * this machine, which means gRPC in clear there), {@code chancery.vault.grpc} ({@code host:port}),
  * {@code chancery.vault.key} (a file of {@code chancery keygen} with the client id), {@code chancery.vault.environment} (the only one
  * that references may name; left out: any), {@code chancery.vault.kept} and {@code chancery.vault.unheard} (ISO 8601; PT30S and PT5M).
  *
@@ -61,13 +62,18 @@ public final class VaultConfig implements ConfigSourceInterceptor {
     private static SecretReaderSettings settings(ConfigSourceInterceptorContext context) {
         URI url = URI.create(required(context, "url"));
         URI grpc = URI.create("grpc://" + required(context, "grpc"));
+        boolean plaintext = "http".equalsIgnoreCase(url.getScheme());
+        if (!(plaintext ? isLoopback(url) && isLoopback(grpc) : "https".equalsIgnoreCase(url.getScheme()))) {
+            throw new SecretReader.Unavailable(SETTINGS + "url is an https URL; http is for " + SETTINGS + "url and "
+                    + SETTINGS + "grpc at a loopback address of this machine, since secrets travel in clear there");
+        }
         Path file = Path.of(required(context, "key"));
         try {
             ClientKeyFile key = ClientKeyFile.read(file);
             return new SecretReaderSettings(
                     grpc.getHost(),
                     grpc.getPort(),
-                    "http".equals(url.getScheme()),
+                    plaintext,
                     url.toString(),
                     key.clientId(),
                     key.privateKey(),
@@ -77,6 +83,10 @@ public final class VaultConfig implements ConfigSourceInterceptor {
         } catch (IOException e) {
             throw new SecretReader.Unavailable("the key of " + SETTINGS + "key can't be read: " + e.getMessage());
         }
+    }
+
+    private static boolean isLoopback(URI uri) {
+        return uri.getHost() != null && SecretReaderSettings.isLoopback(uri.getHost());
     }
 
     private static String required(ConfigSourceInterceptorContext context, String name) {

@@ -7,6 +7,7 @@ import dev.chancery.schema.vault.v1.ReadSecretReply;
 import io.grpc.Status;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ class SecretReaderTest {
 
     private final AtomicInteger asked = new AtomicInteger();
     private long now;
+    private long wallMillis = 1_800_000_000_000L;
     private Supplier<ReadSecretReply> answer = () -> value("one");
     private final SecretReader reader = new SecretReader(
             settings(),
@@ -26,6 +28,7 @@ class SecretReaderTest {
                 return answer.get();
             },
             () -> now,
+            () -> Instant.ofEpochMilli(wallMillis),
             () -> {});
 
     private static SecretReaderSettings settings() {
@@ -66,12 +69,30 @@ class SecretReaderTest {
 
     @Test
     void aVersionThatHasEndedIsNotUsedHoweverShortTheTime() {
-        answer = () -> value("one").toBuilder()
-                .setUntilMillis(System.currentTimeMillis() - 1)
-                .build();
-        reader.read(REFERENCE);
+        answer = () ->
+                value("one").toBuilder().setUntilMillis(wallMillis + 1_000).build();
+        assertThat(reader.read(REFERENCE)).isEqualTo("one");
         answer = () -> value("two");
+        wallMillis += 999;
+        assertThat(reader.read(REFERENCE)).isEqualTo("one");
+        wallMillis += 1;
         assertThat(reader.read(REFERENCE)).isEqualTo("two");
+    }
+
+    @Test
+    void aVersionThatHasEndedIsNotUsedThoughTheInstanceIsNotHeard() {
+        answer = () ->
+                value("one").toBuilder().setUntilMillis(wallMillis + 40_000).build();
+        reader.read(REFERENCE);
+        answer = () -> refuse(Status.UNAVAILABLE);
+        now = 39 * SECOND;
+        wallMillis += 39_000;
+        assertThat(reader.read(REFERENCE)).isEqualTo("one");
+        now = 40 * SECOND;
+        wallMillis += 1_000;
+        assertThatThrownBy(() -> reader.read(REFERENCE))
+                .isInstanceOf(SecretReader.Unavailable.class)
+                .hasMessageContaining("UNAVAILABLE");
     }
 
     @Test

@@ -58,10 +58,10 @@ public final class EgressPolicy {
 
     /** Decides a URL before its host is resolved. */
     public EgressDecision evaluate(String url, Instant now) {
-        return switch (Target.parse(url)) {
-            case Refused refused -> new EgressDecision(refused.reason(), "", "");
-            case Target target -> evaluate(target, now);
-        };
+        ParsedUrl parsed = Target.parse(url);
+        return parsed instanceof Target target
+                ? evaluate(target, now)
+                : new EgressDecision(((Refused) parsed).reason(), "", "");
     }
 
     /** Decides a target before its host is resolved. */

@@ -101,12 +101,14 @@ public record HostPattern(String text, Optional<Scheme> scheme, Depth depth, Str
         if (rest.indexOf('*') >= 0) {
             throw new PatternRefused(text, "has a * elsewhere than at its beginning, as *. or **.");
         }
-        return switch (Host.parse(rest).orElseThrow(() -> new PatternRefused(text, "holds no host"))) {
-            case Host.Name name -> name.canonical();
-            case Host.Address address
-            when depth != Depth.EXACT -> throw new PatternRefused(text, "has a wildcard before an address");
-            case Host.Address address -> address.text();
-        };
+        Host host = Host.parse(rest).orElseThrow(() -> new PatternRefused(text, "holds no host"));
+        if (host instanceof Host.Name name) {
+            return name.canonical();
+        }
+        if (depth != Depth.EXACT) {
+            throw new PatternRefused(text, "has a wildcard before an address");
+        }
+        return host.text();
     }
 
     private static boolean isPublicSuffix(String host) {

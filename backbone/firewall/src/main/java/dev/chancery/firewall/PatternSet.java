@@ -30,10 +30,9 @@ final class PatternSet {
 
     /** @param anyPort whether a pattern without scheme and port means all of them: so for what denies */
     Optional<HostPattern> matching(Target target, boolean anyPort) {
-        return switch (target.host()) {
-            case Host.Address address -> find(Depth.EXACT, address.text(), target, anyPort);
-            case Host.Name name -> matching(name.canonical(), target, anyPort);
-        };
+        return target.host() instanceof Host.Name name
+                ? matching(name.canonical(), target, anyPort)
+                : find(Depth.EXACT, target.host().text(), target, anyPort);
     }
 
     private Optional<HostPattern> matching(String name, Target target, boolean anyPort) {

@@ -115,13 +115,13 @@ public final class PolicyFile {
 
     private static Instant until(@Nullable Object given, String host) throws Unusable {
         try {
-            return switch (given) {
-                case Date date -> date.toInstant();
-                case String text -> Instant.parse(text);
-                case null, default ->
-                    throw new Unusable(
-                            "the override of \"" + host + "\" has no end; write until: 2026-12-31T18:00:00Z");
-            };
+            if (given instanceof Date date) {
+                return date.toInstant();
+            }
+            if (given instanceof String text) {
+                return Instant.parse(text);
+            }
+            throw new Unusable("the override of \"" + host + "\" has no end; write until: 2026-12-31T18:00:00Z");
         } catch (DateTimeException e) {
             throw new Unusable(
                     "the override of \"" + host + "\" has an end that is no time; write 2026-12-31T18:00:00Z");
@@ -141,11 +141,13 @@ public final class PolicyFile {
     }
 
     private static List<?> list(@Nullable Object given, String name) throws Unusable {
-        return switch (given) {
-            case null -> List.of();
-            case List<?> list -> list;
-            default -> throw new Unusable(name + " is no list");
-        };
+        if (given == null) {
+            return List.of();
+        }
+        if (given instanceof List<?> list) {
+            return list;
+        }
+        throw new Unusable(name + " is no list");
     }
 
     private static Map<String, Object> object(Object given, String name, @Nullable Set<String> members)

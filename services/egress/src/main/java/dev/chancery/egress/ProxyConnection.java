@@ -18,6 +18,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class ProxyConnection {
     static final Duration HEAD = Duration.ofSeconds(10);
 
     static final Duration CONNECT = Duration.ofSeconds(10);
+
+    /** For deciding and recording, and for each address that is tried. */
+    static final Duration REACH = Duration.ofSeconds(60);
 
     /** Addresses of a host that are tried. */
     private static final int MAX_ADDRESSES = 3;
@@ -47,6 +51,7 @@ final class ProxyConnection {
     private volatile @Nullable Socket origin;
     private volatile long deadlineNanos = bornNanos + HEAD.toNanos();
     private volatile Proxied.@Nullable Allowed allowed;
+    private final AtomicBoolean counted = new AtomicBoolean();
 
     ProxyConnection(Socket client, ProxyOptions options, ProxyDecider decider, ProxyServer server) {
         this.client = client;
@@ -68,8 +73,18 @@ final class ProxyConnection {
             }
             switch (decider.caller(head)) {
                 case ProxyDecider.Known.Nobody nobody -> refuse(Proxied.Refused.because(nobody.why()));
-                case ProxyDecider.Known.Caller caller -> serve(caller, head, in);
+                case ProxyDecider.Known.Caller caller -> {
+                    Optional<Rejection> noPlace = server.becomesKnown(this);
+                    if (noPlace.isPresent()) {
+                        refuse(Proxied.Refused.because(noPlace.get()));
+                    } else {
+                        deadlineNanos = System.nanoTime() + REACH.toNanos();
+                        serve(caller, head, in);
+                    }
+                }
             }
+        } catch (SocketTimeoutException e) {
+            count(EgressMetrics.LATE);
         } catch (IOException e) {
             LOG.debugf("Connection ended: cause=%s", e);
         } catch (RuntimeException e) {
@@ -135,6 +150,7 @@ final class ProxyConnection {
                 hello = ClientHello.read(in);
             } catch (ClientHello.NotTls e) {
                 decider.differs(found, ProxyRejection.NOT_TLS);
+                count(ProxyRejection.NOT_TLS.code());
                 return;
             } catch (IOException e) {
                 found.use().failed(ProxyRejection.NOT_TLS);
@@ -142,6 +158,7 @@ final class ProxyConnection {
             }
             if (!asksFor(found.target(), hello)) {
                 decider.differs(found, ProxyRejection.NAME_DIFFERS);
+                count(ProxyRejection.NAME_DIFFERS.code());
                 return;
             }
             begin(found);
@@ -265,6 +282,7 @@ final class ProxyConnection {
     }
 
     private void begin(Proxied.Allowed found) throws IOException {
+        deadlineNanos = System.nanoTime() + REACH.toNanos();
         found.use().begun();
         client.setSoTimeout(0);
         moved();
@@ -293,13 +311,37 @@ final class ProxyConnection {
         movedNanos = System.nanoTime();
     }
 
-    /** Whether it carries bytes, has not lasted too long, and is still allowed. */
-    boolean mayGoOn() {
+    /** Ends it when what has to be sent is late, when it carries no bytes, has lasted too long, or is not allowed any more. */
+    void endUnlessItMayGoOn() {
         long now = System.nanoTime();
         Proxied.Allowed found = allowed;
-        return now - bornNanos <= options.lifetime().toNanos()
-                && now - movedNanos <= options.idle().toNanos()
-                && (found == null || decider.stillAllowed(found));
+        if (found == null) {
+            if (now - deadlineNanos > 0) {
+                endRefused(EgressMetrics.LATE);
+            }
+        } else if (now - bornNanos > options.lifetime().toNanos()
+                || now - movedNanos > options.idle().toNanos()
+                || !decider.stillAllowed(found)) {
+            endSoon();
+        }
+    }
+
+    /** Ends it without an answer. */
+    void endRefused(String code) {
+        count(code);
+        endSoon();
+    }
+
+    /** With TLS, closing waits for who is writing. */
+    void endSoon() {
+        Thread.ofVirtual().start(this::end);
+    }
+
+    /** Once: a connection is refused for one reason. */
+    private void count(String code) {
+        if (counted.compareAndSet(false, true)) {
+            EgressMetrics.refused(code);
+        }
     }
 
     void end() {
@@ -328,18 +370,10 @@ final class ProxyConnection {
                 general.code(), general.kind(), "The request can't be read: " + e.getMessage() + ".", general.hint());
     }
 
-    /** Tells a client that there is no place for it. */
-    void turnAway(Rejection rejection) {
-        try (client) {
-            client.setSoTimeout(LINGER_MILLIS);
-            refuse(Proxied.Refused.because(rejection));
-        } catch (IOException e) {
-            LOG.debugf("Not told: cause=%s", e);
-        }
-    }
-
     private void refuse(Proxied.Refused refused) throws IOException {
         Rejection rejection = refused.rejection();
+        count(rejection.code());
+        deadlineNanos = System.nanoTime() + HEAD.toNanos();
         var told = Json.createObjectBuilder()
                 .add("type", "/errors/" + rejection.code())
                 .add("title", rejection.message())

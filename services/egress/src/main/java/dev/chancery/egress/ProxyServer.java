@@ -1,23 +1,33 @@
 package dev.chancery.egress;
 
 import dev.chancery.feature.ProxyOptions;
+import dev.chancery.kernel.Rejection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
  * The forward proxy: takes connections in, and ends those that may not go on. Each connection has virtual threads of its own, so one that
  * is slow, silent or endless keeps nobody waiting; and as many bytes in memory as it has buffers.
+ *
+ * <p>A connection is a stranger's until its access token is known, and strangers have places of their own: one more pushes out the one
+ * that has been there longest. So they take none of the callers' places, and a caller who sends its head at once gets in however many
+ * strangers there are.
  *
  * <p><b>Limits:</b> those of {@link ProxyOptions}; each second every connection is asked whether it is still allowed.
  */
@@ -26,10 +36,18 @@ final class ProxyServer implements AutoCloseable {
     private static final int BACKLOG = 256;
     private static final long CHECK_SECONDS = 1;
 
+    /** How long nobody is taken in after that has failed, mostly since the process has no descriptor left. */
+    private static final long ACCEPT_REST_MILLIS = 100;
+
     private final ProxyOptions options;
     private final ProxyDecider decider;
     private final ServerSocket server;
-    private final Set<ProxyConnection> open = ConcurrentHashMap.newKeySet();
+    /** Whoever has sent no good token yet, or is being refused; by arrival. Guarded by itself. */
+    private final LinkedHashSet<ProxyConnection> strangers = new LinkedHashSet<>();
+
+    /** Callers' connections. Guarded by {@link #strangers}, so that a connection is in one of the two. */
+    private final Set<ProxyConnection> open = new HashSet<>();
+
     private final Map<String, Integer> byWorkspace = new ConcurrentHashMap<>();
     private final Thread acceptor =
             Thread.ofPlatform().daemon().name("egress-accept").unstarted(this::acceptUntilClosed);
@@ -60,8 +78,18 @@ final class ProxyServer implements AutoCloseable {
         return server.getLocalPort();
     }
 
+    /** Of callers. */
     int connections() {
-        return open.size();
+        synchronized (strangers) {
+            return open.size();
+        }
+    }
+
+    /** Of whoever has sent no good token yet. */
+    int strangers() {
+        synchronized (strangers) {
+            return strangers.size();
+        }
     }
 
     void start() {
@@ -70,31 +98,83 @@ final class ProxyServer implements AutoCloseable {
     }
 
     private void acceptUntilClosed() {
+        boolean failing = false;
         while (!server.isClosed()) {
             try {
                 admit(server.accept());
-            } catch (IOException e) {
-                if (!server.isClosed()) {
-                    LOG.warnf("Connection not taken: cause=%s", e);
+                failing = false;
+            } catch (IOException | RuntimeException e) {
+                if (server.isClosed()) {
+                    return;
+                }
+                EgressMetrics.refused(EgressMetrics.NOT_ACCEPTED);
+                if (!failing) {
+                    LOG.warnf("Connections not taken: cause=%s", e);
+                }
+                failing = true;
+                pushOut();
+                if (!rested()) {
+                    return;
                 }
             }
         }
     }
 
+    private static boolean rested() {
+        try {
+            Thread.sleep(ACCEPT_REST_MILLIS);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
     private void admit(Socket socket) {
         var connection = new ProxyConnection(socket, options, decider, this);
-        if (open.size() >= options.maxTunnels()) {
-            Thread.ofVirtual().start(() -> connection.turnAway(ProxyRejection.BUSY));
-            return;
+        boolean full;
+        synchronized (strangers) {
+            full = strangers.size() >= options.maxStrangers();
         }
-        open.add(connection);
+        if (full) {
+            pushOut();
+        }
+        synchronized (strangers) {
+            strangers.add(connection);
+        }
         Thread.ofVirtual().name("egress").start(() -> {
             try {
                 connection.run();
             } finally {
-                open.remove(connection);
+                synchronized (strangers) {
+                    strangers.remove(connection);
+                    open.remove(connection);
+                }
             }
         });
+    }
+
+    /** Ends the connection of the stranger who has been there longest. */
+    private void pushOut() {
+        ProxyConnection longest;
+        synchronized (strangers) {
+            if (strangers.isEmpty()) {
+                return;
+            }
+            longest = strangers.removeFirst();
+        }
+        longest.endRefused(EgressMetrics.PUSHED_OUT);
+    }
+
+    /** Gives a connection whose caller is known one of the callers' places. */
+    Optional<Rejection> becomesKnown(ProxyConnection connection) {
+        synchronized (strangers) {
+            if (!strangers.contains(connection) || open.size() >= options.maxTunnels()) {
+                return Optional.of(ProxyRejection.BUSY);
+            }
+            strangers.remove(connection);
+            open.add(connection);
+            return Optional.empty();
+        }
     }
 
     /** Takes one of a workspace's places; {@link #leave} gives it back. */
@@ -113,16 +193,19 @@ final class ProxyServer implements AutoCloseable {
     }
 
     private void check() {
-        for (ProxyConnection connection : open) {
+        for (ProxyConnection connection : all()) {
             try {
-                if (!connection.mayGoOn()) {
-                    // With TLS, closing waits for who is writing.
-                    Thread.ofVirtual().start(connection::end);
-                }
+                connection.endUnlessItMayGoOn();
             } catch (RuntimeException e) {
                 LOG.warnf("Connection ended, since nobody can say whether it is allowed: cause=%s", e);
-                Thread.ofVirtual().start(connection::end);
+                connection.endSoon();
             }
+        }
+    }
+
+    private List<ProxyConnection> all() {
+        synchronized (strangers) {
+            return Stream.concat(strangers.stream(), open.stream()).toList();
         }
     }
 
@@ -134,6 +217,6 @@ final class ProxyServer implements AutoCloseable {
         } catch (IOException e) {
             LOG.debugf("Not closed: cause=%s", e);
         }
-        open.forEach(ProxyConnection::end);
+        all().forEach(ProxyConnection::end);
     }
 }

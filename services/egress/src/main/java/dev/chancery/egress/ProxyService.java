@@ -47,11 +47,19 @@ final class ProxyService implements Feature {
 
     @Override
     public List<Measure> measures() {
-        return List.of(new Measure("chancery.proxy.connections", "Connections through the proxy.", this::connections));
+        return List.of(
+                new Measure(
+                        "chancery.proxy.connections", "Connections of callers through the proxy.", this::connections),
+                new Measure("chancery.proxy.strangers", "Connections that have sent no good token.", this::strangers));
     }
 
     private Number connections() {
         ProxyServer running = server;
         return running == null ? 0 : running.connections();
+    }
+
+    private Number strangers() {
+        ProxyServer running = server;
+        return running == null ? 0 : running.strangers();
     }
 }

@@ -42,7 +42,7 @@ import javax.net.ssl.TrustManagerFactory;
 final class ProxyFixture implements AutoCloseable {
     static final String TOKEN = "a.good.token";
     static final String HOST = "origin.example.com";
-    private static final char[] PASSWORD = "of-this-test".toCharArray();
+    static final char[] PASSWORD = "of-this-test".toCharArray();
 
     final NameServer names = new NameServer();
     final String tenant = UUID.randomUUID().toString();
@@ -196,7 +196,7 @@ final class ProxyFixture implements AutoCloseable {
         });
     }
 
-    private static KeyStore keys(Path directory) throws Exception {
+    static KeyStore keys(Path directory) throws Exception {
         Path file = directory.resolve("origin.p12");
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -229,7 +229,7 @@ final class ProxyFixture implements AutoCloseable {
         return keys;
     }
 
-    private static Path pem(KeyStore keys, Path directory) throws Exception {
+    static Path pem(KeyStore keys, Path directory) throws Exception {
         String body = Base64.getMimeEncoder()
                 .encodeToString(keys.getCertificate("origin").getEncoded());
         return Files.writeString(

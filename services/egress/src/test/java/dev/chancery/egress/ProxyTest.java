@@ -271,7 +271,7 @@ class ProxyTest {
     @Test
     void aWorkspaceHasItsShare(@TempDir Path other) throws Exception {
         var few = new ProxyOptions(
-                "127.0.0.1", 0, Optional.empty(), 10, 1, Duration.ofSeconds(3), Duration.ofMinutes(1), port -> {});
+                "127.0.0.1", 0, Optional.empty(), 10, 10, 1, Duration.ofSeconds(3), Duration.ofMinutes(1), port -> {});
         try (var small = new ProxyFixture(other, few)) {
             small.names.put(HOST, "127.0.0.1");
             small.allow("https://" + HOST + ":" + secure.port());

@@ -302,7 +302,12 @@ public interface ChanceryConfig {
         @WithDefault("3128")
         int port();
 
-        @About("`egress`: connections through the proxy at a time; more are refused with `proxy.busy`.")
+        @About(
+                "`egress`: connections at a time that have sent no good access token yet; one more ends the one that has been there longest.")
+        @WithDefault("256")
+        int maxStrangers();
+
+        @About("`egress`: callers' connections through the proxy at a time; more are refused with `proxy.busy`.")
         @WithDefault("2000")
         int maxTunnels();
 
@@ -331,6 +336,7 @@ public interface ChanceryConfig {
                 egress.host(),
                 egress.port(),
                 Loopback.is(egress.host()) ? Optional.empty() : tls,
+                egress.maxStrangers(),
                 egress.maxTunnels(),
                 egress.maxTunnelsAWorkspace(),
                 egress.idle(),

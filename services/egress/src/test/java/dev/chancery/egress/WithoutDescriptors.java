@@ -1,0 +1,82 @@
+package dev.chancery.egress;
+
+import dev.chancery.feature.ProxyOptions;
+import dev.chancery.firewall.AddressRanges;
+import dev.chancery.kernel.Principal;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** A proxy in a process that takes all descriptors away from it, and gives them back. */
+final class WithoutDescriptors {
+    private WithoutDescriptors() {}
+
+    public static void main(String[] args) throws Exception {
+        var counts = new SimpleMeterRegistry();
+        Metrics.addRegistry(counts);
+        var nobody = new ProxyDecider.Callers() {
+            @Override
+            public Optional<Principal> of(String token) {
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<Boolean> mayUse(Principal principal, String workspace) {
+                return Optional.of(false);
+            }
+        };
+        var records = new DecisionRecords(null);
+        var decider = new ProxyDecider(
+                nobody,
+                new Policies((of, place) -> Optional.empty(), AddressRanges.forbidden(), List.of()),
+                name -> List.of(),
+                ProxyFeature.allowed(records),
+                ProxyFeature.denied(records),
+                records);
+        try (var server = new ProxyServer(ProxyOptions.local(port -> {}), decider)) {
+            server.start();
+            answered(server.port());
+            List<FileInputStream> taken = new ArrayList<>();
+            // Before they are gone: a descriptor for the client's own end.
+            try (var client = new Socket()) {
+                client.bind(null);
+                try {
+                    while (true) {
+                        taken.add(new FileInputStream("/dev/null"));
+                    }
+                } catch (IOException e) {
+                    // None is left.
+                }
+                client.connect(new java.net.InetSocketAddress("127.0.0.1", server.port()));
+                TimeUnit.SECONDS.sleep(2);
+                var counter = counts.find("chancery.proxy.refusals")
+                        .tag("code", "not-accepted")
+                        .counter();
+                for (FileInputStream one : taken) {
+                    one.close();
+                }
+                System.out.println("failures=" + (counter == null ? 0 : (int) counter.count()) + " answered="
+                        + answered(server.port()));
+            }
+        }
+        System.exit(0);
+    }
+
+    private static boolean answered(int port) throws IOException {
+        try (var socket = new Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                    .startsWith("HTTP/1.1 407 ");
+        }
+    }
+}
