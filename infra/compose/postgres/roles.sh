@@ -16,7 +16,7 @@ roles=(chancery_owner chancery_identity chancery_access chancery_elevation chanc
         # A role that has none can't sign in.
         [ ! -f "$file" ] || echo "ALTER ROLE $role PASSWORD '$(cat "$file")';"
     done
-    echo "GRANT chancery_writer TO chancery_identity, chancery_access, chancery_elevation, chancery_egress, chancery_proxy, chancery_vault, chancery_consent, chancery_dsar, chancery_retention, chancery_notices;"
+    echo "GRANT chancery_writer TO chancery_identity, chancery_access, chancery_elevation, chancery_egress, chancery_proxy, chancery_vault, chancery_consent, chancery_dsar, chancery_retention, chancery_notices, chancery_ledger;"
     echo "GRANT chancery_projector TO chancery_elevation, chancery_vault, chancery_consent, chancery_dsar, chancery_retention, chancery_notices, chancery_rbac, chancery_fanout, chancery_ledger;"
     echo "REVOKE ALL ON DATABASE chancery FROM PUBLIC;"
     echo "REVOKE ALL ON SCHEMA public FROM PUBLIC;"

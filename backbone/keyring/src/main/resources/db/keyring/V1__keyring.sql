@@ -158,9 +158,9 @@ GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_key
 -- need the public halves, and the ledger's need the private halves of the logs' keys, and of no others.
 CREATE SCHEMA signing;
 
--- Whose private half it is, by its name: a log's key (<instance>/<log id>) the ledger's, <instance>/source/proxy the proxy's, every other the core's.
+-- Whose private half it is, by its name: a log's key (<instance>/<log id>) and <instance>/source/ledger the ledger's, <instance>/source/proxy the proxy's, every other the core's.
 CREATE FUNCTION signing.holder(name text) RETURNS name LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN name ~ '^[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)$'
+    SELECT CASE WHEN name ~ '^[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance|source/ledger)$'
         THEN 'chancery_ledger' WHEN name ~ '^[^/]+/source/proxy$' THEN 'chancery_proxy' ELSE 'chancery_keyring' END::name
 $$;
 

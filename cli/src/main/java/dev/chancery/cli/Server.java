@@ -5,6 +5,7 @@ import dev.chancery.cli.client.Instance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,8 +20,14 @@ final class Server {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "The instance; by default the one that runs on --data.")
+            description = "The instance, https:// unless it runs here; by default the one that runs on --data.")
     private @Nullable String server;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "PEM certificates that the instance's is checked against; by default the system's.")
+    private @Nullable Path ca;
 
     @Option(
             names = "--data",
@@ -36,7 +43,9 @@ final class Server {
     /** The one at a URL that the user gave. */
     Instance at(String url) {
         try {
-            return Instance.at(url);
+            Instance named = Instance.at(url, Optional.ofNullable(ca));
+            named.trust();
+            return named;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
         }

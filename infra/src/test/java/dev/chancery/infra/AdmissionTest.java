@@ -79,6 +79,29 @@ class AdmissionTest {
         assertThat(admission.complaints(pod)).singleElement().asString().startsWith("a container's root");
     }
 
+    /** What kubectl debug puts beside a process: the API server asks by a subresource of pods. */
+    @Test
+    void anEphemeralContainerIsNotAdmitted() {
+        JsonObject policy = Manifests.ofKind("ValidatingAdmissionPolicy").getFirst();
+        assertThat(Manifests.at(policy, "spec", "matchConstraints", "resourceRules")
+                        .toString())
+                .contains("\"pods\"", "\"pods/ephemeralcontainers\"");
+
+        JsonObject pod = Manifests.pods().getFirst().deepCopy();
+        JsonObject spec = pod.getAsJsonObject("spec");
+        JsonObject debugger =
+                spec.getAsJsonArray("containers").get(0).getAsJsonObject().deepCopy();
+        debugger.remove("resources");
+        debugger.addProperty("image", "docker.io/library/busybox");
+        spec.add("ephemeralContainers", new JsonArray());
+        spec.getAsJsonArray("ephemeralContainers").add(debugger);
+
+        assertThat(admission.complaints(pod))
+                .hasSize(2)
+                .anySatisfy(complaint -> assertThat(complaint).startsWith("an image is named by its digest"))
+                .anySatisfy(complaint -> assertThat(complaint).startsWith("a container has requests"));
+    }
+
     private void refused(String rule, Consumer<JsonObject> change) {
         JsonObject pod = Manifests.pods().getFirst().deepCopy();
         change.accept(pod);

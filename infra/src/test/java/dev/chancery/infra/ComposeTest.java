@@ -18,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -148,6 +150,95 @@ class ComposeTest {
         }
     }
 
+    /** What the brokers ask of a client, a certificate says; the lists name no user that has none, and every process waits for them. */
+    @Test
+    void kafkaAuthorisesByCertificate() throws Exception {
+        var broker = new Properties();
+        try (var in = Files.newBufferedReader(COMPOSE.resolve("kafka/kafka.properties"))) {
+            broker.load(in);
+        }
+        assertThat(broker.getProperty("authorizer.class.name"))
+                .isEqualTo("org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+        assertThat(broker.getProperty("allow.everyone.if.no.acl.found")).isNull();
+        assertThat(broker.getProperty("super.users").split(";"))
+                .containsExactlyInAnyOrder("User:kafka-1", "User:kafka-2", "User:kafka-3", "User:kafka-admin");
+
+        Set<String> users = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(secrets)) {
+            for (Path file : files.filter(file -> file.endsWith("client.crt")).toList()) {
+                users.add(user(broker.getProperty("ssl.principal.mapping.rules"), subject(secrets, file)));
+            }
+        }
+        assertThat(users)
+                .containsExactly("core", "egress", "kafka-admin", "ledger", "migrate", "projectors", "reader", "relay");
+        assertThat(Manifests.text(COMPOSE.resolve("kafka/acls")).split("principal "))
+                .filteredOn(part -> part.startsWith("User:"))
+                .allSatisfy(part -> assertThat(users)
+                        .contains(part.substring("User:".length()).split(" ")[0]));
+        services().forEach((name, service) -> {
+            if (service.toString().contains("chancery.properties") && !name.equals("migrate")) {
+                assertThat(at(service.getAsJsonObject(), "depends_on", "kafka-acls", "condition")
+                                .getAsString())
+                        .as(name)
+                        .isEqualTo("service_completed_successfully");
+            }
+        });
+    }
+
+    private static String subject(Path directory, Path certificate) throws IOException, InterruptedException {
+        return run(
+                        directory,
+                        "openssl",
+                        "x509",
+                        "-in",
+                        certificate.toString(),
+                        "-noout",
+                        "-subject",
+                        "-nameopt",
+                        "RFC2253")
+                .strip()
+                .replaceFirst("^subject=", "");
+    }
+
+    /** As Kafka maps a certificate's subject: the first rule that fits. */
+    private static String user(String rules, String subject) {
+        for (String rule : rules.split(",RULE:|RULE:")) {
+            String[] parts = rule.split("/");
+            if (parts.length > 1 && subject.matches(parts[0])) {
+                return subject.replaceFirst(parts[0], parts[1]);
+            }
+        }
+        return subject;
+    }
+
+    /** PostgreSQL, Kafka, relay and migration reach nobody else; what is published is so by a network that lets nothing back in; core and proxy reach outside. */
+    @Test
+    void whoReachesOutsideIsCoreAndProxy() {
+        JsonObject networks = at(compose, "networks").getAsJsonObject();
+        assertThat(at(networks, "chancery", "internal").getAsBoolean()).isTrue();
+        assertThat(at(networks, "published", "driver_opts")
+                        .getAsJsonObject()
+                        .get("com.docker.network.bridge.enable_ip_masquerade")
+                        .getAsString())
+                .isEqualTo("false");
+        services().forEach((name, service) -> {
+            List<String> joined = at(service.getAsJsonObject(), "networks").getAsJsonArray().asList().stream()
+                    .map(JsonElement::getAsString)
+                    .toList();
+            assertThat(joined)
+                    .as(name)
+                    .isEqualTo(
+                            switch (name) {
+                                case "core-1", "core-2", "egress" -> List.of("chancery", "outside");
+                                case "ledger", "projectors" -> List.of("chancery", "published");
+                                default -> List.of("chancery");
+                            });
+            assertThat(service.getAsJsonObject().has("ports"))
+                    .as("%s publishes a port", name)
+                    .isEqualTo(joined.size() == 2);
+        });
+    }
+
     /** What was made stays: keys and passwords are the same after another run. */
     @Test
     void makingThemAgainChangesNoSecret() throws Exception {
@@ -163,7 +254,7 @@ class ComposeTest {
                 .isEqualTo(before);
     }
 
-    private static void run(Path secrets, String... command) throws IOException, InterruptedException {
+    private static String run(Path secrets, String... command) throws IOException, InterruptedException {
         var builder = new ProcessBuilder(command).directory(secrets.toFile()).redirectErrorStream(true);
         builder.environment()
                 .putAll(Map.of(
@@ -171,6 +262,7 @@ class ComposeTest {
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isZero();
+        return said;
     }
 
     private Map<String, JsonElement> services() {

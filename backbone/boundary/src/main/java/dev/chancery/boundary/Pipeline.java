@@ -51,6 +51,9 @@ public final class Pipeline implements AutoCloseable {
     /** How many unauthenticated calls are worked on at a time. This also caps the database connections they can hold. */
     public static final int MAX_UNKNOWN_AT_WORK = InFlight.MAX_UNKNOWN_AT_WORK;
 
+    private static final String WHOLE_ORGANISATION = "";
+    private static final String NOBODY = "";
+
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
     private final Authentication authentication;
@@ -250,7 +253,7 @@ public final class Pipeline implements AutoCloseable {
         try {
             Principal principal = authenticate(caller, permit);
             limits.admit(RateClass.RATE_CLASS_READ, principal);
-            requireGrant(principal, capability, "", "", position(caller, principal));
+            requireGrant(principal, capability, WHOLE_ORGANISATION, NOBODY, position(caller, principal));
             return new Outcome<>(work.answer(principal), null);
         } catch (RefusedException | RuntimeException e) {
             return new Outcome<>(null, e);
@@ -289,7 +292,8 @@ public final class Pipeline implements AutoCloseable {
                 seen);
         Authorisation.requireFresh(contract, principal);
         authorisation.awaitViews(contract, principal.tenant(), seen);
-        var context = new ReadContext(principal, Clock.nowMicros());
+        var context = new ReadContext(
+                principal, Clock.nowMicros(), more -> requireGrant(principal, more, WHOLE_ORGANISATION, NOBODY, seen));
         return new CallResult.Replied(answer(query, context, request), Optional.empty());
     }
 

@@ -74,7 +74,8 @@ public record DatabaseRole(String name, Set<Group> groups) {
     /** Counts the events that were sent to the features' topics. */
     public static final DatabaseRole FANOUT = new DatabaseRole("fanout", Set.of(Group.PROJECTOR));
 
-    public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.PROJECTOR));
+    /** Grows the ledger, signs its checkpoints, and appends who was given copies of it. */
+    public static final DatabaseRole LEDGER = new DatabaseRole("ledger", Set.of(Group.WRITER, Group.PROJECTOR));
 
     /** Those that every installation has, whatever its features. */
     public static final List<DatabaseRole> STANDARD = List.of(

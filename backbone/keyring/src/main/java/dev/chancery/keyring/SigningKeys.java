@@ -14,8 +14,8 @@ import org.jboss.logging.Logger;
 /**
  * The installation's Ed25519 keys, by C2SP key name: {@code <instance>/<log id>} signs a log's checkpoints, {@code
  * <instance>/source/<feature>} a feature's entries, {@code <instance>/token} access tokens. Made on demand, the private half wrapped by
- * the sealer. The logs' keys are read and made as {@code chancery_ledger}, the proxy's as {@code
- * chancery_proxy}, all others as {@code chancery_keyring}: none sees another's.
+ * the sealer. The logs' keys and the ledger's own are read and made as {@code chancery_ledger}, the proxy's
+ * as {@code chancery_proxy}, all others as {@code chancery_keyring}: none sees another's.
  * The public halves are for everybody, see {@link VerifierKeys}.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #SIGNERS_CACHED}, and {@link Keyring#CACHE_SECONDS} until a signer is read
@@ -38,9 +38,9 @@ public final class SigningKeys {
     /** What signs the proxy's records, which the proxy alone holds. */
     private static final String OF_THE_PROXY = "/source/proxy";
 
-    /** A log's key, which the ledger alone holds. */
-    private static final Pattern OF_A_LOG =
-            Pattern.compile("[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)");
+    /** A log's key, and what signs the ledger's own records: the ledger alone holds them. */
+    private static final Pattern OF_THE_LEDGER =
+            Pattern.compile("[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance|source/ledger)");
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
     private record Row(byte[] publicKey, byte[] wrappedPrivate) {}
@@ -80,7 +80,7 @@ public final class SigningKeys {
 
     /** As {@code signing.holder} in the database has it. */
     private static DatabaseRole holder(String name) {
-        if (OF_A_LOG.matcher(name).matches()) {
+        if (OF_THE_LEDGER.matcher(name).matches()) {
             return DatabaseRole.LEDGER;
         }
         return name.endsWith(OF_THE_PROXY) ? DatabaseRole.PROXY : DatabaseRole.KEYRING;

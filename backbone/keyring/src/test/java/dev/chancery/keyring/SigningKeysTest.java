@@ -100,9 +100,10 @@ class SigningKeysTest {
     void theLedgerHoldsTheLogsKeysAndNoOthersAndTheCoreTheRest() {
         String log = instance + "/0192d3e4-0000-7000-8000-000000000000";
         Signer ofTheLog = keys.signer(log);
+        keys.signer(instance + "/source/ledger");
         keys.signer(instance + "/token");
 
-        assertThat(privateKeys(DatabaseRole.LEDGER)).containsExactly(log);
+        assertThat(privateKeys(DatabaseRole.LEDGER)).containsExactly(log, instance + "/source/ledger");
         assertThat(privateKeys(DatabaseRole.KEYRING)).containsExactly(instance + "/token");
         assertThat(new VerifierKeys(Ring.DATABASE, DatabaseRole.RBAC).of(log)).containsExactly(ofTheLog.verifierKey());
     }

@@ -92,6 +92,23 @@ final class AppendSql {
         return stopped.get() ? Optional.of(LogRejection.STOPPED) : Optional.empty();
     }
 
+    /** Why the tenant's log takes nothing right now. Nothing is locked: a moment later it may be another answer. */
+    Optional<Rejection> refusal() throws SQLException {
+        try (var query = connection.prepareStatement(
+                "SELECT forked_at IS NOT NULL, EXISTS (" + IN_STEP + ") FROM log.head WHERE tenant = ?")) {
+            query.setString(1, tenant);
+            try (var head = query.executeQuery()) {
+                if (!head.next()) {
+                    return Optional.of(LogRejection.TENANT_UNKNOWN);
+                }
+                if (!head.getBoolean(2)) {
+                    return Optional.of(LogRejection.UNAVAILABLE);
+                }
+                return head.getBoolean(1) ? Optional.of(LogRejection.STOPPED) : Optional.empty();
+            }
+        }
+    }
+
     private SqlBatch locked(SqlBatch.Row head) {
         return new SqlBatch()
                 .update("""

@@ -34,6 +34,8 @@ public final class Appender implements AutoCloseable {
     /** Drafts that may wait for their turn, a tenant; more are refused as busy. */
     static final int MAX_WAITING = 1_024;
 
+    private final Database database;
+    private final DatabaseRole role;
     private final AppendGroup groups;
     private final Gate gate;
     private final TenantQueues<PreparedDraft, AppendResult> queues =
@@ -46,6 +48,8 @@ public final class Appender implements AutoCloseable {
      * @param gate asked before each append, but for outcomes that end an intent
      */
     public Appender(Database database, DatabaseRole role, String instanceId, Signer signer, Gate gate) {
+        this.database = database;
+        this.role = role;
         this.groups = new AppendGroup(database, role, instanceId, signer, CommitQuestion.LIMIT);
         this.gate = gate;
     }
@@ -53,6 +57,13 @@ public final class Appender implements AutoCloseable {
     /** Why nothing is let in right now but outcomes that end an intent. */
     public Optional<Rejection> refusal() {
         return gate.refusal();
+    }
+
+    /** Why a tenant's log takes nothing; asks PostgreSQL. For what has an effect outside before it can be recorded. */
+    public Optional<Rejection> refusal(String tenant) {
+        return refusal()
+                .or(() -> database.inTenant(
+                        role, tenant, connection -> new AppendSql(connection, tenant, role.name()).refusal()));
     }
 
     /** Appends a record; returns when it is durable, or says why it is not there. */

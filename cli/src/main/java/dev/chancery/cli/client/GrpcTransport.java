@@ -14,17 +14,20 @@ import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLException;
 
 /**
  * The contract's methods over gRPC, without generated stubs: a method's name and its two messages are all it takes.
@@ -39,7 +42,17 @@ public final class GrpcTransport implements Transport, AutoCloseable {
 
     public GrpcTransport(Instance instance) {
         this.target = instance.grpc();
-        this.channel = NettyChannelBuilder.forTarget(target).usePlaintext().build();
+        NettyChannelBuilder builder = NettyChannelBuilder.forTarget(target);
+        this.channel = (instance.isHttps() ? builder.sslContext(tls(instance)) : builder.usePlaintext()).build();
+    }
+
+    private static SslContext tls(Instance instance) {
+        try {
+            var tls = GrpcSslContexts.forClient();
+            return instance.trust().map(tls::trustManager).orElse(tls).build();
+        } catch (SSLException e) {
+            throw new IllegalStateException("this Java has no TLS for gRPC", e);
+        }
     }
 
     @Override
@@ -102,6 +115,9 @@ public final class GrpcTransport implements Transport, AutoCloseable {
             }
         }
         Status.Code code = failure.getStatus().getCode();
+        if (isUnanswered(failure) && failure.getCause() instanceof SSLException untrusted) {
+            throw Unreachable.untrusted(target, untrusted);
+        }
         if (isUnanswered(failure)) {
             throw new Unreachable("no instance answers gRPC at " + target, failure);
         }

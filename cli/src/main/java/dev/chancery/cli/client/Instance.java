@@ -5,8 +5,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Where an instance is to be found.
@@ -14,11 +19,22 @@ import java.util.Optional;
  * @param http its base URL, without a slash at the end: also its issuer
  * @param grpc host and port
  * @param claimFile the one-time owner claim, until it is used
+ * @param caFile PEM certificates that an https instance's is checked against; empty: the system's
  */
-public record Instance(String http, String grpc, Optional<Path> claimFile) {
+public record Instance(String http, String grpc, Optional<Path> claimFile, Optional<Path> caFile) {
+    private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|\\[::1]");
 
-    /** The one at a base URL; gRPC shares the port. */
+    /** The one at a base URL, with certificates that the system trusts. */
     public static Instance at(String url) {
+        return at(url, Optional.empty());
+    }
+
+    /**
+     * The one at a base URL; gRPC shares the port. Tokens and secrets go there: without TLS only on this machine.
+     *
+     * @throws IllegalArgumentException if it is no base URL, or http beyond this machine
+     */
+    public static Instance at(String url, Optional<Path> caFile) {
         String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
         URI uri;
         try {
@@ -26,13 +42,22 @@ public record Instance(String http, String grpc, Optional<Path> claimFile) {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("not a URL: " + url, e);
         }
+        boolean https = "https".equals(uri.getScheme());
         if (uri.getHost() == null
-                || !"http".equals(uri.getScheme())
+                || !(https || "http".equals(uri.getScheme()))
+                || uri.getRawUserInfo() != null
+                || uri.getRawQuery() != null
+                || uri.getRawFragment() != null
                 || !uri.getPath().isEmpty()) {
-            throw new IllegalArgumentException("not a base URL like http://127.0.0.1:8080: " + url);
+            throw new IllegalArgumentException(
+                    "not a base URL like https://chancery.example or http://127.0.0.1:8080: " + url);
         }
-        int port = uri.getPort() < 0 ? 80 : uri.getPort();
-        return new Instance(base, uri.getHost() + ":" + port, Optional.empty());
+        if (!https && !LOOPBACK.matcher(uri.getHost()).matches()) {
+            throw new IllegalArgumentException("http:// would send tokens and secrets in clear to another machine; use "
+                    + "https://, and --ca FILE where the system doesn't trust its certificate: " + url);
+        }
+        int port = uri.getPort() < 0 ? (https ? 443 : 80) : uri.getPort();
+        return new Instance(base, uri.getHost() + ":" + port, Optional.empty(), caFile);
     }
 
     /** The one that runs on a data directory, from its {@code run.json}. */
@@ -59,6 +84,36 @@ public record Instance(String http, String grpc, Optional<Path> claimFile) {
         return new Instance(
                 at.http(),
                 grpc.isEmpty() ? at.grpc() : grpc,
-                claim.isEmpty() ? Optional.empty() : Optional.of(Path.of(claim)));
+                claim.isEmpty() ? Optional.empty() : Optional.of(Path.of(claim)),
+                at.caFile());
+    }
+
+    boolean isHttps() {
+        return http.startsWith("https:");
+    }
+
+    /** What checks the instance's certificate; empty: what checks any for this system. */
+    public Optional<TrustManagerFactory> trust() {
+        return caFile.map(Instance::trusting);
+    }
+
+    private static TrustManagerFactory trusting(Path file) {
+        try (var in = Files.newInputStream(file)) {
+            var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            int number = 0;
+            for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                trusted.setCertificateEntry("ca-" + number++, certificate);
+            }
+            if (number == 0) {
+                throw new IllegalArgumentException("no PEM certificate is in " + file + "; name one with --ca FILE");
+            }
+            var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            return trust;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalArgumentException(
+                    "the certificates in " + file + " can't be read; name a PEM file with --ca FILE", e);
+        }
     }
 }

@@ -19,10 +19,14 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The contract's methods as JSON over HTTP, and plain requests for the standard endpoints.
@@ -40,10 +44,20 @@ public final class RestTransport implements Transport, AutoCloseable {
 
     public RestTransport(Instance instance) {
         this.base = instance.http();
-        this.client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT)
-                .build();
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT);
+        instance.trust().map(RestTransport::tls).ifPresent(builder::sslContext);
+        this.client = builder.build();
+    }
+
+    private static SSLContext tls(TrustManagerFactory trust) {
+        try {
+            SSLContext tls = SSLContext.getInstance("TLS");
+            tls.init(null, trust.getTrustManagers(), null);
+            return tls;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no TLS", e);
+        }
     }
 
     /** The instance's base URL, which is its issuer. */
@@ -141,6 +155,8 @@ public final class RestTransport implements Transport, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Unreachable("interrupted", new InterruptedIOException());
+        } catch (SSLException e) {
+            throw Unreachable.untrusted(base, e);
         } catch (IOException e) {
             throw new Unreachable(
                     "no instance answers at " + base + "; start one with ./chancery up, or name another"

@@ -1,5 +1,6 @@
 package dev.chancery.cli.export;
 
+import com.google.protobuf.ByteString;
 import dev.chancery.cli.client.Headers;
 import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.client.RestTransport;
@@ -42,7 +43,7 @@ public final class CompletionProofFile {
                                 .build(),
                         headers)
                 .message();
-        String inclusion = inclusion(rest, completion.getPosition(), headers);
+        String inclusion = withEntry(inclusion(rest, completion.getPosition(), headers), completion.getEntry());
         Files.writeString(file, json(completion, inclusion) + "\n", StandardOpenOption.CREATE_NEW);
     }
 
@@ -62,6 +63,14 @@ public final class CompletionProofFile {
                 Thread.sleep(PAUSE_MILLIS);
             }
         }
+    }
+
+    /** The ledger leaves the entry out for those who may not read any record; who may read the request has it from there. */
+    private static String withEntry(String inclusion, ByteString entry) {
+        return inclusion.contains("\nextra ")
+                ? inclusion
+                : inclusion.replaceFirst(
+                        "\n", "\nextra " + Base64.getEncoder().encodeToString(entry.toByteArray()) + "\n");
     }
 
     /** Canonical (RFC 8785), as the envelope is: its members come after ours, and of what is in ours, newlines alone are escaped. */

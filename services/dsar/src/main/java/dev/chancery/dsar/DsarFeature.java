@@ -67,6 +67,7 @@ public final class DsarFeature implements FeatureDescription {
                 keyring,
                 parts.get(SigningKeys.class),
                 log,
+                options,
                 new Rounds(parts.database(), advancer, moved));
     }
 }

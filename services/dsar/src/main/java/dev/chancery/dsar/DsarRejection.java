@@ -18,6 +18,13 @@ final class DsarRejection {
             "The caller is not the subject, and may receive no requests for others.",
             "Leave the subject out to ask for yourself, or have somebody with dsar:receive do it.");
 
+    static final Rejection URL = new Rejection(
+            "dsar.url",
+            Kind.INVALID,
+            "A system is asked over https:// only: what goes there names subjects, and what comes back is their data.",
+            "Give it a certificate and an https:// URL. For one on this machine's loopback an operator sets"
+                    + " chancery.holders.loopback.");
+
     static final Rejection REGIME =
             new Rejection("dsar.regime", Kind.INVALID, "There is no such regime.", "Name gdpr, ccpa, lgpd or hipaa.");
 

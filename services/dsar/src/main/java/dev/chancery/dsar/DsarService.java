@@ -5,6 +5,7 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
@@ -13,12 +14,14 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.dsar.RequestList.Viewer;
 import dev.chancery.dsar.RequestRules.Speaker;
 import dev.chancery.feature.Feature;
+import dev.chancery.feature.HolderOptions;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -59,6 +62,7 @@ import dev.chancery.schema.dsar.v1.RequestReceived;
 import dev.chancery.schema.dsar.v1.RequestRefused;
 import dev.chancery.schema.dsar.v1.VerifyIdentityReply;
 import dev.chancery.schema.dsar.v1.VerifyIdentityRequest;
+import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
@@ -83,6 +87,7 @@ final class DsarService implements Feature {
     private final Keyring keyring;
     private final SigningKeys keys;
     private final RequestLog log;
+    private final HolderOptions holders;
     private final Rounds rounds;
 
     DsarService(
@@ -93,6 +98,7 @@ final class DsarService implements Feature {
             Keyring keyring,
             SigningKeys keys,
             RequestLog log,
+            HolderOptions holders,
             Rounds rounds) {
         this.instanceId = instanceId;
         this.database = database;
@@ -101,6 +107,7 @@ final class DsarService implements Feature {
         this.keyring = keyring;
         this.keys = keys;
         this.log = log;
+        this.holders = holders;
         this.rounds = rounds;
     }
 
@@ -111,7 +118,7 @@ final class DsarService implements Feature {
 
     @Override
     public void register(Methods methods) {
-        new HolderMethods(decisions).register(methods);
+        new HolderMethods(decisions, holders).register(methods);
         methods.command(SERVICE + "ReceiveRequest", ReceiveRequestRequest.class, DsarService::receive)
                 .command(SERVICE + "AcknowledgeRequest", AcknowledgeRequestRequest.class, DsarService::acknowledge)
                 .command(SERVICE + "VerifyIdentity", VerifyIdentityRequest.class, DsarService::verify)
@@ -375,7 +382,24 @@ final class DsarService implements Feature {
                 .setEnvelope(CompletionStatement.envelope(signer(), statement))
                 .setCompleted(happened.body())
                 .setPosition(happened.position())
+                .setEntry(entry(context.tenant(), happened.position()))
                 .build();
+    }
+
+    private ByteString entry(String tenant, long position) {
+        return database.inTenant(DatabaseRole.DSAR, tenant, connection -> {
+            try (var query =
+                    connection.prepareStatement("SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
+                query.setString(1, tenant);
+                query.setLong(2, position);
+                try (var row = query.executeQuery()) {
+                    row.next();
+                    return Record.parseFrom(row.getBytes(1)).getEntry();
+                }
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalStateException("a record of the log does not parse", e);
+            }
+        });
     }
 
     private Viewer viewer(ReadContext context) throws RefusedException {

@@ -81,6 +81,10 @@ final class HolderClient implements AutoCloseable {
         if (!(Target.parse(url) instanceof Target target)) {
             return Answer.none("url");
         }
+        // One that was registered before that was refused, or whose loopback is no longer allowed.
+        if (!HolderMethods.isProtected(url, options)) {
+            return Answer.none("not-https");
+        }
         List<InetAddress> addresses;
         try {
             addresses = addresses(target);

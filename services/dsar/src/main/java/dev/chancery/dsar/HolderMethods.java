@@ -10,6 +10,10 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.WorkspaceState;
+import dev.chancery.feature.HolderOptions;
+import dev.chancery.firewall.Host;
+import dev.chancery.firewall.Scheme;
+import dev.chancery.firewall.Target;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
@@ -42,18 +46,23 @@ final class HolderMethods {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final DecisionPoint decisions;
+    private final HolderOptions options;
 
-    HolderMethods(DecisionPoint decisions) {
+    HolderMethods(DecisionPoint decisions, HolderOptions options) {
         this.decisions = decisions;
+        this.options = options;
     }
 
     void register(Methods methods) {
-        methods.command(DsarService.SERVICE + "RegisterHolder", RegisterHolderRequest.class, HolderMethods::register)
+        methods.command(DsarService.SERVICE + "RegisterHolder", RegisterHolderRequest.class, this::register)
                 .command(DsarService.SERVICE + "RemoveHolder", RemoveHolderRequest.class, HolderMethods::remove)
                 .query(DsarService.SERVICE + "ListHolders", ListHoldersRequest.class, this::list);
     }
 
-    private static CommandOutcome register(CommandContext context, RegisterHolderRequest request) {
+    private CommandOutcome register(CommandContext context, RegisterHolderRequest request) {
+        if (!isProtected(request.getUrl(), options)) {
+            return CommandOutcome.reject(DsarRejection.URL);
+        }
         List<HolderAction> actions = request.getActionsList();
         if (!ASKED.containsAll(actions)
                 || new HashSet<>(actions).size() != actions.size()
@@ -90,6 +99,17 @@ final class HolderMethods {
                                         "secret",
                                         HexFormat.of().formatHex(secret)))
                                 .build()));
+    }
+
+    /** Nobody on the way reads what is sent there: by TLS, or because it stays on this machine. */
+    static boolean isProtected(String url, HolderOptions options) {
+        return Target.parse(url) instanceof Target target
+                && (target.scheme() == Scheme.HTTPS || (options.loopback() && isLoopback(target.host())));
+    }
+
+    private static boolean isLoopback(Host host) {
+        return host instanceof Host.Address address
+                && address.address().toInetAddress().isLoopbackAddress();
     }
 
     private static CommandOutcome remove(CommandContext context, RemoveHolderRequest request) {

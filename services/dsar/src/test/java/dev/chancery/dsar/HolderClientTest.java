@@ -75,10 +75,15 @@ class HolderClientTest {
     }
 
     private Answer asked(boolean loopback, String host, String path, HolderEgress egress) {
+        return asked(loopback, "http", host, path, egress);
+    }
+
+    private Answer asked(boolean loopback, String scheme, String host, String path, HolderEgress egress) {
         var holder = new Holder(
                 HolderRegistered.newBuilder()
                         .setHolder("crm")
-                        .setUrl("http://" + host + ":" + server.getAddress().getPort() + path)
+                        .setUrl(scheme + "://" + host + ":"
+                                + server.getAddress().getPort() + path)
                         .build(),
                 new UUID(0, 0));
         try (var client =
@@ -120,11 +125,12 @@ class HolderClientTest {
 
     @Test
     void nothingIsSentWhereTheListDoesNotAllowOrTheAddressIsPrivate() {
-        assertThat(asked(false, "127.0.0.1", "/dsar", HolderEgress.FOLD.initial())
+        assertThat(asked(false, "https", "127.0.0.1", "/dsar", HolderEgress.FOLD.initial())
                         .code())
                 .isEqualTo("egress-denied");
         assertThat(asked(
                                 false,
+                                "https",
                                 "127.0.0.1",
                                 "/dsar",
                                 allowing("127.0.0.1:" + server.getAddress().getPort()))
@@ -133,12 +139,43 @@ class HolderClientTest {
         // A name that leads to the loopback is no address of it: the setting is for addresses.
         assertThat(asked(
                                 true,
+                                "https",
                                 "localhost",
                                 "/dsar",
                                 allowing("localhost:" + server.getAddress().getPort()))
                         .code())
                 .isIn("egress-denied", "no-address");
         assertThat(seen).isEmpty();
+    }
+
+    @Test
+    void nothingIsSentInClearButToAnAllowedLoopbackAddress() {
+        int port = server.getAddress().getPort();
+        assertThat(asked(false, "127.0.0.1", "/dsar", allowing("127.0.0.1:" + port))
+                        .code())
+                .isEqualTo("not-https");
+        assertThat(asked(true, "localhost", "/dsar", allowing("localhost:" + port))
+                        .code())
+                .isEqualTo("not-https");
+        assertThat(asked(true, "crm.example.com", "/dsar", allowing("crm.example.com:" + port))
+                        .code())
+                .isEqualTo("not-https");
+        assertThat(seen).isEmpty();
+    }
+
+    @Test
+    void aSystemIsRegisteredWithHttpsOrOnAnAllowedLoopbackAddress() {
+        HolderOptions here = HolderOptions.local(true);
+        for (String url : new String[] {"https://crm.example.com/dsar", "http://127.0.0.1:8080/dsar"}) {
+            assertThat(HolderMethods.isProtected(url, here)).as(url).isTrue();
+        }
+        for (String url : new String[] {
+            "http://crm.example.com/dsar", "http://localhost/dsar", "http://10.0.0.1/dsar", "http://192.0.2.1"
+        }) {
+            assertThat(HolderMethods.isProtected(url, here)).as(url).isFalse();
+        }
+        assertThat(HolderMethods.isProtected("http://127.0.0.1:8080/dsar", HolderOptions.DEFAULT))
+                .isFalse();
     }
 
     @Test

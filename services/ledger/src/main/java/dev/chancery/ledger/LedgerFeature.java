@@ -11,6 +11,7 @@ import dev.chancery.feature.ProcessRole;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
+import dev.chancery.log.Appender;
 import dev.chancery.projection.TopicPublisher;
 import java.time.Duration;
 import java.util.List;
@@ -85,6 +86,7 @@ public final class LedgerFeature implements FeatureDescription {
     public Feature create(FeatureParts parts) {
         return new LedgerService(
                 new LedgerReader(parts.database()),
+                new Copies(parts.get(Appender.class)::append),
                 parts.closed(new CheckpointWatch(
                         parts.database(), parts.get(CheckpointLimit.class).staleAfter())),
                 parts.get(VerifierKeys.class),

@@ -18,10 +18,11 @@ import java.util.Optional;
 @Path("/ledger/v1")
 @RunOnVirtualThread
 public class LedgerFiles {
-    /** What reading the ledger takes. */
-    static final String CAPABILITY = "ledger:read";
+    /** What copying the log takes. */
+    static final String EXPORT = "ledger:export";
 
     private static final String ROOT = "/ledger/v1/";
+    /** Of one organisation, under a path that others have too: StandardEndpoints has caches go by the token. */
     private static final String IMMUTABLE = "private, max-age=31536000, immutable";
 
     /** The newest checkpoint changes with every batch: caches have to ask. */
@@ -62,14 +63,16 @@ public class LedgerFiles {
         return stored();
     }
 
+    /** What the log says, or its hashes. That the caller is given it is recorded before. */
     private Response stored() throws RefusedException {
-        LedgerReader reader = endpoints.feature(LedgerService.class).reader();
+        LedgerService ledger = endpoints.feature(LedgerService.class);
         return endpoints.admit(caller -> {
-            Optional<TilePath> path = TilePath.parse(endpoints.path().substring(ROOT.length()));
-            return file(
-                    path.flatMap(wanted -> reader.file(caller.tenant(), wanted)),
-                    MediaType.APPLICATION_OCTET_STREAM,
-                    IMMUTABLE);
+            Optional<byte[]> stored = TilePath.parse(endpoints.path().substring(ROOT.length()))
+                    .flatMap(wanted -> ledger.reader().file(caller.tenant(), wanted));
+            if (stored.isPresent()) {
+                ledger.copies().record(caller);
+            }
+            return file(stored, MediaType.APPLICATION_OCTET_STREAM, IMMUTABLE);
         });
     }
 

@@ -20,15 +20,23 @@ public final class LedgerService implements Feature {
     private static final String SERVICE = "chancery.ledger.v1.LedgerService/";
 
     private final LedgerReader reader;
+    private final Copies copies;
     private final ServedProofs proofs;
     private final CheckpointWatch watch;
     private final VerifierKeys keys;
     private final String instanceId;
     private final Contract contract;
 
-    LedgerService(LedgerReader reader, CheckpointWatch watch, VerifierKeys keys, String instanceId, Contract contract) {
+    LedgerService(
+            LedgerReader reader,
+            Copies copies,
+            CheckpointWatch watch,
+            VerifierKeys keys,
+            String instanceId,
+            Contract contract) {
         this.reader = reader;
-        this.proofs = new ServedProofs(reader);
+        this.copies = copies;
+        this.proofs = new ServedProofs(reader, copies);
         this.watch = watch;
         this.keys = keys;
         this.instanceId = instanceId;
@@ -43,14 +51,8 @@ public final class LedgerService implements Feature {
     @Override
     public void register(Methods methods) {
         methods.query(SERVICE + "GetCheckpoint", GetCheckpointRequest.class, this::getCheckpoint)
-                .query(
-                        SERVICE + "GetInclusionProof",
-                        GetInclusionProofRequest.class,
-                        (context, request) -> proofs.inclusion(context.tenant(), request))
-                .query(
-                        SERVICE + "GetDecisionProof",
-                        GetDecisionProofRequest.class,
-                        (context, request) -> proofs.decision(context.tenant(), request))
+                .query(SERVICE + "GetInclusionProof", GetInclusionProofRequest.class, proofs::inclusion)
+                .query(SERVICE + "GetDecisionProof", GetDecisionProofRequest.class, proofs::decision)
                 .query(
                         SERVICE + "GetConsistencyProof",
                         GetConsistencyProofRequest.class,
@@ -77,6 +79,10 @@ public final class LedgerService implements Feature {
 
     LedgerReader reader() {
         return reader;
+    }
+
+    Copies copies() {
+        return copies;
     }
 
     Contract contract() {

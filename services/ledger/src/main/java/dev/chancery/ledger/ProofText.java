@@ -4,14 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /** Proofs as C2SP writes them. Both end with the checkpoint that they lead to, as it was signed. */
 final class ProofText {
     private ProofText() {}
 
-    /** A tlog-proof. Its extra data is the entry, so that whoever has the text can hash the leaf. */
-    static String inclusion(long position, byte[] entry, List<byte[]> path, SignedHead head) {
-        return "c2sp.org/tlog-proof@v1\nextra " + base64(entry) + "\nindex " + position + "\n" + tail(path, head);
+    /** A tlog-proof. Its extra data is the entry, so that whoever has the text can hash the leaf; without, whoever has the entry can. */
+    static String inclusion(long position, Optional<byte[]> entry, List<byte[]> path, SignedHead head) {
+        String extra = entry.map(bytes -> "extra " + base64(bytes) + "\n").orElse("");
+        return "c2sp.org/tlog-proof@v1\n" + extra + "index " + position + "\n" + tail(path, head);
     }
 
     /** A decision's event, and the tlog-proof of the record that has it. */

@@ -6,10 +6,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.ledger.v1.GetConsistencyProofRequest;
+import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
 import dev.chancery.schema.ledger.v1.GetInclusionProofRequest;
 import dev.chancery.testkit.Backing;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +32,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ServedProofsTest {
     private static final List<Integer> SIZES = List.of(1, 2, 3, 255, 256, 257, 400, 512, 777);
 
+    /** Who did all that {@link Records} has. */
+    private static final String ACTOR = "0199f2aa-0000-7000-8000-00000000abcd";
+
+    private static final ReadContext.Requirement LACKS_IT = capability -> {
+        throw new RefusedException(BoundaryRejection.FORBIDDEN);
+    };
+
     private static Database database;
     private static Ledger ledger;
     private static ServedProofs proofs;
@@ -40,7 +50,9 @@ class ServedProofsTest {
     static void begin() throws IOException {
         database = Backing.database("projection", "ledger");
         ledger = new Ledger(database, new LogKey());
-        proofs = new ServedProofs(ledger.reader);
+        proofs = new ServedProofs(ledger.reader, new Copies(draft -> {
+            throw new AssertionError("nothing here is asked for with ledger:export");
+        }));
         int grown = 0;
         for (int size : SIZES) {
             ledger.drain(TENANT, grown, size, size);
@@ -85,6 +97,33 @@ class ServedProofsTest {
                         new String(ledger.reader.head(TENANT, 400).orElseThrow().note(), UTF_8));
     }
 
+    /** Whoever reads the ledger can prove what it has, and reads no record that way. */
+    @Test
+    void aStrangersProofHasNoEntryAndProvesItAllTheSame() throws Exception {
+        ReadContext stranger = context(TENANT, "0199f2aa-0000-7000-8000-00000000eeee", LACKS_IT);
+        String proof = proofs.inclusion(stranger, inclusionRequest(300, 400)).getProof();
+
+        assertThat(proof).startsWith("c2sp.org/tlog-proof@v1\nindex 300\n");
+        Files.writeString(directory.resolve("proof"), proof);
+        Path entry =
+                Files.write(directory.resolve("entry"), Records.at(TENANT, 300).entry());
+        assertThat(audit("proof", "--entry", entry.toString()))
+                .contains("position    300", "checkpoint  signed by")
+                .doesNotContain("[proof]");
+        Files.write(entry, Records.at(TENANT, 301).entry());
+        assertThat(audit("proof", "--entry", entry.toString())).contains("[proof]");
+    }
+
+    @Test
+    void aStrangerAsksForNoDecision() {
+        ReadContext stranger = context(TENANT, "0199f2aa-0000-7000-8000-00000000eeee", LACKS_IT);
+        refused(
+                BoundaryRejection.FORBIDDEN,
+                () -> proofs.decision(
+                        stranger,
+                        GetDecisionProofRequest.newBuilder().setPosition(300).build()));
+    }
+
     @Test
     void anyTwoCheckpointsAreConsistent() throws Exception {
         for (int size : SIZES) {
@@ -126,9 +165,7 @@ class ServedProofsTest {
     void anotherTenantsTreeIsNotThere() {
         refused(
                 LedgerRejection.NO_SUCH_CHECKPOINT,
-                () -> proofs.inclusion(
-                        OTHER_TENANT,
-                        GetInclusionProofRequest.newBuilder().setPosition(0).build()));
+                () -> proofs.inclusion(context(OTHER_TENANT, ACTOR, LACKS_IT), inclusionRequest(0, 0)));
         refused(
                 LedgerRejection.NO_SUCH_CHECKPOINT,
                 () -> proofs.consistency(
@@ -143,9 +180,19 @@ class ServedProofsTest {
     }
 
     private static String inclusion(long position, long size) throws RefusedException {
-        var request =
-                GetInclusionProofRequest.newBuilder().setPosition(position).setTreeSize(size);
-        return proofs.inclusion(TENANT, request.build()).getProof();
+        return proofs.inclusion(context(TENANT, ACTOR, LACKS_IT), inclusionRequest(position, size))
+                .getProof();
+    }
+
+    private static GetInclusionProofRequest inclusionRequest(long position, long size) {
+        return GetInclusionProofRequest.newBuilder()
+                .setPosition(position)
+                .setTreeSize(size)
+                .build();
+    }
+
+    private static ReadContext context(String tenant, String caller, ReadContext.Requirement requirement) {
+        return new ReadContext(CopiesTest.principal(tenant, caller, "session"), 0, requirement);
     }
 
     private static String consistency(long older, long size) throws RefusedException {

@@ -15,6 +15,9 @@ final class NotDelivered extends Exception {
     /** The host is on no list of what may be reached. */
     static final String NOT_ALLOWED = "not-allowed";
 
+    /** It was due for too long before it could be tried. */
+    static final String TOO_LATE = "too-late";
+
     private final String code;
 
     NotDelivered(String code) {

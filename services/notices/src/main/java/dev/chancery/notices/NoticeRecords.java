@@ -37,6 +37,11 @@ final class NoticeRecords {
         return appender.refusal().isEmpty();
     }
 
+    /** Whether an organisation's log takes records: it is not stopped. */
+    boolean areTaken(String tenant) {
+        return appender.refusal(tenant).isEmpty();
+    }
+
     /**
      * Appends an event to a notice's stream.
      *

@@ -9,6 +9,7 @@ import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Streams;
+import dev.chancery.log.Streams.Loaded;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.notices.v1.NoticeFailed;
 import dev.chancery.schema.notices.v1.NoticeKind;
@@ -20,12 +21,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +39,11 @@ import org.jspecify.annotations.Nullable;
  * it ends another goes on.
  *
  * <p>Whether a notice was sent is asked of its stream, not of the view, which may be behind. So it is sent twice only where the process
- * ended between the answer of the mail server and the record of it; it has the same Message-ID then.
+ * ended between the answer of the mail server and the record of it; it has the same Message-ID then. Where the organisation's log takes no
+ * record nothing is sent: it would be sent again and again.
  *
- * <p><b>Limits:</b> {@value #MAX_ROUND} notices a round. One that has been due for {@link #TOO_LATE} is left: so whoever sets up mail doesn't
- * send a year's notices.
+ * <p><b>Limits:</b> {@value #MAX_ROUND} notices a round. One that has been due for {@link #TOO_LATE} is parked: so whoever sets up mail
+ * doesn't send a year's notices. An organisation whose log takes nothing rests for {@link #REST}; the others' notices go on.
  */
 final class NoticeSender implements AutoCloseable {
     /** Notices that one round tries. */
@@ -58,8 +64,8 @@ final class NoticeSender implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("notices").factory());
     private @Nullable Connection lock;
-    /** Until when nothing is sent, because a record of something that was sent was not taken; as {@link System#nanoTime}. */
-    private long unrecordedNanos = System.nanoTime();
+    /** Organisations whose log took no record, and until when nothing of theirs is sent; as {@link System#nanoTime}. */
+    private final Map<String, Long> resting = new HashMap<>();
 
     NoticeSender(
             Database database,
@@ -90,18 +96,42 @@ final class NoticeSender implements AutoCloseable {
     void round() {
         try {
             if (hasLock()) {
-                for (Pending pending : due()) {
-                    // What can't be recorded isn't sent: it would be sent again.
-                    if (clock.isShutdown() || !records.areTaken() || System.nanoTime() - unrecordedNanos < 0) {
-                        return;
-                    }
-                    send(pending);
-                }
+                long now = Clock.nowMicros();
+                long late = now - TOO_LATE.toNanos() / 1_000;
+                resting.values().removeIf(untilNanos -> System.nanoTime() - untilNanos >= 0);
+                each(due(Long.MIN_VALUE, late), this::park);
+                each(due(late, now), this::send);
             }
         } catch (RuntimeException | SQLException e) {
             // A schedule ends with the first exception that leaves it.
             LOG.warnf("No round of notices: cause=%s", e.getMessage());
         }
+    }
+
+    /** One notice that can't be sent keeps no other from it, and no organisation another. */
+    private void each(List<Pending> found, Consumer<Due> work) {
+        for (Pending pending : found) {
+            if (clock.isShutdown() || !records.areTaken()) {
+                return;
+            }
+            if (resting.containsKey(pending.tenant())) {
+                continue;
+            }
+            if (!records.areTaken(pending.tenant())) {
+                rest(pending.tenant());
+                continue;
+            }
+            try {
+                read(pending).ifPresent(work);
+            } catch (RuntimeException e) {
+                LOG.warnf("Notice left for later: tenant=%s notice=%s cause=%s", pending.tenant(), pending.notice(), e);
+            }
+        }
+    }
+
+    private void rest(String tenant) {
+        resting.put(tenant, System.nanoTime() + REST.toNanos());
+        LOG.warnf("Notices rest, since the log takes no record: tenant=%s seconds=%d", tenant, REST.toSeconds());
     }
 
     private boolean hasLock() throws SQLException {
@@ -125,13 +155,16 @@ final class NoticeSender implements AutoCloseable {
         return false;
     }
 
-    private List<Pending> due() {
-        long now = Clock.nowMicros();
+    /** The first ones due after one moment and up to another, of organisations that don't rest. */
+    private List<Pending> due(long afterMicros, long untilMicros) {
         return database.transaction(DatabaseRole.NOTICES, connection -> {
             try (var query = connection.prepareStatement("SELECT tenant, notice FROM notices.pending"
-                    + " WHERE due_micros <= ? AND due_micros > ? ORDER BY due_micros LIMIT " + MAX_ROUND)) {
-                query.setLong(1, now);
-                query.setLong(2, now - TOO_LATE.toNanos() / 1_000);
+                    + " WHERE due_micros > ? AND due_micros <= ? AND NOT tenant = ANY (?)"
+                    + " ORDER BY due_micros LIMIT " + MAX_ROUND)) {
+                query.setLong(1, afterMicros);
+                query.setLong(2, untilMicros);
+                query.setArray(
+                        3, connection.createArrayOf("text", resting.keySet().toArray()));
                 List<Pending> found = new ArrayList<>();
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
@@ -159,52 +192,71 @@ final class NoticeSender implements AutoCloseable {
         });
     }
 
-    /** One notice that can't be sent keeps no other from it. */
-    private void send(Pending pending) {
-        try {
-            Optional<Due> due = read(pending);
-            if (due.isPresent()) {
-                send(due.get());
-            }
-        } catch (RuntimeException e) {
-            LOG.warnf("Notice left for later: tenant=%s notice=%s cause=%s", pending.tenant(), pending.notice(), e);
-        }
-    }
-
     private void send(Due due) {
         Notice notice = due.notice();
-        var stream = NoticeState.stream(notice.id());
         for (Channel channel : channels) {
-            var now = streams.current(notice.tenant(), stream, NoticeState.FOLD);
-            NoticeState state = now.state();
-            if (state.parked()
-                    || state.retryMicros() > Clock.nowMicros()
-                    || state.taken().contains(channel.id())) {
+            var now = current(notice);
+            NoticeState.Delivery delivery = now.state().on(channel.id());
+            if (!delivery.waits() || delivery.retryMicros() > Clock.nowMicros()) {
                 continue;
             }
+            boolean recorded;
             try {
                 channel.deliver(notice, () -> address(due));
-                boolean complete = channels.stream()
-                        .allMatch(other -> other == channel || state.taken().contains(other.id()));
-                record(
-                        notice,
-                        now.version(),
-                        NoticeSent.newBuilder()
-                                .setNoticeId(notice.id())
-                                .setPrincipalId(notice.principalId())
-                                .setKind(notice.kind())
-                                .setChannel(channel.id())
-                                .setComplete(complete)
-                                .build());
-                count(channel, "sent");
+                recorded = sent(notice, channel, now);
             } catch (NotDelivered e) {
-                failed(notice, channel, state.attempts() + 1, now.version(), e.code());
+                int attempt = delivery.attempts() + 1;
+                recorded = failed(
+                        notice,
+                        channel,
+                        now,
+                        attempt,
+                        attempt >= options.attempts() || e.code().equals(NotDelivered.NO_ADDRESS),
+                        e.code());
+            }
+            if (!recorded) {
+                return;
             }
         }
     }
 
-    private void failed(Notice notice, Channel channel, int attempt, long version, String code) {
-        boolean parked = attempt >= options.attempts() || code.equals(NotDelivered.NO_ADDRESS);
+    /** One that is due for too long. */
+    private void park(Due due) {
+        for (Channel channel : channels) {
+            var now = current(due.notice());
+            NoticeState.Delivery delivery = now.state().on(channel.id());
+            if (delivery.waits()
+                    && !failed(due.notice(), channel, now, delivery.attempts(), true, NotDelivered.TOO_LATE)) {
+                return;
+            }
+        }
+    }
+
+    private Loaded<NoticeState> current(Notice notice) {
+        return streams.current(notice.tenant(), NoticeState.stream(notice.id()), NoticeState.FOLD);
+    }
+
+    private boolean sent(Notice notice, Channel channel, Loaded<NoticeState> before) {
+        List<NoticeState.Delivery> others = others(channel, before.state());
+        boolean complete = others.stream().allMatch(NoticeState.Delivery::taken);
+        OptionalLong again = again(others);
+        count(channel, "sent");
+        return record(
+                notice,
+                before.version(),
+                NoticeSent.newBuilder()
+                        .setNoticeId(notice.id())
+                        .setPrincipalId(notice.principalId())
+                        .setKind(notice.kind())
+                        .setChannel(channel.id())
+                        .setComplete(complete)
+                        .setAgainMicros(again.orElse(0))
+                        .setParked(!complete && again.isEmpty())
+                        .build());
+    }
+
+    private boolean failed(
+            Notice notice, Channel channel, Loaded<NoticeState> before, int attempt, boolean parked, String code) {
         var event = NoticeFailed.newBuilder()
                 .setNoticeId(notice.id())
                 .setPrincipalId(notice.principalId())
@@ -213,20 +265,42 @@ final class NoticeSender implements AutoCloseable {
                 .setCode(code)
                 .setAttempt(attempt)
                 .setParked(parked);
+        OptionalLong again = again(others(channel, before.state()));
         if (!parked) {
-            event.setRetryMicros(Clock.nowMicros() + waitMicros(attempt));
+            long retry = Clock.nowMicros() + waitMicros(attempt);
+            event.setRetryMicros(retry);
+            again = OptionalLong.of(Math.min(retry, again.orElse(retry)));
         }
-        record(notice, version, event.build());
         count(channel, parked ? "parked" : "failed");
         LOG.warnf(
                 "Notice not delivered: tenant=%s notice=%s channel=%s code=%s attempt=%d parked=%s",
                 notice.tenant(), notice.id(), channel.id(), code, attempt, parked);
+        return record(
+                notice, before.version(), event.setAgainMicros(again.orElse(0)).build());
     }
 
-    private void record(Notice notice, long version, Message event) {
-        if (!records.append(notice.tenant(), notice.id(), version, event)) {
-            unrecordedNanos = System.nanoTime() + REST.toNanos();
+    private List<NoticeState.Delivery> others(Channel channel, NoticeState state) {
+        return channels.stream()
+                .filter(other -> other != channel)
+                .map(other -> state.on(other.id()))
+                .toList();
+    }
+
+    /** When the first of those that wait tries it; empty: none waits. */
+    private static OptionalLong again(List<NoticeState.Delivery> deliveries) {
+        long now = Clock.nowMicros();
+        return deliveries.stream()
+                .filter(NoticeState.Delivery::waits)
+                .mapToLong(waiting -> Math.max(waiting.retryMicros(), now))
+                .min();
+    }
+
+    private boolean record(Notice notice, long version, Message event) {
+        boolean durable = records.append(notice.tenant(), notice.id(), version, event);
+        if (!durable) {
+            rest(notice.tenant());
         }
+        return durable;
     }
 
     private long waitMicros(int attempt) {

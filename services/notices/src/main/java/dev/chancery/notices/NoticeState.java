@@ -7,51 +7,81 @@ import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.notices.v1.NoticeChannel;
 import dev.chancery.schema.notices.v1.NoticeFailed;
 import dev.chancery.schema.notices.v1.NoticeSent;
-import java.util.EnumSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * What became of a notice, by its stream. Empty: nothing was tried.
  *
- * @param taken channels that have it
- * @param attempts that failed, since it became due or was replayed
- * @param retryMicros it rests until then
+ * @param channels those that tried it; one that fails keeps no other from it
  */
-record NoticeState(Set<NoticeChannel> taken, int attempts, boolean parked, long retryMicros) {
+record NoticeState(Map<NoticeChannel, Delivery> channels) {
+    /**
+     * What became of it on one channel.
+     *
+     * @param attempts that failed, since it became due or was replayed
+     * @param retryMicros it rests until then
+     */
+    record Delivery(boolean taken, int attempts, boolean parked, long retryMicros) {
+        private static final Delivery UNTRIED = new Delivery(false, 0, false, 0);
+        private static final Delivery TAKEN = new Delivery(true, 0, false, 0);
+
+        /** It is tried, now or when its rest is over. */
+        boolean waits() {
+            return !taken && !parked;
+        }
+    }
+
     static final Fold<NoticeState, LogEvent> FOLD = new Fold<>() {
         @Override
         public NoticeState initial() {
-            return new NoticeState(Set.of(), 0, false, 0);
+            return new NoticeState(Map.of());
         }
 
         @Override
         public NoticeState evolve(NoticeState state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.notices.v1.NoticeSent" ->
-                    state.takenBy(
-                            EventReading.read(NoticeSent.parser(), event.body()).getChannel());
+                    state.with(
+                            EventReading.read(NoticeSent.parser(), event.body()).getChannel(), Delivery.TAKEN);
                 case "chancery.notices.v1.NoticeFailed" -> {
                     var failed = EventReading.read(NoticeFailed.parser(), event.body());
-                    yield new NoticeState(
-                            state.taken(), failed.getAttempt(), failed.getParked(), failed.getRetryMicros());
+                    yield state.with(
+                            failed.getChannel(),
+                            new Delivery(false, failed.getAttempt(), failed.getParked(), failed.getRetryMicros()));
                 }
-                case "chancery.notices.v1.NoticeReplayed" -> new NoticeState(state.taken(), 0, false, 0);
+                case "chancery.notices.v1.NoticeReplayed" -> state.replayed();
                 default -> state;
             };
         }
     };
 
     NoticeState {
-        taken = Set.copyOf(taken);
+        channels = Map.copyOf(channels);
     }
 
     static StreamId stream(String noticeId) {
         return StreamId.of("notices", "notice", noticeId);
     }
 
-    private NoticeState takenBy(NoticeChannel channel) {
-        Set<NoticeChannel> more = EnumSet.of(channel);
-        more.addAll(taken);
-        return new NoticeState(more, attempts, parked, 0);
+    Delivery on(NoticeChannel channel) {
+        return channels.getOrDefault(channel, Delivery.UNTRIED);
+    }
+
+    /** Whether a channel tries it no more until somebody replays it. */
+    boolean parked() {
+        return channels.values().stream().anyMatch(Delivery::parked);
+    }
+
+    private NoticeState with(NoticeChannel channel, Delivery delivery) {
+        Map<NoticeChannel, Delivery> changed = new HashMap<>(channels);
+        changed.put(channel, delivery);
+        return new NoticeState(changed);
+    }
+
+    private NoticeState replayed() {
+        Map<NoticeChannel, Delivery> kept = new HashMap<>(channels);
+        kept.values().removeIf(delivery -> !delivery.taken());
+        return new NoticeState(kept);
     }
 }

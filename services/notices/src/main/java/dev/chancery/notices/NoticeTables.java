@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.notices.v1.NoticeFailed;
 import dev.chancery.schema.notices.v1.NoticeKind;
+import dev.chancery.schema.notices.v1.NoticeSent;
 import dev.chancery.schema.notices.v1.NoticeState;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
@@ -174,31 +175,44 @@ final class NoticeTables {
                 CANCELLED, tenant, UUID.fromString(cause), WAITING, tenant);
     }
 
-    void sent(String notice, boolean complete, long atMicros) throws SQLException {
+    void sent(NoticeSent sent, long atMicros) throws SQLException {
         write(
-                "UPDATE %s.notice SET state = ?, tried_micros = ?, code = '' WHERE tenant = ? AND notice = ?",
-                complete ? SENT : WAITING, atMicros, tenant, UUID.fromString(notice));
-        if (complete) {
-            noMorePending(notice);
+                "UPDATE %s.notice SET state = ?, tried_micros = ?, code = CASE WHEN ? THEN code ELSE '' END"
+                        + " WHERE tenant = ? AND notice = ?",
+                sent.getComplete() ? SENT : sent.getParked() ? PARKED : WAITING,
+                atMicros,
+                sent.getParked(),
+                tenant,
+                UUID.fromString(sent.getNoticeId()));
+        if (sent.getComplete() || sent.getParked()) {
+            noMorePending(sent.getNoticeId());
+        } else if (sent.getAgainMicros() != 0) {
+            pendingUntil(sent.getNoticeId(), sent.getAgainMicros());
         }
     }
 
     void failed(NoticeFailed failed, long atMicros) throws SQLException {
+        // Records from before there was again_micros are of the only channel, or of the one that silenced the other.
+        long again = failed.getAgainMicros() == 0 ? failed.getRetryMicros() : failed.getAgainMicros();
         write(
                 "UPDATE %s.notice SET state = ?, attempts = ?, code = ?, tried_micros = ? WHERE tenant = ? AND notice = ?",
-                failed.getParked() ? PARKED : WAITING,
+                again == 0 ? PARKED : WAITING,
                 failed.getAttempt(),
                 failed.getCode(),
                 atMicros,
                 tenant,
                 UUID.fromString(failed.getNoticeId()));
-        if (failed.getParked()) {
+        if (again == 0) {
             noMorePending(failed.getNoticeId());
         } else {
-            write(
-                    "UPDATE %s.pending SET due_micros = ? WHERE tenant = ? AND notice = ?",
-                    failed.getRetryMicros(), tenant, UUID.fromString(failed.getNoticeId()));
+            pendingUntil(failed.getNoticeId(), again);
         }
+    }
+
+    private void pendingUntil(String notice, long micros) throws SQLException {
+        write(
+                "UPDATE %s.pending SET due_micros = ? WHERE tenant = ? AND notice = ?",
+                micros, tenant, UUID.fromString(notice));
     }
 
     void replayed(String notice, long atMicros) throws SQLException {
@@ -206,7 +220,8 @@ final class NoticeTables {
                 "UPDATE %s.notice SET state = ?, attempts = 0, due_micros = ? WHERE tenant = ? AND notice = ?",
                 WAITING, atMicros, tenant, UUID.fromString(notice));
         write(
-                "INSERT INTO %s.pending (tenant, notice, due_micros) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO %s.pending (tenant, notice, due_micros) VALUES (?, ?, ?) ON CONFLICT (tenant, notice) DO"
+                        + " UPDATE SET due_micros = excluded.due_micros",
                 tenant, UUID.fromString(notice), atMicros);
     }
 

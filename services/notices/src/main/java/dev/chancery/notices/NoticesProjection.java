@@ -185,10 +185,7 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                 granted(tables, told, told.read(ElevationGranted.parser()));
             case "chancery.elevation.v1.ElevationRevoked" ->
                 tables.cancel(told.read(ElevationRevoked.parser()).getElevationId());
-            case "chancery.notices.v1.NoticeSent" -> {
-                var sent = told.read(NoticeSent.parser());
-                tables.sent(sent.getNoticeId(), sent.getComplete(), told.atMicros());
-            }
+            case "chancery.notices.v1.NoticeSent" -> tables.sent(told.read(NoticeSent.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeFailed" -> tables.failed(told.read(NoticeFailed.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeReplayed" ->
                 tables.replayed(told.read(NoticeReplayed.parser()).getNoticeId(), told.atMicros());

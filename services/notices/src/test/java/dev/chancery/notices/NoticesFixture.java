@@ -187,6 +187,16 @@ final class NoticesFixture implements AutoCloseable {
         next += run.size();
     }
 
+    /** As if what is due now had been due for so long. */
+    void dueFor(Duration time) {
+        database.inTenant(DatabaseRole.NOTICES, tenant, connection -> {
+            try (var update = connection.prepareStatement("UPDATE notices.pending SET due_micros = due_micros - ?")) {
+                update.setLong(1, time.toNanos() / 1_000);
+                return update.executeUpdate();
+            }
+        });
+    }
+
     NoticeSender sender(NoticeOptions options, Channel... channels) {
         return new NoticeSender(database, records, streams, keyring, List.of(channels), options);
     }

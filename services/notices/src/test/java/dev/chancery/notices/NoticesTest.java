@@ -10,6 +10,7 @@ import dev.chancery.feature.NoticeOptions;
 import dev.chancery.firewall.AddressRanges;
 import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.HostPattern;
+import dev.chancery.log.StoppedLogs;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.elevation.v1.ApprovalRule;
@@ -171,6 +172,97 @@ class NoticesTest {
         log.project();
         assertThat(mail.received()).hasSize(1);
         assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_SENT);
+    }
+
+    /** A mail server that nobody reaches, and no address at all: the webhook gets its notices, and both say what became of them. */
+    @Test
+    void aChannelThatFailsSilencesNoOther() throws Exception {
+        var nowhere = new MailChannel(new NoticeOptions.Smtp(
+                "localhost",
+                freePort(),
+                NoticeOptions.Security.TLS,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                "chancery@kestrel.example"));
+        keyChanges(log.person(ADA));
+        keyChanges(log.person(""));
+        try (var hook = new TestWebhook()) {
+            var waits = new NoticeOptions(Optional.empty(), Optional.empty(), 2, Duration.ofHours(1));
+            try (var sender = log.sender(waits, nowhere, hook.channel())) {
+                sender.round();
+            }
+            log.project();
+            assertThat(hook.bodies).hasSize(2);
+            assertThat(log.notices())
+                    .extracting(Notice::getState)
+                    .containsExactlyInAnyOrder(NoticeState.NOTICE_STATE_WAITING, NoticeState.NOTICE_STATE_PARKED);
+        }
+    }
+
+    @Test
+    void whatOneChannelParksTheOtherStillSends() throws Exception {
+        keyChanges(log.person(""));
+        try (var hook = new TestWebhook()) {
+            hook.status = 500;
+            try (var sender = log.sender(NoticesFixture.attempts(3), new MailChannel(mail.options()), hook.channel())) {
+                sender.round();
+                log.project();
+                assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_WAITING);
+                hook.status = 204;
+                Thread.sleep(5); // The webhook's rest of a millisecond.
+                sender.round();
+                log.project();
+                assertThat(hook.bodies).hasSize(2);
+                sender.round();
+                assertThat(hook.bodies).hasSize(2);
+            }
+        }
+        Notice parked = log.notices().getFirst();
+        assertThat(parked.getState()).isEqualTo(NoticeState.NOTICE_STATE_PARKED);
+        // Why the last attempt that failed did: the webhook's first.
+        assertThat(parked.getCode()).isEqualTo("refused");
+    }
+
+    /** It would be sent again each minute: no record says that it was. */
+    @Test
+    void ofAStoppedLogNothingIsSentAndOthersGoOn() throws Exception {
+        for (int more = 0; more < NoticeSender.MAX_ROUND; more++) {
+            keyChanges(log.person(ADA));
+        }
+        StoppedLogs.stop(log.database, log.tenant, 0);
+        try (var other = new NoticesFixture(directory)) {
+            String ben = other.person("ben@kestrel.example");
+            other.happens(
+                    ben,
+                    PrincipalKeyChanged.newBuilder()
+                            .setPrincipalId(ben)
+                            .setPublicKey(ByteString.copyFrom(new byte[32]))
+                            .build());
+            other.project();
+            try (var sender = other.sender(NoticesFixture.attempts(3), new MailChannel(mail.options()))) {
+                sender.round();
+                sender.round();
+            }
+        } finally {
+            StoppedLogs.goOn(log.database, log.tenant);
+        }
+        assertThat(mail.received())
+                .extracting(message -> message.getAllRecipients()[0].toString())
+                .containsExactly("ben@kestrel.example");
+    }
+
+    @Test
+    void whatIsDueForTooLongIsParkedAndNotSent() throws Exception {
+        keyChanges(log.person(ADA));
+        log.dueFor(Duration.ofDays(4));
+        try (var sender = log.sender(NoticesFixture.attempts(3), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+        log.project();
+        assertThat(mail.received()).isEmpty();
+        assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_PARKED);
+        assertThat(log.notices().getFirst().getCode()).isEqualTo("too-late");
     }
 
     @Test
@@ -366,6 +458,34 @@ class NoticesTest {
         }
         assertThatThrownBy(() -> HostPattern.allow("127.0.0.1", AddressRanges.forbidden()))
                 .isInstanceOf(dev.chancery.firewall.PatternRefused.class);
+    }
+
+    /** One on the loopback. */
+    private static final class TestWebhook implements AutoCloseable {
+        final List<String> bodies = new java.util.concurrent.CopyOnWriteArrayList<>();
+        volatile int status = 204;
+        private final HttpServer server =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+
+        TestWebhook() throws java.io.IOException {
+            server.createContext("/", exchange -> {
+                bodies.add(
+                        new String(exchange.getRequestBody().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
+                exchange.sendResponseHeaders(status, -1);
+                exchange.close();
+            });
+            server.start();
+        }
+
+        WebhookChannel channel() {
+            String base = "http://127.0.0.1:" + server.getAddress().getPort();
+            return new WebhookChannel(URI.create(base + "/notices"), new byte[32], policy(base));
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
+        }
     }
 
     /** Without forbidden addresses: the test's webhook is on the loopback. */

@@ -115,6 +115,6 @@ class RbacServiceTest {
         var query = (Handler.Query<Message, Message>) bound.handler();
         var caller =
                 new Principal(Principal.Type.USER, ada, tenant, Optional.empty(), "", Optional.empty(), Instant.EPOCH);
-        return query.read().read(new ReadContext(caller, 0), request);
+        return query.read().read(new ReadContext(caller, 0, more -> {}), request);
     }
 }

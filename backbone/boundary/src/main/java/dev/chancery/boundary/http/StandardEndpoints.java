@@ -14,6 +14,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.json.JsonObject;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.Collection;
 import java.util.List;
@@ -93,7 +94,7 @@ public class StandardEndpoints {
 
     /**
      * Authenticates the caller and requires the capability that the contract names for the endpoint, where a resource is more than a
-     * method in another form.
+     * method in another form. The answer is the caller's own: a cache that keeps it gives it to nobody with another token.
      *
      * @throws RefusedException when the caller may not, or the work refuses
      */
@@ -105,9 +106,12 @@ public class StandardEndpoints {
         RoutingContext context = current();
         AdmittedCall call = HttpAdmission.call(context);
         try (var _ = call.begin()) {
-            return served().pipeline()
+            Response answer = served().pipeline()
                     .admit(call.caller(), capability, call.permit(), caller -> ScopedValue.where(WORKED_ON, context)
                             .call(() -> work.answer(caller)));
+            return Response.fromResponse(answer)
+                    .header(HttpHeaders.VARY, HttpHeaders.AUTHORIZATION)
+                    .build();
         }
     }
 

@@ -8,9 +8,18 @@ import dev.chancery.app.processes.TestClient.Caller;
 import dev.chancery.app.processes.TestClient.Reply;
 import dev.chancery.app.processes.TestInstallation.Member;
 import dev.chancery.cli.client.ClientKey;
+import dev.chancery.cli.client.GrpcTransport;
+import dev.chancery.cli.client.Instance;
+import dev.chancery.cli.client.RestTransport;
+import dev.chancery.cli.client.Transport;
+import dev.chancery.cli.client.Unreachable;
 import dev.chancery.cli.export.Export;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.schema.Contract;
+import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.ledger.v1.GetCheckpointReply;
+import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,6 +32,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -250,6 +260,9 @@ class RolesAsProcessesIT {
         Path out = directory.resolve("export");
         Export export = Export.write(RolesAsProcessesIT::copy, out);
         assertThat(export.size()).isEqualTo(size);
+        assertThat(size(administrator.tenant()))
+                .as("one record more: that it was copied")
+                .isEqualTo(size + 1);
         var said = new ByteArrayOutputStream();
         try (var print = new PrintStream(said, true, UTF_8)) {
             int code = dev.chancery.auditor.Main.run(
@@ -279,6 +292,36 @@ class RolesAsProcessesIT {
                     .json();
         } catch (IOException e) {
             return new JsonObject().put("size", e.toString());
+        }
+    }
+
+    /** As `chancery` does with `--server` and `--ca`. */
+    @Test
+    @Order(5)
+    void theCommandLineSpeaksTlsAndTrustsWhomItWasTold() throws Exception {
+        ContractMethod method = Contract.load()
+                .method("chancery.ledger.v1.LedgerService/GetCheckpoint")
+                .orElseThrow();
+        var request = GetCheckpointRequest.getDefaultInstance();
+        Map<String, String> headers = Map.of("Authorization", "Bearer " + administrator.token());
+        var trusting =
+                Instance.at(ledger.base(), Optional.of(installation.authority().certificate()));
+        try (var rest = new RestTransport(trusting);
+                var grpc = new GrpcTransport(trusting)) {
+            for (Transport transport : List.of(rest, grpc)) {
+                assertThat(((GetCheckpointReply)
+                                        transport.call(method, request, headers).message())
+                                .getSize())
+                        .isPositive();
+            }
+        }
+        try (var rest = new RestTransport(Instance.at(ledger.base()));
+                var grpc = new GrpcTransport(Instance.at(ledger.base()))) {
+            for (Transport transport : List.of(rest, grpc)) {
+                assertThatThrownBy(() -> transport.call(method, request, headers))
+                        .isInstanceOf(Unreachable.class)
+                        .hasMessageContaining("--ca FILE");
+            }
         }
     }
 

@@ -4,15 +4,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Api;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.access.v1.ProveDecisionRequest;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.ledger.v1.GetConsistencyProofRequest;
+import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
 import dev.chancery.schema.ledger.v1.GetInclusionProofRequest;
+import dev.chancery.schema.log.v1.Statement;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -94,6 +99,76 @@ class ProofsIT {
                         "--origin",
                         older.getString("checkpoint").lines().findFirst().orElseThrow()))
                 .contains("NOT PROVEN", "[another-log]");
+    }
+
+    @Test
+    void whoReadsTheLedgerProvesRecordsAndReadsNone() {
+        var calls = new OrganisationCalls(WORLD);
+        Client reader = ready(calls.somebody(WORLD.a, "ledger:read"));
+        String decision = calls.done(
+                        WORLD.a,
+                        ProveDecisionRequest.newBuilder()
+                                .setPrincipalId(OrganisationCalls.id(WORLD.a))
+                                .setCapability("role:read"))
+                .position();
+        long decided = Long.parseLong(decision.substring(decision.indexOf('@') + 1));
+        var asked = GetDecisionProofRequest.newBuilder().setPosition(decided).build();
+        assertThat(RunningInstance.await(
+                        CHECKPOINT_LIMIT, () -> call(Api.REST, WORLD.a, asked).succeeded()))
+                .isTrue();
+        for (Api api : Api.values()) {
+            for (long position : new long[] {0, 1, decided}) {
+                assertThat(proof(api, reader, inclusion(position, 0)))
+                        .startsWith("c2sp.org/tlog-proof@v1\nindex " + position + "\n");
+            }
+            refused(api, reader, asked, "auth.forbidden");
+        }
+        assertThat(WORLD.wire
+                        .http("GET", "/ledger/v1/tile/entries/000.p/1", reader.headers(), new byte[0])
+                        .code())
+                .isEqualTo("auth.forbidden");
+        // What it asked for itself is its own.
+        assertThat(proof(Api.REST, WORLD.a, inclusion(decided, 0))).contains("\nextra ");
+    }
+
+    @Test
+    void copiesAreInTheLogOnceASessionAndCachesKeepThemByToken() {
+        Client exporter = ready(new OrganisationCalls(WORLD).somebody(WORLD.a, "ledger:read", "ledger:export"));
+        for (String file : List.of("tile/0/000.p/1", "tile/entries/000.p/1", "bodies/000.p/1")) {
+            Reply reply = WORLD.wire.http("GET", "/ledger/v1/" + file, exporter.headers(), new byte[0]);
+            assertThat(reply.succeeded()).as("%s", reply).isTrue();
+            assertThat(reply.header("vary")).isEqualTo("Authorization");
+            assertThat(reply.header("cache-control")).startsWith("private");
+        }
+        assertThat(proof(Api.GRPC, exporter, inclusion(0, 0))).contains("\nextra ");
+        assertThat(copiesBy(OrganisationCalls.id(exporter))).isEqualTo(1);
+    }
+
+    /** Its role is seen a moment after it was assigned. */
+    private static Client ready(Client client) {
+        assertThat(RunningInstance.await(
+                        CHECKPOINT_LIMIT, () -> call(Api.REST, client, GetCheckpointRequest.getDefaultInstance())
+                                .succeeded()))
+                .isTrue();
+        return client;
+    }
+
+    private static long copiesBy(String principal) {
+        return WORLD.inside.database().transaction(DatabaseRole.RELAY, connection -> {
+            try (var query = connection.prepareStatement(
+                    "SELECT record FROM log.record WHERE tenant = ? AND feature = 'ledger'")) {
+                query.setString(1, WORLD.a.tenant());
+                long found = 0;
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        Statement statement = SharedInstance.statement(rows.getBytes(1));
+                        assertThat(statement.getAction()).isEqualTo("ledger.log.export");
+                        found += statement.getActor().getId().equals(principal) ? 1 : 0;
+                    }
+                }
+                return found;
+            }
+        });
     }
 
     private static boolean isWhole(JsonObject head) {

@@ -655,7 +655,8 @@ public final class SharedInstance implements AutoCloseable {
 
     /**
      * How many records each tenant's log has, read past all boundaries: one that a call wrote anywhere shows. What Chancery's own processes
-     * write later doesn't: an erasure's next step, or the counts of refused hosts.
+     * write later doesn't: an erasure's next step, or the counts of refused hosts; nor what the ledger writes once a session, that it was
+     * copied.
      */
     public synchronized Map<String, Long> lengths() {
         return inside.database().transaction(DatabaseRole.RELAY, connection -> {
@@ -682,7 +683,7 @@ public final class SharedInstance implements AutoCloseable {
     private static long ofCalls(Connection connection, String tenant, long from, long to) throws SQLException {
         try (var query = connection.prepareStatement("SELECT record FROM log.record"
                 + " WHERE tenant = ? AND position >= ? AND position < ?"
-                + " AND NOT 'chancery.egress.v1.HostDenied' = ANY (event_types)")) {
+                + " AND feature <> 'ledger' AND NOT 'chancery.egress.v1.HostDenied' = ANY (event_types)")) {
             query.setString(1, tenant);
             query.setLong(2, from);
             query.setLong(3, to);
