@@ -25,7 +25,8 @@ record DecisionBody(
         boolean elevated,
         String group,
         String about,
-        List<String> consents) {
+        List<String> consents,
+        String actingFor) {
     static final String TYPE = "chancery.access.v1.DecisionRecorded";
 
     static DecisionBody read(byte[] body) throws Malformed {
@@ -44,6 +45,7 @@ record DecisionBody(
         String group = "";
         String about = "";
         List<String> consents = new ArrayList<>();
+        String actingFor = "";
         for (int field; (field = wire.next()) != 0; ) {
             switch (field) {
                 case 1 -> wire.string();
@@ -61,6 +63,7 @@ record DecisionBody(
                 case 13 -> group = wire.string();
                 case 14 -> about = wire.string();
                 case 15 -> consents.add(wire.string());
+                case 16 -> actingFor = wire.string();
                 default -> throw wire.unknown();
             }
         }
@@ -78,7 +81,8 @@ record DecisionBody(
                 elevated,
                 group,
                 about,
-                List.copyOf(consents));
+                List.copyOf(consents),
+                actingFor);
     }
 
     boolean isFor(byte[] request) {
@@ -88,6 +92,9 @@ record DecisionBody(
     void describe(Map<String, String> facts) {
         facts.put("decision", granted ? "granted" : "denied: " + Text.printable(reason));
         facts.put("principal", Text.printable(principal));
+        if (!actingFor.isEmpty()) {
+            facts.put("acting for", Text.printable(actingFor));
+        }
         facts.put("capability", Text.printable(capability));
         facts.put("where", workspace.isEmpty() ? "in the organisation" : "in workspace " + Text.printable(workspace));
         if (!about.isEmpty()) {

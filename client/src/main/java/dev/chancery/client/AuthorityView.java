@@ -1,6 +1,7 @@
 package dev.chancery.client;
 
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.PlacedDecision;
 import dev.chancery.decision.Sensitivity;
@@ -10,6 +11,7 @@ import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.access.v1.AuthorityEvent;
 import dev.chancery.schema.access.v1.FollowAuthorityReply;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -100,13 +102,20 @@ final class AuthorityView {
     }
 
     /**
+     * @param actingForId whom the principal acts for; empty: itself
      * @param workspace where; empty: in the organisation
      * @param about whose consents count; empty: nobody's
      * @param nowNanos monotonic
      * @param atMicros Unix time in microseconds
      */
     LocalDecision check(
-            String principalId, String capability, String workspace, String about, long nowNanos, long atMicros) {
+            String principalId,
+            String actingForId,
+            String capability,
+            String workspace,
+            String about,
+            long nowNanos,
+            long atMicros) {
         Version now = version;
         long age = nowNanos - freshAsOfNanos;
         if (!now.complete() || age > otherBoundNanos) {
@@ -117,9 +126,10 @@ final class AuthorityView {
         if (age > sensitiveBoundNanos && isSensitive(authority, capability, sensitivity)) {
             return STALE;
         }
+        Optional<Authority> actingFor =
+                actingForId.isEmpty() ? Optional.empty() : Optional.of(now.authority(actingForId));
         AuthorityDecision decision = PlacedDecision.decide(
-                authority,
-                now.states().consents(about),
+                new AuthorityAt(authority, actingFor, now.states().consents(about), now.position()),
                 id -> now.states().state(PlacedDecision.WORKSPACES, id),
                 capability,
                 workspace,

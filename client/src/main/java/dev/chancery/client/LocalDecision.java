@@ -5,7 +5,7 @@ package dev.chancery.client;
  *
  * @param granted whether the principal may
  * @param reason {@code granted}, or why not, as the server says it: {@code no-grant}, {@code not-yet}, {@code expired}, {@code
- *     break-glass-only}, {@code consent}, {@code unknown-principal}, {@code inactive-principal}, {@code unknown-workspace}; or {@code decision-stale}: the server was not heard
+ *     break-glass-only}, {@code consent}, {@code not-delegated}, {@code unknown-principal}, {@code inactive-principal}, {@code unknown-workspace}; or {@code decision-stale}: the server was not heard
  *     for too long
  * @param assignmentId the assignment, or the elevation, that grants it; empty when nothing does
  * @param role the role that is held by it; empty when nothing grants it

@@ -76,8 +76,30 @@ public final class LocalDecisionPoint implements AutoCloseable {
      * @param aboutId the principal whom it is about, for a capability that takes their consent; empty: nobody
      */
     public LocalDecision check(String principalId, String capability, String workspaceId, String aboutId) {
+        return checkActing(principalId, "", capability, workspaceId, aboutId);
+    }
+
+    /**
+     * Whether an agent or a service may do something for a user now: it may itself, the user may, and the user has let it. Of an access
+     * token with the claim {@code act}, {@code act.sub} is the agent and {@code sub} the user.
+     *
+     * @param agentId the id of the principal that acts
+     * @param userId the id of the user that it acts for; empty: it acts for itself
+     * @param capability {@code resource:verb}
+     * @param workspaceId where; empty: in the whole organisation
+     * @param aboutId the principal whom it is about, for a capability that takes their consent; empty: nobody
+     * @return of a grant, what the agent holds it by
+     */
+    public LocalDecision checkActing(
+            String agentId, String userId, String capability, String workspaceId, String aboutId) {
         return view.check(
-                principalId, capability, workspaceId, aboutId, System.nanoTime(), System.currentTimeMillis() * 1_000);
+                agentId,
+                userId,
+                capability,
+                workspaceId,
+                aboutId,
+                System.nanoTime(),
+                System.currentTimeMillis() * 1_000);
     }
 
     /** Waits until checks are answered; false when that did not come in time. */

@@ -9,6 +9,7 @@ import dev.chancery.schema.access.v1.CapabilityDefined;
 import dev.chancery.schema.access.v1.FollowAuthorityReply;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
+import dev.chancery.schema.identity.v1.AgentAllowed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import java.time.Duration;
@@ -67,7 +68,7 @@ class AuthorityViewTest {
     }
 
     private LocalDecision check(String capability, long nowNanos) {
-        return view.check(BEN, capability, "", "", nowNanos, NOW);
+        return view.check(BEN, "", capability, "", "", nowNanos, NOW);
     }
 
     @Test
@@ -84,10 +85,53 @@ class AuthorityViewTest {
                 .isEqualTo(new LocalDecision(true, "granted", "a1", "clerk", false, 0, "", 4));
         assertThat(check("payment:send", 1).stepUpSeconds()).isEqualTo(60);
         assertThat(check("invoice:approve", 1).reason()).isEqualTo("no-grant");
-        assertThat(view.check("nobody", "invoice:read", "", "", 1, NOW).reason())
+        assertThat(view.check("nobody", "", "invoice:read", "", "", 1, NOW).reason())
                 .isEqualTo("unknown-principal");
-        assertThat(view.check(BEN, "invoice:read", "elsewhere", "", 1, NOW).reason())
+        assertThat(view.check(BEN, "", "invoice:read", "elsewhere", "", 1, NOW).reason())
                 .isEqualTo("unknown-workspace");
+    }
+
+    /** Ben holds it, and acts for Ada: she has to hold it too, and to let him. */
+    @Test
+    void whoActsForAnotherMayWhatBothMayAndWasLet() {
+        begin();
+        String ada = "0199f2aa-0000-7000-8000-00000000000a";
+        assertThat(acting(ada)).isEqualTo("not-delegated");
+        var created = event(
+                "identity/principal/" + ada,
+                PrincipalCreated.newBuilder()
+                        .setPrincipalId(ada)
+                        .setType(PrincipalType.USER)
+                        .build());
+        var let = event(
+                "identity/principal/" + ada,
+                AgentAllowed.newBuilder()
+                        .setDelegationId("d1")
+                        .setPrincipalId(ada)
+                        .setAgentId(BEN)
+                        .addCapabilities("invoice:read")
+                        .setUntilMicros(NOW + 1)
+                        .build());
+        view.apply(reply(5, true).addEvents(created).addEvents(let).build(), 0);
+        assertThat(acting(ada)).isEqualTo("no-grant");
+        view.apply(
+                reply(6, true)
+                        .addEvents(event(
+                                "access/assignments/" + ada,
+                                RoleAssigned.newBuilder()
+                                        .setAssignmentId("a2")
+                                        .setRole("clerk")
+                                        .setFromMicros(NOW)
+                                        .build()))
+                        .build(),
+                0);
+        assertThat(acting(ada)).isEqualTo("granted");
+        assertThat(view.check(ada, BEN, "invoice:read", "", "", 1, NOW).reason())
+                .isEqualTo("not-delegated");
+    }
+
+    private String acting(String actingFor) {
+        return view.check(BEN, actingFor, "invoice:read", "", "", 1, NOW).reason();
     }
 
     @Test

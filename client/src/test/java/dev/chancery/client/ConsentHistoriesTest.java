@@ -250,7 +250,7 @@ class ConsentHistoriesTest {
             String capability = pick(CAPABILITIES);
             String about = about();
             long atMicros = now + random.nextInt(15_000);
-            LocalDecision answer = view.check(BEN, capability, "", about, 1, atMicros);
+            LocalDecision answer = view.check(BEN, "", capability, "", about, 1, atMicros);
             compare(
                     right(log.size() - 1, capability, about, atMicros),
                     answer.granted(),
@@ -266,8 +266,7 @@ class ConsentHistoriesTest {
             String about = about();
             States then = past.get(position);
             AuthorityDecision answer = PlacedDecision.decide(
-                    then.authority(BEN),
-                    then.consents(about),
+                    then.authority(BEN, "", about, position),
                     id -> then.state(PlacedDecision.WORKSPACES, id),
                     capability,
                     "",

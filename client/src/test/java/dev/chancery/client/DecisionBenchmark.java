@@ -54,6 +54,7 @@ final class DecisionBenchmark {
         for (int round = 0; round < 3; round++) {
             report("client  ", checks, i -> view.check(
                             principals[i],
+                            "",
                             capabilities[i],
                             "",
                             "",
@@ -106,7 +107,7 @@ final class DecisionBenchmark {
             verbs[i] = "verb-" + random.nextInt(CAPABILITIES_A_ROLE);
             capabilities[i] = types[i] + ":" + verbs[i];
             if (i < 200
-                    && view.check(ids[who], capabilities[i], "", "", System.nanoTime(), NOW)
+                    && view.check(ids[who], "", capabilities[i], "", "", System.nanoTime(), NOW)
                                     .granted()
                             != enforcer.enforce(principals[i], types[i], verbs[i])) {
                 throw new AssertionError("the two models differ at question " + i);

@@ -21,18 +21,14 @@ public final class PlacedDecision {
     private PlacedDecision() {}
 
     /**
-     * @param consents what those have consented to whom the question is about
+     * @param asked whom the question is about, and whom that one acts for
      * @param workspace where; empty: in the organisation
      * @param atMicros Unix time in microseconds
      */
     public static AuthorityDecision decide(
-            Authority authority,
-            ConsentGate consents,
-            Workspaces workspaces,
-            String capability,
-            String workspace,
-            long atMicros) {
-        AuthorityDecision decision = authority.decide(capability, workspace, atMicros, consents);
+            AuthorityAt asked, Workspaces workspaces, String capability, String workspace, long atMicros) {
+        AuthorityDecision decision = CallerDecision.decide(
+                asked.authority(), asked.actingFor(), asked.consents(), capability, workspace, atMicros);
         // Asked after the authority was read: a workspace that is there stays.
         return decision.granted()
                         && !workspace.isEmpty()

@@ -54,6 +54,14 @@ public record SessionEnds(int epoch, Map<String, Long> ended) {
         return ends(principal.session(), principal.epoch());
     }
 
+    /** Of whom a principal acts for: whether the session is over by which they let it. */
+    public boolean endsActingBy(Principal principal) {
+        return principal
+                .theirs()
+                .filter(session -> ends(session.id(), session.epoch()))
+                .isPresent();
+    }
+
     /** Whether a session is over that was begun in an epoch. */
     public boolean ends(String session, int begunIn) {
         return begunIn < epoch || ended.containsKey(session);

@@ -3,6 +3,7 @@ package dev.chancery.decision;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.schema.LogEvent;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,19 @@ public final class States {
                 model.groupsOf(
                         state(AuthorityParts.MEMBERSHIPS, principalId), group -> state(AuthorityParts.GROUPS, group)),
                 state(AuthorityParts.ISSUERS, ""));
+    }
+
+    /**
+     * What decides about a principal that may act for another.
+     *
+     * @param actingForId whom it acts for; empty: itself
+     * @param aboutId whose consents count; empty: nobody's
+     * @param position that these states are true at
+     */
+    public AuthorityAt authority(String principalId, String actingForId, String aboutId, long position) {
+        Optional<Authority> actingFor =
+                Optional.of(actingForId).filter(id -> !id.isEmpty()).map(this::authority);
+        return new AuthorityAt(authority(principalId), actingFor, consents(aboutId), position);
     }
 
     /** What somebody has consented to; empty: nobody. */

@@ -352,8 +352,7 @@ public final class Pipeline implements AutoCloseable {
             return handler.identify().identify((Q) request);
         }
         // Only now: no more attempts are counted at a time than are worked on, and good ones are given back.
-        RateLimits.Spent attempt =
-                limits.signIn(caller.address(), handler.identify().claimedName((Q) request));
+        RateLimits.Spent attempt = limits.signIn(caller.address());
         try {
             Principal principal = handler.identify().identify((Q) request);
             attempt.giveBack();
@@ -361,6 +360,11 @@ public final class Pipeline implements AutoCloseable {
         } catch (RefusedException e) {
             if (e.rejection().kind() == Rejection.Kind.UNAVAILABLE) {
                 attempt.giveBack();
+                throw e;
+            }
+            Optional<String> name = handler.identify().claimedName((Q) request);
+            if (name.isPresent()) {
+                limits.signInFailed(name.get());
             }
             throw e;
         }

@@ -3,6 +3,7 @@ package dev.chancery.boundary;
 import static dev.chancery.boundary.TestInstance.ADA;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
@@ -11,6 +12,8 @@ import dev.chancery.command.Caller;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Handler;
 import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.Consents;
+import dev.chancery.decision.Purposes;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.LogCreation;
@@ -21,17 +24,22 @@ import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.Examples;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
+import dev.chancery.schema.consent.v1.ConsentGranted;
+import dev.chancery.schema.consent.v1.NoticePublished;
+import dev.chancery.schema.consent.v1.PurposeDefined;
 import dev.chancery.schema.identity.v1.ContractAdopted;
 import dev.chancery.schema.identity.v1.OwnerClaimed;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.identity.v1.SensitiveCapability;
+import dev.chancery.schema.options.v1.Options;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -41,6 +49,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -61,7 +70,13 @@ class EveryMethodTest {
     /** Whose data the method was let at; null: it was not reached. */
     private static final AtomicReference<String> REACHED = new AtomicReference<>();
 
+    /** Fields that name whom a request is about. */
+    private static final List<String> ABOUT = List.of("subject_id", "principal_id");
+
     private static String ours = "";
+    /** Where every capability takes the consent of whom its use is about, and Ada has given hers to all of them. */
+    private static String consenting = "";
+
     private static String theirs = "";
 
     /** Who holds every capability of a tenant but one. */
@@ -114,7 +129,58 @@ class EveryMethodTest {
             }
         }
         role(theirs, 0, "everything", Set.copyOf(CONTRACT.capabilities(false)), CYD, 0);
+        consenting = INSTANCE.organisation();
+        adaConsentsToAll(consenting);
         INSTANCE.decisions.start();
+    }
+
+    private static void adaConsentsToAll(String tenant) {
+        List<String> all = List.copyOf(CONTRACT.capabilities(false));
+        INSTANCE.append(
+                "identity",
+                tenant,
+                Map.of(AuthorityStreams.CONTRACT, 1L),
+                new NewEvent(
+                        AuthorityStreams.CONTRACT,
+                        ContractAdopted.newBuilder()
+                                .addAllCapabilities(all)
+                                .addAllSensitive(all.stream()
+                                        .map(capability -> SensitiveCapability.newBuilder()
+                                                .setCapability(capability)
+                                                .setConsentRequired(true)
+                                                .setConsentPurpose("care")
+                                                .build())
+                                        .toList())
+                                .build()));
+        Stream<NewEvent> purpose = Stream.of(
+                new NewEvent(
+                        Purposes.STREAM,
+                        PurposeDefined.newBuilder()
+                                .setPurpose("care")
+                                .setVersion(1)
+                                .addAllScopes(all)
+                                .build()),
+                new NewEvent(
+                        Purposes.STREAM,
+                        NoticePublished.newBuilder()
+                                .setPurpose("care")
+                                .setNoticeVersion(1)
+                                .setPurposeVersion(1)
+                                .build()));
+        Stream<NewEvent> consents = all.stream()
+                .map(capability -> new NewEvent(
+                        Consents.stream(ADA),
+                        ConsentGranted.newBuilder()
+                                .setConsentId(UUID.randomUUID().toString())
+                                .setSubjectId(ADA)
+                                .setPurpose("care")
+                                .setPurposeVersion(1)
+                                .setNoticeVersion(1)
+                                .setResource(capability.split(":")[0])
+                                .setAction(capability.split(":")[1])
+                                .build()));
+        INSTANCE.append(
+                "consent", tenant, Map.of(), Stream.concat(purpose, consents).toArray(NewEvent[]::new));
     }
 
     @AfterAll
@@ -245,6 +311,68 @@ class EveryMethodTest {
                 assertThat(call(method, as(ADA, home, maxAge(method) - 5))).isInstanceOf(CallResult.Replied.class);
             }
         }
+    }
+
+    static Stream<String> ofOrganisations() {
+        return CONTRACT.methods().stream()
+                .filter(method -> !method.isPublic() && !method.instanceOnly())
+                .map(ContractMethod::fullName);
+    }
+
+    /** Where a method's capability takes a consent, it is that of whom the request names, and a request that names nobody has none. */
+    @ParameterizedTest
+    @MethodSource("ofOrganisations")
+    void aConsentLetsPassWhatIsAboutWhoGaveIt(String name) {
+        ContractMethod method = CONTRACT.method(name).orElseThrow();
+        Optional<FieldDescriptor> names = ABOUT.stream()
+                .map(method.input()::findFieldByName)
+                .filter(Objects::nonNull)
+                .findFirst();
+        if (names.isEmpty()) {
+            assertThat(gated(method, example(method))).isEqualTo("auth.consent-of-nobody");
+            return;
+        }
+        FieldDescriptor field = names.get();
+        assertThat(gated(method, about(method, field, ADA))).isEqualTo("ok");
+        assertThat(gated(method, about(method, field, TestInstance.BEN))).isEqualTo("auth.consent-required");
+        var declared = field.getOptions().getExtension(Options.field);
+        if (!declared.getRequired()) {
+            assertThat(gated(method, about(method, field, "")))
+                    .isEqualTo(declared.getNamesCaller() ? "ok" : "auth.consent-of-nobody");
+        }
+    }
+
+    /** Only where a method takes an empty field for the caller may the caller's consent count: not in a list of everybody's. */
+    @Test
+    void anEmptyFieldNamesTheCallerOfTheseMethodsAlone() {
+        assertThat(CONTRACT.methods().stream()
+                        .filter(method -> ABOUT.stream()
+                                .map(method.input()::findFieldByName)
+                                .anyMatch(field -> field != null
+                                        && field.getOptions()
+                                                .getExtension(Options.field)
+                                                .getNamesCaller()))
+                        .map(ContractMethod::fullName)
+                        .map(full -> full.substring(full.indexOf('/') + 1)))
+                .containsExactlyInAnyOrder(
+                        "Check",
+                        "SearchResources",
+                        "GrantConsent",
+                        "WithdrawConsent",
+                        "RenewConsent",
+                        "EndRepresentative",
+                        "ReceiveRequest");
+    }
+
+    private static Message about(ContractMethod method, FieldDescriptor field, String whom) {
+        return example(method).toBuilder().setField(field, whom).build();
+    }
+
+    private static String gated(ContractMethod method, Message request) {
+        REACHED.set(null);
+        String code = code(INSTANCE.call(method.fullName(), request, as(ADA, consenting, 0)));
+        assertThat(REACHED.get() != null).isEqualTo(code.equals("ok"));
+        return code;
     }
 
     /** Nothing of the method happens; who tried what in vain is on record where the method is privileged. */

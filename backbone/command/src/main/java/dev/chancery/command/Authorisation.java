@@ -10,10 +10,12 @@ import dev.chancery.decision.Consents;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.Part;
 import dev.chancery.decision.Purposes;
+import dev.chancery.decision.SessionEnds;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.projection.Positions;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.options.v1.Options;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -50,15 +52,23 @@ public final class Authorisation {
                 .orElse("");
     }
 
-    /** Whom a call is about, for a capability that takes their consent: whom its request names, or the caller; empty: nobody. */
+    /**
+     * Whom a call is about, for a capability that takes their consent: whom its request names, or the caller where the contract says
+     * so of a field that is left empty. Empty: nobody in particular, as a list without a filter.
+     */
     public static String about(Message request, Principal principal) {
         return ABOUT.stream()
                 .map(request.getDescriptorForType()::findFieldByName)
                 .filter(Objects::nonNull)
                 .findFirst()
-                .map(field -> (String) request.getField(field))
-                .map(named -> named.isEmpty() ? principal.id() : named)
+                .map(field -> about(field, (String) request.getField(field), principal))
                 .orElse("");
+    }
+
+    private static String about(FieldDescriptor field, String named, Principal principal) {
+        boolean caller = named.isEmpty()
+                && field.getOptions().getExtension(Options.field).getNamesCaller();
+        return caller ? principal.id() : named;
     }
 
     /** What somebody has consented to, as far as this process has seen; empty: nobody. */
@@ -87,17 +97,22 @@ public final class Authorisation {
                 seen.map(position -> OptionalLong.of(position.value())).orElse(OptionalLong.empty());
         Map<String, Authority> authorities = new HashMap<>();
         authorities.put(principal.id(), authority(principal.tenant(), principal.id(), atLeast));
+        boolean over = sessionEnds(principal.tenant(), principal.id()).ends(principal);
         if (principal.actingFor().isPresent()) {
             String whom = principal.actingFor().get();
             authorities.put(whom, authority(principal.tenant(), whom, atLeast));
+            over |= sessionEnds(principal.tenant(), whom).endsActingBy(principal);
         }
-        if (decisions
-                .sessionEnds(principal.tenant(), principal.id())
-                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE))
-                .ends(principal)) {
+        if (over) {
             throw new RefusedException(BoundaryRejection.SESSION_OVER);
         }
         return id -> Objects.requireNonNull(authorities.get(id));
+    }
+
+    private SessionEnds sessionEnds(String tenant, String principalId) throws RefusedException {
+        return decisions
+                .sessionEnds(tenant, principalId)
+                .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
     }
 
     private Authority authority(String tenant, String principalId, OptionalLong atLeast) throws RefusedException {
@@ -126,14 +141,14 @@ public final class Authorisation {
         AuthorityDecision decision =
                 CallerDecision.decide(principal, authorities, consents, capability, where, atMicros);
         if (!decision.granted()) {
-            throw refusal(decision, capability);
+            throw refusal(decision, capability, consents);
         }
         requireFresh(authorities.apply(principal.id()).sensitivity(capability).stepUpSeconds(), principal);
         return decision;
     }
 
     /** The refusal of a capability: it names what is missing, which the contract says to everybody anyway. */
-    private static RefusedException refusal(AuthorityDecision denied, String capability) {
+    private static RefusedException refusal(AuthorityDecision denied, String capability, ConsentGate consents) {
         return switch (denied.reason()) {
             case BREAK_GLASS_ONLY ->
                 new RefusedException(
@@ -141,7 +156,9 @@ public final class Authorisation {
                         "The caller's roles give " + capability + " by break-glass only.");
             case CONSENT ->
                 new RefusedException(
-                        BoundaryRejection.CONSENT,
+                        consents.equals(ConsentGate.NONE)
+                                ? BoundaryRejection.CONSENT_OF_NOBODY
+                                : BoundaryRejection.CONSENT,
                         "Using " + capability + " takes the consent of whom it is about"
                                 + (denied.missingScope().isEmpty() ? "." : ": " + denied.missingScope() + "."));
             default ->

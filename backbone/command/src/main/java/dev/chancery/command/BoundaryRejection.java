@@ -48,6 +48,14 @@ public final class BoundaryRejection {
             "The capability that this method requires takes the consent of whom it is about.",
             "Ask for their consent first.");
 
+    public static final Rejection CONSENT_OF_NOBODY = new Rejection(
+            "auth.consent-of-nobody",
+            Kind.FORBIDDEN,
+            "The capability that this method requires takes the consent of whom it is about, and the request names"
+                    + " nobody.",
+            "Name whom it is about in subject_id or principal_id. A method without such a field can't be used while its"
+                    + " capability takes a consent.");
+
     public static final Rejection STEP_UP = new Rejection(
             "auth.step-up",
             Kind.UNAUTHENTICATED,

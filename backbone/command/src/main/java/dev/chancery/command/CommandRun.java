@@ -146,8 +146,7 @@ final class CommandRun<Q extends Message> {
             return new Admission(new AuthorityDecision(AuthorityDecision.Reason.GRANTED, "", ""), Optional.empty());
         }
         // A public method's credential is no session.
-        if (context.read(AuthorityStreams.sessionEnds(principal.id()), SessionEnds.FOLD)
-                .ends(principal)) {
+        if (isSessionOver(context)) {
             return new Admission(
                     AuthorityDecision.Reason.NO_GRANT.deny(),
                     Optional.of(new CallResult.Refused(BoundaryRejection.SESSION_OVER)));
@@ -164,6 +163,16 @@ final class CommandRun<Q extends Message> {
         } catch (RefusedException e) {
             return new Admission(AuthorityDecision.Reason.NO_GRANT.deny(), Optional.of(e.refused()));
         }
+    }
+
+    private boolean isSessionOver(CommandContext context) {
+        return context.read(AuthorityStreams.sessionEnds(principal.id()), SessionEnds.FOLD)
+                        .ends(principal)
+                || principal
+                        .actingFor()
+                        .map(whom -> context.read(AuthorityStreams.sessionEnds(whom), SessionEnds.FOLD))
+                        .filter(theirs -> theirs.endsActingBy(principal))
+                        .isPresent();
     }
 
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. Empty: authorise again. */

@@ -23,7 +23,7 @@ public sealed interface Handler {
     interface Identify<Q extends Message> {
         Principal identify(Q request) throws RefusedException;
 
-        /** Whom a request says it comes from, unverified: failed attempts are counted under this name. */
+        /** Whom a request says it comes from, unverified: attempts that failed are counted under this name. */
         default Optional<String> claimedName(Q request) {
             return Optional.empty();
         }

@@ -32,8 +32,8 @@ final class Snapshot implements TenantState {
     }
 
     @Override
-    public AuthorityAt authority(String principalId, String aboutId) {
-        return new AuthorityAt(states.authority(principalId), states.consents(aboutId), position);
+    public AuthorityAt authority(String principalId, String actingForId, String aboutId) {
+        return states.authority(principalId, actingForId, aboutId, position);
     }
 
     @Override

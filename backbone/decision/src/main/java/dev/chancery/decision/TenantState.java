@@ -10,13 +10,14 @@ public interface TenantState {
     /**
      * What decides about a principal, and the position that it is true at.
      *
+     * @param actingForId whom it acts for; empty: itself
      * @param aboutId whose consents count; empty: nobody's
      */
-    AuthorityAt authority(String principalId, String aboutId);
+    AuthorityAt authority(String principalId, String actingForId, String aboutId);
 
-    /** The same of questions that are about nobody. */
+    /** The same of one who acts for itself, in questions that are about nobody. */
     default AuthorityAt authority(String principalId) {
-        return authority(principalId, "");
+        return authority(principalId, "", "");
     }
 
     /** The state of one stream of a part that the decision point keeps; the initial one where it has no events. */

@@ -97,8 +97,8 @@ final class TenantView implements TenantState {
     }
 
     @Override
-    public synchronized AuthorityAt authority(String principalId, String aboutId) {
-        return new AuthorityAt(states.authority(principalId), states.consents(aboutId), position);
+    public synchronized AuthorityAt authority(String principalId, String actingForId, String aboutId) {
+        return states.authority(principalId, actingForId, aboutId, position);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param authenticatedAt when the strong authentication took place that step-up is measured from
  * @param epoch how often all of its sessions had been ended when it signed in
  * @param acr how it was authenticated: {@link #STRONG}, or what a trusted issuer calls it; empty where nothing is known
+ * @param theirs of one who acts for another: the session by which that one let it. It ends what is done for them
  */
 public record Principal(
         Type type,
@@ -23,7 +24,11 @@ public record Principal(
         Optional<String> actingFor,
         Instant authenticatedAt,
         int epoch,
-        String acr) {
+        String acr,
+        Optional<Session> theirs) {
+
+    /** What somebody is signed in with, and how often all of their sessions had been ended when they signed in. */
+    public record Session(String id, int epoch) {}
 
     /** An authentication that nobody between can replay: {@code phr} of OpenID's "EAP ACR Values". */
     public static final String STRONG = "phr";
@@ -41,6 +46,20 @@ public record Principal(
             Optional<String> actingFor,
             Instant authenticatedAt) {
         this(type, id, tenant, workspace, session, actingFor, authenticatedAt, 0, "");
+    }
+
+    /** One who acts for nobody. */
+    public Principal(
+            Type type,
+            String id,
+            String tenant,
+            Optional<String> workspace,
+            String session,
+            Optional<String> actingFor,
+            Instant authenticatedAt,
+            int epoch,
+            String acr) {
+        this(type, id, tenant, workspace, session, actingFor, authenticatedAt, epoch, acr, Optional.empty());
     }
 
     /** Whether it was authenticated strongly, and not before {@code moment}. */

@@ -96,7 +96,7 @@ public class AuthZenEndpoint {
     }
 
     private static JsonObject evaluated(Checks checks, Principal caller, JsonObject question) throws RefusedException {
-        return json(checks.evaluate(caller.tenant(), Evaluation.of(question), Clock.nowMicros()));
+        return json(checks.evaluate(caller, Evaluation.of(question), Clock.nowMicros()));
     }
 
     /** In their order, up to the one that decides where one is enough; what is no question is a deny. */
@@ -132,7 +132,7 @@ public class AuthZenEndpoint {
                                     .add("error", error))
                     .build();
         }
-        return json(checks.evaluate(caller.tenant(), asked, Clock.nowMicros()));
+        return json(checks.evaluate(caller, asked, Clock.nowMicros()));
     }
 
     static JsonObject json(CheckReply reply) {

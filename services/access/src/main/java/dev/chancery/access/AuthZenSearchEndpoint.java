@@ -52,7 +52,7 @@ public class AuthZenSearchEndpoint {
         Searches searches = endpoints.feature(AccessService.class).searches();
         return endpoints.admit(caller -> {
             Search search = Search.of(open, AuthZenEndpoint.body(endpoints));
-            return AuthZenEndpoint.ok(answer(search, searches.find(caller.tenant(), search, Clock.nowMicros())));
+            return AuthZenEndpoint.ok(answer(search, searches.find(caller, search, Clock.nowMicros())));
         });
     }
 

@@ -57,20 +57,24 @@ final class Checks {
         };
     }
 
-    /** @param principal whom the request names, or the caller */
-    CheckReply check(String tenant, String principal, CheckRequest request, long nowMicros) throws RefusedException {
-        Answerable.From from = at(tenant, Consistencies.of(request.getConsistency()), nowMicros);
-        AuthorityAt at = from.state().authority(principal, request.getAboutId());
+    CheckReply check(Principal caller, CheckRequest request, long nowMicros) throws RefusedException {
+        Answerable.From from = at(caller.tenant(), Consistencies.of(request.getConsistency()), nowMicros);
+        String subject = subject(caller, request.getPrincipalId());
+        AuthorityAt at = from.state()
+                .authority(subject, actingFor(caller, subject, request.getActingForId()), request.getAboutId());
         String capability = request.getCapability();
         return reply(
                 at, capability, decide(from.state(), at, capability, request.getWorkspaceId(), from.atMicros()), from);
     }
 
-    CheckReply evaluate(String tenant, Evaluation asked, long nowMicros) throws RefusedException {
+    CheckReply evaluate(Principal caller, Evaluation asked, long nowMicros) throws RefusedException {
+        String tenant = caller.tenant();
         Answerable.From from = at(tenant, asked.consistency(), nowMicros);
+        String subject = principal(tenant, asked.subjectId()).orElse("");
         AuthorityAt at = from.state()
                 .authority(
-                        principal(tenant, asked.subjectId()).orElse(""),
+                        subject,
+                        namedActingFor(caller, subject, asked.actingFor()),
                         asked.about().flatMap(name -> principal(tenant, name)).orElse(""));
         Authority authority = at.authority();
         AuthorityDecision decision = !isOfType(authority.principal(), asked.subjectType())
@@ -81,15 +85,31 @@ final class Checks {
         return reply(at, asked.capability(), decision, from);
     }
 
+    /** Whom a question is about: whom it names, or the caller. */
+    static String subject(Principal caller, String named) {
+        return named.isEmpty() ? caller.id() : named;
+    }
+
+    /**
+     * Whom a subject acts for: whom the question names or, where the subject is the caller, whom the caller acts for; empty: itself. So
+     * an agent that asks about itself is told what its commands would be.
+     */
+    static String actingFor(Principal caller, String subject, String named) {
+        return named.isEmpty() && subject.equals(caller.id())
+                ? caller.actingFor().orElse("")
+                : named;
+    }
+
+    /** The same where it is named as a subject is. Whoever isn't found stays a name, and lets nobody act. */
+    String namedActingFor(Principal caller, String subject, String named) {
+        String whom = actingFor(caller, subject, named);
+        return whom.isEmpty() ? "" : principal(caller.tenant(), whom).orElse(whom);
+    }
+
     static AuthorityDecision decide(
             TenantState state, AuthorityAt at, String capability, String workspace, long atMicros) {
         return PlacedDecision.decide(
-                at.authority(),
-                at.consents(),
-                id -> state.state(PlacedDecision.WORKSPACES, id),
-                capability,
-                workspace,
-                atMicros);
+                at, id -> state.state(PlacedDecision.WORKSPACES, id), capability, workspace, atMicros);
     }
 
     /** Of a kind that Chancery doesn't keep, any id names a resource. */

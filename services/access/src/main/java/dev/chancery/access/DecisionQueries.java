@@ -41,8 +41,7 @@ final class DecisionQueries {
     }
 
     CheckReply check(ReadContext context, CheckRequest request) throws RefusedException {
-        return checks.check(
-                context.tenant(), principal(context, request.getPrincipalId()), request, context.atMicros());
+        return checks.check(context.principal(), request, context.atMicros());
     }
 
     CheckAllReply checkAll(ReadContext context, CheckAllRequest request) throws RefusedException {
@@ -56,7 +55,7 @@ final class DecisionQueries {
     SearchSubjectsReply subjects(ReadContext context, SearchSubjectsRequest request) throws RefusedException {
         String[] capability = request.getCapability().split(":", 2);
         Found found = searches.find(
-                context.tenant(),
+                context.principal(),
                 new Search(
                         Open.SUBJECT,
                         request.getSubjectType(),
@@ -65,6 +64,7 @@ final class DecisionQueries {
                         capability[0],
                         "",
                         request.getWorkspaceId(),
+                        request.getActingForId(),
                         request.getAboutId(),
                         Consistencies.of(request.getConsistency()),
                         Search.pageSize(request.getPageSize()),
@@ -83,7 +83,7 @@ final class DecisionQueries {
 
     SearchActionsReply actions(ReadContext context, SearchActionsRequest request) throws RefusedException {
         Found found = searches.find(
-                context.tenant(),
+                context.principal(),
                 new Search(
                         Open.ACTION,
                         "",
@@ -92,6 +92,7 @@ final class DecisionQueries {
                         request.getResourceType(),
                         "",
                         request.getWorkspaceId(),
+                        request.getActingForId(),
                         request.getAboutId(),
                         Consistencies.of(request.getConsistency()),
                         Search.pageSize(request.getPageSize()),
@@ -107,15 +108,16 @@ final class DecisionQueries {
     SearchResourcesReply resources(ReadContext context, SearchResourcesRequest request) throws RefusedException {
         String[] capability = request.getCapability().split(":", 2);
         Found found = searches.find(
-                context.tenant(),
+                context.principal(),
                 new Search(
                         Open.RESOURCE,
                         "",
-                        principal(context, request.getPrincipalId()),
+                        Checks.subject(context.principal(), request.getPrincipalId()),
                         capability[1],
                         capability[0],
                         "",
                         request.getWorkspaceId(),
+                        request.getActingForId(),
                         request.getAboutId(),
                         Consistencies.of(request.getConsistency()),
                         Search.pageSize(request.getPageSize()),
@@ -153,9 +155,5 @@ final class DecisionQueries {
                     .setPosition(one.event().position()));
         }
         return reply.build();
-    }
-
-    private static String principal(ReadContext context, String asked) {
-        return asked.isEmpty() ? context.principal().id() : asked;
     }
 }

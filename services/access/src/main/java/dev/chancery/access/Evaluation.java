@@ -12,9 +12,10 @@ import java.util.Optional;
 
 /**
  * One question of AuthZEN 1.0 (section 5), as this decision point understands it: the required members, the properties that say
- * where and about whom, and the one member of {@code context} that says as of when. Other properties and members that the standard doesn't know are
+ * where, about whom and for whom, and the one member of {@code context} that says as of when. Other properties and members that the standard doesn't know are
  * free, and nothing is decided by them.
  *
+ * @param actingFor {@code subject.properties.acting_for}, as the caller names it; empty where it is left out
  * @param workspace {@code resource.properties.workspace}
  * @param namedAbout {@code resource.properties.about}, as the caller names it
  * @param consistency {@code context.chancery_consistency}
@@ -22,6 +23,7 @@ import java.util.Optional;
 record Evaluation(
         String subjectType,
         String subjectId,
+        String actingFor,
         String action,
         String resourceType,
         String resourceId,
@@ -31,17 +33,21 @@ record Evaluation(
     /** The property of a resource that says whom it is about. */
     static final String ABOUT = "about";
 
+    /** The property of a subject that says whom it acts for. */
+    static final String ACTING_FOR = "acting_for";
+
     /** @throws RefusedException where a required member is missing or a member is of another type */
     static Evaluation of(JsonObject json) throws RefusedException {
         JsonObject subject = object(json, "subject");
         JsonObject action = object(json, "action");
         JsonObject resource = object(json, "resource");
-        optionalObject(subject, "properties");
+        JsonObject subjects = optionalObject(subject, "properties");
         optionalObject(action, "properties");
         JsonObject properties = optionalObject(resource, "properties");
         return new Evaluation(
                 text(subject, "type"),
                 text(subject, "id"),
+                optionalText(subjects, ACTING_FOR).orElse(""),
                 text(action, "name"),
                 text(resource, "type"),
                 text(resource, "id"),

@@ -5,6 +5,7 @@ import dev.chancery.command.CommandOutcome;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityDecision;
 import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.decision.CallerDecision;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
@@ -12,6 +13,7 @@ import dev.chancery.schema.access.v1.DecisionPath;
 import dev.chancery.schema.access.v1.DecisionRecorded;
 import dev.chancery.schema.access.v1.ProveDecisionReply;
 import dev.chancery.schema.access.v1.ProveDecisionRequest;
+import java.util.Optional;
 
 /**
  * A decision that goes into the log. What it rests on is the command's basis: if a grant is revoked before the decision is appended, it is
@@ -28,8 +30,14 @@ final class ProvenDecision {
             return CommandOutcome.reject(AccessRejection.NO_SUCH_WORKSPACE);
         }
         Authority authority = context.authority(request.getPrincipalId());
-        AuthorityDecision decision = authority.decide(
-                request.getCapability(), workspace, context.atMicros(), context.consents(request.getAboutId()));
+        String actingFor = Checks.actingFor(context.principal(), request.getPrincipalId(), request.getActingForId());
+        AuthorityDecision decision = CallerDecision.decide(
+                authority,
+                Optional.of(actingFor).filter(id -> !id.isEmpty()).map(context::authority),
+                context.consents(request.getAboutId()),
+                request.getCapability(),
+                workspace,
+                context.atMicros());
         if (decision.reason() == AuthorityDecision.Reason.UNKNOWN_PRINCIPAL) {
             return CommandOutcome.reject(AccessRejection.NO_SUCH_PRINCIPAL);
         }
@@ -39,6 +47,7 @@ final class ProvenDecision {
                 .setCapability(request.getCapability())
                 .setWorkspaceId(request.getWorkspaceId())
                 .setAboutId(request.getAboutId())
+                .setActingForId(actingFor)
                 .setAtMicros(context.atMicros())
                 .setRequestHash(request.getRequestHash())
                 .setDecision(decision.granted())

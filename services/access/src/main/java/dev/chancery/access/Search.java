@@ -20,6 +20,7 @@ import java.util.List;
  * @param subjectType empty in a question by the principal's id alone
  * @param subjectId as the caller names it
  * @param resourceId empty: about none in particular
+ * @param actingFor whom the subject acts for, as the caller names it; empty: itself
  * @param about whose consent counts, as the caller names it; empty: nobody's, or that of each principal that is searched for as a resource
  * @param limit results in a page at most
  * @param token empty for the first page
@@ -32,6 +33,7 @@ record Search(
         String resourceType,
         String resourceId,
         String workspace,
+        String actingFor,
         String about,
         Consistency consistency,
         int limit,
@@ -52,7 +54,8 @@ record Search(
     static Search of(Open open, JsonObject json) throws RefusedException {
         JsonObject subject = object(json, "subject");
         JsonObject resource = object(json, "resource");
-        optionalObject(subject, "properties");
+        String actingFor = optionalText(optionalObject(subject, "properties"), Evaluation.ACTING_FOR)
+                .orElse("");
         String action = "";
         if (open != Open.ACTION) {
             JsonObject asked = object(json, "action");
@@ -72,6 +75,7 @@ record Search(
                 type,
                 id,
                 optionalText(properties, "workspace").orElse(type.equals("workspace") ? id : ""),
+                actingFor,
                 optionalText(properties, Evaluation.ABOUT).orElse(type.equals("principal") ? id : ""),
                 Consistencies.of(optionalObject(json, "context")),
                 limit(page),
@@ -115,6 +119,7 @@ record Search(
                 resourceType,
                 resourceId,
                 workspace,
+                actingFor,
                 about,
                 consistency.kind().name(),
                 Long.toString(consistency.value()));

@@ -8,9 +8,12 @@ import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityAt;
 import dev.chancery.decision.AuthorityDecision;
+import dev.chancery.decision.CallerDecision;
 import dev.chancery.decision.Consistency;
+import dev.chancery.decision.Delegation;
 import dev.chancery.decision.PlacedDecision;
 import dev.chancery.decision.TenantState;
+import dev.chancery.kernel.Principal;
 import dev.chancery.schema.access.v1.DecisionPath;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,7 +45,8 @@ final class Searches {
         this.tokens = tokens;
     }
 
-    Found find(String tenant, Search search, long nowMicros) throws RefusedException {
+    Found find(Principal caller, Search search, long nowMicros) throws RefusedException {
+        String tenant = caller.tenant();
         Optional<Place> place = search.token().isEmpty()
                 ? Optional.empty()
                 : Optional.of(tokens.place(tenant, search.question(), search.token()));
@@ -53,20 +57,21 @@ final class Searches {
         String after = place.map(Place::after).orElse("");
         Page page =
                 switch (search.open()) {
-                    case SUBJECT -> subjects(tenant, state, search, atMicros, after);
-                    case ACTION -> actions(tenant, state, search, atMicros, after);
-                    case RESOURCE -> resources(tenant, state, search, atMicros, after);
+                    case SUBJECT -> subjects(caller, state, search, atMicros, after);
+                    case ACTION -> actions(caller, state, search, atMicros, after);
+                    case RESOURCE -> resources(caller, state, search, atMicros, after);
                 };
         String next = page.next()
                 .map(last -> tokens.token(tenant, search.question(), new Place(state.position(), atMicros, last)))
                 .orElse("");
         List<String> scopes = search.open() == Search.Open.RESOURCE
-                ? scopes(subject(tenant, state, search, about(tenant, search)), search, atMicros)
+                ? scopes(subject(caller, state, search, about(tenant, search)), search, atMicros)
                 : List.of();
         return new Found(page.hits(), next, Math.max(0, state.position()), scopes);
     }
 
-    private Page subjects(String tenant, TenantState state, Search search, long atMicros, String after) {
+    private Page subjects(Principal caller, TenantState state, Search search, long atMicros, String after) {
+        String tenant = caller.tenant();
         // What is there is the same for every subject.
         if (!search.resourceId().isEmpty()
                 && !checks.exists(
@@ -75,7 +80,7 @@ final class Searches {
         }
         String about = about(tenant, search);
         return page(state.principals(), after, search.limit(), id -> {
-            AuthorityAt at = state.authority(id, about);
+            AuthorityAt at = state.authority(id, checks.namedActingFor(caller, id, search.actingFor()), about);
             String type = PrincipalNames.type(at.authority().principal().type());
             return search.subjectType().isEmpty() || type.equals(search.subjectType())
                     ? hit(state, at, id, type, search.capability(), search.workspace(), atMicros)
@@ -83,8 +88,9 @@ final class Searches {
         });
     }
 
-    private Page actions(String tenant, TenantState state, Search search, long atMicros, String after) {
-        AuthorityAt at = subject(tenant, state, search, about(tenant, search));
+    private Page actions(Principal caller, TenantState state, Search search, long atMicros, String after) {
+        String tenant = caller.tenant();
+        AuthorityAt at = subject(caller, state, search, about(tenant, search));
         Authority authority = at.authority();
         if (!isAsked(authority, search)
                 || !search.resourceId().isEmpty()
@@ -106,9 +112,10 @@ final class Searches {
                 capability -> hit(state, at, capability, "", capability, search.workspace(), atMicros));
     }
 
-    private Page resources(String tenant, TenantState state, Search search, long atMicros, String after) {
+    private Page resources(Principal caller, TenantState state, Search search, long atMicros, String after) {
+        String tenant = caller.tenant();
         String about = about(tenant, search);
-        AuthorityAt at = subject(tenant, state, search, about);
+        AuthorityAt at = subject(caller, state, search, about);
         Authority authority = at.authority();
         if (!isAsked(authority, search)) {
             return Page.NONE;
@@ -117,7 +124,7 @@ final class Searches {
         boolean each = search.about().isEmpty() && search.resourceType().equals("principal");
         return page(kept(tenant, state, authority, search.resourceType()), after, search.limit(), id -> {
             String where = workspaces && search.workspace().isEmpty() ? id : search.workspace();
-            AuthorityAt asked = each ? state.authority(authority.principalId(), id) : at;
+            AuthorityAt asked = each ? subject(caller, state, search, id) : at;
             return hit(state, asked, id, "", search.capability(), where, atMicros);
         });
     }
@@ -147,26 +154,33 @@ final class Searches {
     }
 
     private static List<String> scopes(AuthorityAt at, Search search, long atMicros) {
-        Authority authority = at.authority();
-        if (!isAsked(authority, search)) {
+        if (!isAsked(at.authority(), search)) {
             return List.of();
         }
-        if (authority.decide(search.capability(), "", atMicros, at.consents()).granted()) {
+        if (mayIn("", at, search, atMicros)) {
             return List.of("organisation");
         }
-        return authority.grants(atMicros).stream()
-                .map(Assignment::workspace)
-                .filter(workspace -> !workspace.isEmpty()
-                        && authority
-                                .decide(search.capability(), workspace, atMicros, at.consents())
-                                .granted())
+        Stream<String> own = at.authority().grants(atMicros).stream().map(Assignment::workspace);
+        Stream<String> theirs = at.actingFor().stream()
+                .flatMap(whom -> Stream.concat(
+                        whom.grants(atMicros).stream().map(Assignment::workspace),
+                        whom.principal().delegations().stream().map(Delegation::workspace)));
+        return Stream.concat(own, theirs)
+                .filter(workspace -> !workspace.isEmpty() && mayIn(workspace, at, search, atMicros))
                 .distinct()
                 .sorted()
                 .toList();
     }
 
-    private AuthorityAt subject(String tenant, TenantState state, Search search, String about) {
-        return state.authority(checks.principal(tenant, search.subjectId()).orElse(""), about);
+    private static boolean mayIn(String workspace, AuthorityAt at, Search search, long atMicros) {
+        return CallerDecision.decide(
+                        at.authority(), at.actingFor(), at.consents(), search.capability(), workspace, atMicros)
+                .granted();
+    }
+
+    private AuthorityAt subject(Principal caller, TenantState state, Search search, String about) {
+        String id = checks.principal(caller.tenant(), search.subjectId()).orElse("");
+        return state.authority(id, checks.namedActingFor(caller, id, search.actingFor()), about);
     }
 
     /** Whose consent counts; empty: nobody's. */

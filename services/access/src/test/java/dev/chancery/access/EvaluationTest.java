@@ -29,6 +29,7 @@ class EvaluationTest {
                 .isEqualTo(new Evaluation(
                         "user",
                         "Ada@x",
+                        "",
                         "can_read",
                         "Account",
                         "7",
@@ -87,11 +88,21 @@ class EvaluationTest {
         assertThat(Evaluation.of(questions.get(0)))
                 .as("a member is replaced as a whole, its properties too")
                 .isEqualTo(new Evaluation(
-                        "user", "u", "a", "i", "1", Optional.empty(), Optional.empty(), Consistency.FASTEST));
+                        "user", "u", "", "a", "i", "1", Optional.empty(), Optional.empty(), Consistency.FASTEST));
         assertThat(Evaluation.of(questions.get(1)))
                 .isEqualTo(new Evaluation(
-                        "user", "u", "b", "j", "2", Optional.empty(), Optional.empty(), Consistency.FASTEST));
+                        "user", "u", "", "b", "j", "2", Optional.empty(), Optional.empty(), Consistency.FASTEST));
         assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> Evaluation.of(questions.get(2)));
+    }
+
+    @Test
+    void aSubjectSaysWhomItActsFor() throws RefusedException {
+        String question =
+                "{'subject':{'type':'agent','id':'u'%s},'action':{'name':'a'},'resource':{'type':'i','id':'7'}}";
+        assertThat(Evaluation.of(json(question.formatted(",'properties':{'acting_for':'sue'}")))
+                        .actingFor())
+                .isEqualTo("sue");
+        assertThat(Evaluation.of(json(question.formatted(""))).actingFor()).isEmpty();
     }
 
     @Test

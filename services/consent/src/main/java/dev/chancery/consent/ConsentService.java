@@ -10,7 +10,10 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.consent.ConsentList.Viewer;
+import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityAt;
+import dev.chancery.decision.CallerDecision;
+import dev.chancery.decision.ConsentGate;
 import dev.chancery.decision.Consents;
 import dev.chancery.decision.Consents.Consent;
 import dev.chancery.decision.Consents.Scope;
@@ -47,8 +50,8 @@ import dev.chancery.schema.consent.v1.WithdrawConsentReply;
 import dev.chancery.schema.consent.v1.WithdrawConsentRequest;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -241,9 +244,14 @@ final class ConsentService implements Feature {
 
     private static CommandOutcome endRepresentative(CommandContext context, EndRepresentativeRequest request) {
         String subject = subject(context, request.getSubjectId());
-        boolean mayRecord = selves(context.principal()).allMatch(self -> context.authority(self)
-                .decide(RECORD_GUARDIAN, WHOLE_ORGANISATION, context.atMicros())
-                .granted());
+        boolean mayRecord = CallerDecision.decide(
+                        context.principal(),
+                        context::authority,
+                        ConsentGate.NONE,
+                        RECORD_GUARDIAN,
+                        WHOLE_ORGANISATION,
+                        context.atMicros())
+                .granted();
         return decided(
                 Consents.stream(subject),
                 RepresentativeRules.end(
@@ -255,10 +263,6 @@ final class ConsentService implements Feature {
                                 .setRepresentativeId(request.getRepresentativeId())
                                 .build()),
                 events -> EndRepresentativeReply.getDefaultInstance());
-    }
-
-    private static Stream<String> selves(Principal principal) {
-        return Stream.concat(Stream.of(principal.id()), principal.actingFor().stream());
     }
 
     private static String subject(CommandContext context, String asked) {
@@ -313,15 +317,18 @@ final class ConsentService implements Feature {
                 .orElseThrow(() -> new RefusedException(ConsentRejection.NO_SUCH_CONSENT));
     }
 
+    /** Whoever acts for somebody sees what both may, where that was let; like every other use of a capability. */
     private Viewer viewer(ReadContext context) throws RefusedException {
-        boolean everybody = true;
-        for (String self : Set.copyOf(selves(context.principal()).toList())) {
-            everybody &= authority(context.tenant(), self)
-                    .authority()
-                    .decide(READ_ALL, WHOLE_ORGANISATION, context.atMicros())
-                    .granted();
-        }
-        return new Viewer(context.principal().id(), everybody);
+        Principal caller = context.principal();
+        Authority own = authority(context.tenant(), caller.id()).authority();
+        Optional<Authority> whom = caller.actingFor().isPresent()
+                ? Optional.of(
+                        authority(context.tenant(), caller.actingFor().get()).authority())
+                : Optional.empty();
+        boolean everybody = CallerDecision.decide(
+                        own, whom, ConsentGate.NONE, READ_ALL, WHOLE_ORGANISATION, context.atMicros())
+                .granted();
+        return new Viewer(caller.id(), everybody);
     }
 
     private AuthorityAt authority(String tenant, String principal) throws RefusedException {

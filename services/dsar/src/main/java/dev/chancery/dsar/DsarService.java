@@ -15,7 +15,10 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.Authority;
 import dev.chancery.decision.AuthorityAt;
+import dev.chancery.decision.CallerDecision;
+import dev.chancery.decision.ConsentGate;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.dsar.RequestList.Viewer;
@@ -71,7 +74,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** The methods of chancery.dsar.v1.DsarService; those about systems are in {@link HolderMethods}. */
 final class DsarService implements Feature {
@@ -159,9 +161,14 @@ final class DsarService implements Feature {
 
     private static CommandOutcome receive(CommandContext context, ReceiveRequestRequest request) {
         String subject = request.getSubjectId().isEmpty() ? context.principal().id() : request.getSubjectId();
-        boolean mayReceive = selves(context.principal()).allMatch(self -> context.authority(self)
-                .decide(RECEIVE, WHOLE_ORGANISATION, context.atMicros())
-                .granted());
+        boolean mayReceive = CallerDecision.decide(
+                        context.principal(),
+                        context::authority,
+                        ConsentGate.NONE,
+                        RECEIVE,
+                        WHOLE_ORGANISATION,
+                        context.atMicros())
+                .granted();
         String id = context.newId();
         Decision<Message> decision = RequestRules.receive(
                 Speaker.of(context.principal()),
@@ -402,15 +409,18 @@ final class DsarService implements Feature {
         });
     }
 
+    /** Whoever acts for somebody sees what both may, where that was let; like every other use of a capability. */
     private Viewer viewer(ReadContext context) throws RefusedException {
-        boolean everybody = true;
-        for (String self : selves(context.principal()).toList()) {
-            everybody &= authority(context.tenant(), self)
-                    .authority()
-                    .decide(READ_ALL, WHOLE_ORGANISATION, context.atMicros())
-                    .granted();
-        }
-        return new Viewer(context.principal().id(), everybody);
+        Principal caller = context.principal();
+        Authority own = authority(context.tenant(), caller.id()).authority();
+        Optional<Authority> whom = caller.actingFor().isPresent()
+                ? Optional.of(
+                        authority(context.tenant(), caller.actingFor().get()).authority())
+                : Optional.empty();
+        boolean everybody = CallerDecision.decide(
+                        own, whom, ConsentGate.NONE, READ_ALL, WHOLE_ORGANISATION, context.atMicros())
+                .granted();
+        return new Viewer(caller.id(), everybody);
     }
 
     private AuthorityAt authority(String tenant, String principal) throws RefusedException {
@@ -418,10 +428,6 @@ final class DsarService implements Feature {
         return decisions
                 .authority(tenant, principal, OptionalLong.empty(), Duration.ZERO)
                 .orElseThrow(() -> new RefusedException(BoundaryRejection.STALE));
-    }
-
-    private static Stream<String> selves(Principal principal) {
-        return Stream.concat(Stream.of(principal.id()), principal.actingFor().stream());
     }
 
     private static long micros(long millis) {

@@ -1,10 +1,12 @@
 package dev.chancery.elevation;
 
+import dev.chancery.schema.elevation.v1.ElevationApproved;
 import dev.chancery.schema.elevation.v1.ElevationGranted;
 import dev.chancery.schema.elevation.v1.ElevationRequested;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One elevation, from its request to its review.
@@ -19,8 +21,20 @@ record Elevation(
         boolean denied,
         boolean revoked,
         boolean reviewed) {
-    /** @param role the group that the approver spoke for */
-    record Approval(String approverId, String role) {}
+    /**
+     * @param actingForId whom the approver acted for; empty: itself
+     * @param role the group that the approver spoke for
+     */
+    record Approval(String approverId, String actingForId, String role) {
+        static Approval of(ElevationApproved event) {
+            return new Approval(event.getApproverId(), event.getActingForId(), event.getApproverRole());
+        }
+
+        /** By whose word it was given: the approver's, and that of whom it acted for. */
+        Stream<String> by() {
+            return Stream.of(approverId, actingForId).filter(id -> !id.isEmpty());
+        }
+    }
 
     Elevation {
         approvals = List.copyOf(approvals);

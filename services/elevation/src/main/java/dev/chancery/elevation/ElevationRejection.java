@@ -57,7 +57,8 @@ final class ElevationRejection {
     static final Rejection NO_EMERGENCY = new Rejection(
             "elevation.no-emergency",
             Kind.FORBIDDEN,
-            "The policy of this role allows no emergency, or the caller set that policy.",
+            "The policy of this role allows no emergency, or the caller, or an agent or a user of the caller's, set"
+                    + " that policy.",
             "Ask without emergency, and have it approved.");
 
     static final Rejection REVIEW_OVERDUE = new Rejection(
@@ -81,7 +82,8 @@ final class ElevationRejection {
     static final Rejection SELF_APPROVAL = new Rejection(
             "elevation.self-approval",
             Kind.FORBIDDEN,
-            "Nobody approves or reviews their own elevation, or that of the principal they act for.",
+            "Nobody approves or reviews an elevation that they asked for themselves or by another: by an agent that"
+                    + " they let act for them, or for somebody whom they act for.",
             "Ask somebody else.");
 
     static final Rejection NO_SUCH_GROUP = new Rejection(

@@ -71,8 +71,10 @@ final class ElevationRules {
         }
         @Nullable ElevationPolicySet before = policies.byRole().get(policy.getRole());
         if (before != null
-                && before.equals(
-                        policy.toBuilder().setSetterId(before.getSetterId()).build())) {
+                && before.equals(policy.toBuilder()
+                        .setSetterId(before.getSetterId())
+                        .setSetterActingForId(before.getSetterActingForId())
+                        .build())) {
             return nothing();
         }
         if (!setter.mayHandOut(bundle.get(), WHOLE_ORGANISATION, atMicros, WITHOUT_END)) {
@@ -104,12 +106,13 @@ final class ElevationRules {
     }
 
     /**
-     * @param self what decides what the requester may do
+     * @param others what decides what others may do, by their ids
      * @param workspaceExists whether the workspace that is asked for is there; true for one that has none
      * @param wanted with the requester, the role and the place; how long, and until when, follows from the policy
      */
     static Decision<Message> request(
-            Authority self,
+            Granter requester,
+            Function<String, Authority> others,
             Policies policies,
             Holder holder,
             boolean workspaceExists,
@@ -120,7 +123,7 @@ final class ElevationRules {
         if (policy == null) {
             return reject(NO_POLICY);
         }
-        if (self.bundle(wanted.getRole()).isEmpty()) {
+        if (requester.bundle(wanted.getRole()).isEmpty()) {
             return reject(NO_SUCH_ROLE);
         }
         if (!workspaceExists) {
@@ -141,7 +144,8 @@ final class ElevationRules {
         if (!emergency) {
             return events(request);
         }
-        if (!policy.getEmergency() || policy.getSetterId().equals(self.principalId())) {
+        if (!policy.getEmergency()
+                || isOne(requester, Stream.of(policy.getSetterId(), policy.getSetterActingForId()), others, atMicros)) {
             return reject(NO_EMERGENCY);
         }
         if (holder.elevations().stream().anyMatch(elevation -> elevation.isOverdue(atMicros))) {
@@ -168,29 +172,29 @@ final class ElevationRules {
     }
 
     /**
-     * @param requesterActive whether who asked is still an active principal
-     * @param others what decides what an earlier approver may do, by its id: one who has lost the group's role counts no more
+     * @param others what decides what others may do, by their ids: an earlier approver who has lost the group's role counts no more
      */
     static Decision<Message> approve(
             Granter approver,
-            boolean requesterActive,
             Holder holder,
             Function<String, Authority> others,
             ElevationApproved approval,
             long atMicros) {
-        if (approver.is(approval.getPrincipalId())) {
-            return reject(SELF_APPROVAL);
-        }
         Optional<Elevation> found = holder.find(approval.getElevationId());
         if (found.isEmpty()) {
             return reject(NO_SUCH_ELEVATION);
         }
         Elevation elevation = found.get();
         ElevationRequested request = elevation.requested();
-        if (elevation.approvals().stream().anyMatch(given -> approver.is(given.approverId()))) {
+        if (isOne(approver, requesters(request), others, atMicros)) {
+            return reject(SELF_APPROVAL);
+        }
+        if (elevation.approvals().stream().flatMap(Approval::by).anyMatch(approver::is)) {
             return nothing();
         }
-        if (!elevation.isOpen(atMicros) || !requesterActive) {
+        boolean active = requesters(request)
+                .allMatch(requester -> others.apply(requester).principal().active());
+        if (!elevation.isOpen(atMicros) || !active) {
             return reject(NOT_OPEN);
         }
         String group = approval.getApproverRole();
@@ -200,11 +204,37 @@ final class ElevationRules {
             return reject(NO_SUCH_GROUP);
         }
         List<Approval> counting = Stream.concat(
-                        elevation.approvals().stream().filter(given -> others.apply(given.approverId())
-                                .holdsRole(given.role(), request.getWorkspaceId(), atMicros)),
-                        Stream.of(new Approval(approval.getApproverId(), group)))
+                        elevation.approvals().stream()
+                                .filter(given -> given.by().allMatch(by -> others.apply(by)
+                                        .holdsRole(given.role(), request.getWorkspaceId(), atMicros))),
+                        Stream.of(Approval.of(approval)))
                 .toList();
         return isEnough(request, counting) ? events(approval, granted(request, atMicros)) : events(approval);
+    }
+
+    /** Who asked: the principal that gets the role, and whom it acted for. */
+    private static Stream<String> requesters(ElevationRequested request) {
+        return Stream.of(request.getPrincipalId(), request.getActingForId());
+    }
+
+    /**
+     * Whether a caller counts as one with others: it is one of them or acts for one, or one of them lets another act. What an agent
+     * says, who lets it act could have had it say.
+     *
+     * @param ids empty ones are nobody
+     */
+    private static boolean isOne(
+            Granter caller, Stream<String> ids, Function<String, Authority> others, long atMicros) {
+        return ids.filter(id -> !id.isEmpty())
+                .anyMatch(id -> caller.is(id)
+                        || caller.selves().stream()
+                                .anyMatch(self -> lets(self, id, atMicros)
+                                        || lets(others.apply(id), self.principalId(), atMicros)));
+    }
+
+    private static boolean lets(Authority one, String agent, long atMicros) {
+        return one.principal().delegations().stream()
+                .anyMatch(given -> given.agentId().equals(agent) && given.countsAt(atMicros));
     }
 
     private static boolean isEnough(ElevationRequested request, List<Approval> approvals) {
@@ -228,7 +258,7 @@ final class ElevationRules {
             return reject(NOT_OPEN);
         }
         ElevationRequested request = elevation.requested();
-        boolean may = denier.is(request.getPrincipalId())
+        boolean may = requesters(request).anyMatch(denier::is)
                 || request.getApprovalsList().stream().anyMatch(rule -> denier.selves().stream()
                         .allMatch(self -> self.holdsRole(rule.getRole(), request.getWorkspaceId(), atMicros)));
         return may ? events(denial) : reject(NO_SUCH_GROUP);
@@ -245,15 +275,21 @@ final class ElevationRules {
         return found.get().isHeld(atMicros) ? events(revocation) : nothing();
     }
 
-    static Decision<Message> review(Granter reviewer, Holder holder, ElevationReviewed review, long atMicros) {
-        if (reviewer.is(review.getPrincipalId())) {
-            return reject(SELF_APPROVAL);
-        }
+    /** @param others what decides what others may do, by their ids */
+    static Decision<Message> review(
+            Granter reviewer,
+            Holder holder,
+            Function<String, Authority> others,
+            ElevationReviewed review,
+            long atMicros) {
         Optional<Elevation> found = holder.find(review.getElevationId());
         if (found.isEmpty()) {
             return reject(NO_SUCH_ELEVATION);
         }
         Elevation elevation = found.get();
+        if (isOne(reviewer, requesters(elevation.requested()), others, atMicros)) {
+            return reject(SELF_APPROVAL);
+        }
         if (elevation.reviewed()) {
             return nothing();
         }

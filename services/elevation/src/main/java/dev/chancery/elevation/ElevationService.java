@@ -2,7 +2,6 @@ package dev.chancery.elevation;
 
 import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.elevations;
-import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import com.google.protobuf.Message;
@@ -14,7 +13,6 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.DecisionPoint;
-import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.WorkspaceState;
 import dev.chancery.feature.Feature;
 import dev.chancery.schema.elevation.v1.ApproveElevationReply;
@@ -90,6 +88,7 @@ final class ElevationService implements Feature {
                 .setEmergency(request.getEmergency())
                 .setReviewHours(request.getReviewHours() == 0 ? DEFAULT_REVIEW_HOURS : request.getReviewHours())
                 .setSetterId(context.principal().id())
+                .setSetterActingForId(actingFor(context))
                 .build();
         return decided(
                 Policies.STREAM,
@@ -114,7 +113,8 @@ final class ElevationService implements Feature {
         return decided(
                 elevations(requester),
                 ElevationRules.request(
-                        context.authority(requester),
+                        Granter.of(context),
+                        context::authority,
                         context.read(Policies.STREAM, Policies.FOLD),
                         context.read(elevations(requester), Holder.FOLD),
                         workspaceExists,
@@ -122,6 +122,7 @@ final class ElevationService implements Feature {
                         ElevationRequested.newBuilder()
                                 .setElevationId(id)
                                 .setPrincipalId(requester)
+                                .setActingForId(actingFor(context))
                                 .setRole(request.getRole())
                                 .setWorkspaceId(request.getWorkspaceId())
                                 .setMinutes(request.getMinutes())
@@ -129,6 +130,11 @@ final class ElevationService implements Feature {
                                 .build(),
                         context.atMicros()),
                 events -> requested(id, events));
+    }
+
+    /** Whom the caller acts for; empty: itself. */
+    private static String actingFor(CommandContext context) {
+        return context.principal().actingFor().orElse("");
     }
 
     private static Message requested(String id, List<Message> events) {
@@ -146,13 +152,13 @@ final class ElevationService implements Feature {
                 elevations(requester),
                 ElevationRules.approve(
                         Granter.of(context),
-                        context.read(principal(requester), PrincipalState.FOLD).active(),
                         context.read(elevations(requester), Holder.FOLD),
                         context::authority,
                         ElevationApproved.newBuilder()
                                 .setElevationId(request.getElevationId())
                                 .setPrincipalId(requester)
                                 .setApproverId(context.principal().id())
+                                .setActingForId(actingFor(context))
                                 .setApproverRole(request.getApproverRole())
                                 .build(),
                         context.atMicros()),
@@ -209,6 +215,7 @@ final class ElevationService implements Feature {
                 ElevationRules.review(
                         Granter.of(context),
                         context.read(elevations(holder), Holder.FOLD),
+                        context::authority,
                         ElevationReviewed.newBuilder()
                                 .setElevationId(request.getElevationId())
                                 .setPrincipalId(holder)

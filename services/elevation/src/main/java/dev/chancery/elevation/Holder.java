@@ -38,9 +38,7 @@ record Holder(List<Elevation> elevations) {
                 case "chancery.elevation.v1.ElevationApproved" -> {
                     var approved = EventReading.read(ElevationApproved.parser(), event.body());
                     yield state.with(
-                            approved.getElevationId(),
-                            elevation -> elevation.approvedBy(
-                                    new Approval(approved.getApproverId(), approved.getApproverRole())));
+                            approved.getElevationId(), elevation -> elevation.approvedBy(Approval.of(approved)));
                 }
                 case "chancery.elevation.v1.ElevationGranted" -> {
                     var granted = EventReading.read(ElevationGranted.parser(), event.body());

@@ -26,6 +26,9 @@ import dev.chancery.schema.elevation.v1.ElevationPolicySet;
 import dev.chancery.schema.elevation.v1.ElevationRequested;
 import dev.chancery.schema.elevation.v1.ElevationReviewed;
 import dev.chancery.schema.elevation.v1.ElevationRevoked;
+import dev.chancery.schema.identity.v1.AgentAllowed;
+import dev.chancery.schema.identity.v1.PrincipalCreated;
+import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,6 +54,10 @@ class ElevationRulesTest {
     private final Map<String, List<String>> holding =
             new java.util.HashMap<>(Map.of(BEN, List.of("on-call"), CLEO, List.of("security"), ADA, List.of()));
     private final Set<String> inactive = new HashSet<>();
+    /** Who asks, and whom it acts for. */
+    private List<String> requester = List.of(ADA);
+    /** By who lets another act. */
+    private final Map<String, String> lets = new java.util.HashMap<>();
 
     private static ElevationPolicySet.Builder policy() {
         return ElevationPolicySet.newBuilder()
@@ -69,7 +76,7 @@ class ElevationRulesTest {
     private Authority authority(String id) {
         return new Authority(
                 id,
-                new PrincipalState(PrincipalType.USER, !inactive.contains(id), ByteString.EMPTY),
+                principal(id),
                 new FirstGrant("dora", "first", FirstGrant.ADMINISTRATOR, ByteString.EMPTY, false),
                 new AdoptedContract(ByteString.EMPTY, Set.of("role:delegate")),
                 new RoleModel(
@@ -87,6 +94,21 @@ class ElevationRulesTest {
                         Set.of()),
                 Elevations.NONE,
                 List.of());
+    }
+
+    private PrincipalState principal(String id) {
+        var created = PrincipalCreated.newBuilder().setPrincipalId(id).setType(PrincipalType.USER);
+        List<Message> events = new ArrayList<>(List.of(created.build()));
+        if (lets.containsKey(id)) {
+            events.add(AgentAllowed.newBuilder()
+                    .setAgentId(lets.get(id))
+                    .setUntilMicros(NOW + 120 * MINUTE)
+                    .build());
+        }
+        if (inactive.contains(id)) {
+            events.add(PrincipalDeactivated.newBuilder().setPrincipalId(id).build());
+        }
+        return folded(PrincipalState.FOLD, events);
     }
 
     private Granter who(String... ids) {
@@ -110,14 +132,16 @@ class ElevationRulesTest {
 
     private Decision<Message> request(boolean emergency, int minutes, long at) {
         return then(ElevationRules.request(
-                authority(ADA),
+                who(requester.toArray(String[]::new)),
+                this::authority,
                 folded(Policies.FOLD, policies),
                 holder(),
                 true,
                 emergency,
                 ElevationRequested.newBuilder()
                         .setElevationId("e" + log.size())
-                        .setPrincipalId(ADA)
+                        .setPrincipalId(requester.getFirst())
+                        .setActingForId(requester.size() == 1 ? "" : requester.getLast())
                         .setRole("repair")
                         .setMinutes(minutes)
                         .build(),
@@ -127,13 +151,13 @@ class ElevationRulesTest {
     private Decision<Message> approve(String id, String group, long at, String... who) {
         return then(ElevationRules.approve(
                 who(who),
-                !inactive.contains(ADA),
                 holder(),
                 this::authority,
                 ElevationApproved.newBuilder()
                         .setElevationId(id)
-                        .setPrincipalId(ADA)
+                        .setPrincipalId(requester.getFirst())
                         .setApproverId(who[0])
+                        .setActingForId(who.length == 1 ? "" : who[1])
                         .setApproverRole(group)
                         .build(),
                 at));
@@ -200,6 +224,77 @@ class ElevationRulesTest {
         request(false, 30, NOW);
         refused(approve("e0", "on-call", NOW, ADA), ElevationRejection.SELF_APPROVAL);
         refused(approve("e0", "on-call", NOW, BEN, ADA), ElevationRejection.SELF_APPROVAL);
+    }
+
+    /** Ada's agent asked, for her: it is she who asked. */
+    @Test
+    void whomTheRequesterActedForIsTheRequester() {
+        holding.put(ADA, List.of("on-call"));
+        holding.put("agent", List.of("on-call"));
+        requester = List.of("agent", ADA);
+        request(false, 30, NOW);
+        refused(approve("e0", "on-call", NOW, ADA), ElevationRejection.SELF_APPROVAL);
+        refused(approve("e0", "on-call", NOW, BEN, ADA), ElevationRejection.SELF_APPROVAL);
+        assertThat(approve("e0", "on-call", NOW, BEN)).isInstanceOf(Decision.Events.class);
+        inactive.add(ADA);
+        refused(approve("e0", "security", NOW, CLEO), ElevationRejection.NOT_OPEN);
+    }
+
+    @Test
+    void whoLetsTheRequesterActAndWhomItLetsActApproveNothing() {
+        holding.put("agent", List.of("on-call"));
+        request(false, 30, NOW);
+        lets.put(BEN, ADA);
+        refused(approve("e0", "on-call", NOW, BEN), ElevationRejection.SELF_APPROVAL);
+        refused(approve("e0", "on-call", NOW, "agent", BEN), ElevationRejection.SELF_APPROVAL);
+        lets.clear();
+        lets.put(ADA, "agent");
+        refused(approve("e0", "on-call", NOW, "agent"), ElevationRejection.SELF_APPROVAL);
+        assertThat(approve("e0", "on-call", NOW, BEN)).isInstanceOf(Decision.Events.class);
+    }
+
+    /** Ben by his agent, and Ben himself, are one approver. */
+    @Test
+    void whomAnApproverActedForHasApproved() {
+        policies.add(policy().clearApprovals().addApprovals(rule("on-call", 2)).build());
+        holding.put("agent", List.of("on-call"));
+        request(false, 30, NOW);
+        assertThat(grants(approve("e0", "on-call", NOW, "agent", BEN))).isFalse();
+        assertThat(approve("e0", "on-call", NOW, BEN)).isEqualTo(Decision.nothing());
+        holding.put("eve", List.of("on-call"));
+        holding.put(BEN, List.of());
+        assertThat(grants(approve("e0", "on-call", NOW, "eve")))
+                .as("the agent spoke for Ben, who has lost the role")
+                .isFalse();
+    }
+
+    @Test
+    void whoSetAPolicyCallsNoEmergencyUnderItByAnother() {
+        policies.add(policy().setEmergency(true)
+                .setSetterId("agent")
+                .setSetterActingForId(ADA)
+                .build());
+        refused(request(true, 30, NOW), ElevationRejection.NO_EMERGENCY);
+        policies.add(policy().setEmergency(true).setSetterId(ADA).build());
+        requester = List.of("agent", ADA);
+        refused(request(true, 30, NOW), ElevationRejection.NO_EMERGENCY);
+        requester = List.of("agent");
+        lets.put(ADA, "agent");
+        refused(request(true, 30, NOW), ElevationRejection.NO_EMERGENCY);
+        lets.clear();
+        assertThat(grants(request(true, 30, NOW))).isTrue();
+    }
+
+    @Test
+    void nobodyReviewsWhatTheyHadAnotherAskFor() {
+        policies.add(policy().setEmergency(true).build());
+        requester = List.of("agent", ADA);
+        String id = granted(request(true, 30, NOW)).getElevationId();
+        refused(review(id, NOW + 60 * MINUTE, ADA), ElevationRejection.SELF_APPROVAL);
+        lets.put(CLEO, "agent");
+        refused(review(id, NOW + 60 * MINUTE, CLEO), ElevationRejection.SELF_APPROVAL);
+        lets.clear();
+        assertThat(review(id, NOW + 60 * MINUTE, CLEO)).isInstanceOf(Decision.Events.class);
     }
 
     @Test
@@ -269,6 +364,7 @@ class ElevationRulesTest {
         return ElevationRules.review(
                 who(who),
                 holder(),
+                this::authority,
                 ElevationReviewed.newBuilder()
                         .setElevationId(id)
                         .setPrincipalId(ADA)

@@ -69,7 +69,8 @@ final class Acting {
                         ? user.authenticatedAt()
                         : agent.authenticatedAt(),
                 agent.epoch(),
-                user.acr().equals(agent.acr()) ? user.acr() : "");
+                user.acr().equals(agent.acr()) ? user.acr() : "",
+                Optional.of(new Principal.Session(user.session(), user.epoch())));
     }
 
     private Pair pair(ExchangeTokenRequest request) throws RefusedException {

@@ -3,6 +3,8 @@ package dev.chancery.identity;
 import static dev.chancery.decision.AuthorityStreams.ISSUERS;
 import static dev.chancery.decision.AuthorityStreams.principal;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import dev.chancery.boundary.tokens.Jwt;
 import dev.chancery.command.CommandContext;
@@ -50,6 +52,12 @@ final class FederatedSignIn {
     /** The kind of claim that holds an issuer's user. */
     private static final String SUBJECT = "subject";
 
+    private static final int MAX_RECOGNISED = 20_000;
+
+    /** By organisation and name at the issuer. Nothing is decided by these: an issuer may be trusted no more. */
+    private final Cache<String, Known> recognisable =
+            Caffeine.newBuilder().maximumSize(MAX_RECOGNISED).build();
+
     private final Streams streams;
     private final Claims claims;
     private final Keyring keyring;
@@ -68,10 +76,37 @@ final class FederatedSignIn {
         }
     }
 
+    /** Who was let in, and by which terms. */
+    private record Known(IssuerTrusted issuer, Principal principal) {}
+
+    /** The issuer's user, if its token is good by the keys that its last one was: waits for nothing. */
+    Optional<Principal> recognise(ExchangeTokenRequest request) {
+        return Jwt.read(request.getSubjectToken())
+                .flatMap(jwt -> name(request.getAudience(), jwt)
+                        .flatMap(name -> Optional.ofNullable(recognisable.getIfPresent(name)))
+                        .filter(known -> SubjectToken.of(jwt, known.issuer())
+                                .fault(Instant.now())
+                                .isEmpty()))
+                .map(Known::principal);
+    }
+
+    private static Optional<String> name(String tenant, Jwt jwt) {
+        return jwt.claim("iss")
+                .flatMap(issuer -> jwt.claim("sub").map(subject -> tenant + "\n" + issuer + "\n" + subject));
+    }
+
     Principal identify(ExchangeTokenRequest request) throws RefusedException {
         String tenant = request.getAudience();
         Verified verified = verified(
                 request, streams.current(tenant, ISSUERS, TrustedIssuers.FOLD).state(), Instant.now());
+        Principal caller = identify(request, tenant, verified);
+        Jwt.read(request.getSubjectToken())
+                .flatMap(jwt -> name(tenant, jwt))
+                .ifPresent(name -> recognisable.put(name, new Known(verified.issuer(), caller)));
+        return caller;
+    }
+
+    private Principal identify(ExchangeTokenRequest request, String tenant, Verified verified) throws RefusedException {
         byte[] name = verified.name().getBytes(StandardCharsets.UTF_8);
         Optional<String> known = claims.holder(tenant, SUBJECT, new Digest(keyring.keyedHash(tenant, SUBJECT, name)))
                 .map(stream -> stream.value().substring(stream.value().lastIndexOf('/') + 1));

@@ -36,6 +36,12 @@ final class IdentityRejection {
             "This client assertion was already used.",
             "Sign a new one, with a new jti, for each token.");
 
+    static final Rejection ASSERTION_MISSING = new Rejection(
+            "identity.assertion-missing",
+            Kind.UNAUTHENTICATED,
+            "A refresh token is of use to the client alone that got it.",
+            "Send client_assertion, signed with the client's key, as for signing in.");
+
     static final Rejection WHICH_SESSIONS = new Rejection(
             "identity.which-sessions",
             Kind.INVALID,

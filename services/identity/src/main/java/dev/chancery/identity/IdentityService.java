@@ -55,6 +55,7 @@ public final class IdentityService implements Feature {
     private final Ownership ownership;
     private final SignIn signIn;
     private final SessionMethods sessions;
+    private final SessionCredentials credentials;
     private final TokenKeys tokenKeys;
     private final Organisations organisations;
     private final Directory directory;
@@ -80,7 +81,8 @@ public final class IdentityService implements Feature {
         this.claim = claim;
         this.ownership = new Ownership(streams, claim);
         this.signIn = new SignIn(streams, tokens, opening);
-        this.sessions = new SessionMethods(streams, keyring, tokens, opening, signIn);
+        this.sessions = new SessionMethods(streams, keyring, opening, signIn);
+        this.credentials = new SessionCredentials(streams, tokens, signIn);
         this.tokenKeys = new TokenKeys(tokenKey, tokens, streams, limits.keyAge(), founder::append);
         this.organisations = new Organisations(foundings);
         this.issuers = new TrustedIssuersService(streams);
@@ -123,8 +125,8 @@ public final class IdentityService implements Feature {
                         SERVICE + "ClaimOwner", ClaimOwnerRequest.class, ownership::claimant, ownership::claimOwner)
                 .publicCommand(SERVICE + "IssueToken", IssueTokenRequest.class, signIn, signIn::issueToken)
                 .publicCommand(
-                        SERVICE + "RefreshToken", RefreshTokenRequest.class, sessions::refreshing, sessions::refresh)
-                .publicCommand(SERVICE + "SignOut", SignOutRequest.class, sessions::signingOut, sessions::signOut)
+                        SERVICE + "RefreshToken", RefreshTokenRequest.class, credentials.ofRefresh(), sessions::refresh)
+                .publicCommand(SERVICE + "SignOut", SignOutRequest.class, credentials.ofSignOut(), sessions::signOut)
                 .query(SERVICE + "ListMySessions", ListMySessionsRequest.class, sessions::mine)
                 .command(SERVICE + "EndMySessions", EndMySessionsRequest.class, sessions::endMine)
                 .query(SERVICE + "ListSessions", ListSessionsRequest.class, sessions::ofPrincipal)

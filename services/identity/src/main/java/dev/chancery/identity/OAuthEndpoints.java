@@ -145,6 +145,10 @@ public class OAuthEndpoints {
     /** RFC 6749, 6. */
     private Response refresh(OAuthForm form) {
         String refreshToken = form.get("refresh_token");
+        if (!ASSERTION_TYPE.equals(form.get("client_assertion_type"))) {
+            return error(
+                    401, "invalid_client", "Send client_assertion_type=" + ASSERTION_TYPE + " and client_assertion.");
+        }
         if (isAnother(
                 form,
                 RefreshToken.read(refreshToken)

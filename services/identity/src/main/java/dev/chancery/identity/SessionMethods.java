@@ -30,62 +30,28 @@ import dev.chancery.schema.identity.v1.SignOutReply;
 import dev.chancery.schema.identity.v1.SignOutRequest;
 import java.util.Comparator;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The contract's methods about sessions. */
 final class SessionMethods {
     private final Streams streams;
     private final Keyring keyring;
-    private final Tokens tokens;
     private final Sessions sessions;
     private final SignIn signIn;
 
-    SessionMethods(Streams streams, Keyring keyring, Tokens tokens, Sessions sessions, SignIn signIn) {
+    SessionMethods(Streams streams, Keyring keyring, Sessions sessions, SignIn signIn) {
         this.streams = streams;
         this.keyring = keyring;
-        this.tokens = tokens;
         this.sessions = sessions;
         this.signIn = signIn;
-    }
-
-    /** Whose session a refresh token is one of, spent or not. */
-    Principal refreshing(RefreshTokenRequest request) throws RefusedException {
-        Principal holder = holder(request.getRefreshToken());
-        if (!request.getClientAssertion().isEmpty()
-                && !signIn.proved(request.getClientAssertion()).id().equals(holder.id())) {
-            throw new RefusedException(IdentityRejection.REFRESH_INVALID);
-        }
-        return holder;
-    }
-
-    private Principal holder(String text) throws RefusedException {
-        RefreshToken token =
-                RefreshToken.read(text).orElseThrow(() -> new RefusedException(IdentityRejection.REFRESH_INVALID));
-        Session session = Optional.ofNullable(
-                        all(token.tenant(), token.principalId()).get(token.session()))
-                .filter(known -> known.hasFamilyOf(token))
-                .orElseThrow(() -> new RefusedException(IdentityRejection.REFRESH_INVALID));
-        PrincipalState state = streams.current(token.tenant(), principal(token.principalId()), PrincipalState.FOLD)
-                .state();
-        return session.principal(Principal.Type.valueOf(state.type().name()), token.tenant());
     }
 
     CommandOutcome refresh(CommandContext context, RefreshTokenRequest request) {
         CommandOutcome outcome = sessions.refresh(
                 context, RefreshToken.read(request.getRefreshToken()).orElseThrow());
         return outcome instanceof CommandOutcome.Done done
-                        && !request.getClientAssertion().isEmpty()
                 ? signIn.once(context, done, request.getClientAssertion())
                 : outcome;
-    }
-
-    /** Whose session a token is one of. */
-    Principal signingOut(SignOutRequest request) throws RefusedException {
-        return RefreshToken.isOne(request.getToken())
-                ? holder(request.getToken())
-                : tokens.principalOf(request.getToken())
-                        .orElseThrow(() -> new RefusedException(IdentityRejection.TOKEN_UNKNOWN));
     }
 
     CommandOutcome signOut(CommandContext context, SignOutRequest request) {

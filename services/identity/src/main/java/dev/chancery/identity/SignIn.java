@@ -46,12 +46,21 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
 
     @Override
     public Optional<String> claimedName(IssueTokenRequest request) {
-        return ClientAssertion.read(request.getClientAssertion()).map(ClientAssertion::clientId);
+        return claimedName(request.getClientAssertion());
     }
 
     @Override
     public Optional<Principal> recognise(IssueTokenRequest request) {
-        String jwt = request.getClientAssertion();
+        return recognise(request.getClientAssertion());
+    }
+
+    /** Whose assertion it claims to be. */
+    Optional<String> claimedName(String jwt) {
+        return ClientAssertion.read(jwt).map(ClientAssertion::clientId);
+    }
+
+    /** The client that an assertion proves, by what is in memory. */
+    Optional<Principal> recognise(String jwt) {
         return ClientAssertion.read(jwt)
                 .flatMap(assertion -> Optional.ofNullable(recognisable.getIfPresent(assertion.clientId()))
                         .filter(known -> fault(assertion, jwt, known).isEmpty())

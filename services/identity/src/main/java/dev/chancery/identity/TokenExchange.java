@@ -48,9 +48,22 @@ final class TokenExchange implements Handler.Identify<ExchangeTokenRequest> {
      */
     record Exchanged(List<NewEvent> events, String issuerId, Instant expiresAt, UnaryOperator<Done> conditions) {}
 
+    /** An agent by both tokens; an issuer's user by the issuer's keys, once this process has let it in. */
+    @Override
+    public Optional<Principal> recognise(ExchangeTokenRequest request) {
+        return isOfOurs(request)
+                ? tokens.recognised(request.getSubjectToken())
+                        .flatMap(user -> tokens.recognised(request.getAgentToken()))
+                : federated.recognise(request);
+    }
+
+    private static boolean isOfOurs(ExchangeTokenRequest request) {
+        return request.getSubjectTokenType().equals(ACCESS_TOKEN);
+    }
+
     @Override
     public Principal identify(ExchangeTokenRequest request) throws RefusedException {
-        boolean ofOurs = request.getSubjectTokenType().equals(ACCESS_TOKEN);
+        boolean ofOurs = isOfOurs(request);
         boolean complete = ofOurs
                 ? !request.getAgentToken().isEmpty()
                         && !request.getAgentTokenType().isEmpty()

@@ -9,8 +9,13 @@ import static dev.chancery.identity.TestIssuer.URL;
 import static dev.chancery.identity.TestIssuer.claims;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.boundary.limits.LimitOptions;
+import dev.chancery.boundary.limits.Rate;
+import dev.chancery.boundary.limits.RateLimits;
 import dev.chancery.boundary.tokens.Jwt;
 import dev.chancery.command.CallResult;
+import dev.chancery.command.Caller;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.identity.Installation.Process;
@@ -23,15 +28,18 @@ import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.DistrustIssuerRequest;
+import dev.chancery.schema.identity.v1.EndMySessionsRequest;
 import dev.chancery.schema.identity.v1.ExchangeTokenReply;
 import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
 import dev.chancery.schema.identity.v1.GroupRole;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.IssuerTerms;
 import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.identity.v1.SignOutRequest;
 import dev.chancery.schema.identity.v1.TrustIssuerReply;
 import dev.chancery.schema.identity.v1.TrustIssuerRequest;
 import dev.chancery.schema.identity.v1.WithdrawAgentRequest;
+import dev.chancery.testkit.Backing;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -213,6 +221,61 @@ class FederationTest {
         assertThat(opened(account(second).email())).isEmpty();
     }
 
+    /** Who is new is in no workspace: however often that is tried, it leaves no principal and no record. */
+    @Test
+    void aNewcomersTokenForAWorkspaceIsRefusedBeforeAnythingIsWritten() {
+        trust(issuer.terms());
+        String tenant = acme.getOrganisationId();
+        long before = installation.head(tenant);
+        for (int i = 0; i < 3; i++) {
+            assertThat(code(process.federation(
+                            "ExchangeToken",
+                            ExchangeTokenRequest.newBuilder()
+                                    .setSubjectToken(issuer.token(claims("ada")))
+                                    .setSubjectTokenType("urn:ietf:params:oauth:token-type:jwt")
+                                    .setAudience(tenant)
+                                    .setWorkspaceId("0199f2aa-0000-7000-8000-00000000000b")
+                                    .build(),
+                            nobody())))
+                    .isEqualTo("identity.not-a-member");
+        }
+        assertThat(installation.head(tenant)).isEqualTo(before);
+    }
+
+    /** Others at its address fail; whom this process let in before is let in there again, and so is an agent that acts. */
+    @Test
+    void whoIsKnownHasNoPartInWhatOthersAtItsAddressTry() {
+        var once = Rate.of("1/h burst 1");
+        installation.rates = new RateLimits(
+                new LimitOptions(
+                        Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, once, once,
+                        Rate.NONE, 30),
+                Backing.database("limits"),
+                DatabaseRole.ACCESS);
+        process = installation.new Process();
+        process.start();
+        Actors actors = actors("workspace:create");
+        assertThat(exchangedFrom("198.51.100.7", new TestIssuer("ES256").token(claims("eve"))))
+                .isEqualTo("identity.subject-token-invalid");
+        assertThat(exchangedFrom("198.51.100.7", issuer.token(claims("eve")))).isEqualTo("request.rate-limited");
+
+        assertThat(exchangedFrom("198.51.100.7", issuer.token(claims("ada").put("groups", ADMINISTRATORS))))
+                .isEqualTo("ok");
+        assertThat(code(exchangeFor(actors.userToken(), actors.agentToken(), Requests.from("198.51.100.7"))))
+                .isEqualTo("ok");
+    }
+
+    private String exchangedFrom(String address, String token) {
+        return code(process.federation(
+                "ExchangeToken",
+                ExchangeTokenRequest.newBuilder()
+                        .setSubjectToken(token)
+                        .setSubjectTokenType("urn:ietf:params:oauth:token-type:jwt")
+                        .setAudience(acme.getOrganisationId())
+                        .build(),
+                Requests.from(address)));
+    }
+
     // Agents
 
     @Test
@@ -256,6 +319,42 @@ class FederationTest {
 
     private static JsonObject robot() {
         return claims("robot").put("iss", ROBOTS);
+    }
+
+    /** A user that has signed out has nobody act for it any more, though neither the agent nor the delegation has changed. */
+    @Test
+    void whatActsForAUserEndsWithTheSessionThatLetIt() {
+        Actors actors = actors("workspace:create");
+        String acting = reply(ExchangeTokenReply.class, actors.exchange()).getAccessToken();
+        assertThat(code(createWorkspace(acting))).isEqualTo("ok");
+
+        assertThat(code(process.call(
+                        "SignOut",
+                        SignOutRequest.newBuilder().setToken(actors.userToken()).build(),
+                        nobody())))
+                .isEqualTo("ok");
+        assertThat(code(createWorkspace(acting))).isEqualTo("auth.session-over");
+        assertThat(code(createWorkspace(actors.agentToken()))).isEqualTo("ok");
+        assertThat(code(actors.exchange())).isEqualTo("identity.actor-token");
+    }
+
+    @Test
+    void allSessionsOfAUserThatEndEndWhatActsForIt() {
+        Actors actors = actors("workspace:create");
+        String acting = reply(ExchangeTokenReply.class, actors.exchange()).getAccessToken();
+        String again = exchanged(claims("ada").put("groups", ADMINISTRATORS)).getAccessToken();
+        assertThat(code(process.call(
+                        "EndMySessions",
+                        EndMySessionsRequest.newBuilder().setAll(true).build(),
+                        bearer(again))))
+                .isEqualTo("ok");
+        assertThat(code(createWorkspace(acting))).isEqualTo("auth.session-over");
+
+        // Signed in anew, and let in anew, it acts again.
+        String back = exchanged(claims("ada").put("groups", ADMINISTRATORS)).getAccessToken();
+        String anew = reply(ExchangeTokenReply.class, exchangeFor(back, actors.agentToken()))
+                .getAccessToken();
+        assertThat(code(createWorkspace(anew))).isEqualTo("ok");
     }
 
     @Test
@@ -312,6 +411,10 @@ class FederationTest {
     }
 
     CallResult exchangeFor(String userToken, String agentToken) {
+        return exchangeFor(userToken, agentToken, nobody());
+    }
+
+    private CallResult exchangeFor(String userToken, String agentToken, Caller caller) {
         return process.federation(
                 "ExchangeToken",
                 ExchangeTokenRequest.newBuilder()
@@ -320,7 +423,7 @@ class FederationTest {
                         .setAgentToken(agentToken)
                         .setAgentTokenType(TokenExchange.ACCESS_TOKEN)
                         .build(),
-                nobody());
+                caller);
     }
 
     private CreateOrganisationReply organisation() {

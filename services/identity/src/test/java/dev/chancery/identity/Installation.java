@@ -88,6 +88,7 @@ final class Installation implements AutoCloseable {
     final Client owner = new Client();
 
     SessionLimits limits = SessionLimits.DEFAULT;
+    RateLimits rates = RateLimits.none();
     private final Path directory;
     private final KeyFileSealer sealer;
     private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
@@ -112,6 +113,13 @@ final class Installation implements AutoCloseable {
         appender.close();
         guard.close();
         database.close();
+    }
+
+    /** The position of a tenant's last record. */
+    long head(String tenant) {
+        return new StreamScan(database, DatabaseRole.ACCESS)
+                .lastPositions(java.util.Set.of(tenant))
+                .get(tenant);
     }
 
     /** Another process's, with nothing cached. */
@@ -160,7 +168,7 @@ final class Installation implements AutoCloseable {
                     FieldRules.of(contract),
                     new Authorisation(decisions, Map.of()),
                     new CommandRuns(feature -> appender, streams, keyring, methods, new DenialLimit(Integer.MAX_VALUE)),
-                    RateLimits.none());
+                    rates);
         }
 
         void start() {

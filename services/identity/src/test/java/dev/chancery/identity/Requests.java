@@ -41,8 +41,11 @@ final class Requests {
         return asking(assertion).toBuilder().setOffline(true).build();
     }
 
-    static RefreshTokenRequest refreshing(String refreshToken) {
-        return RefreshTokenRequest.newBuilder().setRefreshToken(refreshToken).build();
+    static RefreshTokenRequest refreshing(String refreshToken, String assertion) {
+        return RefreshTokenRequest.newBuilder()
+                .setRefreshToken(refreshToken)
+                .setClientAssertion(assertion)
+                .build();
     }
 
     static Caller nobody() {
@@ -57,8 +60,17 @@ final class Requests {
         return caller(Optional.of(token), Optional.empty());
     }
 
+    /** Somebody unknown at an address. */
+    static Caller from(String address) {
+        return caller(Optional.empty(), Optional.empty(), address);
+    }
+
     private static Caller caller(Optional<String> bearer, Optional<String> key) {
-        return new Caller(Ids.uuidV7().toString(), bearer, key, Optional.empty(), "127.0.0.1", "test");
+        return caller(bearer, key, "127.0.0.1");
+    }
+
+    private static Caller caller(Optional<String> bearer, Optional<String> key, String address) {
+        return new Caller(Ids.uuidV7().toString(), bearer, key, Optional.empty(), address, "test");
     }
 
     static <R extends Message> R reply(Class<R> type, CallResult answer) {

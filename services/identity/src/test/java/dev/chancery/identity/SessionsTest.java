@@ -76,7 +76,15 @@ class SessionsTest {
     }
 
     private CallResult refresh(String refreshToken) {
-        return process.call("RefreshToken", refreshing(refreshToken), nobody());
+        return refresh(process, refreshToken);
+    }
+
+    private CallResult refresh(Process by, String refreshToken) {
+        return refresh(by, refreshToken, installation.owner.assertion(clientId));
+    }
+
+    private static CallResult refresh(Process by, String refreshToken, String assertion) {
+        return by.call("RefreshToken", refreshing(refreshToken, assertion), nobody());
     }
 
     private RefreshTokenReply refreshed(String refreshToken) {
@@ -103,9 +111,8 @@ class SessionsTest {
     void aSessionGoesOnWithEachNextToken() {
         IssueTokenReply first = opened();
         RefreshTokenReply second = refreshed(first.getRefreshToken());
-        RefreshTokenReply third = reply(
-                RefreshTokenReply.class,
-                installation.new Process().call("RefreshToken", refreshing(second.getRefreshToken()), nobody()));
+        RefreshTokenReply third =
+                reply(RefreshTokenReply.class, refresh(installation.new Process(), second.getRefreshToken()));
 
         assertThat(used(third.getAccessToken())).isEqualTo("ok");
         assertThat(claims(third.getAccessToken()).getString("sid"))
@@ -189,8 +196,7 @@ class SessionsTest {
         String token = opened().getRefreshToken();
         List<Process> processes = List.of(process, installation.new Process(), installation.new Process());
         List<CallResult> answers = atOnce(IntStream.range(0, AT_ONCE)
-                .<Callable<CallResult>>mapToObj(i ->
-                        () -> processes.get(i % processes.size()).call("RefreshToken", refreshing(token), nobody()))
+                .<Callable<CallResult>>mapToObj(i -> () -> refresh(processes.get(i % processes.size()), token))
                 .toList());
 
         List<String> codes = answers.stream().map(Requests::code).toList();
@@ -363,7 +369,8 @@ class SessionsTest {
                         .setPrincipalId(made.getPrincipalId())
                         .setAll(true)
                         .build());
-        assertThat(code(refresh(first))).isEqualTo("identity.session-over");
+        assertThat(code(refresh(process, first, client.assertion(made.getClientId()))))
+                .isEqualTo("identity.session-over");
 
         String second = reply(
                         IssueTokenReply.class,
@@ -376,7 +383,8 @@ class SessionsTest {
                         .setPrincipalId(made.getPrincipalId())
                         .setPublicKey(next.publicKey())
                         .build());
-        assertThat(code(refresh(second))).isEqualTo("identity.session-over");
+        assertThat(code(refresh(process, second, next.assertion(made.getClientId()))))
+                .isEqualTo("identity.session-over");
 
         String third = reply(
                         IssueTokenReply.class,
@@ -387,7 +395,8 @@ class SessionsTest {
                 DeactivatePrincipalRequest.newBuilder()
                         .setPrincipalId(made.getPrincipalId())
                         .build());
-        assertThat(code(refresh(third))).isEqualTo("identity.session-over");
+        assertThat(code(refresh(process, third, next.assertion(made.getClientId()))))
+                .isEqualTo("identity.assertion-invalid");
     }
 
     private void asOwner(String method, com.google.protobuf.Message request) {
@@ -395,29 +404,33 @@ class SessionsTest {
                 .isEqualTo("ok");
     }
 
-    /** A client that authenticates at the token endpoint does so when it refreshes, too. */
+    /** RFC 6749, 6: whoever has the token and not the client's key gets nothing by it, and ends nothing. */
     @Test
-    void anAssertionThatComesWithARefreshTokenHasToBeGoodOnceAndTheSessions() {
+    void aRefreshTokenIsOfUseToTheClientAloneThatGotIt() {
         IssueTokenReply open = opened();
-        String assertion = installation.owner.assertion(clientId);
-        var with = refreshing(open.getRefreshToken()).toBuilder();
+        String token = open.getRefreshToken();
+        Client other = new Client();
+        CreatePrincipalReply made = reply(
+                CreatePrincipalReply.class,
+                process.call(
+                        "CreatePrincipal",
+                        CreatePrincipalRequest.newBuilder()
+                                .setType(PrincipalType.SERVICE)
+                                .setDisplayName("Robot")
+                                .setPublicKey(other.publicKey())
+                                .build(),
+                        bearer(open.getAccessToken())));
 
-        assertThat(code(process.call(
-                        "RefreshToken",
-                        with.setClientAssertion(new Client().assertion(clientId))
-                                .build(),
-                        nobody())))
-                .isEqualTo("identity.assertion-invalid");
-        RefreshTokenReply next = reply(
-                RefreshTokenReply.class,
-                process.call("RefreshToken", with.setClientAssertion(assertion).build(), nobody()));
-        assertThat(code(process.call(
-                        "RefreshToken",
-                        refreshing(next.getRefreshToken()).toBuilder()
-                                .setClientAssertion(assertion)
-                                .build(),
-                        nobody())))
-                .isEqualTo("identity.assertion-replayed");
+        assertThat(code(refresh(process, token, ""))).isEqualTo("identity.assertion-missing");
+        assertThat(code(refresh(process, token, other.assertion(clientId)))).isEqualTo("identity.assertion-invalid");
+        assertThat(code(refresh(process, token, other.assertion(made.getClientId()))))
+                .isEqualTo("identity.refresh-invalid");
+
+        String assertion = installation.owner.assertion(clientId);
+        RefreshTokenReply next = reply(RefreshTokenReply.class, refresh(process, token, assertion));
+        assertThat(code(refresh(process, next.getRefreshToken(), assertion))).isEqualTo("identity.assertion-replayed");
+        // A spent one, by who has not the key: the session goes on.
+        assertThat(code(refresh(process, token, ""))).isEqualTo("identity.assertion-missing");
         assertThat(code(refresh(next.getRefreshToken()))).isEqualTo("ok");
     }
 

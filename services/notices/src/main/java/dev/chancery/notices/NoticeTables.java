@@ -36,7 +36,7 @@ final class NoticeTables {
      * A notice that becomes due.
      *
      * @param index of the event in the record at {@code position}
-     * @param cause id of the assignment or elevation whose end it tells of; empty: it tells of no end
+     * @param cause id of the assignment, elevation or override whose end it tells of; empty: it tells of no end
      * @param toAddressOfBefore whether it goes to the address that the person has before this event
      */
     record New(
@@ -173,6 +173,15 @@ final class NoticeTables {
                 "WITH over AS (UPDATE %s.notice SET state = ? WHERE tenant = ? AND cause = ? AND state = ? RETURNING notice)"
                         + " DELETE FROM %s.pending WHERE tenant = ? AND notice IN (SELECT notice FROM over)",
                 CANCELLED, tenant, UUID.fromString(cause), WAITING, tenant);
+    }
+
+    /** What was cancelled has its end after all. */
+    void revive(String cause) throws SQLException {
+        write(
+                "WITH back AS (UPDATE %s.notice SET state = ? WHERE tenant = ? AND cause = ? AND state = ?"
+                        + " RETURNING tenant, notice, due_micros)"
+                        + " INSERT INTO %s.pending SELECT tenant, notice, due_micros FROM back",
+                WAITING, tenant, UUID.fromString(cause), CANCELLED);
     }
 
     void sent(NoticeSent sent, long atMicros) throws SQLException {

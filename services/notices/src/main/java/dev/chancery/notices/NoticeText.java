@@ -53,6 +53,11 @@ record NoticeText(String subject, String body) {
                         "A role of yours ends soon: " + notice.about(),
                         "You hold the role " + notice.about() + " until " + at + ".",
                         "If you need it for longer, ask whoever gave it to you.");
+            case NOTICE_KIND_OVERRIDE_ENDING ->
+                text(
+                        "An override of yours ends soon: " + notice.about(),
+                        "Until " + at + " " + notice.about() + " is allowed, which you asked for.",
+                        "If you need it for longer, ask for another override.");
             case NOTICE_KIND_UNSPECIFIED, UNRECOGNIZED ->
                 throw new IllegalArgumentException("a notice of no kind: " + notice.id());
         };

@@ -7,6 +7,9 @@ import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
+import dev.chancery.schema.egress.v1.OverrideApproved;
+import dev.chancery.schema.egress.v1.OverrideRequested;
+import dev.chancery.schema.egress.v1.OverrideRevoked;
 import dev.chancery.schema.elevation.v1.ElevationGranted;
 import dev.chancery.schema.elevation.v1.ElevationRequested;
 import dev.chancery.schema.elevation.v1.ElevationRevoked;
@@ -41,6 +44,7 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
     private static final long FAILURES_WITHIN = micros(Duration.ofMinutes(10));
     private static final long ASSIGNMENT_LEAD = micros(Duration.ofDays(1));
     private static final long ELEVATION_LEAD = micros(Duration.ofMinutes(5));
+    private static final long OVERRIDE_LEAD = micros(Duration.ofMinutes(5));
 
     private static long micros(Duration time) {
         return time.toNanos() / 1_000;
@@ -185,6 +189,12 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                 granted(tables, told, told.read(ElevationGranted.parser()));
             case "chancery.elevation.v1.ElevationRevoked" ->
                 tables.cancel(told.read(ElevationRevoked.parser()).getElevationId());
+            case "chancery.egress.v1.OverrideRequested" ->
+                overrideRequested(tables, told, told.read(OverrideRequested.parser()));
+            case "chancery.egress.v1.OverrideApproved" ->
+                tables.revive(told.read(OverrideApproved.parser()).getOverrideId());
+            case "chancery.egress.v1.OverrideRevoked" ->
+                tables.cancel(told.read(OverrideRevoked.parser()).getOverrideId());
             case "chancery.notices.v1.NoticeSent" -> tables.sent(told.read(NoticeSent.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeFailed" -> tables.failed(told.read(NoticeFailed.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeReplayed" ->
@@ -225,6 +235,23 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                 granted.getFromMicros(),
                 granted.getUntilMicros(),
                 ELEVATION_LEAD);
+    }
+
+    /** Its end is told to whoever asked for it, and to whom they acted for, once it is approved: until then nothing is there to end. */
+    private static void overrideRequested(NoticeTables tables, Told told, OverrideRequested requested)
+            throws SQLException {
+        for (String whom : List.of(requested.getRequesterId(), requested.getActingForId())) {
+            if (!whom.isEmpty()) {
+                ending(
+                        tables,
+                        told.notice(whom, NoticeKind.NOTICE_KIND_OVERRIDE_ENDING, requested.getHost()),
+                        requested.getOverrideId(),
+                        requested.getRequestedMicros(),
+                        requested.getUntilMicros(),
+                        OVERRIDE_LEAD);
+            }
+        }
+        tables.cancel(requested.getOverrideId());
     }
 
     /** What lasts no longer than twice the lead ends without a notice. */

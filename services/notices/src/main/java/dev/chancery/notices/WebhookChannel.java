@@ -43,6 +43,7 @@ final class WebhookChannel implements Channel {
     private final URI url;
     private final KeyedHash secret;
     private final EgressPolicy policy;
+    private final Duration wait;
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
@@ -61,9 +62,15 @@ final class WebhookChannel implements Channel {
     }
 
     WebhookChannel(URI url, byte[] secret, EgressPolicy policy) {
+        this(url, secret, policy, WAIT);
+    }
+
+    /** @param wait for the whole answer, at most */
+    WebhookChannel(URI url, byte[] secret, EgressPolicy policy, Duration wait) {
         this.url = url;
         this.secret = new KeyedHash(secret);
         this.policy = policy;
+        this.wait = wait;
     }
 
     private static EgressPolicy policy(NoticeOptions.Webhook webhook) {
@@ -96,7 +103,7 @@ final class WebhookChannel implements Channel {
         long seconds = Instant.now().getEpochSecond();
         byte[] signature = secret.of((notice.id() + "." + seconds + "." + body).getBytes(UTF_8));
         var request = HttpRequest.newBuilder(url)
-                .timeout(WAIT)
+                .timeout(wait)
                 .header("Content-Type", "application/json")
                 .header("webhook-id", notice.id())
                 .header("webhook-timestamp", Long.toString(seconds))
@@ -107,7 +114,7 @@ final class WebhookChannel implements Channel {
         // waiting.
         var answer = client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
         try {
-            int status = answer.get(WAIT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
+            int status = answer.get(wait.toMillis(), TimeUnit.MILLISECONDS).statusCode();
             if (status / 100 != 2) {
                 throw new NotDelivered(NotDelivered.REFUSED);
             }

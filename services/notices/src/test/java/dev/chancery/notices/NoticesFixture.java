@@ -59,8 +59,12 @@ final class NoticesFixture implements AutoCloseable {
         keyring = new Keyring(database, sealer);
         streams = new Streams(database, DatabaseRole.NOTICES);
         var keys = new SigningKeys(database, sealer);
-        for (DatabaseRole role :
-                List.of(DatabaseRole.IDENTITY, DatabaseRole.ACCESS, DatabaseRole.ELEVATION, DatabaseRole.NOTICES)) {
+        for (DatabaseRole role : List.of(
+                DatabaseRole.IDENTITY,
+                DatabaseRole.ACCESS,
+                DatabaseRole.ELEVATION,
+                DatabaseRole.EGRESS,
+                DatabaseRole.NOTICES)) {
             String feature = role.name();
             appenders.put(
                     feature,

@@ -13,6 +13,9 @@ import dev.chancery.firewall.HostPattern;
 import dev.chancery.log.StoppedLogs;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
+import dev.chancery.schema.egress.v1.OverrideApproved;
+import dev.chancery.schema.egress.v1.OverrideRequested;
+import dev.chancery.schema.egress.v1.OverrideRevoked;
 import dev.chancery.schema.elevation.v1.ApprovalRule;
 import dev.chancery.schema.elevation.v1.ElevationGranted;
 import dev.chancery.schema.elevation.v1.ElevationRequested;
@@ -409,6 +412,91 @@ class NoticesTest {
         log.project();
 
         assertThat(log.notices().getFirst().getState()).isEqualTo(NoticeState.NOTICE_STATE_CANCELLED);
+    }
+
+    @Test
+    void theEndOfAnOverrideIsToldToWhoAskedForItOnceItIsApproved() throws Exception {
+        String ada = log.person(ADA);
+        String agent = UUID.randomUUID().toString();
+        String approved = override(agent, ada);
+        String waiting = override(ada, "");
+        String revoked = override(ada, "");
+        overrideHappens(OverrideApproved.newBuilder().setOverrideId(approved).build());
+        overrideHappens(OverrideApproved.newBuilder().setOverrideId(revoked).build());
+        overrideHappens(OverrideRevoked.newBuilder().setOverrideId(revoked).build());
+        log.project();
+
+        assertThat(waiting).isNotEmpty();
+        assertThat(log.notices())
+                .filteredOn(notice -> notice.getState() == NoticeState.NOTICE_STATE_WAITING)
+                .singleElement()
+                .satisfies(notice -> {
+                    assertThat(notice.getKind()).isEqualTo(NoticeKind.NOTICE_KIND_OVERRIDE_ENDING);
+                    assertThat(notice.getPrincipalId()).isEqualTo(ada);
+                });
+        assertThat(log.notices())
+                .filteredOn(notice -> notice.getState() == NoticeState.NOTICE_STATE_CANCELLED)
+                .hasSize(2);
+        // Its end is in an hour, and it is told five minutes before.
+        try (var sender = log.sender(NoticesFixture.attempts(1), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+        assertThat(mail.received()).isEmpty();
+    }
+
+    private String override(String requester, String actingFor) {
+        String id = UUID.randomUUID().toString();
+        long now = System.currentTimeMillis() * 1_000;
+        overrideHappens(OverrideRequested.newBuilder()
+                .setOverrideId(id)
+                .setHost("api.example.org")
+                .setRequesterId(requester)
+                .setActingForId(actingFor)
+                .setRequestedMicros(now)
+                .setUntilMicros(now + Duration.ofHours(1).toNanos() / 1_000)
+                .build());
+        return id;
+    }
+
+    private void overrideHappens(com.google.protobuf.Message event) {
+        log.happens(
+                dev.chancery.command.Ids.uuidV7(),
+                dev.chancery.kernel.StreamId.of(
+                        "egress", "policy", UUID.randomUUID().toString()),
+                event);
+    }
+
+    /** A webhook that answers and never comes to an end keeps no other notice waiting. */
+    @Test
+    void anAnswerThatNeverEndsIsNoDelivery() throws Exception {
+        keyChanges(log.person(ADA));
+        var over = new java.util.concurrent.CountDownLatch(1);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor());
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try (var body = exchange.getResponseBody()) {
+                while (!over.await(50, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+                    body.write('.');
+                    body.flush();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        server.start();
+        URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/notices");
+        try (var sender = log.sender(
+                NoticesFixture.attempts(1),
+                new WebhookChannel(
+                        url, new byte[32], policy("http://127.0.0.1:" + url.getPort()), Duration.ofSeconds(1)))) {
+            org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20), () -> sender.round());
+            log.project();
+            assertThat(log.notices().getFirst().getCode()).isEqualTo("unreachable");
+        } finally {
+            over.countDown();
+            server.stop(0);
+        }
     }
 
     @Test

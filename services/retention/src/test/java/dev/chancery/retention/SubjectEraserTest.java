@@ -10,6 +10,7 @@ import dev.chancery.command.Ids;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.kernel.Decision;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.keyring.KeyFileSealer;
@@ -19,6 +20,7 @@ import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Claims;
+import dev.chancery.log.Digest;
 import dev.chancery.log.Draft;
 import dev.chancery.log.LogCreation;
 import dev.chancery.log.NewEvent;
@@ -33,6 +35,7 @@ import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
 import dev.chancery.testkit.Backing;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -376,6 +379,41 @@ class SubjectEraserTest {
         Subject destroyed = loaded().state();
         assertThat(RetentionRejection.tooLate(destroyed.progress(), destroyed.undecided()))
                 .contains("its keys were destroyed at position 2");
+    }
+
+    /** What tells from an address whose it is belongs to the account: it stays while a hold keeps that, whatever else is destroyed. */
+    @Test
+    void theNamesOfAHeldAccountStayUntilItIsReleased() throws SQLException {
+        var address = new Digest(new byte[32]);
+        try (var connection = Backing.postgres().superuser(database.name());
+                var insert = connection.prepareStatement(
+                        "INSERT INTO log.claim (tenant, kind, hash, stream) VALUES (?, 'email', ?, ?)")) {
+            insert.setString(1, tenant);
+            insert.setBytes(2, address.bytes());
+            insert.setString(3, AuthorityStreams.principal(subject).value());
+            insert.executeUpdate();
+        }
+        HoldSet ofTheAccount = hold("h1").toBuilder()
+                .addClasses(RetentionClass.RETENTION_CLASS_ACCOUNT)
+                .build();
+        append(0, decided(RetentionRules.set(true, loaded().state(), ofTheAccount, NOW)));
+        process().answer(tenant, subject, request);
+        process().destroy(tenant, subject);
+        process().complete(tenant, subject);
+        var claims = new Claims(database, DatabaseRole.IDENTITY);
+        assertThat(loaded().state().destructions()).isNotEmpty();
+        assertThat(claims.holder(tenant, "email", address)).contains(AuthorityStreams.principal(subject));
+
+        append(
+                loaded().version(),
+                decided(RetentionRules.clear(
+                        loaded().state(),
+                        HoldCleared.newBuilder()
+                                .setHoldId("h1")
+                                .setSubjectId(subject)
+                                .build())));
+        process().destroy(tenant, subject);
+        assertThat(claims.holder(tenant, "email", address)).isEmpty();
     }
 
     @Test

@@ -155,21 +155,28 @@ public final class RateLimits implements AutoCloseable {
     }
 
     /**
-     * Counts a stranger's sign-in before its credential is looked at; it is given back if that is good.
+     * Counts a stranger's sign-in by its address before its credential is looked at; it is given back if that is good.
      *
-     * @param name whom the request says it comes from
      * @throws RefusedException {@code request.rate-limited}, or {@code backbone.unavailable} while nobody can tell
      */
-    public Spent signIn(String address, Optional<String> name) throws RefusedException {
+    public Spent signIn(String address) throws RefusedException {
         var spent = new Spent();
         Optional<String> network = network(address);
         if (network.isPresent()) {
             spend(spent, new Limit(SIGN_INS_BY + "address", options.signInsByAddress(), true), network.get());
         }
-        if (name.isPresent()) {
-            spend(spent, new Limit(SIGN_INS_BY + "name", options.signInsByName(), true), bounded(name.get()));
-        }
         return spent;
+    }
+
+    /**
+     * Counts a sign-in that failed by the name that it claimed. Good ones are not asked: nobody who tries a name keeps out who has its
+     * key.
+     *
+     * @param name whom the request says it comes from
+     * @throws RefusedException {@code request.rate-limited}, or {@code backbone.unavailable} while nobody can tell
+     */
+    public void signInFailed(String name) throws RefusedException {
+        spend(new Spent(), new Limit(SIGN_INS_BY + "name", options.signInsByName(), true), bounded(name));
     }
 
     /**

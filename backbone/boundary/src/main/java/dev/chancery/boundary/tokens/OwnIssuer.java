@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread safety:</b> safe.
  */
 final class OwnIssuer implements TokenVerifier {
+    /** The claims that say which session of its subject a token rests on by which another acts for them. */
+    static final String THEIR_SESSION = "sub_sid";
+
+    static final String THEIR_EPOCH = "sub_epoch";
     private static final String TYPE = "at+jwt";
     private static final int MAX_SKEW_SECONDS = 5;
     private static final long ASK_MILLIS = 1_000;
@@ -100,11 +104,16 @@ final class OwnIssuer implements TokenVerifier {
                     actor.map(agent -> subject),
                     Instant.ofEpochSecond(number(token, "auth_time")),
                     Math.toIntExact(number(token, "epoch")),
-                    token.claims().containsKey("acr") ? required(token, "acr") : "");
+                    token.claims().containsKey("acr") ? required(token, "acr") : "",
+                    actor.isPresent() ? Optional.of(theirs(token)) : Optional.empty());
             return new Verified.Good(principal, Instant.ofEpochSecond(number(token, "exp")));
         } catch (IllegalArgumentException | ArithmeticException | ClassCastException e) {
             return new Verified.Bad(false);
         }
+    }
+
+    private static Principal.Session theirs(Jwt token) {
+        return new Principal.Session(required(token, THEIR_SESSION), Math.toIntExact(number(token, THEIR_EPOCH)));
     }
 
     /** Who acts for the token's subject (RFC 8693, 4.1): one, itself for nobody else. */

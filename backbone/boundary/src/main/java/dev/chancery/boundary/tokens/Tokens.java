@@ -126,7 +126,7 @@ public final class Tokens {
 
     /**
      * Signs a token. Its contents are ids and times; nothing personal. Whom the principal acts for is the token's subject, and itself its
-     * actor (RFC 8693, 4.1).
+     * actor (RFC 8693, 4.1); it names the sessions of both.
      *
      * @param principal whom it stands for, and in which session; one that names none is the token's own
      */
@@ -147,7 +147,10 @@ public final class Tokens {
                 .add("principal_type", principal.type().name().toLowerCase(Locale.ROOT));
         workspace.ifPresent(id -> claims.add("workspace", id));
         if (principal.actingFor().isPresent()) {
-            claims.add("act", JSON.createObjectBuilder().add("sub", principal.id()));
+            Principal.Session theirs = principal.theirs().orElseThrow();
+            claims.add("act", JSON.createObjectBuilder().add("sub", principal.id()))
+                    .add(OwnIssuer.THEIR_SESSION, theirs.id())
+                    .add(OwnIssuer.THEIR_EPOCH, theirs.epoch());
         }
         if (!principal.acr().isEmpty()) {
             claims.add("acr", principal.acr());
@@ -169,7 +172,7 @@ public final class Tokens {
     }
 
     /** Whom a good token stands for, unless its key would have to be fetched: that waits for nothing and takes a fraction of a ms. */
-    Optional<Principal> recognised(String token) {
+    public Optional<Principal> recognised(String token) {
         return verify(token, own::hasKeyOf) instanceof Presented.Good good
                 ? Optional.of(good.principal())
                 : Optional.empty();

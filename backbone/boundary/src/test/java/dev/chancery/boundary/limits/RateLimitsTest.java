@@ -81,23 +81,18 @@ class RateLimitsTest {
     void aFailedSignInCountsByNameAndByAddressAndAGoodOneDoesNot() throws Exception {
         String name = UUID.randomUUID().toString();
         for (int i = 0; i < 20; i++) {
-            one.signIn("192.0.2.1", Optional.of(name)).giveBack();
+            one.signIn("192.0.2.1").giveBack();
         }
         for (int i = 0; i < 5; i++) {
-            one.signIn("198.51.100." + i, Optional.of(name));
+            one.signInFailed(name);
         }
 
-        assertThat(refusal(() -> other.signIn("198.51.100.9", Optional.of(name)))
-                        .refused()
-                        .details())
+        assertThat(refusal(() -> other.signInFailed(name)).refused().details())
                 .containsEntry("limit", "sign-ins-by-name");
-        // What the name's limit refused has not been counted by address.
         for (int i = 0; i < 6; i++) {
-            other.signIn("198.51.100.9", Optional.of(UUID.randomUUID().toString()));
+            other.signIn("198.51.100.9");
         }
-        assertThat(refusal(() -> one.signIn("198.51.100.9", Optional.empty()))
-                        .refused()
-                        .details())
+        assertThat(refusal(() -> one.signIn("198.51.100.9")).refused().details())
                 .containsEntry("limit", "sign-ins-by-address");
     }
 
@@ -120,9 +115,8 @@ class RateLimitsTest {
                 var limits = new RateLimits(FEW, nowhere, DatabaseRole.ACCESS)) {
             Principal ada = of(Principal.Type.USER);
 
-            assertThat(refusal(() -> limits.signIn("192.0.2.1", Optional.of("ada")))
-                            .rejection())
-                    .isEqualTo(BoundaryRejection.UNAVAILABLE);
+            assertThat(refusal(() -> limits.signIn("192.0.2.1")).rejection()).isEqualTo(BoundaryRejection.UNAVAILABLE);
+            assertThat(refusal(() -> limits.signInFailed("ada")).rejection()).isEqualTo(BoundaryRejection.UNAVAILABLE);
             limits.requireFewFailures("192.0.2.1");
             long admitted = IntStream.range(0, 20)
                     .filter(i -> admits(limits, RateClass.RATE_CLASS_READ, ada))

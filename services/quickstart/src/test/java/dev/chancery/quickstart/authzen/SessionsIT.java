@@ -65,7 +65,10 @@ class SessionsIT {
     }
 
     private Reply refreshed(String refreshToken) {
-        return form("/oauth/token", "grant_type=refresh_token&refresh_token=" + refreshToken);
+        String credentials = SharedInstance.tokenForm(shared.assertion(ada.clientId(), ada.key()));
+        return form(
+                "/oauth/token",
+                credentials.replace("client_credentials", "refresh_token") + "&refresh_token=" + refreshToken);
     }
 
     private Client with(String accessToken) {
@@ -99,6 +102,11 @@ class SessionsIT {
         assertThat(second.json().getString("refresh_token")).isNotEqualTo(first.getString("refresh_token"));
         Client client = with(second.json().getString("access_token"));
         calls.done(client, ListMySessionsRequest.newBuilder());
+        Reply keyless = form(
+                "/oauth/token",
+                "grant_type=refresh_token&refresh_token=" + second.json().getString("refresh_token"));
+        assertThat(keyless.status()).isEqualTo(401);
+        assertThat(keyless.json().getString("error")).isEqualTo("invalid_client");
 
         Reply revoked = form("/oauth/revoke", "token=" + second.json().getString("refresh_token"));
         assertThat(revoked.status()).isEqualTo(200);
