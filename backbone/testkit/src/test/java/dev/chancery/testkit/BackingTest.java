@@ -48,6 +48,23 @@ class BackingTest {
     }
 
     @Test
+    void whatOneTestWritesNoOtherFinds() {
+        Database before = Backing.database("sample");
+        before.transaction(DatabaseRole.OWNER, connection -> connection
+                .createStatement()
+                .executeUpdate("CREATE TABLE sample.written AS SELECT 1 AS one"));
+
+        boolean found = Backing.database("sample").transaction(DatabaseRole.OWNER, connection -> {
+            try (var row = connection.createStatement().executeQuery("SELECT to_regclass('sample.written')")) {
+                row.next();
+                return row.getString(1) != null;
+            }
+        });
+
+        assertThat(found).isFalse();
+    }
+
+    @Test
     void everyRoleSignsInToADatabase() {
         Database database = Backing.database();
 
