@@ -121,9 +121,9 @@ final class Classification {
 
     /** A command's reply lies in a receipt for a day, unless a field of it has a class that says it must not. */
     private void kept(FieldDescriptor field) {
-        if (isText(field) && classOf(field).getNumber() < DataClass.DATA_CLASS_CONFIDENTIAL_VALUE) {
+        if (isText(field) && ClassRule.of(field).stored() == ClassRule.Stored.CLEAR) {
             PatternShape shape =
-                    contract(field).getPattern().isEmpty() && contract(field).getFormat() != Format.FORMAT_ID
+                    ClassRule.contract(field).getPattern().isEmpty() && ClassRule.contract(field).getFormat() != Format.FORMAT_ID
                             ? null
                             : pattern(field);
             require(
