@@ -122,10 +122,10 @@ final class Classification {
     /** A command's reply lies in a receipt for a day, unless a field of it has a class that says it must not. */
     private void kept(FieldDescriptor field) {
         if (isText(field) && ClassRule.of(field).stored() == ClassRule.Stored.CLEAR) {
-            PatternShape shape =
-                    ClassRule.contract(field).getPattern().isEmpty() && ClassRule.contract(field).getFormat() != Format.FORMAT_ID
-                            ? null
-                            : pattern(field);
+            PatternShape shape = ClassRule.contract(field).getPattern().isEmpty()
+                            && ClassRule.contract(field).getFormat() != Format.FORMAT_ID
+                    ? null
+                    : pattern(field);
             require(
                     shape != null && !(shape.admits(' ') && shape.admits('!')),
                     field,

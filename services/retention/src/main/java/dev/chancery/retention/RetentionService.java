@@ -11,6 +11,7 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.feature.Feature;
+import dev.chancery.kernel.Decision;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.keyring.KeyDestroyed;
 import dev.chancery.schema.options.v1.RetentionClass;
