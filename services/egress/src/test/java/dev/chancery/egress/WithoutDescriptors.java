@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A proxy in a process that takes all descriptors away from it, and gives them back. */
 final class WithoutDescriptors {
+    private static final int CLIENTS = 5;
+
     private WithoutDescriptors() {}
 
     public static void main(String[] args) throws Exception {
@@ -44,9 +46,15 @@ final class WithoutDescriptors {
             server.start();
             answered(server.port());
             List<FileInputStream> taken = new ArrayList<>();
-            // Before they are gone: a descriptor for the client's own end.
-            try (var client = new Socket()) {
-                client.bind(null);
+            // Before they are gone: descriptors for the clients' own ends. Several clients, since the server may give back the descriptor of
+            // the connection before only after the last was taken.
+            List<Socket> clients = new ArrayList<>();
+            try {
+                for (int i = 0; i < CLIENTS; i++) {
+                    var client = new Socket();
+                    client.bind(null);
+                    clients.add(client);
+                }
                 try {
                     while (true) {
                         taken.add(new FileInputStream("/dev/null"));
@@ -54,7 +62,9 @@ final class WithoutDescriptors {
                 } catch (IOException e) {
                     // None is left.
                 }
-                client.connect(new java.net.InetSocketAddress("127.0.0.1", server.port()));
+                for (Socket client : clients) {
+                    client.connect(new java.net.InetSocketAddress("127.0.0.1", server.port()));
+                }
                 TimeUnit.SECONDS.sleep(2);
                 var counter = counts.find("chancery.proxy.refusals")
                         .tag("code", "not-accepted")
@@ -64,6 +74,10 @@ final class WithoutDescriptors {
                 }
                 System.out.println("failures=" + (counter == null ? 0 : (int) counter.count()) + " answered="
                         + answered(server.port()));
+            } finally {
+                for (Socket client : clients) {
+                    client.close();
+                }
             }
         }
         System.exit(0);
