@@ -214,7 +214,7 @@ final class ElevationRules {
 
     /** Who asked: the principal that gets the role, and whom it acted for. */
     private static Stream<String> requesters(ElevationRequested request) {
-        return Stream.of(request.getPrincipalId(), request.getActingForId());
+        return Stream.of(request.getPrincipalId(), request.getActingForId()).filter(id -> !id.isEmpty());
     }
 
     /**
