@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  * {@code ./chancery up} gives it. One is shared by all test classes of a run, since a start takes seconds.
  */
 public final class RunningInstance implements AutoCloseable {
-    public static final Duration START_LIMIT = Duration.ofSeconds(90);
+    public static final Duration START_LIMIT = Duration.ofSeconds(180);
     public static final Duration STOP_LIMIT = Duration.ofSeconds(70);
     private static final Duration POLL = Duration.ofMillis(20);
 
