@@ -62,7 +62,7 @@ class ConnectionLimitsTest {
 
     /** Whether the server ends the connection soon, whatever it has sent by then. */
     private static boolean isEnded(Socket socket) throws IOException {
-        socket.setSoTimeout(5_000);
+        socket.setSoTimeout(15_000);
         try {
             socket.getInputStream().readAllBytes();
             return true;
@@ -115,7 +115,7 @@ class ConnectionLimitsTest {
         try (Socket socket = server.connect()) {
             ask(socket, "/large", 1);
             Thread.sleep(pause); // what is tried is that nothing is read meanwhile
-            socket.setSoTimeout(5_000);
+            socket.setSoTimeout(15_000);
             long bytes = 0;
             byte[] part = new byte[1 << 16];
             try {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** A connection that a guard ends is gone, and what was held for it: whoever answers its calls is told, so that their permits are free. */
 class EndedConnectionTest {
-    private static final Duration AT_ONCE = Duration.ofSeconds(3);
+    private static final Duration AT_ONCE = Duration.ofSeconds(10);
     private static final int STREAMS = 50;
     private static final AtomicInteger TAKEN = new AtomicInteger();
     private static final AtomicInteger GONE = new AtomicInteger();
