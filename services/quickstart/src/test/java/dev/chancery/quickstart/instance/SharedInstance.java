@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -120,8 +121,40 @@ public final class SharedInstance implements AutoCloseable {
     /** Values that must never be found in a log: personal ones, tokens, claims, keys. */
     private static final Set<String> SECRETS = ConcurrentHashMap.newKeySet();
 
+    /** How old a token may get before it is replaced: tokens end after ten minutes, and a test may take some. */
+    private static final Duration TOKEN_AGE = Duration.ofMinutes(4);
+
     /** Who signs in. */
-    public record Client(String tenant, String clientId, SigningKey key, String token) {
+    public static final class Client {
+        private final String tenant;
+        private final String clientId;
+        private final SigningKey key;
+        private volatile String token;
+        private volatile long signedInNanos = System.nanoTime();
+
+        public Client(String tenant, String clientId, SigningKey key, String token) {
+            this.tenant = tenant;
+            this.clientId = clientId;
+            this.key = key;
+            this.token = token;
+        }
+
+        public String tenant() {
+            return tenant;
+        }
+
+        public String clientId() {
+            return clientId;
+        }
+
+        public SigningKey key() {
+            return key;
+        }
+
+        public String token() {
+            return token;
+        }
+
         public Map<String, String> headers() {
             return Map.of("Authorization", "Bearer " + token);
         }
@@ -149,8 +182,18 @@ public final class SharedInstance implements AutoCloseable {
         this.b = organisation();
     }
 
+    /** Asked for before a test begins, whose clients then have tokens for as long as it may take. */
     public static SharedInstance shared() {
+        List.of(Shared.WORLD.owner, Shared.WORLD.a, Shared.WORLD.b).forEach(Shared.WORLD::renewed);
         return Shared.WORLD;
+    }
+
+    private synchronized Client renewed(Client client) {
+        if (System.nanoTime() - client.signedInNanos > TOKEN_AGE.toNanos()) {
+            client.token = token(client.clientId, client.key);
+            client.signedInNanos = System.nanoTime();
+        }
+        return client;
     }
 
     /** On an instance that nobody has claimed yet. */
@@ -194,17 +237,17 @@ public final class SharedInstance implements AutoCloseable {
     }
 
     public Client signedIn(String clientId, SigningKey key) {
+        return new Client(clientId.substring(0, clientId.indexOf('.')), clientId, key, token(clientId, key));
+    }
+
+    private String token(String clientId, SigningKey key) {
         Reply reply = wire.http(
                 "POST",
                 "/oauth/token",
                 Map.of("Content-Type", "application/x-www-form-urlencoded"),
                 tokenForm(assertion(clientId, key)).getBytes(UTF_8));
         assertThat(reply.succeeded()).as("%s", reply).isTrue();
-        return new Client(
-                clientId.substring(0, clientId.indexOf('.')),
-                clientId,
-                key,
-                secret(reply.json().getString("access_token")));
+        return secret(reply.json().getString("access_token"));
     }
 
     public static String tokenForm(String assertion) {
@@ -357,7 +400,7 @@ public final class SharedInstance implements AutoCloseable {
     }
 
     private String elevation(Map<String, String> values, Client in, boolean emergency) {
-        Client requester = requesters.get(value("requester", values, in));
+        Client requester = renewed(requesters.get(value("requester", values, in)));
         return done(
                         method(ELEVATION + "RequestElevation"),
                         requester,
@@ -466,7 +509,7 @@ public final class SharedInstance implements AutoCloseable {
                         yield elevation;
                     }
                     case "override" -> {
-                        Client requester = requesters.get(value("requester", values, in));
+                        Client requester = renewed(requesters.get(value("requester", values, in)));
                         yield done(
                                         method("chancery.egress.v1.EgressService/RequestOverride"),
                                         requester,
