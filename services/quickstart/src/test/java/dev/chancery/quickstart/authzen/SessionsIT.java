@@ -192,7 +192,7 @@ class SessionsIT {
     }
 
     static Stream<Arguments> stepUps() {
-        return SharedInstance.shared().contract.methods().stream()
+        return SharedInstance.world().contract.methods().stream()
                 .filter(method -> method.stepUpSeconds() > 0)
                 .flatMap(method -> Stream.of(Api.values()).map(api -> Arguments.of(method.fullName(), api)));
     }

@@ -48,7 +48,7 @@ class ForgedTenantAtStandardEndpointsIT {
     }
 
     static Stream<Good> apis() {
-        SharedInstance shared = SharedInstance.shared();
+        SharedInstance shared = SharedInstance.world();
         Stream<Good> files = Stream.of(
                         CHECKPOINT,
                         "/ledger/v1/contract.binpb",

@@ -92,12 +92,12 @@ public class ForgedTenantIT {
     private final SharedInstance shared = SharedInstance.shared();
 
     static Stream<Arguments> methods() {
-        return SharedInstance.shared().contract.methods().stream()
+        return SharedInstance.world().contract.methods().stream()
                 .flatMap(method -> Stream.of(Api.values()).map(api -> Arguments.of(method.fullName(), api)));
     }
 
     static Stream<Arguments> authenticated() {
-        return methods().filter(arguments -> !SharedInstance.shared()
+        return methods().filter(arguments -> !SharedInstance.world()
                 .method((String) arguments.get()[0])
                 .isPublic());
     }

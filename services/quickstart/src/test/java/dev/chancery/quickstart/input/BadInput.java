@@ -32,7 +32,7 @@ abstract class BadInput {
 
     @BeforeEach
     void measure() {
-        SharedInstance.shared().standing(shared.method("chancery.access.v1.AccessService/RevokeAssignment"), shared.a);
+        SharedInstance.world().standing(shared.method("chancery.access.v1.AccessService/RevokeAssignment"), shared.a);
         before = shared.lengths();
     }
 

@@ -31,7 +31,7 @@ class BadInputInBodiesIT extends BadInput {
             "chancery.access.v1.AccessService/FollowAuthority", "chancery.identity.v1.IdentityService/RotateTokenKey");
 
     static Stream<String> withBody() {
-        return SharedInstance.shared().contract.methods().stream()
+        return SharedInstance.world().contract.methods().stream()
                 .filter(method -> method.httpMethod().equals("POST"))
                 .map(ContractMethod::fullName);
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Order(20)
 class BadInputInPathsIT extends BadInput {
     static Stream<String> withQuery() {
-        return SharedInstance.shared().contract.methods().stream()
+        return SharedInstance.world().contract.methods().stream()
                 .filter(method -> method.httpMethod().equals("GET"))
                 .map(ContractMethod::fullName);
     }

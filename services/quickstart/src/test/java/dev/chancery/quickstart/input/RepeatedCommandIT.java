@@ -35,7 +35,7 @@ class RepeatedCommandIT {
     private final RefusalCheck refusal = new RefusalCheck(shared);
 
     static Stream<String> commands() {
-        return SharedInstance.shared().contract.methods().stream()
+        return SharedInstance.world().contract.methods().stream()
                 .filter(ContractMethod::writes)
                 .filter(method -> !method.isPublic())
                 .map(ContractMethod::fullName);
