@@ -1,11 +1,5 @@
 package dev.chancery.cli;
 
-import dev.chancery.cli.client.Caller;
-import dev.chancery.cli.client.GrpcTransport;
-import dev.chancery.cli.client.Instance;
-import dev.chancery.cli.client.KeyFile;
-import dev.chancery.cli.client.RestTransport;
-import dev.chancery.cli.client.SignIn;
 import dev.chancery.cli.model.ModelClient;
 import dev.chancery.cli.model.ModelFile;
 import dev.chancery.cli.model.ModelPlan;
@@ -15,7 +9,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,26 +35,16 @@ final class ApplyCommand implements Callable<Integer> {
     private CommandSpec command = CommandSpec.create();
 
     @Mixin
-    private Server server = new Server();
+    private SignedIn signedIn = new SignedIn();
 
     @Parameters(paramLabel = "FILE", description = "The model, as docs/reference/model.md describes it.")
     private Path file = Path.of("");
-
-    @Option(names = "--key", required = true, paramLabel = "FILE", description = "Your key.")
-    private Path key = Path.of("");
 
     @Option(names = "--preview", description = "Print what would change, and change nothing.")
     private boolean preview;
 
     @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Why; it stands in the log.")
     private String reason = "";
-
-    @Option(
-            names = "--position",
-            paramLabel = "POSITION",
-            defaultValue = "",
-            description = "Compare with the log up to this position at least.")
-    private String position = "";
 
     ApplyCommand(PrintStream out, PrintStream err) {
         this.out = out;
@@ -71,10 +54,7 @@ final class ApplyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         OrganisationModel wanted = read();
-        Instance instance = server.instance();
-        try (var rest = new RestTransport(instance);
-                var grpc = new GrpcTransport(instance)) {
-            var caller = new Caller(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position);
+        return signedIn.call(caller -> {
             var client = new ModelClient(caller);
             ModelPlan plan = ModelPlan.of(client.read(System.currentTimeMillis()), wanted);
             plan.lines().forEach(out::println);
@@ -88,7 +68,7 @@ final class ApplyCommand implements Callable<Integer> {
             }
             err.println("position: " + caller.position());
             return 0;
-        }
+        });
     }
 
     private OrganisationModel read() throws IOException {

@@ -1,20 +1,11 @@
 package dev.chancery.cli;
 
-import dev.chancery.cli.client.Caller;
-import dev.chancery.cli.client.GrpcTransport;
-import dev.chancery.cli.client.Instance;
-import dev.chancery.cli.client.KeyFile;
-import dev.chancery.cli.client.RestTransport;
-import dev.chancery.cli.client.SignIn;
 import dev.chancery.cli.model.ModelClient;
 import dev.chancery.cli.model.ModelFile;
 import java.io.PrintStream;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Writes an organisation's role model as the file that {@code apply} reads. */
 @Command(
@@ -28,17 +19,7 @@ final class ExportModelCommand implements Callable<Integer> {
     private final PrintStream out;
 
     @Mixin
-    private Server server = new Server();
-
-    @Option(names = "--key", required = true, paramLabel = "FILE", description = "Your key.")
-    private Path key = Path.of("");
-
-    @Option(
-            names = "--position",
-            paramLabel = "POSITION",
-            defaultValue = "",
-            description = "It includes the log up to this position.")
-    private String position = "";
+    private SignedIn signedIn = new SignedIn();
 
     ExportModelCommand(PrintStream out) {
         this.out = out;
@@ -46,13 +27,10 @@ final class ExportModelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Instance instance = server.instance();
-        try (var rest = new RestTransport(instance);
-                var grpc = new GrpcTransport(instance)) {
-            var client =
-                    new ModelClient(new Caller(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position));
-            out.print(ModelFile.write(client.read(System.currentTimeMillis()).model()));
+        return signedIn.call(caller -> {
+            out.print(ModelFile.write(
+                    new ModelClient(caller).read(System.currentTimeMillis()).model()));
             return 0;
-        }
+        });
     }
 }

@@ -1,21 +1,13 @@
 package dev.chancery.cli;
 
-import dev.chancery.cli.client.Caller;
-import dev.chancery.cli.client.GrpcTransport;
-import dev.chancery.cli.client.Instance;
-import dev.chancery.cli.client.KeyFile;
-import dev.chancery.cli.client.RestTransport;
-import dev.chancery.cli.client.SignIn;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.consent.v1.ListPurposesReply;
 import dev.chancery.schema.consent.v1.ListPurposesRequest;
 import dev.chancery.schema.dsar.v1.ListHoldersReply;
 import dev.chancery.schema.dsar.v1.ListHoldersRequest;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,10 +26,7 @@ final class ProcessingRecordsCommand implements Callable<Integer> {
     private final PrintStream out;
 
     @Mixin
-    private Server server = new Server();
-
-    @Option(names = "--key", required = true, paramLabel = "FILE", description = "Your key.")
-    private Path key = Path.of("");
+    private SignedIn signedIn = new SignedIn();
 
     @Option(
             names = "--controller",
@@ -46,23 +35,13 @@ final class ProcessingRecordsCommand implements Callable<Integer> {
             description = "Name and contact of who is responsible, and of the data protection officer.")
     private String controller = "";
 
-    @Option(
-            names = "--position",
-            paramLabel = "POSITION",
-            defaultValue = "",
-            description = "It includes the log up to this position.")
-    private String position = "";
-
     ProcessingRecordsCommand(PrintStream out) {
         this.out = out;
     }
 
     @Override
     public Integer call() throws Exception {
-        Instance instance = server.instance();
-        try (var rest = new RestTransport(instance);
-                var grpc = new GrpcTransport(instance)) {
-            var caller = new Caller(grpc, new SignIn(rest, KeyFile.read(key), Optional.empty()), position);
+        return signedIn.call(caller -> {
             var purposes = (ListPurposesReply) caller.call(
                     "chancery.consent.v1.ConsentService/ListPurposes", ListPurposesRequest.getDefaultInstance());
             var holders = (ListHoldersReply)
@@ -74,6 +53,6 @@ final class ProcessingRecordsCommand implements Callable<Integer> {
                     holders.getHoldersList(),
                     Contract.load()));
             return 0;
-        }
+        });
     }
 }

@@ -8,7 +8,7 @@ import java.time.Duration;
  *
  * @param host of the instance's gRPC
  * @param port of the instance's gRPC
- * @param plaintext without TLS: for a quick start on the same machine
+ * @param plaintext without TLS: for a quick start on the same machine, at a loopback address and no other
  * @param issuer the instance's base URL, as its tokens name it
  * @param clientId the service's, {@code <organisation>.<principal>}; it holds {@code access:follow} and no more
  * @param privateKey the service's Ed25519 key
@@ -31,6 +31,10 @@ public record DecisionPointSettings(
     public static final Duration OTHER_BOUND = Duration.ofMinutes(1);
 
     public DecisionPointSettings {
+        if (plaintext && !SecretReaderSettings.isLoopback(host)) {
+            throw new IllegalArgumentException(
+                    "who may do what would travel in clear from " + host + ", which is not this machine: use TLS");
+        }
         if (!clientId.matches("[a-z0-9-]{1,36}\\.[a-z0-9-]{1,36}")) {
             throw new IllegalArgumentException("a client id is <organisation>.<principal>");
         }
@@ -48,7 +52,7 @@ public record DecisionPointSettings(
         return new DecisionPointSettings(host, port, false, issuer, clientId, privateKey, SENSITIVE_BOUND, OTHER_BOUND);
     }
 
-    /** The same, without TLS. */
+    /** The same, without TLS: on this machine only. */
     public DecisionPointSettings withoutTls() {
         return new DecisionPointSettings(host, port, true, issuer, clientId, privateKey, sensitiveBound, otherBound);
     }
