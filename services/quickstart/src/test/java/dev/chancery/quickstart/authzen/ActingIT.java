@@ -117,7 +117,7 @@ class ActingIT {
                 administrator.token(),
                 ProveDecisionRequest.newBuilder()
                         .setPrincipalId(pair.agentId())
-                        .setActingForId(pair.userId())
+                        .setPrincipalActingForId(pair.userId())
                         .setCapability(DEFINE)
                         .build());
         assertThat(proved.json().getString("reason")).as(as).isEqualTo(expected);
@@ -157,7 +157,7 @@ class ActingIT {
                                                     token,
                                                     SearchActionsRequest.newBuilder()
                                                             .setPrincipalId(pair.agentId())
-                                                            .setActingForId(actingFor)
+                                                            .setPrincipalActingForId(actingFor)
                                                             .setResourceType("capability")
                                                             .build())
                                             .json(),
@@ -170,7 +170,7 @@ class ActingIT {
                                     ask(
                                                     token,
                                                     SearchSubjectsRequest.newBuilder()
-                                                            .setActingForId(actingFor)
+                                                            .setPrincipalActingForId(actingFor)
                                                             .setCapability(DEFINE)
                                                             .build())
                                             .json(),
@@ -183,7 +183,7 @@ class ActingIT {
                                     token,
                                     SearchResourcesRequest.newBuilder()
                                             .setPrincipalId(own ? "" : pair.agentId())
-                                            .setActingForId(actingFor)
+                                            .setPrincipalActingForId(actingFor)
                                             .setCapability(DEFINE)
                                             .build())
                             .json()
@@ -278,7 +278,7 @@ class ActingIT {
     private static CheckRequest check(String principalId, String actingForId) {
         return CheckRequest.newBuilder()
                 .setPrincipalId(principalId)
-                .setActingForId(actingForId)
+                .setPrincipalActingForId(actingForId)
                 .setCapability(DEFINE)
                 .build();
     }

@@ -40,20 +40,17 @@ import org.junit.jupiter.api.Test;
 @Order(28)
 class RacesIT {
     private static final int RACES = "full".equals(System.getProperty("chancery.rounds")) ? 10_000 : 200;
-    /** A token lives for ten minutes. */
-    private static final int SIGN_IN_EVERY = 500;
-
     private static final long MAX_HEAD_START_NANOS = 4_000_000;
 
     private final SharedInstance shared = SharedInstance.shared();
     private final OrganisationCalls calls = new OrganisationCalls(shared);
     private final long seed = Long.getLong("chancery.seed", System.nanoTime());
     private final Random random = new Random(seed);
-    private Client administrator = calls.organisation();
-    private Client worker = calls.somebody(administrator);
-    private Client requester = calls.somebody(administrator, "elevation:request", "elevation:approve");
-    private Client approver = calls.somebody(administrator, "elevation:approve");
-    private Client granter = calls.somebody(administrator, "assignment:create", "role:define", "role:delegate");
+    private final Client administrator = calls.organisation();
+    private final Client worker = calls.somebody(administrator);
+    private final Client requester = calls.somebody(administrator, "elevation:request", "elevation:approve");
+    private final Client approver = calls.somebody(administrator, "elevation:approve");
+    private final Client granter = calls.somebody(administrator, "assignment:create", "role:define", "role:delegate");
     private int named;
     private int usedFirst;
     private int takenFirst;
@@ -74,9 +71,7 @@ class RacesIT {
                 .addApprovals(ApprovalRule.newBuilder().setRole("on-call").setApprovers(1)));
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < RACES; i++) {
-                if (i % SIGN_IN_EVERY == SIGN_IN_EVERY - 1) {
-                    signInAgain();
-                }
+                List.of(administrator, worker, requester, approver, granter).forEach(shared::renewed);
                 Race race =
                         switch (random.nextInt(4)) {
                             case 0 -> aRevocationAndAPrivilegedCommand(threads);
@@ -225,17 +220,5 @@ class RacesIT {
 
     private static long position(Reply reply) {
         return Long.parseLong(reply.position().substring(reply.position().indexOf('@') + 1));
-    }
-
-    private void signInAgain() {
-        administrator = again(administrator);
-        worker = again(worker);
-        requester = again(requester);
-        approver = again(approver);
-        granter = again(granter);
-    }
-
-    private Client again(Client client) {
-        return shared.signedIn(client.clientId(), client.key());
     }
 }

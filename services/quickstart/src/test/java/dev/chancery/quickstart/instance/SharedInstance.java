@@ -193,7 +193,8 @@ public final class SharedInstance implements AutoCloseable {
         return Shared.WORLD;
     }
 
-    private synchronized Client renewed(Client client) {
+    /** The client, with a token that lives for some minutes yet. */
+    public synchronized Client renewed(Client client) {
         if (System.nanoTime() - client.signedInNanos > TOKEN_AGE.toNanos()) {
             client.token = token(client.clientId, client.key);
             client.signedInNanos = System.nanoTime();
