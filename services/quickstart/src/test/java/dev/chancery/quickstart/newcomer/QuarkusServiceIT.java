@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
@@ -98,12 +99,12 @@ class QuarkusServiceIT {
             assertThat(get(service.resolve("me"), "").statusCode()).isEqualTo(401);
             assertThat(get(service.resolve("me"), forged(buyer.token())).statusCode())
                     .isEqualTo(401);
-            assertThat(get(service.resolve("may-refund"), buyer.token()).body())
-                    .startsWith("200 ")
-                    .contains("\"decision\":true");
-            assertThat(get(service.resolve("may-refund"), administrator.token()).body())
-                    .startsWith("200 ")
-                    .contains("\"decision\":false");
+            URI refund = service.resolve("orders/4711/refund");
+            assertThat(post(refund, buyer.token()).body()).isEqualTo("Order 4711 is refunded.");
+            HttpResponse<String> denied = post(refund, administrator.token());
+            assertThat(denied.statusCode()).isEqualTo(403);
+            assertThat(denied.body()).endsWith("no-grant");
+            assertThat(post(refund, "").statusCode()).isEqualTo(401);
 
             assertThat(fingerprint(service, buyer)).isEqualTo(fingerprint(FIRST));
             String second = fingerprint(SECOND);
@@ -144,7 +145,15 @@ class QuarkusServiceIT {
     }
 
     private HttpResponse<String> get(URI uri, String token) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        return send(HttpRequest.newBuilder(uri), token);
+    }
+
+    private HttpResponse<String> post(URI uri, String token) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(uri).POST(BodyPublishers.noBody()), token);
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request, String token)
+            throws IOException, InterruptedException {
         if (!token.isEmpty()) {
             request.header("Authorization", "Bearer " + token);
         }
