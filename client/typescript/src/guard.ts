@@ -100,7 +100,8 @@ export class EgressGuard {
     this.#agent = new Agent({
       connect: (options, done) => {
         try {
-          this.check(`${options.protocol}//${options.hostname}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`)
+          const host = options.hostname.includes(':') ? `[${options.hostname}]` : options.hostname // undici takes the brackets off
+          this.check(`${options.protocol}//${host}:${options.port || (options.protocol === 'https:' ? 443 : 80)}`)
         } catch (failure) {
           done(failure as Error, null)
           return

@@ -129,7 +129,14 @@ final class ScanCommand implements Callable<Integer> {
     private static void patch(Scan scan, String... words) throws IOException, InterruptedException {
         List<String> git = new ArrayList<>(Arrays.asList(words));
         git.addAll(List.of(
-                "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"));
+                // Else git only says that a binary file differs.
+                "--text",
+                "--unified=0",
+                "--no-color",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--src-prefix=a/",
+                "--dst-prefix=b/"));
         git(scan::patch, git);
     }
 

@@ -1,5 +1,6 @@
 package dev.chancery.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -324,6 +325,28 @@ class ScanCommandTest {
         assertThat(scanIn(directory, "--history")).isEqualTo(1);
         assertThat(out.toString(UTF_8).lines()).isNotEmpty().allSatisfy(line -> assertThat(line)
                 .endsWith(" a.txt:2 github-token"));
+    }
+
+    /** What git calls binary: by its bytes, or because somebody said so. */
+    @Test
+    void theHistoryHasWhatGitShowsNobody() throws Exception {
+        git("init", "--quiet");
+        Files.write(directory.resolve("shell.txt"), ("\ufeff\n" + SECRETS.get("aws-key") + "\n").getBytes(UTF_16LE));
+        git("add", "shell.txt");
+        commit(".gitattributes", "*.env binary");
+        commit("a.env", "nothing", SECRETS.get("github-token"));
+
+        assertThat(scanIn(directory, "--history")).isEqualTo(1);
+        assertThat(out.toString(UTF_8).lines().map(line -> line.substring(line.indexOf(' ') + 1)))
+                .containsExactlyInAnyOrder("shell.txt:2 aws-key", "a.env:2 github-token");
+    }
+
+    @Test
+    void textOfTwoBytesACharacterIsText() throws IOException {
+        Files.write(directory.resolve("shell.txt"), ("\ufeff\n" + SECRETS.get("aws-key") + "\n").getBytes(UTF_16LE));
+
+        assertThat(scan(directory.resolve("shell.txt").toString())).isEqualTo(1);
+        assertThat(out.toString(UTF_8)).endsWith("shell.txt:2 aws-key\n");
     }
 
     private void commit(String name, String... lines) throws Exception {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.chancery.client.EgressGuard.Admitted;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -46,6 +48,12 @@ final class EgressConnector implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final long REST_MILLIS = 100;
 
+    /** Between two looks at the connections that are open. */
+    private static final long JUDGE_MILLIS = 500;
+
+    /** As RFC 9110 writes what CONNECT asks for: the port is never left out. */
+    private static final Pattern AUTHORITY = Pattern.compile("[^/?#@\\\\\\s]{1,300}:[0-9]{1,5}");
+
     /** What concerns one connection. */
     private static final Set<String> DROPPED = Set.of(
             "connection",
@@ -62,7 +70,16 @@ final class EgressConnector implements AutoCloseable {
     private final String password;
     private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<Passage> passages = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newCachedThreadPool(EgressConnector::thread);
+
+    /** A connection that was made, and by what. */
+    private record Passage(Admitted admitted, Socket client, Socket origin) {
+        void end() {
+            reset(client);
+            close(origin);
+        }
+    }
 
     EgressConnector(EgressGuard guard) throws IOException {
         this.guard = guard;
@@ -88,6 +105,21 @@ final class EgressConnector implements AutoCloseable {
 
     void start() {
         threads.execute(this::accept);
+        threads.execute(this::judge);
+    }
+
+    /** Ends what would not be made any more: the list has changed, an override has ended, or nobody knows. */
+    private void judge() {
+        while (!server.isClosed()) {
+            passages.stream()
+                    .filter(passage -> !guard.stillAdmits(passage.admitted()))
+                    .forEach(Passage::end);
+            try {
+                Thread.sleep(JUDGE_MILLIS);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
     }
 
     private void accept() {
@@ -161,23 +193,44 @@ final class EgressConnector implements AutoCloseable {
     }
 
     private void connect(Socket client, InputStream in, String target) throws IOException {
-        Socket origin = dial(tunnelled(target), port(target));
+        if (!AUTHORITY.matcher(target).matches()) {
+            throw new IllegalArgumentException("CONNECT names a host and a port");
+        }
+        Admitted admitted = tunnelled(target);
+        Socket origin = dial(admitted);
+        var passage = new Passage(admitted, client, origin);
+        passages.add(passage);
         try {
             client.getOutputStream().write("HTTP/1.1 200 Connection Established\r\n\r\n".getBytes(US_ASCII));
             threads.execute(() -> copy(in, origin, client));
-            origin.getInputStream().transferTo(client.getOutputStream());
-            client.shutdownOutput();
+            answer(origin.getInputStream(), client);
         } finally {
+            passages.remove(passage);
             leave(origin);
         }
     }
 
-    private static int port(String target) {
-        return Integer.parseInt(target.substring(target.lastIndexOf(':') + 1));
+    /** From here on the client reads what the origin says: what breaks now is told by a reset, so that no half answer passes for a whole. */
+    private static void answer(InputStream from, Socket client) {
+        try {
+            from.transferTo(client.getOutputStream());
+            client.shutdownOutput();
+        } catch (IOException e) {
+            reset(client);
+        }
+    }
+
+    private static void reset(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (IOException e) {
+            // It is closed already.
+        }
+        close(socket);
     }
 
     /** Through CONNECT nobody sees whether it is https or wss: either pattern does. */
-    private List<InetAddress> tunnelled(String target) throws IOException {
+    private Admitted tunnelled(String target) throws IOException {
         try {
             return guard.admit("https://" + target);
         } catch (EgressDenied e) {
@@ -193,7 +246,10 @@ final class EgressConnector implements AutoCloseable {
         if (!"http".equalsIgnoreCase(url.getScheme())) {
             throw new IllegalArgumentException("only http is passed on in clear");
         }
-        Socket origin = dial(guard.admit(request[1]), url.getPort() < 0 ? 80 : url.getPort());
+        Admitted admitted = guard.admit(request[1]);
+        Socket origin = dial(admitted);
+        var passage = new Passage(admitted, client, origin);
+        passages.add(passage);
         try {
             String path = (url.getRawPath().isEmpty() ? "/" : url.getRawPath())
                     + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery());
@@ -207,8 +263,9 @@ final class EgressConnector implements AutoCloseable {
             }
             // One request a connection: the next one may be for another host.
             client.getOutputStream().write(passedOn(answer.get(0), answer));
-            answers.transferTo(client.getOutputStream());
+            answer(answers, client);
         } finally {
+            passages.remove(passage);
             leave(origin);
         }
     }
@@ -226,12 +283,13 @@ final class EgressConnector implements AutoCloseable {
         return colon > 0 && !DROPPED.contains(line.substring(0, colon).toLowerCase(Locale.ROOT));
     }
 
-    private Socket dial(List<InetAddress> addresses, int port) throws IOException {
+    private Socket dial(Admitted admitted) throws IOException {
         IOException last = new IOException("no address");
-        for (InetAddress address : addresses.stream().limit(MAX_ADDRESSES).collect(Collectors.toList())) {
+        for (InetAddress address :
+                admitted.addresses().stream().limit(MAX_ADDRESSES).collect(Collectors.toList())) {
             var socket = new Socket();
             try {
-                socket.connect(new InetSocketAddress(address, port), (int) CONNECT.toMillis());
+                socket.connect(new InetSocketAddress(address, admitted.port()), (int) CONNECT.toMillis());
                 socket.setTcpNoDelay(true);
                 open.add(socket);
                 return socket;

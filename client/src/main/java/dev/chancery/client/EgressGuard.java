@@ -5,6 +5,7 @@ import dev.chancery.firewall.EgressDecision;
 import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.HostPattern;
 import dev.chancery.firewall.PatternRefused;
+import dev.chancery.firewall.Target;
 import dev.chancery.schema.egress.v1.ConnectorHosts;
 import dev.chancery.schema.egress.v1.GetEgressPolicyReply;
 import dev.chancery.schema.egress.v1.ListOverridesReply;
@@ -46,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  * connections are made there, so that the address that was judged is the address that is dialled, whatever the client looks up.
  *
  * <p>One thread asks for the list twice a second. An edit is in force within that and the two seconds that the instance's own answer
- * may be old; an override ends at its moment. A list that is older than {@link EgressSettings#bound} denies everything.
+ * may be old; an override ends at its moment. A list that is older than {@link EgressSettings#bound} denies everything. Connections
+ * that are open are judged as often, and one that would not be made any more is ended.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value EgressConnector#MAX_CONNECTIONS} connections at a time.
  *
@@ -263,12 +265,20 @@ public final class EgressGuard implements AutoCloseable {
     }
 
     /**
-     * All addresses of a URL's host, each of them allowed. Whoever connects, connects to one of these.
+     * Where a URL leads, and may.
+     *
+     * @param addresses all of its host's; whoever connects, connects to one of these
+     * @param port the URL's, or its scheme's
+     */
+    record Admitted(String url, List<InetAddress> addresses, int port) {}
+
+    /**
+     * Looks a URL's host up, and at all that it leads to.
      *
      * @throws EgressDenied if the list or one of the addresses denies it
      * @throws UnknownHostException if the name leads nowhere
      */
-    List<InetAddress> admit(String url) throws EgressDenied, UnknownHostException {
+    Admitted admit(String url) throws EgressDenied, UnknownHostException {
         EgressDecision decision = decided(url);
         String host = decision.host();
         boolean literal = host.startsWith("[") || host.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
@@ -280,7 +290,20 @@ public final class EgressGuard implements AutoCloseable {
             throw EgressDenied.stale(host);
         }
         allowed(policy.get().admit(decision, addresses));
-        return addresses;
+        if (!(Target.parse(url) instanceof Target target)) {
+            throw new IllegalStateException("a URL that leads nowhere was allowed");
+        }
+        return new Admitted(url, addresses, target.port());
+    }
+
+    /** Whether what was admitted once still is: asked of connections that are open. */
+    boolean stillAdmits(Admitted admitted) {
+        return fresh().filter(policy -> {
+                    EgressDecision decision = policy.evaluate(admitted.url(), clock.instant());
+                    return decision.allowed()
+                            && policy.admit(decision, admitted.addresses()).allowed();
+                })
+                .isPresent();
     }
 
     /**

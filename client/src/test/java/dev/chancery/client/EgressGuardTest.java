@@ -17,7 +17,10 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
@@ -336,6 +339,95 @@ class EgressGuardTest {
                 Base64.getEncoder().encodeToString(("any:" + guard.proxyPassword()).getBytes(StandardCharsets.UTF_8));
         assertThat(connect("nowhere.example.org:443", "Proxy-Authorization: Basic " + basic + "\r\n"))
                 .startsWith("HTTP/1.1 403 egress.denied");
+    }
+
+    /** The port that is dialled is the one that was judged. */
+    @Test
+    void whatConnectNamesIsAHostAndAPort() throws Exception {
+        String target = HOST + "/x:" + secure.getAddress().getPort();
+        assertThat(connect(target, bearer())).startsWith("HTTP/1.1 502 ");
+        assertThat(connect(HOST, bearer())).startsWith("HTTP/1.1 502 ");
+    }
+
+    /** Of a library's that keeps its connection, so that this class is never asked again. */
+    @Test
+    void aTunnelEndsWithWhatAllowedIt() throws Exception {
+        try (var tunnel = tunnel()) {
+            list = list.toBuilder().addDeny(HOST).build();
+            assertThat(isEnded(tunnel)).isTrue();
+        }
+        list = GetEgressPolicyReply.getDefaultInstance();
+        overrides = ListOverridesReply.newBuilder()
+                .addOverrides(Override.newBuilder()
+                        .setHost(of("https", HOST))
+                        .setState(OverrideState.OVERRIDE_STATE_IN_FORCE)
+                        .setExpiresAtMillis(now.plusSeconds(60).toEpochMilli()))
+                .build();
+        await(of("https", HOST), "allowed");
+        try (var tunnel = tunnel()) {
+            now = now.plusSeconds(60);
+            assertThat(isEnded(tunnel)).isTrue();
+        }
+        allow(of("https", HOST));
+        await(of("https", HOST), "allowed");
+        try (var tunnel = tunnel()) {
+            heard = false;
+            skippedNanos.set(Duration.ofSeconds(4).toNanos());
+            assertThat(isEnded(tunnel)).isTrue();
+        }
+    }
+
+    /** What came before is no whole answer, and no other answer follows in it. */
+    @Test
+    void anAnswerThatBreaksOffIsReset() throws Exception {
+        try (var origin = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                var socket = new Socket("127.0.0.1", guard.proxyPort())) {
+            String target = "http://" + HOST + ":" + origin.getLocalPort();
+            allow(target);
+            await(target, "allowed");
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write(("GET " + target + "/ HTTP/1.1\r\n" + bearer() + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            try (var accepted = origin.accept()) {
+                accepted.getOutputStream()
+                        .write("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf".getBytes(StandardCharsets.US_ASCII));
+                byte[] begun = new byte[256];
+                var text = new StringBuilder();
+                while (text.indexOf("half") < 0) {
+                    int read = socket.getInputStream().read(begun);
+                    assertThat(read).isPositive();
+                    text.append(new String(begun, 0, read, StandardCharsets.US_ASCII));
+                }
+                accepted.setSoLinger(true, 0);
+            }
+            assertThatThrownBy(() -> socket.getInputStream().readAllBytes()).isInstanceOf(SocketException.class);
+        }
+    }
+
+    private Socket tunnel() throws IOException {
+        String target = HOST + ":" + secure.getAddress().getPort();
+        var socket = new Socket("127.0.0.1", guard.proxyPort());
+        socket.setSoTimeout(5_000);
+        socket.getOutputStream()
+                .write(("CONNECT " + target + " HTTP/1.1\r\n" + bearer() + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        byte[] answer = new byte["HTTP/1.1 200 Connection Established\r\n\r\n".length()];
+        assertThat(socket.getInputStream().readNBytes(answer, 0, answer.length)).isEqualTo(answer.length);
+        assertThat(new String(answer, StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 200 ");
+        return socket;
+    }
+
+    private static boolean isEnded(Socket socket) {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private String bearer() {
+        return "Proxy-Authorization: Bearer " + guard.proxyPassword() + "\r\n";
     }
 
     private String connect(String target, String credentials) throws IOException {

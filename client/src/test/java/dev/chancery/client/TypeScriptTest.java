@@ -1,6 +1,7 @@
 package dev.chancery.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 class TypeScriptTest {
     private static final Path PACKAGE = Path.of(System.getProperty("chancery.root", ".."), "client", "typescript");
     private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    /** As Node calls it that a registry can't be reached. A lock file that is out of step is none of these. */
+    private static final Pattern UNREACHABLE =
+            Pattern.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|E403|E404");
 
     @TempDir
     Path directory;
@@ -49,7 +55,10 @@ class TypeScriptTest {
     void decidesAsTheEngineHereAndGuardsWhatNodeSends() throws Exception {
         assumeTrue(exists("node") && exists("npm"), "Skipped: there is no node or npm on the path.");
         Ended installed = run("npm", "ci", "--no-audit", "--no-fund");
-        assumeTrue(installed.exitCode() == 0, () -> "Skipped: npm could not fetch the packages: " + installed.said());
+        assumeFalse(
+                installed.exitCode() != 0 && UNREACHABLE.matcher(installed.said()).find(),
+                () -> "Skipped: npm could not fetch the packages: " + installed.said());
+        assertThat(installed.exitCode()).as("%s", installed.said()).isZero();
         Ended tested = run("npm", "test");
         assertThat(tested.exitCode()).as("%s", tested.said()).isZero();
         assertThat(tested.said()).containsPattern("pass [1-9][0-9]*\\b").contains("decides as the Java engine does");

@@ -1,10 +1,12 @@
 package dev.chancery.cli.scan;
 
 import dev.chancery.redaction.SecretRules;
+import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -123,7 +125,8 @@ public final class Scan {
             nested(in, name, depth + 1);
             return;
         }
-        var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1), 1 << 16);
+        var bytes = new BufferedInputStream(in, 1 << 16);
+        var reader = new BufferedReader(new InputStreamReader(bytes, charset(bytes)), 1 << 16);
         var line = new StringBuilder();
         boolean binary = false;
         int number = 1;
@@ -142,6 +145,18 @@ public final class Scan {
             }
         }
         look(line, name, number, binary);
+    }
+
+    /** UTF-16 by its mark, as some editors and shells write it; otherwise every byte is a character. */
+    private static Charset charset(BufferedInputStream in) throws IOException {
+        in.mark(2);
+        int mark = in.read() << 8 | in.read();
+        in.reset();
+        return switch (mark) {
+            case 0xfffe -> StandardCharsets.UTF_16LE;
+            case 0xfeff -> StandardCharsets.UTF_16BE;
+            default -> StandardCharsets.ISO_8859_1;
+        };
     }
 
     private void look(CharSequence line, String name, int number, boolean binary) {
@@ -203,18 +218,19 @@ public final class Scan {
         private int left;
 
         private boolean adds;
+        private boolean binary;
 
         /** @param begins whether the text begins a line; otherwise it goes on with the one before */
         void take(String text, boolean begins) {
             if (!begins) {
                 if (adds) {
-                    line(text, path, commit + path + ":" + (number - 1), false);
+                    added(text, number - 1);
                 }
                 return;
             }
             adds = left > 0 && text.startsWith("+");
             if (adds) {
-                line(text.substring(1), path, commit + path + ":" + number, false);
+                added(text.substring(1), number);
                 number++;
                 left--;
             } else if (text.startsWith("commit ")) {
@@ -222,12 +238,21 @@ public final class Scan {
                 commit = text.substring("commit ".length()).strip() + " ";
             } else if (left == 0 && text.startsWith("+++ ")) {
                 path = path(text.substring("+++ ".length()));
+                binary = false;
             } else if (text.startsWith("@@ ")) {
                 String[] added = text.substring(text.indexOf('+') + 1, text.indexOf(" @@"))
                         .split(",");
                 number = Integer.parseInt(added[0]);
                 left = added.length == 1 ? 1 : Integer.parseInt(added[1]);
             }
+        }
+
+        /** Git cuts every file at its line feeds: of UTF-16 each other byte is then 0, and what else has a 0 is no text. */
+        private void added(String text, int at) {
+            String bare = text.replace("\0", "");
+            boolean utf16 = 5 * (text.length() - bare.length()) >= 2 * text.length();
+            binary |= !utf16 && bare.length() < text.length();
+            line(utf16 ? bare : text, path, commit + path + (binary ? "" : ":" + at), binary);
         }
 
         /** Git quotes a name with a control character, a quote or a backslash in it. */

@@ -115,6 +115,7 @@ final class RequestRules {
                         .map(RequestRules::micros)
                         .orElse(0L))
                 .setReceiverId(speaker.responsible())
+                .setReceivingAgentId(speaker.isItself() ? "" : speaker.id())
                 .build());
         if (own) {
             happened.addAll(verified(wanted, "signed-in", speaker.id(), holders, ids));
@@ -139,7 +140,8 @@ final class RequestRules {
         if (refused.isPresent()) {
             return reject(refused.get());
         }
-        if (speaker.speaksFor(request.received().getReceiverId())) {
+        RequestReceived received = request.received();
+        if (speaker.speaksFor(received.getReceiverId()) || speaker.speaksFor(received.getReceivingAgentId())) {
             return reject(DsarRejection.FOUR_EYES);
         }
         return request.verified().isPresent()

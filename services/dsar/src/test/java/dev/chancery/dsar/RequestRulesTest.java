@@ -99,7 +99,12 @@ class RequestRulesTest {
         var agent = new RequestRules.Speaker(AGENT.id(), java.util.Optional.of(STAFF.id()), false);
         for (RequestRules.Speaker receiver : java.util.List.of(STAFF, agent)) {
             History history = of(RequestKind.REQUEST_KIND_ERASURE, receiver);
-            for (RequestRules.Speaker verifier : java.util.List.of(STAFF, agent)) {
+            // The agent by itself, and for somebody else, is the same key.
+            for (RequestRules.Speaker verifier : java.util.List.of(
+                    STAFF,
+                    agent,
+                    receiver.isItself() ? STAFF : AGENT,
+                    new RequestRules.Speaker(receiver.id(), java.util.Optional.of(CLERK.id()), false))) {
                 assertThat(refusal(RequestRules.verify(
                                 verifier, history.request, "passport", history.holders, history.newId)))
                         .contains(DsarRejection.FOUR_EYES);
