@@ -46,9 +46,9 @@ final class NoticeRecords {
      * Appends an event to a notice's stream.
      *
      * @param before events in it so far: where there are more by now, nothing is appended
-     * @return whether it is durable
+     * @return what the log says to it
      */
-    boolean append(String tenant, String noticeId, long before, Message event) {
+    AppendResult append(String tenant, String noticeId, long before, Message event) {
         StreamId stream = NoticeState.stream(noticeId);
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(Ids.uuidV7())))
@@ -68,8 +68,7 @@ final class NoticeRecords {
         streams.moved(tenant, List.of(stream));
         if (!(result instanceof AppendResult.Appended)) {
             LOG.warnf("Notice's record not appended: tenant=%s notice=%s result=%s", tenant, noticeId, result);
-            return false;
         }
-        return true;
+        return result;
     }
 }

@@ -8,9 +8,11 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.log.AppendResult;
 import dev.chancery.log.Streams;
 import dev.chancery.log.Streams.Loaded;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.notices.v1.NoticeChannel;
 import dev.chancery.schema.notices.v1.NoticeFailed;
 import dev.chancery.schema.notices.v1.NoticeKind;
 import dev.chancery.schema.notices.v1.NoticeSent;
@@ -43,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * record nothing is sent: it would be sent again and again.
  *
  * <p><b>Limits:</b> {@value #MAX_ROUND} notices a round. One that has been due for {@link #TOO_LATE} is parked: so whoever sets up mail
- * doesn't send a year's notices. An organisation whose log takes nothing rests for {@link #REST}; the others' notices go on.
+ * doesn't send a year's notices. An organisation whose log takes nothing rests for {@link #REST}; the others' notices go on. A channel that
+ * couldn't be reached {@value #SILENT_AFTER} times in a row rests as long: each try may take ten seconds of all the others'.
  */
 final class NoticeSender implements AutoCloseable {
     /** Notices that one round tries. */
@@ -52,6 +55,10 @@ final class NoticeSender implements AutoCloseable {
     private static final Duration TOO_LATE = Duration.ofDays(3);
     private static final long PAUSE_MILLIS = 1_000;
     private static final Duration REST = Duration.ofMinutes(1);
+
+    /** Tries in a row that didn't reach a channel. */
+    static final int SILENT_AFTER = 3;
+
     private static final int CLOSE_SECONDS = 30;
     private static final Logger LOG = Logger.getLogger(NoticeSender.class);
 
@@ -66,6 +73,15 @@ final class NoticeSender implements AutoCloseable {
     private @Nullable Connection lock;
     /** Organisations whose log took no record, and until when nothing of theirs is sent; as {@link System#nanoTime}. */
     private final Map<String, Long> resting = new HashMap<>();
+    /** Of each channel, how often in a row it wasn't reached. */
+    private final Map<NoticeChannel, Silence> silences = new HashMap<>();
+
+    /** @param untilNanos it is not tried before, as {@link System#nanoTime} */
+    private record Silence(int tries, long untilNanos) {
+        boolean lasts() {
+            return tries >= SILENT_AFTER && System.nanoTime() - untilNanos < 0;
+        }
+    }
 
     NoticeSender(
             Database database,
@@ -200,23 +216,38 @@ final class NoticeSender implements AutoCloseable {
             if (!delivery.waits() || delivery.retryMicros() > Clock.nowMicros()) {
                 continue;
             }
-            boolean recorded;
-            try {
-                channel.deliver(notice, () -> address(due));
-                recorded = sent(notice, channel, now);
-            } catch (NotDelivered e) {
-                int attempt = delivery.attempts() + 1;
-                recorded = failed(
-                        notice,
-                        channel,
-                        now,
-                        attempt,
-                        attempt >= options.attempts() || e.code().equals(NotDelivered.NO_ADDRESS),
-                        e.code());
-            }
-            if (!recorded) {
+            if (!tried(due, channel, now, delivery)) {
                 return;
             }
+        }
+    }
+
+    /** Whether what became of it is recorded. */
+    private boolean tried(Due due, Channel channel, Loaded<NoticeState> now, NoticeState.Delivery delivery) {
+        Notice notice = due.notice();
+        if (silences.getOrDefault(channel.id(), new Silence(0, 0)).lasts()) {
+            // No attempt of its own.
+            return failed(notice, channel, now, delivery.attempts(), false, NotDelivered.UNREACHABLE);
+        }
+        try {
+            channel.deliver(notice, () -> address(due));
+            silences.remove(channel.id());
+            return sent(notice, channel, now);
+        } catch (NotDelivered e) {
+            if (e.code().equals(NotDelivered.UNREACHABLE)) {
+                silences.merge(
+                        channel.id(),
+                        new Silence(1, System.nanoTime() + REST.toNanos()),
+                        (before, one) -> new Silence(before.tries() + 1, one.untilNanos()));
+            }
+            int attempt = delivery.attempts() + 1;
+            return failed(
+                    notice,
+                    channel,
+                    now,
+                    attempt,
+                    attempt >= options.attempts() || e.code().equals(NotDelivered.NO_ADDRESS),
+                    e.code());
         }
     }
 
@@ -267,7 +298,7 @@ final class NoticeSender implements AutoCloseable {
                 .setParked(parked);
         OptionalLong again = again(others(channel, before.state()));
         if (!parked) {
-            long retry = Clock.nowMicros() + waitMicros(attempt);
+            long retry = Clock.nowMicros() + waitMicros(Math.max(1, attempt));
             event.setRetryMicros(retry);
             again = OptionalLong.of(Math.min(retry, again.orElse(retry)));
         }
@@ -296,11 +327,15 @@ final class NoticeSender implements AutoCloseable {
     }
 
     private boolean record(Notice notice, long version, Message event) {
-        boolean durable = records.append(notice.tenant(), notice.id(), version, event);
-        if (!durable) {
-            rest(notice.tenant());
-        }
-        return durable;
+        return switch (records.append(notice.tenant(), notice.id(), version, event)) {
+            case AppendResult.Appended _ -> true;
+            // Somebody replayed it meanwhile: it is looked at anew a moment later.
+            case AppendResult.Moved _ -> false;
+            case AppendResult.Refused _, AppendResult.Taken _, AppendResult.Replayed _ -> {
+                rest(notice.tenant());
+                yield false;
+            }
+        };
     }
 
     private long waitMicros(int attempt) {

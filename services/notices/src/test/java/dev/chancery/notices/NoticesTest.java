@@ -41,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -201,6 +202,39 @@ class NoticesTest {
                     .extracting(Notice::getState)
                     .containsExactlyInAnyOrder(NoticeState.NOTICE_STATE_WAITING, NoticeState.NOTICE_STATE_PARKED);
         }
+    }
+
+    /** Each try at a webhook that nobody answers may take ten seconds: after three, mail no longer waits for it. */
+    @Test
+    void aChannelThatIsNotReachedIsNotTriedForEveryNotice() throws Exception {
+        for (int notice = 0; notice < 6; notice++) {
+            keyChanges(log.person(ADA));
+        }
+        var dialled = new AtomicInteger();
+        try (var deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        deaf.accept().close();
+                        dialled.incrementAndGet();
+                    }
+                } catch (java.io.IOException e) {
+                    // Over.
+                }
+            });
+            String base = "http://127.0.0.1:" + deaf.getLocalPort();
+            var hook = new WebhookChannel(URI.create(base + "/notices"), new byte[32], policy(base));
+            try (var sender = log.sender(NoticesFixture.attempts(3), hook, new MailChannel(mail.options()))) {
+                sender.round();
+            }
+        }
+        log.project();
+        assertThat(dialled.get()).isEqualTo(NoticeSender.SILENT_AFTER);
+        assertThat(mail.received()).hasSize(6);
+        assertThat(log.notices()).hasSize(6).allSatisfy(notice -> {
+            assertThat(notice.getState()).isEqualTo(NoticeState.NOTICE_STATE_WAITING);
+            assertThat(notice.getCode()).isEqualTo("unreachable");
+        });
     }
 
     @Test
