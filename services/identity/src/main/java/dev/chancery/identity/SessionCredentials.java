@@ -58,11 +58,14 @@ final class SessionCredentials {
                     throw new RefusedException(IdentityRejection.ASSERTION_MISSING);
                 }
                 Principal client = signIn.proved(request.getClientAssertion());
-                Principal holder = holder(request.getRefreshToken());
-                if (!client.tenant().equals(holder.tenant()) || !client.id().equals(holder.id())) {
+                // Before anything is read: what it names may be in another organisation's log.
+                if (RefreshToken.read(request.getRefreshToken())
+                        .filter(token -> token.tenant().equals(client.tenant())
+                                && token.principalId().equals(client.id()))
+                        .isEmpty()) {
                     throw new RefusedException(IdentityRejection.REFRESH_INVALID);
                 }
-                return holder;
+                return holder(request.getRefreshToken());
             }
         };
     }
