@@ -18,6 +18,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
@@ -145,18 +146,20 @@ final class HolderClient implements AutoCloseable {
                 .putHeader("webhook-id", id)
                 .putHeader("webhook-timestamp", Long.toString(now.getEpochSecond()))
                 .putHeader("webhook-signature", WebhookSignature.of(secret, id, now.getEpochSecond(), body));
-        Future<Answer> answered = client.request(request)
-                .compose(made -> made.send(Buffer.buffer(body)))
-                .compose(HolderClient::read);
+        Future<HttpClientRequest> made = client.request(request);
+        Future<Answer> answered = made.compose(one -> one.send(Buffer.buffer(body))).compose(HolderClient::read);
         try {
             return answered.toCompletionStage()
                     .toCompletableFuture()
                     .get(options.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
+            // Whoever answers a byte now and then would keep the connection.
+            made.onSuccess(HttpClientRequest::reset);
             return Answer.none("no-answer-in-time");
         } catch (ExecutionException e) {
             return Answer.none("no-connection");
         } catch (InterruptedException e) {
+            made.onSuccess(HttpClientRequest::reset);
             Thread.currentThread().interrupt();
             return Answer.none("interrupted");
         }

@@ -20,6 +20,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,17 +82,20 @@ class HolderClientTest {
     }
 
     private Answer asked(boolean loopback, String scheme, String host, String path, HolderEgress egress) {
-        var holder = new Holder(
+        try (var client =
+                new HolderClient(new HolderOptions(Duration.ofSeconds(1), 3, Duration.ofSeconds(2), loopback))) {
+            return client.ask(holder(scheme, host, path), egress.policy(), TASK, History.SUBJECT, SECRET, NOW);
+        }
+    }
+
+    private Holder holder(String scheme, String host, String path) {
+        return new Holder(
                 HolderRegistered.newBuilder()
                         .setHolder("crm")
                         .setUrl(scheme + "://" + host + ":"
                                 + server.getAddress().getPort() + path)
                         .build(),
                 new UUID(0, 0));
-        try (var client =
-                new HolderClient(new HolderOptions(Duration.ofSeconds(1), 3, Duration.ofSeconds(2), loopback))) {
-            return client.ask(holder, egress.policy(), TASK, History.SUBJECT, SECRET, NOW);
-        }
     }
 
     private static HolderEgress allowing(String host) {
@@ -187,6 +193,36 @@ class HolderClientTest {
         assertThat(asked(true, "127.0.0.1", "/silent", HolderEgress.FOLD.initial())
                         .code())
                 .isIn("no-answer-in-time", "no-connection");
+    }
+
+    /** A byte now and then is no answer, and holds no connection of ours. */
+    @Test
+    void whoNeverComesToAnEndLosesItsConnection() throws Exception {
+        var ended = new CountDownLatch(1);
+        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        server.createContext("/drip", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try (var body = exchange.getResponseBody()) {
+                while (true) {
+                    body.write(' ');
+                    body.flush();
+                    TimeUnit.MILLISECONDS.sleep(50);
+                }
+            } catch (IOException | InterruptedException e) {
+                ended.countDown();
+            }
+        });
+        try (var client = new HolderClient(new HolderOptions(Duration.ofSeconds(1), 3, Duration.ofSeconds(2), true))) {
+            Answer came = client.ask(
+                    holder("http", "127.0.0.1", "/drip"),
+                    HolderEgress.FOLD.initial().policy(),
+                    TASK,
+                    History.SUBJECT,
+                    SECRET,
+                    NOW);
+            assertThat(came.code()).isEqualTo("no-answer-in-time");
+            assertThat(ended.await(5, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     @Test
