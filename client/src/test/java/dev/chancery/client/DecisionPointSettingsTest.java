@@ -26,7 +26,8 @@ class DecisionPointSettingsTest {
     }
 
     private static DecisionPointSettings settings(String host) throws Exception {
-        PrivateKey key = KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPrivate();
+        PrivateKey key =
+                KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPrivate();
         return DecisionPointSettings.of(host, 9000, "http://127.0.0.1:8080", "acme.reader", key);
     }
 }

@@ -387,10 +387,12 @@ class EgressGuardTest {
             await(target, "allowed");
             socket.setSoTimeout(10_000);
             socket.getOutputStream()
-                    .write(("GET " + target + "/ HTTP/1.1\r\n" + bearer() + "\r\n").getBytes(StandardCharsets.US_ASCII));
+                    .write(("GET " + target + "/ HTTP/1.1\r\n" + bearer() + "\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
             try (var accepted = origin.accept()) {
                 accepted.getOutputStream()
-                        .write("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf".getBytes(StandardCharsets.US_ASCII));
+                        .write("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf"
+                                .getBytes(StandardCharsets.US_ASCII));
                 byte[] begun = new byte[256];
                 var text = new StringBuilder();
                 while (text.indexOf("half") < 0) {

@@ -56,7 +56,8 @@ class TypeScriptTest {
         assumeTrue(exists("node") && exists("npm"), "Skipped: there is no node or npm on the path.");
         Ended installed = run("npm", "ci", "--no-audit", "--no-fund");
         assumeFalse(
-                installed.exitCode() != 0 && UNREACHABLE.matcher(installed.said()).find(),
+                installed.exitCode() != 0
+                        && UNREACHABLE.matcher(installed.said()).find(),
                 () -> "Skipped: npm could not fetch the packages: " + installed.said());
         assertThat(installed.exitCode()).as("%s", installed.said()).isZero();
         Ended tested = run("npm", "test");

@@ -74,7 +74,9 @@ public class ShopService {
         try {
             answer = ask("refund", "order", order);
         } catch (IOException e) {
-            return Response.status(503).entity("Nobody says whether you may refund it. Try again.").build();
+            return Response.status(503)
+                    .entity("Nobody says whether you may refund it. Try again.")
+                    .build();
         }
         return answer.getBoolean("decision")
                 ? Response.ok("Order " + order + " is refunded.").build()
@@ -93,7 +95,9 @@ public class ShopService {
                                 .add("type", caller.<String>getClaim("principal_type"))
                                 .add("id", caller.getSubject()))
                 .add("action", Json.createObjectBuilder().add("name", action))
-                .add("resource", Json.createObjectBuilder().add("type", resourceType).add("id", resourceId))
+                .add(
+                        "resource",
+                        Json.createObjectBuilder().add("type", resourceType).add("id", resourceId))
                 .build();
         HttpResponse<String> answer = http.send(
                 HttpRequest.newBuilder(instance.resolve("/access/v1/evaluation"))

@@ -147,7 +147,8 @@ final class HolderClient implements AutoCloseable {
                 .putHeader("webhook-timestamp", Long.toString(now.getEpochSecond()))
                 .putHeader("webhook-signature", WebhookSignature.of(secret, id, now.getEpochSecond(), body));
         Future<HttpClientRequest> made = client.request(request);
-        Future<Answer> answered = made.compose(one -> one.send(Buffer.buffer(body))).compose(HolderClient::read);
+        Future<Answer> answered =
+                made.compose(one -> one.send(Buffer.buffer(body))).compose(HolderClient::read);
         try {
             return answered.toCompletionStage()
                     .toCompletableFuture()

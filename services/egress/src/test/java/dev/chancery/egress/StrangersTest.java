@@ -187,9 +187,7 @@ class StrangersTest {
         assertThat(process.waitFor())
                 .as("%s", Files.readString(directory.resolve("err")))
                 .isZero();
-        assertThat(said)
-                .as("%s", Files.readString(directory.resolve("err")))
-                .contains("answered=true");
+        assertThat(said).as("%s", Files.readString(directory.resolve("err"))).contains("answered=true");
         var failures = java.util.regex.Pattern.compile("failures=([0-9]+)").matcher(said);
         assertThat(failures.find()).isTrue();
         // In two seconds, with a rest of 100 ms between two.

@@ -181,7 +181,7 @@ class ErasureIT {
 
         Reply refused = calls.send(administrator, holding(grace));
         assertThat(refused.code()).isEqualTo("hold.too-late");
-        assertThat(refused.json().getString("detail"))
+        assertThat(refused.json().getString("message"))
                 .contains(
                         "RETENTION_CLASS_AUDIT (its keys were destroyed at position ",
                         "It can name RETENTION_CLASS_ACCOUNT.");

@@ -57,6 +57,7 @@ class RepairIT {
     private static final String CHECKPOINTS = "ledger.checkpoints.v1";
     private static final Path DATA = RunningInstance.newDirectory("repair");
     private static RunningInstance instance;
+    private static SharedInstance world;
     private static SharedInstance.Client organisation;
     private static Path trust;
     private static int repairs;
@@ -64,9 +65,8 @@ class RepairIT {
     @BeforeAll
     static void anInstanceWithALog() throws IOException {
         instance = RunningInstance.start(DATA);
-        try (SharedInstance world = SharedInstance.on(instance)) {
-            organisation = world.a;
-        }
+        world = SharedInstance.on(instance);
+        organisation = world.a;
         trust = DATA.resolveSibling("trust.vkey");
         Files.write(
                 trust,
@@ -77,6 +77,7 @@ class RepairIT {
 
     @AfterAll
     static void stop() {
+        world.close();
         instance.close();
     }
 
@@ -219,6 +220,7 @@ class RepairIT {
 
         instance = RunningInstance.start(
                 DATA, Integer.parseInt(instance.http().substring(instance.http().lastIndexOf(':') + 1)));
+        world.renewed(organisation);
         assertThat(recorded())
                 .as("intent and outcome of each repair")
                 .containsExactlyElementsOf(Collections.nCopies(repairs, List.of("intent", "SUCCESS")).stream()
