@@ -61,7 +61,13 @@ class ContractTest {
                         .filter(ContractMethod::replyHoldsSecret)
                         .map(ContractMethod::name))
                 .containsExactly(
-                        "ExchangeToken", "IssueToken", "RefreshToken", "ExportData", "RegisterHolder", "ReadSecret");
+                        "ExchangeToken",
+                        "IssueToken",
+                        "RefreshToken",
+                        "ExportData",
+                        "RegisterHolder",
+                        "IssueLease",
+                        "ReadSecret");
     }
 
     @Test
@@ -95,7 +101,9 @@ class ContractTest {
                         "ListElevations",
                         "ListGroupMembers",
                         "ListGroups",
+                        "ListDatabases",
                         "ListEnvironments",
+                        "ListLeases",
                         "ListSecrets",
                         "ListIssuers",
                         "ListOrganisations",
@@ -256,6 +264,8 @@ class ContractTest {
             Map.entry("holder", "crm"),
             Map.entry("heldSubject", ID),
             Map.entry("hold", ID),
+            Map.entry("database", "prod/db/orders"),
+            Map.entry("lease", ID),
             Map.entry("erased", ID));
 
     @Test

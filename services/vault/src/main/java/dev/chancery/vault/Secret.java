@@ -4,6 +4,7 @@ import dev.chancery.decision.EventReading;
 import dev.chancery.kernel.Fold;
 import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.vault.v1.CredentialTemplateSet;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
@@ -24,8 +25,13 @@ import java.util.TreeMap;
  * @param versions all there ever were, by number
  * @param readers principals by id, roles by name; empty: whoever may read in the environment
  * @param rotation its default where none was set
+ * @param template of credentials that have this name; there is no secret of the name then
  */
-record Secret(SortedMap<Integer, Version> versions, List<String> readers, SecretRotationSet rotation) {
+record Secret(
+        SortedMap<Integer, Version> versions,
+        List<String> readers,
+        SecretRotationSet rotation,
+        Optional<CredentialTemplateSet> template) {
     /**
      * @param state ENDED for one that is DEPRECATED follows from the time alone
      * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
@@ -42,7 +48,7 @@ record Secret(SortedMap<Integer, Version> versions, List<String> readers, Secret
     static final Fold<Secret, LogEvent> FOLD = new Fold<>() {
         @Override
         public Secret initial() {
-            return new Secret(new TreeMap<>(), List.of(), SecretRotationSet.getDefaultInstance());
+            return new Secret(new TreeMap<>(), List.of(), SecretRotationSet.getDefaultInstance(), Optional.empty());
         }
 
         @Override
@@ -83,12 +89,20 @@ record Secret(SortedMap<Integer, Version> versions, List<String> readers, Secret
                             state.versions(),
                             EventReading.read(SecretAccessSet.parser(), event.body())
                                     .getReadersList(),
-                            state.rotation());
+                            state.rotation(),
+                            state.template());
                 case "chancery.vault.v1.SecretRotationSet" ->
                     new Secret(
                             state.versions(),
                             state.readers(),
-                            EventReading.read(SecretRotationSet.parser(), event.body()));
+                            EventReading.read(SecretRotationSet.parser(), event.body()),
+                            state.template());
+                case "chancery.vault.v1.CredentialTemplateSet" ->
+                    new Secret(
+                            state.versions(),
+                            state.readers(),
+                            state.rotation(),
+                            Optional.of(EventReading.read(CredentialTemplateSet.parser(), event.body())));
                 default -> state;
             };
         }
@@ -123,6 +137,6 @@ record Secret(SortedMap<Integer, Version> versions, List<String> readers, Secret
     private Secret with(int number, Version version) {
         var changed = new TreeMap<>(versions);
         changed.put(number, version);
-        return new Secret(changed, readers, rotation);
+        return new Secret(changed, readers, rotation, template);
     }
 }

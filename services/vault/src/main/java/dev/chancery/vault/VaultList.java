@@ -95,7 +95,7 @@ final class VaultList {
         return reply.orElseThrow(() -> new RefusedException(VaultRejection.NO_SUCH_ENVIRONMENT));
     }
 
-    private static boolean exists(Connection connection, String tenant, String environment) throws SQLException {
+    static boolean exists(Connection connection, String tenant, String environment) throws SQLException {
         try (var query =
                 connection.prepareStatement("SELECT FROM vault.environment WHERE tenant = ? AND environment = ?")) {
             query.setString(1, tenant);

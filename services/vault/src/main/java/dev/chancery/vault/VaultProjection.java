@@ -22,8 +22,10 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 
-/** Lists each organisation's environments and secrets; knows no value, sealed or not. */
+/** Lists each organisation's environments, secrets, databases and leases; knows no value, sealed or not. */
 record VaultProjection(String schema, DatabaseRole role) implements Projection {
+    static final String VERSION = "secret-version";
+
     private static final String RELEASE = "vault.secret.read";
 
     @Override
@@ -33,17 +35,21 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
 
     @Override
     public List<String> tables() {
-        return List.of("environment", "secret", "version");
+        return List.of("environment", "secret", "version", "target", "template", "lease", "open_lease");
     }
 
     @Override
     public void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
+        var leases = new LeaseTables(this);
         for (LogRecord record : run) {
             for (LogEvent event : record.events()) {
                 apply(connection, tenant, event);
+                leases.apply(connection, tenant, event);
             }
             Statement said = record.statement();
+            // What a read of a reference to credentials is about is a lease.
             if (said.getAction().equals(RELEASE)
+                    && said.getTarget().getType().equals(VERSION)
                     && said.hasOutcome()
                     && said.getOutcome().getResult() == Result.SUCCESS) {
                 String version = said.getTarget().getId();
@@ -181,11 +187,11 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 version);
     }
 
-    private static Array texts(Connection connection, List<String> texts) throws SQLException {
+    static Array texts(Connection connection, List<String> texts) throws SQLException {
         return connection.createArrayOf("text", texts.toArray());
     }
 
-    private void write(Connection connection, String sql, Object... values) throws SQLException {
+    void write(Connection connection, String sql, Object... values) throws SQLException {
         try (var statement = connection.prepareStatement(sql.replace("%s", schema))) {
             for (int i = 0; i < values.length; i++) {
                 statement.setObject(i + 1, values[i]);

@@ -108,6 +108,9 @@ final class VaultRules {
 
     /** Whether there may be one more version; empty: there may. */
     static Optional<Rejection> mayAdd(Secret secret, boolean compromised, long atMicros) {
+        if (secret.template().isPresent()) {
+            return Optional.of(VaultRejection.IS_A_TEMPLATE);
+        }
         long readable = secret.versions().values().stream()
                 .filter(version -> version.isReadable(atMicros))
                 .count();
@@ -152,20 +155,10 @@ final class VaultRules {
      */
     static Optional<Rejection> mayRead(
             Environment environment, Secret secret, int number, Granter caller, boolean justified, long atMicros) {
-        if (!environment.exists()) {
-            return Optional.of(VaultRejection.NO_SUCH_ENVIRONMENT);
-        }
-        if (!admits(environment.readers(), caller, atMicros)) {
-            return Optional.of(VaultRejection.NOT_LISTED);
-        }
-        if (secret.versions().isEmpty()) {
-            return Optional.of(VaultRejection.NO_SUCH_SECRET);
-        }
-        if (!secret.readers().isEmpty() && !admits(secret.readers(), caller, atMicros)) {
-            return Optional.of(VaultRejection.NOT_LISTED);
-        }
-        if (environment.production() && !justified) {
-            return Optional.of(VaultRejection.BREAK_GLASS_ONLY);
+        Optional<Rejection> refused =
+                mayOpen(environment, !secret.versions().isEmpty(), secret.readers(), caller, justified, atMicros);
+        if (refused.isPresent()) {
+            return refused;
         }
         if (number == 0) {
             return secret.current().isPresent() ? Optional.empty() : Optional.of(VaultRejection.NO_CURRENT_VERSION);
@@ -175,6 +168,37 @@ final class VaultRules {
             return Optional.of(VaultRejection.NO_SUCH_VERSION);
         }
         return version.get().isReadable(atMicros) ? Optional.empty() : Optional.of(VaultRejection.VERSION_ENDED);
+    }
+
+    /** Whether a caller may be given a credential; empty: it may. The rest as in {@link #mayRead}. */
+    static Optional<Rejection> mayLease(
+            Environment environment, Secret secret, Granter caller, boolean justified, long atMicros) {
+        List<String> readers = secret.template()
+                .map(template -> List.copyOf(template.getReadersList()))
+                .orElse(List.of());
+        return mayOpen(environment, secret.template().isPresent(), readers, caller, justified, atMicros);
+    }
+
+    private static Optional<Rejection> mayOpen(
+            Environment environment,
+            boolean isThere,
+            List<String> readers,
+            Granter caller,
+            boolean justified,
+            long atMicros) {
+        if (!environment.exists()) {
+            return Optional.of(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (!admits(environment.readers(), caller, atMicros)) {
+            return Optional.of(VaultRejection.NOT_LISTED);
+        }
+        if (!isThere) {
+            return Optional.of(VaultRejection.NO_SUCH_SECRET);
+        }
+        if (!readers.isEmpty() && !admits(readers, caller, atMicros)) {
+            return Optional.of(VaultRejection.NOT_LISTED);
+        }
+        return environment.production() && !justified ? Optional.of(VaultRejection.BREAK_GLASS_ONLY) : Optional.empty();
     }
 
     /** Whether break-glass gives a principal {@code secret:read} at a moment. */
@@ -279,6 +303,9 @@ final class VaultRules {
         if (refused.isPresent()) {
             return reject(refused.get());
         }
+        if (secret.template().isPresent()) {
+            return reject(VaultRejection.IS_A_TEMPLATE);
+        }
         if (!ownerIsActive) {
             return reject(VaultRejection.NO_SUCH_OWNER);
         }
@@ -290,7 +317,7 @@ final class VaultRules {
         return secret.rotation().equals(wanted) ? nothing() : events(wanted);
     }
 
-    private static boolean isList(List<String> names) {
+    static boolean isList(List<String> names) {
         return names.size() <= MAX_NAMES && new HashSet<>(names).size() == names.size();
     }
 }

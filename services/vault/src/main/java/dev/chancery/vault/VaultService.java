@@ -61,17 +61,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The methods of chancery.vault.v1.VaultService. */
+/** The methods of chancery.vault.v1.VaultService, and what the vault does by itself. */
 final class VaultService implements Feature {
     private static final String SERVICE = "chancery.vault.v1.VaultService/";
     private static final int MAX_REWRAPPED = 1_000;
 
     private final SecretRing ring;
     private final VaultList list;
+    private final LeaseMethods leases;
+    private final LeaseRounds rounds;
 
-    VaultService(SecretRing ring, VaultList list) {
+    VaultService(SecretRing ring, VaultList list, LeaseMethods leases, LeaseRounds rounds) {
         this.ring = ring;
         this.list = list;
+        this.leases = leases;
+        this.rounds = rounds;
     }
 
     @Override
@@ -81,6 +85,7 @@ final class VaultService implements Feature {
 
     @Override
     public void register(Methods methods) {
+        leases.register(methods);
         methods.command(SERVICE + "CreateEnvironment", CreateEnvironmentRequest.class, this::create)
                 .command(
                         SERVICE + "SetEnvironmentAccess",
@@ -104,10 +109,24 @@ final class VaultService implements Feature {
                 .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets);
     }
 
-    /** Destroys the keys of versions whose destruction was recorded, and then the process ended. */
+    /** Destroys the keys of versions whose destruction was recorded, and then the process ended; and ends leases from now on. */
     @Override
     public void start() {
         list.halfDestroyed().forEach(ring::destroy);
+        rounds.start();
+    }
+
+    @Override
+    public void stop() {
+        rounds.close();
+    }
+
+    @Override
+    public List<String> warnings() {
+        return rounds.overdue() == 0
+                ? List.of()
+                : List.of("leases that are over, whose roles are not gone yet: " + rounds.overdue()
+                        + "; the log says why");
     }
 
     private static Environment environment(CommandContext context, String name) {
@@ -252,6 +271,9 @@ final class VaultService implements Feature {
         boolean elevated = !request.getReason().isEmpty()
                 && VaultRules.isElevatedToRead(
                         context.authority(context.principal().id()), context.atMicros());
+        if (secret.template().isPresent() && request.getSecretVersion() == 0) {
+            return leases.read(context, name, secret, !person || elevated);
+        }
         Optional<Rejection> refused = VaultRules.mayRead(
                 environment,
                 secret,
@@ -279,7 +301,7 @@ final class VaultService implements Feature {
                             .build())
                     : List.of();
             return CommandOutcome.done(reply, events(name, marked))
-                    .withTarget("secret-version", Names.version(name, version));
+                    .withTarget(VaultProjection.VERSION, Names.version(name, version));
         } finally {
             Arrays.fill(value, (byte) 0);
         }

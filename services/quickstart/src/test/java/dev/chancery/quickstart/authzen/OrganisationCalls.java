@@ -45,12 +45,13 @@ public final class OrganisationCalls {
     }
 
     public Reply send(Client caller, Message.Builder request) {
-        String contractPackage = request.getDescriptorForType().getFile().getPackage();
-        String name = contractPackage.split("\\.")[1];
-        String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
-        String method = request.getDescriptorForType().getName().replaceFirst("Request$", "");
         Map<String, String> headers = new HashMap<>(caller.headers());
-        var called = shared.method(contractPackage + "." + service + "/" + method);
+        var called = shared.contract.methods().stream()
+                .filter(method -> method.input()
+                        .getFullName()
+                        .equals(request.getDescriptorForType().getFullName()))
+                .findFirst()
+                .orElseThrow();
         if (called.writes()) {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());
         }
