@@ -81,6 +81,7 @@ public final class Main {
                         .addSubcommand(new DsarProofCommand(out))
                         .addSubcommand(new DsarVerifyCommand(out, err)))
                 .addSubcommand(new CommandLine(new ErasureCommand()).addSubcommand(new CertificateCommand(out, err)))
+                .addSubcommand(new CommandLine(new VaultCommand()).addSubcommand(new LeakCommand(out, err)))
                 .addSubcommand(new CommandLine(new EgressCommand()).addSubcommand(new EgressCheckCommand(in, out)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // `call` reads @FILE itself: picocli would take what is in it for arguments.

@@ -65,6 +65,17 @@ class MainTest {
         assertThat(run("call", "ListRoles", "{\"nonsense\":1}", "--key", key)).isEqualTo(2);
         assertThat(run("export", "--key", key, "--out", full.toString())).isEqualTo(2);
         assertThat(run("token", "--key", key, "--server", "nonsense")).isEqualTo(2);
+        assertThat(run("vault", "leak", "prod/db/password", "--key", key)).isEqualTo(2);
+        assertThat(run("vault", "leak", "vault://prod/db/password#2", "--key", key))
+                .isEqualTo(2);
+        String[] leak = {"vault", "leak", "vault://prod/db/password", "--key", key, "--severity", "sev-1"};
+        assertThat(run(leak)).isEqualTo(2);
+        assertThat(run("vault", "leak", leak[2], "--key", key, "--channel", "chat"))
+                .isEqualTo(2);
+        err.reset();
+        assertThat(run("vault", "leak", leak[2], "--key", key, "--channel", "post", "--severity", "sev-1"))
+                .isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("public-repository, private-repository, ci-log");
     }
 
     @ParameterizedTest

@@ -68,6 +68,7 @@ class ContractTest {
                         "ExportData",
                         "RefuseRequest",
                         "RegisterHolder",
+                        "IssueLease",
                         "ReadSecret");
     }
 
@@ -102,7 +103,10 @@ class ContractTest {
                         "ListElevations",
                         "ListGroupMembers",
                         "ListGroups",
+                        "ListDatabases",
                         "ListEnvironments",
+                        "ListLeases",
+                        "ListSecretLeaks",
                         "ListSecrets",
                         "ListIssuers",
                         "ListOrganisations",
@@ -263,6 +267,8 @@ class ContractTest {
             Map.entry("holder", "crm"),
             Map.entry("heldSubject", ID),
             Map.entry("hold", ID),
+            Map.entry("database", "prod/db/orders"),
+            Map.entry("lease", ID),
             Map.entry("erased", ID));
 
     @Test

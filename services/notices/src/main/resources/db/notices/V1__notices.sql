@@ -9,7 +9,7 @@ CREATE TABLE notice (
     notice uuid NOT NULL,
     principal uuid NOT NULL,
     kind integer NOT NULL,
-    -- what it names: a role, or why a session ended
+    -- what it names: a role, a host, a secret, or why a session ended
     about text COLLATE "C" NOT NULL,
     -- the assignment or elevation whose end it tells of
     cause uuid,

@@ -1,4 +1,4 @@
--- Each organisation's environments and secrets, without any value. A projection: see V1__projection.sql.
+-- Each organisation's environments, secrets, databases and leases, without any value. A projection: see V1__projection.sql.
 --
 -- Whether a version's window is over, or a new value is due, is a matter of time: the list says so when it is read.
 
@@ -41,4 +41,104 @@ CREATE TABLE version (
     PRIMARY KEY (tenant, secret, version)
 );
 
-SELECT projection.make('vault', views => '{environment, secret, version}');
+CREATE TABLE target (
+    tenant text NOT NULL,
+    -- with its environment's name in front
+    database text COLLATE "C" NOT NULL,
+    environment text COLLATE "C" NOT NULL,
+    host text NOT NULL,
+    port integer NOT NULL,
+    database_name text NOT NULL,
+    admin_name text NOT NULL,
+    admin_secret text NOT NULL,
+    workspace uuid NOT NULL,
+    PRIMARY KEY (tenant, database)
+);
+
+CREATE TABLE template (
+    tenant text NOT NULL,
+    secret text COLLATE "C" NOT NULL,
+    database text COLLATE "C" NOT NULL,
+    granted_roles text[] NOT NULL,
+    readers text[] NOT NULL,
+    ttl_seconds integer NOT NULL,
+    max_ttl_seconds integer NOT NULL,
+    connections integer NOT NULL,
+    PRIMARY KEY (tenant, secret)
+);
+CREATE INDEX template_of ON template (tenant, database, secret);
+
+CREATE TABLE lease (
+    tenant text NOT NULL,
+    lease uuid NOT NULL,
+    environment text COLLATE "C" NOT NULL,
+    secret text NOT NULL,
+    database text NOT NULL,
+    role_name text NOT NULL,
+    holder uuid NOT NULL,
+    issued_micros bigint NOT NULL,
+    until_micros bigint NOT NULL,
+    -- 0: not yet
+    ended_micros bigint NOT NULL DEFAULT 0,
+    -- chancery.vault.v1.LeaseEnd
+    cause integer NOT NULL DEFAULT 0,
+    dropped_micros bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant, lease)
+);
+CREATE INDEX lease_newest ON lease (tenant, environment, lease);
+
+-- Leases whose role is there, or may be.
+CREATE TABLE open_lease (
+    tenant text NOT NULL,
+    lease uuid NOT NULL,
+    database text COLLATE "C" NOT NULL,
+    -- Unix time in microseconds from which on its role is to be dropped; 0: now
+    due_micros bigint NOT NULL,
+    PRIMARY KEY (tenant, lease)
+);
+CREATE INDEX open_lease_due ON open_lease (due_micros);
+CREATE INDEX open_lease_of ON open_lease (tenant, database, due_micros);
+
+-- Who was given a version.
+CREATE TABLE reader (
+    tenant text NOT NULL,
+    secret text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    reader uuid NOT NULL,
+    person boolean NOT NULL,
+    first_micros bigint NOT NULL,
+    last_micros bigint NOT NULL,
+    reads bigint NOT NULL,
+    PRIMARY KEY (tenant, secret, version, reader)
+);
+
+CREATE TABLE leak (
+    tenant text NOT NULL,
+    incident uuid NOT NULL,
+    environment text COLLATE "C" NOT NULL,
+    secret text COLLATE "C" NOT NULL,
+    -- it and all before; 0: credentials
+    version integer NOT NULL,
+    -- chancery.vault.v1.LeakChannel, LeakSeverity
+    channel integer NOT NULL,
+    severity integer NOT NULL,
+    reporter uuid NOT NULL,
+    -- 0: not known
+    first_exposed_micros bigint NOT NULL,
+    reported_micros bigint NOT NULL,
+    respond_by_micros bigint NOT NULL,
+    -- when there was a new value; 0: there is none
+    answered_micros bigint NOT NULL,
+    PRIMARY KEY (tenant, incident)
+);
+CREATE INDEX leak_newest ON leak (tenant, environment, incident);
+CREATE INDEX leak_unanswered ON leak (tenant, secret) WHERE answered_micros = 0;
+
+SELECT projection.make('vault', views => '{environment, secret, version, target, template, lease, open_lease, reader, leak}');
+
+-- What ends leases looks in every organisation: for names of databases, ids and times.
+DO $$
+BEGIN
+    EXECUTE format('CREATE POLICY ender_reads ON open_lease FOR SELECT TO %I USING (true)', projection.writer('vault'));
+    EXECUTE format('CREATE POLICY ender_reads ON target FOR SELECT TO %I USING (true)', projection.writer('vault'));
+END $$;

@@ -195,10 +195,15 @@ public final class Authorisation {
     public static void requireFresh(int maxAgeSeconds, Principal principal) throws RefusedException {
         if (maxAgeSeconds != 0
                 && !principal.steppedUpSince(Instant.now().minusSeconds(Integer.toUnsignedLong(maxAgeSeconds)))) {
-            throw new RefusedException(new CallResult.Refused(
-                    BoundaryRejection.STEP_UP,
-                    BoundaryRejection.STEP_UP.message(),
-                    Map.of("max_age", Integer.toUnsignedString(maxAgeSeconds), "acr_values", Principal.STRONG)));
+            throw new RefusedException(stepUp(maxAgeSeconds));
         }
+    }
+
+    /** The refusal of an authentication that is too old, or too weak. */
+    static CallResult.Refused stepUp(int maxAgeSeconds) {
+        return new CallResult.Refused(
+                BoundaryRejection.STEP_UP,
+                BoundaryRejection.STEP_UP.message(),
+                Map.of("max_age", Integer.toUnsignedString(maxAgeSeconds), "acr_values", Principal.STRONG));
     }
 }

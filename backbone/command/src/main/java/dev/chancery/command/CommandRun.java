@@ -255,7 +255,8 @@ final class CommandRun<Q extends Message> {
                     switch (decided.outcome()) {
                         case Done done -> next(intent, decided, done, appender.append(outcome(intent, decided, done)));
                         case CommandOutcome.Rejected rejected -> {
-                            var refusal = new CallResult.Refused(rejected.rejection(), rejected.message());
+                            var refusal = new CallResult.Refused(
+                                    rejected.rejection(), rejected.message(), rejected.details());
                             yield intent == null
                                     ? refused(refusal, rejected.recorded(), decided.context(), attempt)
                                     : fail(intent, refusal, decided.context().basis());
@@ -325,7 +326,8 @@ final class CommandRun<Q extends Message> {
     private Optional<CallResult> fail(
             AppendResult.Appended intent, CallResult.Refused refusal, Map<StreamId, Long> basis) {
         Rejection rejection = refusal.rejection();
-        boolean worthTryingAgain = rejection.kind() == Rejection.Kind.UNAVAILABLE;
+        boolean worthTryingAgain =
+                rejection.kind() == Rejection.Kind.UNAVAILABLE || rejection.equals(BoundaryRejection.STEP_UP);
         AppendResult result = appender.append(failure(
                 draft.outcome(
                         Ids.uuidV7(),

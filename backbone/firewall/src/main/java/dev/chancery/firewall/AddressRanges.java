@@ -1,6 +1,8 @@
 package dev.chancery.firewall;
 
+import java.net.InetAddress;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
@@ -35,13 +37,16 @@ public final class AddressRanges {
                     v6("2002::", 16, "6to4, RFC 3056"),
                     v6("2620:4f:8000::", 48, "AS112, RFC 7534"),
                     v6("3fff::", 20, "documentation, RFC 9637")),
+            List.of(),
             true);
 
     private final List<Range> ranges;
+    private final List<Range> exceptions;
     private final boolean globalUnicastOnly;
 
-    private AddressRanges(List<Range> ranges, boolean globalUnicastOnly) {
+    private AddressRanges(List<Range> ranges, List<Range> exceptions, boolean globalUnicastOnly) {
         this.ranges = ranges;
+        this.exceptions = exceptions;
         this.globalUnicastOnly = globalUnicastOnly;
     }
 
@@ -52,7 +57,28 @@ public final class AddressRanges {
     /** A table of their own for tests, in which loopback stands for the internet: those addresses, in CIDR notation, and no others. */
     public static AddressRanges only(String... cidrs) {
         return new AddressRanges(
-                List.of(cidrs).stream().map(AddressRanges::range).toList(), false);
+                List.of(cidrs).stream().map(AddressRanges::range).toList(), List.of(), false);
+    }
+
+    /**
+     * These addresses, but for networks that an operator opens.
+     *
+     * @param cidrs in CIDR notation, e.g. {@code 10.1.0.0/16}
+     * @throws IllegalArgumentException if one is no network
+     */
+    public AddressRanges except(List<String> cidrs) {
+        try {
+            return new AddressRanges(
+                    ranges, cidrs.stream().map(AddressRanges::range).toList(), globalUnicastOnly);
+        } catch (IndexOutOfBoundsException | NoSuchElementException | NumberFormatException e) {
+            throw new IllegalArgumentException("a network is an address and a length, e.g. 10.1.0.0/16", e);
+        }
+    }
+
+    /** Whether an address is in a network that an operator opened. */
+    public boolean isException(InetAddress address) {
+        byte[] octets = IpAddress.of(address).octets();
+        return exceptions.stream().anyMatch(range -> range.contains(octets));
     }
 
     private static Range range(String cidr) {
@@ -65,6 +91,9 @@ public final class AddressRanges {
     /** The range that the address is in, for people; empty if it may be reached. */
     Optional<String> containing(IpAddress address) {
         byte[] octets = address.octets();
+        if (exceptions.stream().anyMatch(range -> range.contains(octets))) {
+            return Optional.empty();
+        }
         for (Range range : ranges) {
             if (range.contains(octets)) {
                 return Optional.of(range.name);

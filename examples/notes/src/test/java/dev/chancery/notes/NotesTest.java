@@ -13,6 +13,7 @@ import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -95,6 +96,7 @@ class NotesTest {
                 ErasureHorizon.DEFAULT,
                 ProxyOptions.local(port -> {}),
                 HolderOptions.DEFAULT,
+                LeaseOptions.DEFAULT,
                 LimitOptions.NONE,
                 NoticeOptions.NONE,
                 Optional::empty))) {

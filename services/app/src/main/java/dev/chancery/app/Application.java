@@ -26,6 +26,7 @@ import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
@@ -159,6 +160,8 @@ public final class Application implements AutoCloseable {
                 settings.proxy(),
                 HolderOptions.class,
                 settings.holders(),
+                LeaseOptions.class,
+                settings.leases(),
                 NoticeOptions.class,
                 settings.notices()));
         settings.sealer().ifPresent(sealer -> {

@@ -88,6 +88,7 @@ public final class Serve implements QuarkusApplication {
                     new ErasureHorizon(config.retention().horizon()),
                     ChanceryConfig.options(config.egress(), config.http()),
                     ChanceryConfig.options(config.holders()),
+                    ChanceryConfig.options(config.leases()),
                     ChanceryConfig.options(config.limits()),
                     ChanceryConfig.options(config.notices()),
                     Optional::empty);

@@ -5,6 +5,7 @@ import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -37,6 +38,7 @@ import java.util.function.Function;
  * @param horizon of erasures
  * @param proxy of a process with the role {@code egress}
  * @param holders how systems that hold data of subjects are asked
+ * @param leases where databases may be whose credentials the vault makes
  * @param limits what callers may do how often
  * @param notices how notices to people go out
  * @param gate what else may keep the log from taking new commands; not closed by the application
@@ -59,6 +61,7 @@ public record Settings(
         ErasureHorizon horizon,
         ProxyOptions proxy,
         HolderOptions holders,
+        LeaseOptions leases,
         LimitOptions limits,
         NoticeOptions notices,
         Gate gate) {

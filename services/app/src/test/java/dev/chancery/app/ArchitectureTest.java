@@ -167,6 +167,9 @@ class ArchitectureTest {
                         "dev.chancery.testkit..",
                         "dev.chancery.quickstart..",
                         "dev.chancery.cli..")
+                .and()
+                // To a database, where its workspace's list allows; PostgreSQL's driver takes its sockets from it.
+                .doNotHaveFullyQualifiedName("dev.chancery.vault.PinnedSocketFactory")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.net.Socket")

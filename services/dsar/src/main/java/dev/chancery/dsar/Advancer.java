@@ -7,6 +7,7 @@ import dev.chancery.dsar.Answers.Outcome;
 import dev.chancery.dsar.HolderClient.Answer;
 import dev.chancery.dsar.Holders.Holder;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.firewall.AddressRanges;
 import dev.chancery.keyring.KeyDestroyed;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
@@ -115,7 +116,7 @@ final class Advancer {
                 ? Answer.none("no-secret")
                 : client.ask(
                         holder,
-                        log.egress(tenant, holder.registered().getWorkspaceId()).policy(),
+                        log.egress(tenant, holder.registered().getWorkspaceId()).policy(AddressRanges.forbidden()),
                         task,
                         request.subject(),
                         secret.get(),

@@ -3,6 +3,7 @@ package dev.chancery.dsar;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
+import dev.chancery.decision.ListedHosts;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
@@ -47,8 +48,8 @@ final class RequestLog {
                 .state();
     }
 
-    HolderEgress egress(String tenant, String workspace) {
-        return streams.current(tenant, HolderEgress.stream(workspace), HolderEgress.FOLD)
+    ListedHosts egress(String tenant, String workspace) {
+        return streams.current(tenant, ListedHosts.stream(workspace), ListedHosts.FOLD)
                 .state();
     }
 

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.chancery.decision.ListedHosts;
 import dev.chancery.dsar.HolderClient.Answer;
 import dev.chancery.dsar.Holders.Holder;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.firewall.AddressRanges;
 import dev.chancery.keyring.WebhookSignature;
 import dev.chancery.schema.dsar.v1.HolderAction;
 import dev.chancery.schema.dsar.v1.HolderAsked;
@@ -77,14 +79,20 @@ class HolderClientTest {
         server.stop(0);
     }
 
-    private Answer asked(boolean loopback, String host, String path, HolderEgress egress) {
+    private Answer asked(boolean loopback, String host, String path, ListedHosts egress) {
         return asked(loopback, "http", host, path, egress);
     }
 
-    private Answer asked(boolean loopback, String scheme, String host, String path, HolderEgress egress) {
+    private Answer asked(boolean loopback, String scheme, String host, String path, ListedHosts egress) {
         try (var client =
                 new HolderClient(new HolderOptions(Duration.ofSeconds(1), 3, Duration.ofSeconds(2), loopback))) {
-            return client.ask(holder(scheme, host, path), egress.policy(), TASK, History.SUBJECT, SECRET, NOW);
+            return client.ask(
+                    holder(scheme, host, path),
+                    egress.policy(AddressRanges.forbidden()),
+                    TASK,
+                    History.SUBJECT,
+                    SECRET,
+                    NOW);
         }
     }
 
@@ -98,15 +106,15 @@ class HolderClientTest {
                 new UUID(0, 0));
     }
 
-    private static HolderEgress allowing(String host) {
-        return HolderEgress.FOLD.evolve(
-                HolderEgress.FOLD.initial(),
+    private static ListedHosts allowing(String host) {
+        return ListedHosts.FOLD.evolve(
+                ListedHosts.FOLD.initial(),
                 new History().stored(AllowedHostAdded.newBuilder().setHost(host).build()));
     }
 
     @Test
     void whatIsSentIsSignedAndAReadBackLooksLikeAnExport() {
-        Answer came = asked(true, "127.0.0.1", "/dsar", HolderEgress.FOLD.initial());
+        Answer came = asked(true, "127.0.0.1", "/dsar", ListedHosts.FOLD.initial());
 
         assertThat(came).isEqualTo(new Answer(200, "", "{}"));
         Seen one = seen.getFirst();
@@ -131,7 +139,7 @@ class HolderClientTest {
 
     @Test
     void nothingIsSentWhereTheListDoesNotAllowOrTheAddressIsPrivate() {
-        assertThat(asked(false, "https", "127.0.0.1", "/dsar", HolderEgress.FOLD.initial())
+        assertThat(asked(false, "https", "127.0.0.1", "/dsar", ListedHosts.FOLD.initial())
                         .code())
                 .isEqualTo("egress-denied");
         assertThat(asked(
@@ -186,11 +194,11 @@ class HolderClientTest {
 
     @Test
     void noRedirectIsFollowedAndNothingWaitsForEver() {
-        assertThat(asked(true, "127.0.0.1", "/moved", HolderEgress.FOLD.initial())
+        assertThat(asked(true, "127.0.0.1", "/moved", ListedHosts.FOLD.initial())
                         .status())
                 .isEqualTo(307);
         assertThat(seen).hasSize(1);
-        assertThat(asked(true, "127.0.0.1", "/silent", HolderEgress.FOLD.initial())
+        assertThat(asked(true, "127.0.0.1", "/silent", ListedHosts.FOLD.initial())
                         .code())
                 .isIn("no-answer-in-time", "no-connection");
     }
@@ -215,7 +223,7 @@ class HolderClientTest {
         try (var client = new HolderClient(new HolderOptions(Duration.ofSeconds(1), 3, Duration.ofSeconds(2), true))) {
             Answer came = client.ask(
                     holder("http", "127.0.0.1", "/drip"),
-                    HolderEgress.FOLD.initial().policy(),
+                    ListedHosts.FOLD.initial().policy(AddressRanges.forbidden()),
                     TASK,
                     History.SUBJECT,
                     SECRET,
@@ -229,8 +237,7 @@ class HolderClientTest {
     void anAnswerHasALimit() {
         answer.set("x".repeat(HolderClient.MAX_ANSWER_BYTES + 1));
 
-        assertThat(asked(true, "127.0.0.1", "/dsar", HolderEgress.FOLD.initial())
-                        .code())
+        assertThat(asked(true, "127.0.0.1", "/dsar", ListedHosts.FOLD.initial()).code())
                 .isEqualTo("answer-too-large");
     }
 }

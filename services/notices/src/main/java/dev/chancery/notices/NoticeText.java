@@ -7,7 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
- * What a notice says, in plain text. It names no person, no address, no device and nothing that lets anybody in: who reads the mail on
+ * What a notice says, in plain text. It names no person, no address, no device, no value and nothing that lets anybody in: who reads the mail on
  * the way learns that there is an account.
  */
 record NoticeText(String subject, String body) {
@@ -47,6 +47,12 @@ record NoticeText(String subject, String body) {
                         "Break-glass: " + notice.about(),
                         "Somebody has held the role " + notice.about() + " by break-glass since " + at
                                 + ". You approve requests for it.",
+                        "Look at it with: chancery call ListElevations");
+            case NOTICE_KIND_SECRET_READ ->
+                text(
+                        "A person read a secret: " + notice.about(),
+                        "Somebody was given " + notice.about() + " of a production environment at " + at
+                                + ", by break-glass that you approve requests for.",
                         "Look at it with: chancery call ListElevations");
             case NOTICE_KIND_ENDING ->
                 text(

@@ -27,6 +27,7 @@ import dev.chancery.schema.notices.v1.NoticeFailed;
 import dev.chancery.schema.notices.v1.NoticeKind;
 import dev.chancery.schema.notices.v1.NoticeReplayed;
 import dev.chancery.schema.notices.v1.NoticeSent;
+import dev.chancery.schema.vault.v1.SecretReadUnderBreakGlass;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -195,6 +196,8 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                 tables.revive(told.read(OverrideApproved.parser()).getOverrideId());
             case "chancery.egress.v1.OverrideRevoked" ->
                 tables.cancel(told.read(OverrideRevoked.parser()).getOverrideId());
+            case "chancery.vault.v1.SecretReadUnderBreakGlass" ->
+                secretRead(tables, told, told.read(SecretReadUnderBreakGlass.parser()));
             case "chancery.notices.v1.NoticeSent" -> tables.sent(told.read(NoticeSent.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeFailed" -> tables.failed(told.read(NoticeFailed.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeReplayed" ->
@@ -235,6 +238,18 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                 granted.getFromMicros(),
                 granted.getUntilMicros(),
                 ELEVATION_LEAD);
+    }
+
+    /** Records from before they named the break-glass tell nobody. */
+    private static void secretRead(NoticeTables tables, Told told, SecretReadUnderBreakGlass read) throws SQLException {
+        if (read.getElevationId().isEmpty()) {
+            return;
+        }
+        for (String approver : tables.approvers(read.getElevationId(), told.atMicros())) {
+            if (!approver.equals(read.getReaderId())) {
+                tables.tell(told.notice(approver, NoticeKind.NOTICE_KIND_SECRET_READ, read.getSecret()));
+            }
+        }
     }
 
     /** Its end is told to whoever asked for it, and to whom they acted for, once it is approved: until then nothing is there to end. */

@@ -64,6 +64,7 @@ final class NoticesFixture implements AutoCloseable {
                 DatabaseRole.ACCESS,
                 DatabaseRole.ELEVATION,
                 DatabaseRole.EGRESS,
+                DatabaseRole.VAULT,
                 DatabaseRole.NOTICES)) {
             String feature = role.name();
             appenders.put(

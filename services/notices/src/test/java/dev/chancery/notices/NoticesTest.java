@@ -10,6 +10,7 @@ import dev.chancery.feature.NoticeOptions;
 import dev.chancery.firewall.AddressRanges;
 import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.HostPattern;
+import dev.chancery.kernel.StreamId;
 import dev.chancery.log.StoppedLogs;
 import dev.chancery.schema.access.v1.AssignmentRevoked;
 import dev.chancery.schema.access.v1.RoleAssigned;
@@ -28,6 +29,7 @@ import dev.chancery.schema.notices.v1.Notice;
 import dev.chancery.schema.notices.v1.NoticeKind;
 import dev.chancery.schema.notices.v1.NoticeReplayed;
 import dev.chancery.schema.notices.v1.NoticeState;
+import dev.chancery.schema.vault.v1.SecretReadUnderBreakGlass;
 import jakarta.mail.internet.MimeMessage;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -413,6 +415,41 @@ class NoticesTest {
         // The end is told five minutes before it.
         assertThat(mail.received()).hasSize(1);
         assertThat(mail.last().getSubject()).isEqualTo("Break-glass: repair");
+    }
+
+    @Test
+    void approversAreToldOfASecretThatAPersonRead() throws Exception {
+        String ada = log.person(ADA);
+        String ben = log.person("ben@kestrel.example");
+        String elevation = UUID.randomUUID().toString();
+        assign(ada, "security", 0);
+        assign(ben, "security", 0);
+        log.happensTo(
+                ben,
+                ElevationRequested.newBuilder()
+                        .setElevationId(elevation)
+                        .setPrincipalId(ben)
+                        .setRole("repair")
+                        .addApprovals(ApprovalRule.newBuilder().setRole("security"))
+                        .build());
+        var read = SecretReadUnderBreakGlass.newBuilder()
+                .setSecret("prod/db/password")
+                .setSecretVersion(3)
+                .setReaderId(ben);
+        var secret = StreamId.of("vault", "secret", "a");
+        log.happens(Ids.uuidV7(), secret, read.build());
+        log.happens(Ids.uuidV7(), secret, read.setElevationId(elevation).build());
+        log.project();
+
+        assertThat(log.notices()).singleElement().satisfies(notice -> {
+            assertThat(notice.getKind()).isEqualTo(NoticeKind.NOTICE_KIND_SECRET_READ);
+            assertThat(notice.getPrincipalId()).isEqualTo(ada);
+        });
+        try (var sender = log.sender(NoticesFixture.attempts(1), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+        assertThat(mail.last().getSubject()).isEqualTo("A person read a secret: prod/db/password");
+        assertThat(mail.last().getContent().toString()).doesNotContain(ben);
     }
 
     private String assign(String principal, String role, long untilMicros) {

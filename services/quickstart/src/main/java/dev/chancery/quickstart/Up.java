@@ -11,6 +11,7 @@ import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -25,6 +26,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -99,6 +101,7 @@ public final class Up implements QuarkusApplication {
                     horizon(),
                     ProxyOptions.local(proxyPort::set),
                     holders(),
+                    leases(),
                     LocalLimits.options(),
                     ChanceryConfig.localNotices(),
                     started.space()))) {
@@ -130,6 +133,15 @@ public final class Up implements QuarkusApplication {
         return HolderOptions.local(ConfigProvider.getConfig()
                 .getOptionalValue("chancery.holders.loopback", Boolean.class)
                 .orElse(false));
+    }
+
+    /** A database beside the instance is for trying credentials out: -Dchancery.leases.networks=127.0.0.0/8, or CHANCERY_LEASES_NETWORKS. */
+    private static LeaseOptions leases() {
+        return new LeaseOptions(
+                ConfigProvider.getConfig()
+                        .getOptionalValues("chancery.leases.networks", String.class)
+                        .orElse(List.of()),
+                Optional.empty());
     }
 
     /** READY is said once everything runs: relay, views, ledger, decisions. */

@@ -21,11 +21,19 @@ final class Names {
         return StreamId.of("vault", "environment", name);
     }
 
-    /** A name is longer than a stream's may be, and has other characters. */
     static StreamId secret(String name) {
+        return StreamId.of("vault", "secret", hashed(name));
+    }
+
+    static StreamId database(String name) {
+        return StreamId.of("vault", "database", hashed(name));
+    }
+
+    /** A name is longer than a part of a stream's may be, and has other characters. */
+    private static String hashed(String name) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-            return StreamId.of("vault", "secret", HexFormat.of().formatHex(hash, 0, STREAM_HASH_BYTES));
+            return HexFormat.of().formatHex(hash, 0, STREAM_HASH_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java has no SHA-256", e);
         }

@@ -4,6 +4,7 @@ import dev.chancery.decision.EventReading;
 import dev.chancery.kernel.Fold;
 import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.vault.v1.CredentialTemplateSet;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
@@ -24,8 +25,15 @@ import java.util.TreeMap;
  * @param versions all there ever were, by number
  * @param readers principals by id, roles by name; empty: whoever may read in the environment
  * @param rotation its default where none was set
+ * @param template of credentials that have this name; there is no secret of the name then
+ * @param leak the last one
  */
-record Secret(SortedMap<Integer, Version> versions, List<String> readers, SecretRotationSet rotation) {
+record Secret(
+        SortedMap<Integer, Version> versions,
+        List<String> readers,
+        SecretRotationSet rotation,
+        Optional<CredentialTemplateSet> template,
+        Leak leak) {
     /**
      * @param state ENDED for one that is DEPRECATED follows from the time alone
      * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
@@ -39,10 +47,22 @@ record Secret(SortedMap<Integer, Version> versions, List<String> readers, Secret
         }
     }
 
+    /** A version's number and value. */
+    record Numbered(int number, Sealed value) {}
+
+    /**
+     * @param position of the record that said so; -1: none did
+     * @param current what was current then, while there is nothing newer
+     */
+    record Leak(long position, Optional<Numbered> current) {
+        static final Leak NONE = new Leak(-1, Optional.empty());
+    }
+
     static final Fold<Secret, LogEvent> FOLD = new Fold<>() {
         @Override
         public Secret initial() {
-            return new Secret(new TreeMap<>(), List.of(), SecretRotationSet.getDefaultInstance());
+            return new Secret(
+                    new TreeMap<>(), List.of(), SecretRotationSet.getDefaultInstance(), Optional.empty(), Leak.NONE);
         }
 
         @Override
@@ -83,12 +103,30 @@ record Secret(SortedMap<Integer, Version> versions, List<String> readers, Secret
                             state.versions(),
                             EventReading.read(SecretAccessSet.parser(), event.body())
                                     .getReadersList(),
-                            state.rotation());
+                            state.rotation(),
+                            state.template(),
+                            state.leak());
                 case "chancery.vault.v1.SecretRotationSet" ->
                     new Secret(
                             state.versions(),
                             state.readers(),
-                            EventReading.read(SecretRotationSet.parser(), event.body()));
+                            EventReading.read(SecretRotationSet.parser(), event.body()),
+                            state.template(),
+                            state.leak());
+                case "chancery.vault.v1.CredentialTemplateSet" ->
+                    new Secret(
+                            state.versions(),
+                            state.readers(),
+                            state.rotation(),
+                            Optional.of(EventReading.read(CredentialTemplateSet.parser(), event.body())),
+                            state.leak());
+                case "chancery.vault.v1.SecretLeaked" ->
+                    new Secret(
+                            state.versions(),
+                            state.readers(),
+                            state.rotation(),
+                            state.template(),
+                            new Leak(event.position(), state.forVault()));
                 default -> state;
             };
         }
@@ -120,9 +158,26 @@ record Secret(SortedMap<Integer, Version> versions, List<String> readers, Secret
                 .reduce((older, newer) -> newer);
     }
 
+    /**
+     * By what the vault itself signs in somewhere: the current version; after a leak, and until there is a new one, what leaked, so that it can
+     * still take away what it has made there.
+     */
+    Optional<Numbered> forVault() {
+        return current()
+                .flatMap(number -> versions.get(number).value().map(value -> new Numbered(number, value)))
+                .or(leak::current);
+    }
+
     private Secret with(int number, Version version) {
         var changed = new TreeMap<>(versions);
         changed.put(number, version);
-        return new Secret(changed, readers, rotation);
+        // What is destroyed opens nothing, and what leaked gives way to what is new.
+        boolean ends = version.state() == SecretVersionState.SECRET_VERSION_STATE_CURRENT
+                || (version.state() == SecretVersionState.SECRET_VERSION_STATE_DESTROYED
+                        && leak.current()
+                                .filter(leaked -> leaked.number() == number)
+                                .isPresent());
+        return new Secret(
+                changed, readers, rotation, template, ends ? new Leak(leak.position(), Optional.empty()) : leak);
     }
 }

@@ -1,17 +1,21 @@
 package dev.chancery.vault;
 
+import dev.chancery.command.Clock;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
+import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.SecretRing;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Streams;
 import java.util.List;
 import java.util.Optional;
 
-/** Secrets: environments, versions, who may read them, rotation, and the list of them. */
+/** Secrets: environments, versions, who may read them, rotation; credentials of databases for a time; and the lists of them. */
 public final class VaultFeature implements FeatureDescription {
     @Override
     public String name() {
@@ -42,6 +46,16 @@ public final class VaultFeature implements FeatureDescription {
 
     @Override
     public Feature create(FeatureParts parts) {
-        return new VaultService(parts.get(SecretRing.class), new VaultList(parts.database()));
+        var ring = parts.get(SecretRing.class);
+        var log = new LeaseLog(parts.get(Appender.class), parts.get(Streams.class));
+        var targets = new Targets(ring, new TargetServer(parts.get(LeaseOptions.class)));
+        var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
+        var leases = new LeaseList(parts.database());
+        return new VaultService(
+                ring,
+                new VaultList(parts.database()),
+                new LeaseMethods(parts.instanceId(), targets, ender, leases),
+                new LeaseRounds(leases, log, ender),
+                new LeakMethods(ring, new LeakList(parts.database())));
     }
 }

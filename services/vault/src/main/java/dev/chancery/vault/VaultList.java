@@ -5,6 +5,8 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.SecretPlace;
 import dev.chancery.schema.vault.v1.Environment;
+import dev.chancery.schema.vault.v1.ListEnvironmentsReply;
+import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
 import dev.chancery.schema.vault.v1.ListSecretsReply;
 import dev.chancery.schema.vault.v1.ListSecretsRequest;
 import dev.chancery.schema.vault.v1.Secret;
@@ -40,32 +42,46 @@ final class VaultList {
         this.database = database;
     }
 
-    List<Environment.Builder> environments(String tenant) {
+    /** @throws RefusedException {@code vault.page} if a page is asked for that is larger than any */
+    static int pageSize(int asked) throws RefusedException {
+        int size = asked == 0 ? DEFAULT_SIZE : asked;
+        if (Integer.compareUnsigned(size, MAX_SIZE) > 0) {
+            throw new RefusedException(VaultRejection.PAGE);
+        }
+        return size;
+    }
+
+    /** Without their keys, which are in the ring. */
+    ListEnvironmentsReply.Builder environments(String tenant, ListEnvironmentsRequest request) throws RefusedException {
+        int size = pageSize(request.getPageSize());
         return database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
             try (var query = connection.prepareStatement(
-                    "SELECT environment, production, readers, writers FROM vault.environment WHERE tenant = ? ORDER BY"
-                            + " environment")) {
+                    "SELECT environment, production, readers, writers FROM vault.environment WHERE tenant = ? AND"
+                            + " environment > ? ORDER BY environment LIMIT ?")) {
                 query.setString(1, tenant);
-                List<Environment.Builder> environments = new ArrayList<>();
+                query.setString(2, request.getPage());
+                query.setInt(3, size + 1);
+                var page = ListEnvironmentsReply.newBuilder();
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        environments.add(Environment.newBuilder()
+                        if (page.getEnvironmentsCount() == size) {
+                            page.setNextPage(page.getEnvironments(size - 1).getEnvironment());
+                            break;
+                        }
+                        page.addEnvironments(Environment.newBuilder()
                                 .setEnvironment(rows.getString(1))
                                 .setProduction(rows.getBoolean(2))
                                 .addAllReaders(texts(rows, 3))
                                 .addAllWriters(texts(rows, 4)));
                     }
                 }
-                return environments;
+                return page;
             }
         });
     }
 
     ListSecretsReply page(String tenant, ListSecretsRequest request, long atMicros) throws RefusedException {
-        int size = request.getPageSize() == 0 ? DEFAULT_SIZE : request.getPageSize();
-        if (Integer.compareUnsigned(size, MAX_SIZE) > 0) {
-            throw new RefusedException(VaultRejection.PAGE);
-        }
+        int size = pageSize(request.getPageSize());
         Optional<ListSecretsReply> reply = database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
             if (!exists(connection, tenant, request.getEnvironment())) {
                 return Optional.empty();
@@ -99,7 +115,7 @@ final class VaultList {
         return reply.orElseThrow(() -> new RefusedException(VaultRejection.NO_SUCH_ENVIRONMENT));
     }
 
-    private static boolean exists(Connection connection, String tenant, String environment) throws SQLException {
+    static boolean exists(Connection connection, String tenant, String environment) throws SQLException {
         try (var query =
                 connection.prepareStatement("SELECT FROM vault.environment WHERE tenant = ? AND environment = ?")) {
             query.setString(1, tenant);

@@ -5,6 +5,7 @@ import dev.chancery.decision.EventReading;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
+import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
@@ -22,8 +23,10 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 
-/** Lists each organisation's environments and secrets; knows no value, sealed or not. */
+/** Lists each organisation's environments, secrets, databases and leases; knows no value, sealed or not. */
 record VaultProjection(String schema, DatabaseRole role) implements Projection {
+    static final String VERSION = "secret-version";
+
     private static final String RELEASE = "vault.secret.read";
 
     @Override
@@ -33,17 +36,22 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
 
     @Override
     public List<String> tables() {
-        return List.of("environment", "secret", "version");
+        return List.of(
+                "environment", "secret", "version", "target", "template", "lease", "open_lease", "reader", "leak");
     }
 
     @Override
     public void apply(Connection connection, String tenant, List<LogRecord> run) throws SQLException {
+        var leases = new LeaseTables(this);
         for (LogRecord record : run) {
             for (LogEvent event : record.events()) {
                 apply(connection, tenant, event);
+                leases.apply(connection, tenant, event);
             }
             Statement said = record.statement();
+            // What a read of a reference to credentials is about is a lease.
             if (said.getAction().equals(RELEASE)
+                    && said.getTarget().getType().equals(VERSION)
                     && said.hasOutcome()
                     && said.getOutcome().getResult() == Result.SUCCESS) {
                 String version = said.getTarget().getId();
@@ -55,6 +63,18 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                         tenant,
                         Names.secretOf(version),
                         Names.versionOf(version));
+                write(
+                        connection,
+                        "INSERT INTO %s.reader AS r (tenant, secret, version, reader, person, first_micros, last_micros, reads)"
+                                + " VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant, secret, version, reader) DO UPDATE SET"
+                                + " last_micros = EXCLUDED.last_micros, reads = r.reads + 1",
+                        tenant,
+                        Names.secretOf(version),
+                        Names.versionOf(version),
+                        UUID.fromString(said.getActor().getId()),
+                        said.getActor().getType() == ActorType.ACTOR_TYPE_USER,
+                        said.getRecordedAtMicros(),
+                        said.getRecordedAtMicros());
             }
         }
     }
@@ -101,6 +121,12 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                         written.getSecretVersion(),
                         SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE,
                         atMicros);
+                write(
+                        connection,
+                        "UPDATE %s.leak SET answered_micros = ? WHERE tenant = ? AND secret = ? AND answered_micros = 0",
+                        atMicros,
+                        tenant,
+                        written.getSecret());
             }
             case "chancery.vault.v1.SecretVersionDeprecated" -> {
                 var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());
@@ -181,11 +207,11 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 version);
     }
 
-    private static Array texts(Connection connection, List<String> texts) throws SQLException {
+    static Array texts(Connection connection, List<String> texts) throws SQLException {
         return connection.createArrayOf("text", texts.toArray());
     }
 
-    private void write(Connection connection, String sql, Object... values) throws SQLException {
+    void write(Connection connection, String sql, Object... values) throws SQLException {
         try (var statement = connection.prepareStatement(sql.replace("%s", schema))) {
             for (int i = 0; i < values.length; i++) {
                 statement.setObject(i + 1, values[i]);

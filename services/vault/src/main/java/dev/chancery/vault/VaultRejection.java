@@ -111,6 +111,122 @@ final class VaultRejection {
     static final Rejection PAGE = new Rejection(
             "vault.page", Kind.INVALID, "A page has 1 to 200 secrets.", "Correct the page size, or leave it out.");
 
+    static final Rejection IS_A_TEMPLATE = new Rejection(
+            "vault.is-a-template",
+            Kind.CONFLICT,
+            "Credentials of a database have this name, and no secret can.",
+            "Give the secret another name.");
+
+    static final Rejection IS_A_SECRET = new Rejection(
+            "vault.is-a-secret",
+            Kind.CONFLICT,
+            "A secret has this name, and no credentials of a database can.",
+            "Give the credentials another name.");
+
+    static final Rejection OTHER_ENVIRONMENT = new Rejection(
+            "vault.other-environment",
+            Kind.INVALID,
+            "A database, its administrator's secret and its credentials are in one environment.",
+            "Begin their names with the same environment.");
+
+    static final Rejection NO_SUCH_DATABASE = new Rejection(
+            "vault.no-such-database",
+            Kind.NOT_FOUND,
+            "There is no database of this name in this environment.",
+            "List the databases, or connect one.");
+
+    static final Rejection DATABASE_EXISTS = new Rejection(
+            "vault.database-exists",
+            Kind.CONFLICT,
+            "There is a database of this name, and it is another: its host, port and name stay as they are.",
+            "Connect the other one by another name, with templates of its own.");
+
+    static final Rejection DATABASE_ADDRESS = new Rejection(
+            "vault.database-address",
+            Kind.INVALID,
+            "The host is no name and no address, or the port is none from 1 to 65,535.",
+            "Correct the host or the port.");
+
+    static final Rejection TEMPLATE = new Rejection(
+            "vault.template",
+            Kind.INVALID,
+            "A template names 1 to 16 roles, each once, and lasts 1 second to 30 days, its limit no less.",
+            "Correct the roles, the durations or the number of connections, which is 1,000 at most.");
+
+    static final Rejection TTL = new Rejection(
+            "vault.ttl",
+            Kind.INVALID,
+            "The lease is asked for longer than its template gives.",
+            "Ask for less, or leave it out and renew the lease in time.");
+
+    static final Rejection NO_SUCH_LEASE = new Rejection(
+            "vault.no-such-lease",
+            Kind.NOT_FOUND,
+            "There is no such lease, or it is not the caller's.",
+            "Check the lease's id.");
+
+    static final Rejection LEASE_ENDED =
+            new Rejection("vault.lease-ended", Kind.CONFLICT, "The lease is over.", "Ask for a new credential.");
+
+    static final Rejection EGRESS_DENIED = new Rejection(
+            "vault.egress-denied",
+            Kind.FORBIDDEN,
+            "The egress list of the database's workspace does not let the vault reach its host, or the host leads to an address that is never"
+                    + " allowed.",
+            "Have the host listed with its port, e.g. db.example.com:5432; private networks the operator opens with"
+                    + " chancery.leases.networks.");
+
+    static final Rejection NO_ADMIN_SECRET = new Rejection(
+            "vault.no-admin-secret",
+            Kind.CONFLICT,
+            "The secret with the password of the database's administrator has no current version.",
+            "Write it, and retry.");
+
+    static final Rejection ADMIN_REFUSED = new Rejection(
+            "vault.admin-refused",
+            Kind.CONFLICT,
+            "The database does not let its administrator in by SCRAM, or not do what making credentials takes.",
+            "Check the administrator's name, secret and CREATEROLE, and that it is a member of the template's roles and may grant them.");
+
+    static final Rejection LEAK = new Rejection(
+            "vault.leak",
+            Kind.INVALID,
+            "The leak's channel or severity is none of the contract's, or its first exposure is in the future.",
+            "Correct the request.");
+
+    static final Rejection LEAK_PAGE = new Rejection(
+            "vault.leak-page", Kind.INVALID, "A page of leaks has at most 100.", "Ask for fewer, and page on.");
+
+    static final Rejection ROLE_KEPT = new Rejection(
+            "vault.role-kept",
+            Kind.CONFLICT,
+            "A credential's role signs in no more, and something keeps the database from dropping it.",
+            "See what it made in other databases of the server, and who may own it.");
+
+    static final Rejection GRANTED_ROLES = new Rejection(
+            "vault.granted-roles",
+            Kind.CONFLICT,
+            "A role of the template is not in the database, or could make itself more than it is.",
+            "Grant what programs need to a plain role, and name that.");
+
+    static final Rejection TOO_MANY_LEASES = new Rejection(
+            "vault.too-many-leases",
+            Kind.TOO_MANY,
+            "There are " + TargetServer.MAX_ROLES + " credentials of this database.",
+            "Give back what is not needed, or have them last shorter.");
+
+    static final Rejection DATABASE_UNREACHABLE = new Rejection(
+            "vault.database-unreachable",
+            Kind.UNAVAILABLE,
+            "The database is not heard, or shows no certificate that holds.",
+            "Retry once it is.");
+
+    static final Rejection DATABASE_BUSY = new Rejection(
+            "vault.database-busy",
+            Kind.UNAVAILABLE,
+            "The vault has as many connections to the database as it may have.",
+            "Retry in a moment.");
+
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(VaultRejection.class);
 

@@ -25,6 +25,7 @@ import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -113,6 +114,9 @@ final class VaultRules {
 
     /** Whether there may be one more version; empty: there may. */
     static Optional<Rejection> mayAdd(Secret secret, boolean compromised, long atMicros) {
+        if (secret.template().isPresent()) {
+            return Optional.of(VaultRejection.IS_A_TEMPLATE);
+        }
         long readable = secret.versions().values().stream()
                 .filter(version -> version.isReadable(atMicros))
                 .count();
@@ -125,19 +129,32 @@ final class VaultRules {
     static List<Message> written(Secret secret, SecretVersionWritten written, boolean compromised, long atMicros) {
         List<Message> events = new ArrayList<>();
         events.add(written);
-        secret.versions().forEach((number, version) -> {
-            boolean open = version.state() == SECRET_VERSION_STATE_CURRENT
-                    || version.state() == SECRET_VERSION_STATE_DEPRECATED;
-            if (compromised && open) {
-                events.add(SecretVersionRevoked.newBuilder()
-                        .setSecret(written.getSecret())
-                        .setSecretVersion(number)
-                        .build());
-            } else if (version.state() == SECRET_VERSION_STATE_CURRENT) {
-                events.add(deprecated(secret, written.getSecret(), number, atMicros));
-            }
-        });
+        if (compromised) {
+            events.addAll(revokedAll(secret, written.getSecret()));
+        } else {
+            secret.versions().forEach((number, version) -> {
+                if (version.state() == SECRET_VERSION_STATE_CURRENT) {
+                    events.add(deprecated(secret, written.getSecret(), number, atMicros));
+                }
+            });
+        }
         return events;
+    }
+
+    /** All versions that might be read are not any more. */
+    static List<Message> revokedAll(Secret secret, String name) {
+        return secret.versions().entrySet().stream()
+                .filter(version -> version.getValue().state() == SECRET_VERSION_STATE_CURRENT
+                        || version.getValue().state() == SECRET_VERSION_STATE_DEPRECATED)
+                .map(version -> revoked(name, version.getKey()))
+                .toList();
+    }
+
+    private static Message revoked(String name, int number) {
+        return SecretVersionRevoked.newBuilder()
+                .setSecret(name)
+                .setSecretVersion(number)
+                .build();
     }
 
     private static Message deprecated(Secret secret, String name, int number, long atMicros) {
@@ -157,20 +174,10 @@ final class VaultRules {
      */
     static Optional<Rejection> mayRead(
             Environment environment, Secret secret, int number, Granter caller, boolean justified, long atMicros) {
-        if (!environment.exists()) {
-            return Optional.of(VaultRejection.NO_SUCH_ENVIRONMENT);
-        }
-        if (!admits(environment.readers(), caller, atMicros)) {
-            return Optional.of(VaultRejection.NOT_LISTED);
-        }
-        if (secret.versions().isEmpty()) {
-            return Optional.of(VaultRejection.NO_SUCH_SECRET);
-        }
-        if (!secret.readers().isEmpty() && !admits(secret.readers(), caller, atMicros)) {
-            return Optional.of(VaultRejection.NOT_LISTED);
-        }
-        if (environment.production() && !justified) {
-            return Optional.of(VaultRejection.BREAK_GLASS_ONLY);
+        Optional<Rejection> refused =
+                mayOpen(environment, !secret.versions().isEmpty(), secret.readers(), caller, justified, atMicros);
+        if (refused.isPresent()) {
+            return refused;
         }
         if (number == 0) {
             return secret.current().isPresent() ? Optional.empty() : Optional.of(VaultRejection.NO_CURRENT_VERSION);
@@ -182,14 +189,46 @@ final class VaultRules {
         return version.get().isReadable(atMicros) ? Optional.empty() : Optional.of(VaultRejection.VERSION_ENDED);
     }
 
-    /** Whether break-glass gives a principal {@code secret:read} at a moment. */
-    static boolean isElevatedToRead(Authority authority, long atMicros) {
+    /** Whether a caller may be given a credential; empty: it may. The rest as in {@link #mayRead}. */
+    static Optional<Rejection> mayLease(
+            Environment environment, Secret secret, Granter caller, boolean justified, long atMicros) {
+        List<String> readers = secret.template()
+                .map(template -> List.copyOf(template.getReadersList()))
+                .orElse(List.of());
+        return mayOpen(environment, secret.template().isPresent(), readers, caller, justified, atMicros);
+    }
+
+    private static Optional<Rejection> mayOpen(
+            Environment environment,
+            boolean isThere,
+            List<String> readers,
+            Granter caller,
+            boolean justified,
+            long atMicros) {
+        if (!environment.exists()) {
+            return Optional.of(VaultRejection.NO_SUCH_ENVIRONMENT);
+        }
+        if (!admits(environment.readers(), caller, atMicros)) {
+            return Optional.of(VaultRejection.NOT_LISTED);
+        }
+        if (!isThere) {
+            return Optional.of(VaultRejection.NO_SUCH_SECRET);
+        }
+        if (!readers.isEmpty() && !admits(readers, caller, atMicros)) {
+            return Optional.of(VaultRejection.NOT_LISTED);
+        }
+        return environment.production() && !justified ? Optional.of(VaultRejection.BREAK_GLASS_ONLY) : Optional.empty();
+    }
+
+    /** The break-glass that gives a principal {@code secret:read} at a moment, the one that ends last; empty: none does. */
+    static Optional<Assignment> elevationToRead(Authority authority, long atMicros) {
         return authority.elevations().held().stream()
-                .anyMatch(held -> isHeld(held, atMicros)
+                .filter(held -> isHeld(held, atMicros)
                         && authority
                                 .bundle(held.role())
                                 .filter(bundle -> bundle.contains("secret:read"))
-                                .isPresent());
+                                .isPresent())
+                .max(Comparator.comparingLong(Assignment::untilMicros));
     }
 
     /** A list names principals by their ids and roles by their names; of an agent that acts for somebody, it must name both. */
@@ -235,11 +274,7 @@ final class VaultRules {
         return change(environment, secret, caller, number, atMicros, version -> switch (version.state()) {
             case SECRET_VERSION_STATE_REVOKED -> nothing();
             case SECRET_VERSION_STATE_DESTROYED -> reject(VaultRejection.VERSION_ENDED);
-            default ->
-                events(SecretVersionRevoked.newBuilder()
-                        .setSecret(name)
-                        .setSecretVersion(number)
-                        .build());
+            default -> events(revoked(name, number));
         });
     }
 
@@ -303,6 +338,9 @@ final class VaultRules {
         if (refused.isPresent()) {
             return reject(refused.get());
         }
+        if (secret.template().isPresent()) {
+            return reject(VaultRejection.IS_A_TEMPLATE);
+        }
         if (!ownerIsActive) {
             return reject(VaultRejection.NO_SUCH_OWNER);
         }
@@ -314,7 +352,7 @@ final class VaultRules {
         return secret.rotation().equals(wanted) ? nothing() : events(wanted);
     }
 
-    private static boolean isList(List<String> names) {
+    static boolean isList(List<String> names) {
         return names.size() <= MAX_NAMES && new HashSet<>(names).size() == names.size();
     }
 }

@@ -13,7 +13,6 @@ import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.feature.Feature;
 import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.SecretPlace;
@@ -45,7 +44,6 @@ import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSecretReply;
 import dev.chancery.schema.vault.v1.RotateSecretRequest;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
-import dev.chancery.schema.vault.v1.SecretReadUnderBreakGlass;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import dev.chancery.schema.vault.v1.SetEnvironmentAccessReply;
@@ -61,7 +59,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The methods of chancery.vault.v1.VaultService. */
+/** The methods of chancery.vault.v1.VaultService, and what the vault does by itself. */
 final class VaultService implements Feature {
     private static final String SERVICE = "chancery.vault.v1.VaultService/";
     private static final int MAX_REWRAPPED = 1_000;
@@ -69,11 +67,17 @@ final class VaultService implements Feature {
     private final SecretRing ring;
     private final VaultList list;
     private final Destructions destructions;
+    private final LeaseMethods leases;
+    private final LeaseRounds rounds;
+    private final LeakMethods leaks;
 
-    VaultService(SecretRing ring, VaultList list) {
+    VaultService(SecretRing ring, VaultList list, LeaseMethods leases, LeaseRounds rounds, LeakMethods leaks) {
         this.ring = ring;
         this.list = list;
         this.destructions = new Destructions(list, ring, Destructions.INTERVAL_MILLIS);
+        this.leases = leases;
+        this.rounds = rounds;
+        this.leaks = leaks;
     }
 
     @Override
@@ -83,6 +87,8 @@ final class VaultService implements Feature {
 
     @Override
     public void register(Methods methods) {
+        leases.register(methods);
+        leaks.register(methods);
         methods.command(SERVICE + "CreateEnvironment", CreateEnvironmentRequest.class, this::create)
                 .command(
                         SERVICE + "SetEnvironmentAccess",
@@ -109,11 +115,21 @@ final class VaultService implements Feature {
     @Override
     public void start() {
         destructions.start();
+        rounds.start();
     }
 
     @Override
     public void stop() {
         destructions.close();
+        rounds.close();
+    }
+
+    @Override
+    public List<String> warnings() {
+        return rounds.overdue() == 0
+                ? List.of()
+                : List.of("leases that are over, whose roles are not gone yet: " + rounds.overdue()
+                        + "; the log says why");
     }
 
     private static Environment environment(CommandContext context, String name) {
@@ -255,20 +271,21 @@ final class VaultService implements Feature {
         String name = request.getSecret();
         Secret secret = secret(context, name);
         Environment environment = environmentOf(context, name);
-        boolean person = context.principal().type() == Principal.Type.USER
-                || context.principal().actingFor().isPresent();
-        boolean elevated = !request.getReason().isEmpty()
-                && VaultRules.isElevatedToRead(
-                        context.authority(context.principal().id()), context.atMicros());
-        Optional<Rejection> refused = VaultRules.mayRead(
-                environment,
-                secret,
-                request.getSecretVersion(),
-                Granter.of(context),
-                !person || elevated,
-                context.atMicros());
+        var reader = Reader.of(context, request.getReason());
+        if (secret.template().isPresent() && request.getSecretVersion() == 0) {
+            return leases.read(context, name, reader);
+        }
+        Optional<CommandOutcome> refused = VaultRules.mayRead(
+                        environment,
+                        secret,
+                        request.getSecretVersion(),
+                        Granter.of(context),
+                        reader.isJustified(),
+                        context.atMicros())
+                .<CommandOutcome>map(CommandOutcome::reject)
+                .or(() -> reader.stepUp(environment));
         if (refused.isPresent()) {
-            return CommandOutcome.reject(refused.get());
+            return refused.get();
         }
         int version = request.getSecretVersion() == 0 ? secret.current().orElseThrow() : request.getSecretVersion();
         Secret.Version wanted = secret.version(version).orElseThrow();
@@ -279,15 +296,11 @@ final class VaultService implements Feature {
                     .setSecretVersion(version)
                     .setUntilMillis(wanted.untilMicros() / 1000)
                     .build();
-            List<Message> marked = environment.production() && person
-                    ? List.of(SecretReadUnderBreakGlass.newBuilder()
-                            .setSecret(name)
-                            .setSecretVersion(version)
-                            .setReaderId(context.principal().id())
-                            .build())
-                    : List.of();
+            List<Message> marked = reader.mark(environment, name, version).stream()
+                    .<Message>map(mark -> mark)
+                    .toList();
             return CommandOutcome.done(reply, events(name, marked))
-                    .withTarget("secret-version", Names.version(name, version));
+                    .withTarget(VaultProjection.VERSION, Names.version(name, version));
         } finally {
             Arrays.fill(value, (byte) 0);
         }
@@ -384,17 +397,18 @@ final class VaultService implements Feature {
         return events.stream().map(event -> new NewEvent(stream, event)).toArray(NewEvent[]::new);
     }
 
-    private ListEnvironmentsReply listEnvironments(ReadContext context, ListEnvironmentsRequest request) {
-        var reply = ListEnvironmentsReply.newBuilder();
-        list.environments(context.tenant())
-                .forEach(environment -> reply.addEnvironments(
+    private ListEnvironmentsReply listEnvironments(ReadContext context, ListEnvironmentsRequest request)
+            throws RefusedException {
+        ListEnvironmentsReply.Builder reply = list.environments(context.tenant(), request);
+        reply.getEnvironmentsBuilderList()
+                .forEach(environment ->
                         environment.addAllKeys(ring.census(context.tenant(), environment.getEnvironment()).stream()
                                 .map(key -> EnvironmentKey.newBuilder()
                                         .setKeyVersion(key.version())
                                         .setCurrent(key.current())
                                         .setWraps(key.wraps())
                                         .build())
-                                .toList())));
+                                .toList()));
         return reply.build();
     }
 

@@ -21,17 +21,22 @@ import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
 import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.LeakChannel;
+import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionState;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -157,6 +162,68 @@ class VaultRulesTest {
         assertThat(read(1, NOW, PAY)).isEqualTo("granted");
         assertThat(read(0, NOW, MAIL)).isEqualTo("vault.not-listed");
         assertThat(read(0, NOW, ADA)).isEqualTo("vault.not-listed");
+    }
+
+    private SecretLeaked leaked() {
+        return SecretLeaked.newBuilder()
+                .setSecret(NAME)
+                .setSecretVersion(secret().newest())
+                .build();
+    }
+
+    @Test
+    void aLeakEndsEveryVersionAndThereIsTheNewOneOrNone() {
+        write(false, NOW);
+        secret.addAll(LeakRules.leaked(secret(), leaked(), Optional.empty()));
+
+        assertThat(read(1, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(2, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.no-current-version");
+        assertThat(secret().forVault())
+                .as("to take away what it has made")
+                .map(Secret.Numbered::number)
+                .contains(2);
+        var next = SecretVersionWritten.newBuilder()
+                .setSecret(NAME)
+                .setSecretVersion(3)
+                .setGenerated(true)
+                .build();
+        assertThat(LeakRules.leaked(secret(), leaked(), Optional.of(next)))
+                .as("what is over ends no second time")
+                .containsExactly(leaked(), next);
+        secret.addAll(LeakRules.leaked(secret(), leaked(), Optional.of(next)));
+        assertThat(read(0, NOW, PAY)).isEqualTo("granted");
+        assertThat(secret().forVault()).map(Secret.Numbered::number).contains(3);
+        assertThat(secret().leak().current()).isEmpty();
+    }
+
+    @Test
+    void aWriterReportsALeakOfASecretThatIsThereAndNoneInTheFuture() {
+        assertThat(mayReport(secret(), NOW, ADA)).isEqualTo("granted");
+        assertThat(mayReport(secret(), 0, ADA)).isEqualTo("granted");
+        assertThat(mayReport(secret(), NOW + 1, ADA)).isEqualTo("vault.leak");
+        assertThat(mayReport(secret(), NOW, PAY)).isEqualTo("vault.not-listed");
+        assertThat(mayReport(Secret.FOLD.initial(), NOW, ADA)).isEqualTo("vault.no-such-secret");
+        assertThat(Stream.of(
+                                LeakSeverity.LEAK_SEVERITY_SEV_1,
+                                LeakSeverity.LEAK_SEVERITY_SEV_2,
+                                LeakSeverity.LEAK_SEVERITY_SEV_3)
+                        .map(LeakRules::within)
+                        .map(Duration::toMinutes))
+                .containsExactly(15L, 60L, 1_440L);
+    }
+
+    private String mayReport(Secret of, long firstExposedMicros, String who) {
+        return LeakRules.mayReport(
+                        environment(),
+                        of,
+                        who(who),
+                        LeakChannel.LEAK_CHANNEL_CHAT,
+                        LeakSeverity.LEAK_SEVERITY_SEV_1,
+                        firstExposedMicros,
+                        NOW)
+                .map(Rejection::code)
+                .orElse("granted");
     }
 
     @Test
@@ -337,9 +404,11 @@ class VaultRulesTest {
                                 .build());
         elevated.put(ADA, new Assignment("e", "prod-repair", "", NOW, NOW + HOUR));
 
-        assertThat(VaultRules.isElevatedToRead(authority(ADA), NOW)).isTrue();
-        assertThat(VaultRules.isElevatedToRead(authority(ADA), NOW + HOUR)).isFalse();
-        assertThat(VaultRules.isElevatedToRead(authority(PAY), NOW)).isFalse();
+        assertThat(VaultRules.elevationToRead(authority(ADA), NOW))
+                .map(Assignment::id)
+                .contains("e");
+        assertThat(VaultRules.elevationToRead(authority(ADA), NOW + HOUR)).isEmpty();
+        assertThat(VaultRules.elevationToRead(authority(PAY), NOW)).isEmpty();
         assertThat(read(0, NOW, ADA)).isEqualTo("granted");
         assertThat(read(0, NOW + HOUR, ADA)).isEqualTo("vault.not-listed");
         assertThat(VaultRules.mayRead(environment(), secret(), 0, who(PAY), false, NOW))

@@ -4,6 +4,7 @@ import dev.chancery.boundary.connections.ConnectionLimits;
 import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.limits.Rate;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -67,6 +68,8 @@ public interface ChanceryConfig {
     Egress egress();
 
     Holders holders();
+
+    Leases leases();
 
     Retention retention();
 
@@ -366,6 +369,22 @@ public interface ChanceryConfig {
 
     static HolderOptions options(Holders holders) {
         return new HolderOptions(holders.firstRetry(), holders.attempts(), holders.timeout(), holders.loopback());
+    }
+
+    interface Leases {
+        @About(
+                "`core`: networks in CIDR notation, beside the public internet, that databases may be in whose credentials the vault makes,"
+                        + " e.g. `10.1.0.0/16`: of whatever organisation, and beside its workspace's egress list.")
+        Optional<List<String>> networks();
+
+        @About(
+                "`core`: PEM file with the certificates that databases' own are checked against; beyond the loopback each has to show one."
+                        + " Without it: the Java runtime's.")
+        Optional<Path> authoritiesFile();
+    }
+
+    static LeaseOptions options(Leases leases) {
+        return new LeaseOptions(leases.networks().orElse(List.of()), leases.authoritiesFile());
     }
 
     /** How many calls callers may make: `60/min burst 10` with `s`, `min` or `h`, or `none`. */

@@ -52,6 +52,7 @@ class OpenApiTest {
         values.put("refreshToken", REFRESH_TOKEN);
         values.put("tokenKey", "deadbeef");
         values.put("environment", "prod");
+        values.put("database", "prod/db/orders");
         values.put("purpose", "research");
         values.put("holder", "crm");
         values.put("publicKey", "A".repeat(43) + "=");

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.SigningKeys;
+import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
@@ -16,6 +19,9 @@ import dev.chancery.schema.identity.v1.CreateOrganisationRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Statement;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -45,12 +51,13 @@ public final class OrganisationCalls {
     }
 
     public Reply send(Client caller, Message.Builder request) {
-        String contractPackage = request.getDescriptorForType().getFile().getPackage();
-        String name = contractPackage.split("\\.")[1];
-        String service = Character.toUpperCase(name.charAt(0)) + name.substring(1) + "Service";
-        String method = request.getDescriptorForType().getName().replaceFirst("Request$", "");
         Map<String, String> headers = new HashMap<>(caller.headers());
-        var called = shared.method(contractPackage + "." + service + "/" + method);
+        var called = shared.contract.methods().stream()
+                .filter(method -> method.input()
+                        .getFullName()
+                        .equals(request.getDescriptorForType().getFullName()))
+                .findFirst()
+                .orElseThrow();
         if (called.writes()) {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());
         }
@@ -125,5 +132,24 @@ public final class OrganisationCalls {
 
     public static String id(Client client) {
         return client.clientId().substring(client.tenant().length() + 1);
+    }
+
+    /** A token by the instance's own key, of somebody who signed in then and so. */
+    public String signedIn(Client client, Instant at, String acr) throws IOException {
+        Signer own = new SigningKeys(shared.inside.database(), InstanceAccess.sealer(shared.instance.data()))
+                .signer(shared.inside.instanceId() + "/token");
+        String[] parts = client.token().split("\\.");
+        var header =
+                decoded(parts[0]).put("kid", "%08x".formatted(own.verifierKey().keyId()));
+        var claims = decoded(parts[1]).put("auth_time", at.getEpochSecond());
+        claims.remove("acr");
+        if (!acr.isEmpty()) {
+            claims.put("acr", acr);
+        }
+        return SharedInstance.secret(SigningKey.jwt(header, claims, own::sign));
+    }
+
+    private static JsonObject decoded(String part) {
+        return new JsonObject(new String(Base64.getUrlDecoder().decode(part), UTF_8));
     }
 }

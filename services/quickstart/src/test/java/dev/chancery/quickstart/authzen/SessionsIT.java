@@ -3,9 +3,6 @@ package dev.chancery.quickstart.authzen;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chancery.keyring.Signer;
-import dev.chancery.keyring.SigningKeys;
-import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.instance.Api;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -21,7 +18,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -205,9 +201,9 @@ class SessionsIT {
         Client caller = shared.rightful(method, shared.a);
         String maxAge = Integer.toString(method.stepUpSeconds());
         for (String token : List.of(
-                signedIn(caller, Instant.now().minusSeconds(method.stepUpSeconds() + 1L), "phr"),
-                signedIn(caller, Instant.now(), ""),
-                signedIn(caller, Instant.now(), "pwd"))) {
+                calls.signedIn(caller, Instant.now().minusSeconds(method.stepUpSeconds() + 1L), "phr"),
+                calls.signedIn(caller, Instant.now(), ""),
+                calls.signedIn(caller, Instant.now(), "pwd"))) {
             Reply reply = api.call(
                     shared.wire,
                     method,
@@ -235,24 +231,5 @@ class SessionsIT {
                 ChangeKeyRequest.newBuilder()
                         .setPrincipalId(OrganisationCalls.id(ada))
                         .setPublicKey(OrganisationCalls.bytes(SigningKey.generate())));
-    }
-
-    /** A token by the instance's own key, of somebody who signed in then and so. */
-    private String signedIn(Client client, Instant at, String acr) throws IOException {
-        Signer own = new SigningKeys(shared.inside.database(), InstanceAccess.sealer(shared.instance.data()))
-                .signer(shared.inside.instanceId() + "/token");
-        String[] parts = client.token().split("\\.");
-        var header =
-                decoded(parts[0]).put("kid", "%08x".formatted(own.verifierKey().keyId()));
-        var claims = decoded(parts[1]).put("auth_time", at.getEpochSecond());
-        claims.remove("acr");
-        if (!acr.isEmpty()) {
-            claims.put("acr", acr);
-        }
-        return SharedInstance.secret(SigningKey.jwt(header, claims, own::sign));
-    }
-
-    private static JsonObject decoded(String part) {
-        return new JsonObject(new String(Base64.getUrlDecoder().decode(part), UTF_8));
     }
 }

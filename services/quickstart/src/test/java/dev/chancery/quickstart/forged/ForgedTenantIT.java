@@ -191,6 +191,7 @@ public class ForgedTenantIT {
                         placeholder,
                         switch (placeholder) {
                             case "role", "elevationRole", "group", "environment", "purpose", "holder" -> "nobodys-name";
+                            case "database" -> "nobodys-name/db/orders";
                             case "capability" -> "nobodys:name";
                             default -> UUID.randomUUID().toString();
                         });

@@ -133,6 +133,8 @@ public final class RunningInstance implements AutoCloseable {
                 "-Dchancery.retention.horizon=PT3S",
                 // Systems that hold data of subjects are programs of the tests.
                 "-Dchancery.holders.loopback=true",
+                // Databases whose credentials the vault makes are servers of the tests.
+                "-Dchancery.leases.networks=127.0.0.0/8",
                 "-Xms64m",
                 "-Xmx768m"));
         command.addAll(jvmOptions);

@@ -26,12 +26,17 @@ import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.vault.v1.ConnectDatabaseRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.SetCredentialTemplateRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
+import dev.chancery.schema.vault.v1.WriteSecretRequest;
+import dev.chancery.testkit.TargetPostgres;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -60,6 +65,7 @@ public final class SharedInstance implements AutoCloseable {
     private static final String ACCESS = "chancery.access.v1.AccessService/";
     private static final String LEDGER = "chancery.ledger.v1.LedgerService/";
     private static final String VAULT = "chancery.vault.v1.VaultService/";
+    private static final String LEASE = "chancery.vault.v1.LeaseService/";
     private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String CONSENT = "chancery.consent.v1.ConsentService/";
@@ -85,6 +91,8 @@ public final class SharedInstance implements AutoCloseable {
             "over",
             "override",
             "environment",
+            "database",
+            "lease",
             "issuer",
             "agent",
             "delegation",
@@ -405,6 +413,63 @@ public final class SharedInstance implements AutoCloseable {
         return name;
     }
 
+    /** A database that is there, and a template of its credentials. */
+    private String database(Map<String, String> values, Client in) {
+        String environment = value("environment", values, in);
+        String name = environment + "/db/orders";
+        String admin = environment + "/db/admin";
+        done(
+                method(VAULT + "WriteSecret"),
+                in,
+                WriteSecretRequest.newBuilder()
+                        .setSecret(admin)
+                        .setValue(secret(target().adminPassword()))
+                        .build());
+        done(
+                method(LEASE + "ConnectDatabase"),
+                in,
+                ConnectDatabaseRequest.newBuilder()
+                        .setDatabase(name)
+                        .setHost("127.0.0.1")
+                        .setPort(target().port())
+                        .setDatabaseName(TargetPostgres.DATABASE)
+                        .setAdminName(TargetPostgres.ADMIN)
+                        .setAdminSecret(admin)
+                        .setWorkspaceId(value("workspace", values, in))
+                        .build());
+        done(
+                method(LEASE + "SetCredentialTemplate"),
+                in,
+                SetCredentialTemplateRequest.newBuilder()
+                        .setSecret(name + "-app")
+                        .setDatabase(name)
+                        .addGrantedRoles(TargetPostgres.WRITER)
+                        .setTtlSeconds(3_600)
+                        .setMaxTtlSeconds(86_400)
+                        .build());
+        return name;
+    }
+
+    /** The PostgreSQL that credentials are made in; none of the instance's. */
+    public static TargetPostgres target() {
+        return Target.SERVER;
+    }
+
+    private static final class Target {
+        static final TargetPostgres SERVER = start();
+
+        private static TargetPostgres start() {
+            try {
+                Path directory = Files.createTempDirectory("chancery-target");
+                var server = TargetPostgres.start(directory.resolve("postgres"));
+                Runtime.getRuntime().addShutdownHook(new Thread(server::close, "target-close"));
+                return server;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     private String elevation(Map<String, String> values, Client in, boolean emergency) {
         Client requester = renewed(requesters.get(value("requester", values, in)));
         return done(
@@ -503,6 +568,11 @@ public final class SharedInstance implements AutoCloseable {
                         yield role;
                     }
                     case "environment" -> environment(values, in);
+                    case "database" -> database(values, in);
+                    case "lease" ->
+                        done(method(LEASE + "IssueLease"), in, Map.of("database", value("database", values, in)))
+                                .json()
+                                .getString("leaseId");
                     case "requester" -> requester(in);
                     case "requested" -> elevation(values, in, false);
                     case "elevated" -> elevation(values, in, true);

@@ -11,16 +11,28 @@ import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
 import dev.chancery.quickstart.newcomer.Program.Ended;
+import dev.chancery.schema.access.v1.DefineRoleRequest;
+import dev.chancery.schema.elevation.v1.ApprovalRule;
+import dev.chancery.schema.elevation.v1.ApproveElevationRequest;
+import dev.chancery.schema.elevation.v1.RequestElevationRequest;
+import dev.chancery.schema.elevation.v1.SetElevationPolicyRequest;
+import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.notices.v1.ListNoticesRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.DestroySecretVersionRequest;
+import dev.chancery.schema.vault.v1.LeakChannel;
+import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
+import dev.chancery.schema.vault.v1.ListSecretLeaksRequest;
 import dev.chancery.schema.vault.v1.ListSecretsRequest;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.ReportSecretLeakRequest;
 import dev.chancery.schema.vault.v1.RetireEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RewrapEnvironmentRequest;
 import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSecretRequest;
+import dev.chancery.schema.vault.v1.SetEnvironmentAccessRequest;
 import dev.chancery.schema.vault.v1.SetSecretAccessRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
@@ -32,6 +44,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.interfaces.EdECPrivateKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -190,6 +203,141 @@ class VaultIT {
 
         // Its administrator is a person.
         assertThat(read(administrator, "prod/db/password", 0).code()).isEqualTo("vault.break-glass-only");
+    }
+
+    @Test
+    void aPersonReadsInProductionByBreakGlassIfFreshlyAuthenticatedAndItsApproversAreTold() throws IOException {
+        write("prod/db/password", "Schloss-Hohenschwangau-2");
+        Client engineer = calls.somebody(PrincipalType.USER, administrator, "elevation:request");
+        calls.done(
+                administrator, DefineRoleRequest.newBuilder().setRole("repair").addCapabilities("secret:read"));
+        calls.done(
+                administrator,
+                SetEnvironmentAccessRequest.newBuilder()
+                        .setEnvironment("prod")
+                        .addReaders(OrganisationCalls.id(service))
+                        .addReaders("repair")
+                        .addWriters("administrator"));
+        calls.done(
+                administrator,
+                SetElevationPolicyRequest.newBuilder()
+                        .setRole("repair")
+                        .setMaxMinutes(30)
+                        .addApprovals(ApprovalRule.newBuilder()
+                                .setRole("administrator")
+                                .setApprovers(1)));
+        String elevation = calls.done(
+                        engineer,
+                        RequestElevationRequest.newBuilder().setRole("repair").setReason("The database is down."))
+                .json()
+                .getString("elevationId");
+        calls.done(
+                administrator,
+                ApproveElevationRequest.newBuilder()
+                        .setElevationId(elevation)
+                        .setPrincipalId(OrganisationCalls.id(engineer))
+                        .setApproverRole("administrator"));
+        var request = ReadSecretRequest.newBuilder().setSecret("prod/db/password");
+
+        assertThat(calls.send(engineer, request).code()).as("says no reason").isEqualTo("vault.break-glass-only");
+        request.setReason("To repair the database.");
+        String old = calls.signedIn(engineer, Instant.now().minusSeconds(601), "phr");
+        Reply challenged = shared.wire.rest(
+                shared.method("chancery.vault.v1.VaultService/ReadSecret"),
+                request.build(),
+                Map.of("Authorization", "Bearer " + old));
+        assertThat(challenged.code()).isEqualTo("auth.step-up");
+        assertThat(challenged.everything()).contains("600");
+        Reply read = calls.done(engineer, request);
+        assertThat(read.json().getString("value")).isEqualTo("Schloss-Hohenschwangau-2");
+        assertThat(calls.statement(read.position()).getActor().getElevation()).isEqualTo(elevation);
+        assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> calls.done(
+                                administrator,
+                                ListNoticesRequest.newBuilder().setPrincipalId(OrganisationCalls.id(administrator)))
+                        .json()
+                        .encode()
+                        .contains("NOTICE_KIND_SECRET_READ")))
+                .isTrue();
+    }
+
+    @Test
+    void aLeakEndsWhatWasReadAndTheListShowsWhoHasNothingNewer() {
+        write("prod/db/password", "Burg-Hornberg-1");
+        calls.done(
+                administrator,
+                SetSecretRotationRequest.newBuilder()
+                        .setSecret("prod/db/password")
+                        .setOwnerId(OrganisationCalls.id(administrator))
+                        .setGenerated(true));
+        assertThat(read(service, "prod/db/password", 0).succeeded()).isTrue();
+        long exposed = System.currentTimeMillis() - 3_600_000;
+        var report = ReportSecretLeakRequest.newBuilder()
+                .setSecret("prod/db/password")
+                .setChannel(LeakChannel.LEAK_CHANNEL_PUBLIC_REPOSITORY)
+                .setSeverity(LeakSeverity.LEAK_SEVERITY_SEV_1)
+                .setFirstExposedAtMillis(exposed);
+        Client stranger = calls.somebody(administrator, "secret:manage");
+        assertThat(calls.send(stranger, report).code()).isEqualTo("vault.not-listed");
+        JsonObject reported = calls.done(administrator, report).json();
+
+        assertThat(reported.getInteger("secretVersion")).isEqualTo(2);
+        assertThat(Long.parseLong(reported.getString("respondByMillis")) - System.currentTimeMillis())
+                .isBetween(1L, 900_000L);
+        assertThat(read(service, "prod/db/password", 1).code()).isEqualTo("vault.version-ended");
+        JsonObject leak = leak();
+        assertThat(leak.getString("incidentId")).isEqualTo(reported.getString("incidentId"));
+        assertThat(leak.getInteger("waiting")).isOne();
+        assertThat(leak.getBoolean("unused", false)).isFalse();
+        JsonObject reader = leak.getJsonArray("readers").getJsonObject(0);
+        assertThat(reader.getString("readerId")).isEqualTo(OrganisationCalls.id(service));
+        assertThat(reader.getString("reads")).isEqualTo("1");
+        assertThat(reader.getBoolean("exposed")).isTrue();
+
+        SharedInstance.secret(read(service, "prod/db/password", 0).json().getString("value"));
+        assertThat(leak().getInteger("waiting", 0)).isZero();
+        assertThat(leak().getBoolean("unused")).isTrue();
+    }
+
+    private JsonObject leak() {
+        return list(
+                        "ListSecretLeaks",
+                        ListSecretLeaksRequest.newBuilder()
+                                .setEnvironment("prod")
+                                .setSecret("prod/db/password")
+                                .build())
+                .getJsonArray("leaks")
+                .getJsonObject(0);
+    }
+
+    @Test
+    void environmentsAreListedByPages() {
+        for (String name : List.of("test", "dev", "stage")) {
+            calls.done(administrator, CreateEnvironmentRequest.newBuilder().setEnvironment(name));
+        }
+        write("prod/db/password", "Burg-Hohenzollern");
+        JsonObject first = list(
+                "ListEnvironments",
+                ListEnvironmentsRequest.newBuilder().setPageSize(3).build());
+        JsonObject rest = list(
+                "ListEnvironments",
+                ListEnvironmentsRequest.newBuilder()
+                        .setPage(first.getString("nextPage"))
+                        .build());
+
+        assertThat(names(first)).containsExactly("dev", "prod", "stage");
+        assertThat(names(rest)).containsExactly("test");
+        assertThat(rest.getString("nextPage", "")).isEmpty();
+        assertThat(calls.send(
+                                administrator,
+                                ListEnvironmentsRequest.newBuilder().setPageSize(201))
+                        .code())
+                .isEqualTo("vault.page");
+    }
+
+    private static List<String> names(JsonObject page) {
+        return page.getJsonArray("environments").stream()
+                .map(one -> ((JsonObject) one).getString("environment"))
+                .toList();
     }
 
     @Test

@@ -1,13 +1,12 @@
-package dev.chancery.dsar;
+package dev.chancery.decision;
 
-import dev.chancery.decision.EventReading;
 import dev.chancery.firewall.AddressRanges;
 import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.HostPattern;
 import dev.chancery.firewall.PatternRefused;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
-import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.egress.v1.AllowedHostAdded;
 import dev.chancery.schema.egress.v1.AllowedHostRemoved;
 import dev.chancery.schema.egress.v1.DeniedHostAdded;
@@ -20,42 +19,42 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Where a workspace's own egress list lets requests to systems out. Of that list, what is allowed and denied for ever: overrides and
- * connectors are for programs that somebody runs.
+ * Where a workspace's own egress list lets Chancery itself go: to systems that hold data, to databases. Of that list, what is allowed and
+ * denied for ever: overrides and connectors are for programs that somebody runs.
  */
-record HolderEgress(Set<String> allow, Set<String> deny) {
-    static final Fold<HolderEgress, StoredEvent> FOLD = new Fold<>() {
+public record ListedHosts(Set<String> allow, Set<String> deny) {
+    public static final Fold<ListedHosts, LogEvent> FOLD = new Fold<>() {
         @Override
-        public HolderEgress initial() {
-            return new HolderEgress(Set.of(), Set.of());
+        public ListedHosts initial() {
+            return new ListedHosts(Set.of(), Set.of());
         }
 
         @Override
-        public HolderEgress evolve(HolderEgress state, StoredEvent event) {
+        public ListedHosts evolve(ListedHosts state, LogEvent event) {
             return switch (event.type()) {
                 case "chancery.egress.v1.AllowedHostAdded" ->
-                    new HolderEgress(
+                    new ListedHosts(
                             with(
                                     state.allow,
                                     EventReading.read(AllowedHostAdded.parser(), event.body())
                                             .getHost()),
                             state.deny);
                 case "chancery.egress.v1.AllowedHostRemoved" ->
-                    new HolderEgress(
+                    new ListedHosts(
                             without(
                                     state.allow,
                                     EventReading.read(AllowedHostRemoved.parser(), event.body())
                                             .getHost()),
                             state.deny);
                 case "chancery.egress.v1.DeniedHostAdded" ->
-                    new HolderEgress(
+                    new ListedHosts(
                             state.allow,
                             with(
                                     state.deny,
                                     EventReading.read(DeniedHostAdded.parser(), event.body())
                                             .getHost()));
                 case "chancery.egress.v1.DeniedHostRemoved" ->
-                    new HolderEgress(
+                    new ListedHosts(
                             state.allow,
                             without(
                                     state.deny,
@@ -66,22 +65,22 @@ record HolderEgress(Set<String> allow, Set<String> deny) {
         }
     };
 
-    HolderEgress {
+    public ListedHosts {
         allow = Set.copyOf(allow);
         deny = Set.copyOf(deny);
     }
 
-    static StreamId stream(String workspace) {
+    public static StreamId stream(String workspace) {
         return StreamId.of("egress", "policy", workspace);
     }
 
-    EgressPolicy policy() {
-        return new EgressPolicy(
-                AddressRanges.forbidden(), patterns(deny), List.of(), patterns(allow), Map.of(), List.of());
+    /** @param forbidden where it does not go, whatever the list says */
+    public EgressPolicy policy(AddressRanges forbidden) {
+        return new EgressPolicy(forbidden, patterns(deny), List.of(), patterns(allow), Map.of(), List.of());
     }
 
     private static List<HostPattern> patterns(Collection<String> patterns) {
-        return patterns.stream().flatMap(HolderEgress::pattern).toList();
+        return patterns.stream().flatMap(ListedHosts::pattern).toList();
     }
 
     private static Stream<HostPattern> pattern(String text) {

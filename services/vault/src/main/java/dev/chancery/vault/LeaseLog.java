@@ -1,0 +1,111 @@
+package dev.chancery.vault;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.command.Ids;
+import dev.chancery.decision.ListedHosts;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.log.AppendResult;
+import dev.chancery.log.Appender;
+import dev.chancery.log.Draft;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.log.Streams.Loaded;
+import dev.chancery.schema.log.v1.Actor;
+import dev.chancery.schema.log.v1.ActorType;
+import dev.chancery.schema.log.v1.Outcome;
+import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.log.v1.Target;
+import dev.chancery.schema.vault.v1.DatabaseConnected;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/** Reads leases and databases as they are now, and writes what becomes of leases by themselves: the installation is the actor. */
+final class LeaseLog {
+    private static final Logger LOG = Logger.getLogger(LeaseLog.class);
+
+    private final Appender appender;
+    private final Streams streams;
+
+    LeaseLog(Appender appender, Streams streams) {
+        this.appender = appender;
+        this.streams = streams;
+    }
+
+    Loaded<Lease> lease(String tenant, String id) {
+        return streams.current(tenant, Lease.stream(id), Lease.FOLD);
+    }
+
+    /** Empty: there is no such database. */
+    Optional<Targets.Known> database(String tenant, String name) {
+        return streams.current(tenant, Names.database(name), ConnectedDatabase.FOLD)
+                .state()
+                .connected()
+                .map(database -> known(tenant, database));
+    }
+
+    /** Roles of no lease that were found in a database, and are not known to be gone. */
+    Set<String> strays(String tenant, String database) {
+        return streams.current(tenant, Names.database(database), ConnectedDatabase.FOLD)
+                .state()
+                .strays();
+    }
+
+    Secret secret(String tenant, String name) {
+        return streams.current(tenant, Names.secret(name), Secret.FOLD).state();
+    }
+
+    private Targets.Known known(String tenant, DatabaseConnected database) {
+        return new Targets.Known(
+                tenant,
+                database,
+                secret(tenant, database.getAdminSecret()),
+                streams.current(tenant, ListedHosts.stream(database.getWorkspaceId()), ListedHosts.FOLD)
+                        .state());
+    }
+
+    /** @return whether it is durable; false: the lease has moved, or the log takes nothing now */
+    boolean append(String tenant, String id, long version, String action, Message event) {
+        return append(tenant, Lease.stream(id), version, action, new TargetOf("lease", id), event);
+    }
+
+    /** What was found in a database; it rests on nothing that could have moved. */
+    boolean append(String tenant, String database, String action, Message event) {
+        StreamId stream = Names.database(database);
+        long version = streams.current(tenant, stream, ConnectedDatabase.FOLD).version();
+        return append(tenant, stream, version, action, new TargetOf("database", database.replace('/', ':')), event);
+    }
+
+    private record TargetOf(String type, String id) {}
+
+    private boolean append(
+            String tenant, StreamId stream, long version, String action, TargetOf target, Message event) {
+        Statement statement = Statement.newBuilder()
+                .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(Ids.uuidV7())))
+                .setActor(
+                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
+                .setAction(action)
+                .setTarget(Target.newBuilder().setType(target.type()).setId(target.id()))
+                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
+                .build();
+        AppendResult result = appender.append(new Draft(
+                tenant,
+                statement,
+                0,
+                List.of(new NewEvent(stream, event)),
+                List.of(),
+                Optional.empty(),
+                Map.of(stream, version)));
+        streams.moved(tenant, List.of(stream));
+        if (result instanceof AppendResult.Refused refused) {
+            LOG.warnf(
+                    "Lease not advanced: tenant=%s target=%s code=%s",
+                    tenant, target.id(), refused.rejection().code());
+        }
+        return result instanceof AppendResult.Appended;
+    }
+}
