@@ -112,6 +112,8 @@ class ContractTest {
                         "GetErasureCertificate",
                         "ListErasures",
                         "ListHolds",
+                        "ListSchedules",
+                        "PreviewRetirement",
                         "GetCheckpoint",
                         "GetConsistencyProof",
                         "GetDecisionProof",
