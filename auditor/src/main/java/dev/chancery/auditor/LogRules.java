@@ -21,7 +21,17 @@ final class LogRules implements AutoCloseable {
             "identity.contract.adopt",
             "identity.owner.renew-claim",
             "identity.instance.repair",
-            "notices.notice.deliver");
+            "notices.notice.deliver",
+            "retention.subject.answer",
+            "retention.subject.retire",
+            "retention.subject.destroy-keys",
+            "retention.subject.complete",
+            "dsar.erasure.ask",
+            "dsar.erasure.withhold",
+            "dsar.erasure.done",
+            "dsar.holder.answer",
+            "dsar.holder.read-back",
+            "dsar.request.finish");
 
     /** What a standard endpoint records of whoever called it. */
     private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of("ledger.log.export");
@@ -136,9 +146,7 @@ final class LogRules implements AutoCloseable {
             if (statement.actorType() != Statement.ACTOR_SYSTEM) {
                 findings.add(file, entry.position(), Rule.ACTION, action + " by another actor than the system");
             }
-        } else if (contract != null
-                && !contract.actions().contains(action)
-                && !ACTIONS_OF_ENDPOINTS.contains(action)) {
+        } else if (contract != null && !contract.actions().contains(action) && !ACTIONS_OF_ENDPOINTS.contains(action)) {
             findings.add(file, entry.position(), Rule.ACTION, action + " is no action of the contract");
         }
     }
