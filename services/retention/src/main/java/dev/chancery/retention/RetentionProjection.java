@@ -129,9 +129,9 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
         write(
                 connection,
                 "INSERT INTO %s.retained (tenant, subject, class, began_micros, held) SELECT ?, ?, kept.class, ?,"
-                    + " false FROM unnest(?::integer[]) AS kept (class) WHERE NOT EXISTS (SELECT FROM %s.erasure AS e"
-                    + " WHERE e.tenant = ? AND e.subject = ? AND e.class = kept.class AND e.decided_micros IS NOT"
-                    + " NULL) ON CONFLICT (tenant, subject, class) DO NOTHING",
+                        + " false FROM unnest(?::integer[]) AS kept (class) WHERE NOT EXISTS (SELECT FROM %s.erasure AS e"
+                        + " WHERE e.tenant = ? AND e.subject = ? AND e.class = kept.class AND e.decided_micros IS NOT"
+                        + " NULL) ON CONFLICT (tenant, subject, class) DO NOTHING",
                 tenant,
                 id(subject),
                 event.recordedAtMicros(),
@@ -180,9 +180,9 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
             write(
                     connection,
                     "INSERT INTO %s.erasure (tenant, subject, class, state, request, ground, holds, decided_micros,"
-                        + " position) VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?) ON CONFLICT (tenant, subject, class) DO"
-                        + " UPDATE SET state = EXCLUDED.state, request = EXCLUDED.request, ground = EXCLUDED.ground,"
-                        + " holds = '{}', decided_micros = EXCLUDED.decided_micros, position = EXCLUDED.position",
+                            + " position) VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?) ON CONFLICT (tenant, subject, class) DO"
+                            + " UPDATE SET state = EXCLUDED.state, request = EXCLUDED.request, ground = EXCLUDED.ground,"
+                            + " holds = '{}', decided_micros = EXCLUDED.decided_micros, position = EXCLUDED.position",
                     tenant,
                     id(decided.getSubjectId()),
                     retention.getNumber(),
