@@ -21,7 +21,17 @@ final class LogRules implements AutoCloseable {
             "identity.contract.adopt",
             "identity.owner.renew-claim",
             "identity.instance.repair",
-            "notices.notice.deliver");
+            "notices.notice.deliver",
+            "retention.subject.answer",
+            "retention.subject.retire",
+            "retention.subject.destroy-keys",
+            "retention.subject.complete",
+            "dsar.erasure.ask",
+            "dsar.erasure.withhold",
+            "dsar.erasure.done",
+            "dsar.holder.answer",
+            "dsar.holder.read-back",
+            "dsar.request.finish");
 
     /** What a standard endpoint records of whoever called it. */
     private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of("ledger.log.export");

@@ -40,22 +40,22 @@ class ClassificationPageTest {
 
     private void write(Contract contract) {
         page.append("""
-                # Data classes
+            # Data classes
 
-                Generated from the contract: change a field's options in `events-schema`, or `ClassRule`, not this page.
+            Generated from the contract: change a field's options in `events-schema`, or `ClassRule`, not this page.
 
-                Each text and each bytes field of the contract declares a class, and a personal one whose data it is. A field that doesn't, or a personal field
-                of an event without a retention class, fails the build with the field's name.
+            Each text and each bytes field of the contract declares a class, and a personal one whose data it is. A field that doesn't, or a personal field
+            of an event without a retention class, fails the build with the field's name.
 
-                ## The matrix
+            ## The matrix
 
-                Records are what Kafka, PostgreSQL and every export of the log hold. Sealed values are encrypted before they are appended, with a key that can be
-                destroyed: the subject's for personal data, the organisation's or a vault environment's for the rest. A log line and an error name a field, whatever its class, and never
-                its value; [what slips into a line is redacted](redaction.md).
+            Records are what Kafka, PostgreSQL and every export of the log hold. Sealed values are encrypted before they are appended, with a key that can be
+            destroyed: the subject's for personal data, the organisation's or a vault environment's for the rest. A log line and an error name a field, whatever its class, and never
+            its value; [what slips into a line is redacted](redaction.md).
 
-                | class | | in records | in a subject's export |
-                |---|---|---|---|
-                """);
+            | class | | in records | in a subject's export |
+            |---|---|---|---|
+            """);
         for (ClassRule rule : ClassRule.values()) {
             if (rule != ClassRule.UNSPECIFIED) {
                 row(name(rule.name()), meaning(rule), stored(rule), rule.isExported() ? "yes" : "no");
@@ -63,11 +63,11 @@ class ClassificationPageTest {
         }
         page.append("""
 
-                ## How long
+            ## How long
 
-                | retention class | until |
-                |---|---|
-                """);
+            | retention class | until |
+            |---|---|
+            """);
         for (RetentionClass retention : RetentionClass.values()) {
             if (retention != RetentionClass.UNRECOGNIZED && retention != RetentionClass.RETENTION_CLASS_UNSPECIFIED) {
                 row(retention(retention), until(retention));
@@ -75,23 +75,26 @@ class ClassificationPageTest {
         }
         page.append("""
 
-                A legal hold keeps what it covers for as long as it stands: [forget.md](../how-to/forget.md).
+            Of personal values. An organisation sets other periods, and sees what they retire: [retention.md](../how-to/retention.md). A legal hold keeps what
+            it covers for as long as it stands: [forget.md](../how-to/forget.md). Public and internal values stand in the log in clear, for as long as it does.
+            What is confidential is the organisation's own, and goes 7 years after it; none ends yet. Restricted values go when they are rotated, by the vault's
+            methods.
 
-                ## What records hold sealed
+            ## What records hold sealed
 
-                | field | class | whose | retention | stays in |
-                |---|---|---|---|---|
-                """);
+            | field | class | whose | retention | stays in |
+            |---|---|---|---|---|
+            """);
         sealed(contract).forEach(this::field);
         page.append("""
 
-                ## What calls carry and no record holds in clear
+            ## What calls carry and no record holds in clear
 
-                Requests and replies. What of a request is kept, is kept as above.
+            Requests and replies. What of a request is kept, is kept as above.
 
-                | field | class | whose |
-                |---|---|---|
-                """);
+            | field | class | whose |
+            |---|---|---|
+            """);
         carried(contract)
                 .forEach((name, field) -> row(
                         "`" + name + "`",
@@ -179,8 +182,10 @@ class ClassificationPageTest {
     private static String until(RetentionClass retention) {
         return switch (retention) {
             case RETENTION_CLASS_ACCOUNT ->
-                "the subject is erased; needed as long as it is one of the organisation's principals";
-            case RETENTION_CLASS_AUDIT -> "the subject is erased; needed to say why something was done";
+                "the subject is erased, or deactivated for 7 years; needed as long as it is one of the organisation's"
+                        + " principals";
+            case RETENTION_CLASS_AUDIT ->
+                "the subject is erased, or deactivated for 7 years; needed to say why something was done";
             case RETENTION_CLASS_UNSPECIFIED, UNRECOGNIZED -> "";
         };
     }

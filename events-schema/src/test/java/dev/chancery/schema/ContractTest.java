@@ -116,6 +116,8 @@ class ContractTest {
                         "GetErasureCertificate",
                         "ListErasures",
                         "ListHolds",
+                        "ListSchedules",
+                        "PreviewRetirement",
                         "GetCheckpoint",
                         "GetConsistencyProof",
                         "GetDecisionProof",

@@ -1,4 +1,4 @@
--- Legal holds, and how far each subject's erasure is. A projection: see V1__projection.sql.
+-- Legal holds, how far each subject's erasure is, and for how long what is kept. A projection: see V1__projection.sql.
 --
 -- Whether a hold counts is decided on the log. What the eraser has to do, it finds in `open` and looks up on the log before it does it.
 
@@ -57,10 +57,43 @@ CREATE TABLE open (
 CREATE INDEX open_due ON open (due_micros);
 CREATE INDEX open_destroyed ON open (tenant, tenant_key, ring) WHERE ring > 0;
 
-SELECT projection.make('retention', views => '{hold, erasure, open}');
+-- Schedules that were set, of personal values. Of a class without one the default is in force.
+CREATE TABLE schedule (
+    tenant text NOT NULL,
+    class integer NOT NULL,
+    -- as PostgreSQL reads an interval, or UNLIMITED
+    period text COLLATE "C" NOT NULL,
+    setter uuid NOT NULL,
+    set_micros bigint NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (tenant, class)
+);
 
--- The eraser looks for what is due in every organisation. Ids and times alone.
+-- What is kept of subjects that were deactivated: a class whose destruction was not decided.
+CREATE TABLE retained (
+    tenant text NOT NULL,
+    subject uuid NOT NULL,
+    class integer NOT NULL,
+    -- when it was deactivated
+    began_micros bigint NOT NULL,
+    -- a hold covers it
+    held boolean NOT NULL,
+    PRIMARY KEY (tenant, subject, class)
+);
+CREATE INDEX retained_longest ON retained (tenant, class, began_micros, subject);
+CREATE INDEX retained_due ON retained (tenant, class, began_micros, subject) WHERE NOT held;
+
+SELECT projection.make('retention', views => '{hold, erasure, open, schedule, retained}');
+
+-- The eraser looks for what is due in every organisation. Ids, periods and times alone. What lists show, too, it sees only where it says that
+-- it looks for all: no tenant is called so.
 DO $$
+DECLARE
+    listed text;
 BEGIN
     EXECUTE format('CREATE POLICY eraser_reads ON open FOR SELECT TO %I USING (true)', projection.writer('retention'));
+    FOREACH listed IN ARRAY ARRAY['schedule', 'retained'] LOOP
+        EXECUTE format('CREATE POLICY eraser_reads ON %I FOR SELECT TO %I USING (current_setting(''chancery.tenant'', true) = ''*'')',
+            listed, projection.writer('retention'));
+    END LOOP;
 END $$;

@@ -70,7 +70,7 @@ sealed interface Next {
         }
         return request.tasksInOrder().stream().allMatch(Task::isDone)
                 ? Optional.of(new Record(
-                        "dsar.request.complete",
+                        "dsar.request.finish",
                         List.of(CompletionStatement.completed(request, "", destruction.metPosition()))))
                 : Optional.empty();
     }

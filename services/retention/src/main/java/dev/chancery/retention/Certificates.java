@@ -37,11 +37,12 @@ final class Certificates {
 
     private static final List<String> NOT_PROVED = List.of(
             "That nobody made a copy of a value, or of a key in memory, before the keys were destroyed.",
-            "That the disk or the token keeps no older content of the key file: it holds no version of the key that was taken out.",
-            "That no copy of the key file from before the completion exists elsewhere: with one, and a backup of the database from before the"
-                    + " destruction, values open.",
-            "That a request is beyond guessing: records keep a keyed hash of each request; whoever has the organisation's hash key and guesses"
-                    + " all of a request can tell it was that one.",
+            "That the disk or the token keeps no older content of the key file: it holds no version of the key that"
+                    + " was taken out.",
+            "That no copy of the key file from before the completion exists elsewhere: with one, and a backup of the"
+                    + " database from before the destruction, values open.",
+            "That a request is beyond guessing: records keep a keyed hash of each request; whoever has the"
+                    + " organisation's hash key and guesses all of a request can tell it was that one.",
             "What holders outside this installation keep.");
 
     private final String instanceId;
@@ -149,6 +150,13 @@ final class Certificates {
                                 .add(
                                         "considered_holds",
                                         Json.createArrayBuilder(decided.what().getConsideredHoldIdsList())));
+        if (!decided.what().getPeriod().isEmpty()) {
+            json.add(
+                    "retention",
+                    Json.createObjectBuilder()
+                            .add("period", decided.what().getPeriod())
+                            .add("since", time(decided.what().getPeriodBeganMicros())));
+        }
         destruction.destroyed().ifPresent(at -> json.add("keys_destroyed", destroyed(at.what(), at.position())));
         destruction.completed().ifPresent(at -> json.add("completed", completed(at.what(), at.position())));
         return json.add(
@@ -204,8 +212,8 @@ final class Certificates {
                 .add(Json.createObjectBuilder()
                         .add(
                                 "what",
-                                "Records that name the subject by its pseudonym: actions, times, positions, hashes, and sealed values whose keys are"
-                                        + " gone.")
+                                "Records that name the subject by its pseudonym: actions, times, positions, hashes,"
+                                        + " and sealed values whose keys are gone.")
                         .add("class", "evidence")
                         .add(
                                 "ground",

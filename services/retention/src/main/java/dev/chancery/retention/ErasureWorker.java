@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * Looks twice a second for subjects whose erasure can go on, in every organisation. Several processes may: what one has done, the others find
+ * Looks twice a second for subjects whose erasure can go on, in every organisation, and every few seconds for those whose retention period is
+ * over. Several processes may: what one has done, the others find
  * done. A subject that can't go on holds up no other, and an organisation's subjects no other organisation's.
  *
  * <p>Keys above those that were destroyed are replaced soon after, for all organisations at once; what was replaced is destroyed at the
@@ -43,6 +44,9 @@ final class ErasureWorker implements AutoCloseable {
     /** How often it is looked whether what an operator should know has changed. */
     private static final long HEALTH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** How often it is looked for what is kept no longer. */
+    private static final long COLLECT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     /** Subjects looked at in one round. */
     static final int MAX_ROUND = 1_000;
 
@@ -56,9 +60,11 @@ final class ErasureWorker implements AutoCloseable {
     private static final long GRACE_MICROS = 60_000_000;
 
     private static final String NOW = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
+    private static final String COLLECTION = "collection of what is kept no longer";
     private static final String REPLACEMENT = "replacement of the keys above";
 
     private final Database database;
+    private final Collector collector;
     private final SubjectEraser eraser;
     private final Eraser keys;
     private final Duration horizon;
@@ -73,6 +79,7 @@ final class ErasureWorker implements AutoCloseable {
 
     private volatile Health health = new Health(Optional.empty(), Optional.empty(), 0);
     private long healthAt = System.nanoTime() - HEALTH_NANOS;
+    private long collectedAt = System.nanoTime() - COLLECT_NANOS;
     private long toldAt = System.nanoTime() - TELL_NANOS;
 
     private record Open(String tenant, String subject, int retention, String request) {}
@@ -99,6 +106,7 @@ final class ErasureWorker implements AutoCloseable {
     /** @param keys what {@code eraser} destroys keys with */
     ErasureWorker(Database database, SubjectEraser eraser, Eraser keys, Duration horizon) {
         this.database = database;
+        this.collector = new Collector(database);
         this.eraser = eraser;
         this.keys = keys;
         this.horizon = horizon;
@@ -116,6 +124,7 @@ final class ErasureWorker implements AutoCloseable {
                     open.stream().filter(each -> each.retention() == 0).toList()) {
                 attempt(asked, () -> eraser.answer(asked.tenant(), asked.subject(), asked.request()));
             }
+            attempt(COLLECTION, this::collect);
             Set<Who> subjects = new LinkedHashSet<>();
             open.stream()
                     .filter(each -> each.retention() > 0)
@@ -127,6 +136,14 @@ final class ErasureWorker implements AutoCloseable {
             // A schedule ends with the first exception that leaves it.
             LOG.warnf("Eraser could not work: cause=%s", e);
         }
+    }
+
+    private void collect() {
+        if (System.nanoTime() - collectedAt < COLLECT_NANOS) {
+            return;
+        }
+        collector.due().forEach(due -> attempt(due, () -> eraser.retire(due.tenant(), due.subject())));
+        collectedAt = System.nanoTime();
     }
 
     private void advance(Who who) {

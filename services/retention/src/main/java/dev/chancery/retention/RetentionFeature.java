@@ -12,11 +12,12 @@ import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Claims;
+import dev.chancery.log.LogTimes;
 import dev.chancery.log.Streams;
 import java.util.List;
 import java.util.Optional;
 
-/** Legal holds, the eraser, erasures' certificates, and the lists of them. */
+/** Retention schedules, legal holds, the eraser, erasures' certificates, and the lists of them. */
 public final class RetentionFeature implements FeatureDescription {
     @Override
     public String name() {
@@ -57,6 +58,7 @@ public final class RetentionFeature implements FeatureDescription {
                                 new Claims(parts.database(), DatabaseRole.RETENTION),
                                 parts.get(Appender.class),
                                 streams,
+                                new LogTimes(parts.database(), DatabaseRole.RETENTION)::recordedAtMicros,
                                 keys,
                                 horizon),
                         keys,

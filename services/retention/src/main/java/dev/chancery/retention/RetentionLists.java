@@ -93,7 +93,7 @@ final class RetentionLists {
         });
     }
 
-    private static int size(int asked) throws RefusedException {
+    static int size(int asked) throws RefusedException {
         if (Integer.compareUnsigned(asked, MAX_SIZE) > 0) {
             throw new RefusedException(RetentionRejection.PAGE);
         }

@@ -2,9 +2,12 @@ package dev.chancery.retention;
 
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.EventReading;
+import dev.chancery.keyring.Eraser;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
+import dev.chancery.schema.identity.v1.PrincipalDeactivated;
+import dev.chancery.schema.identity.v1.PrincipalReactivated;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionCompleted;
 import dev.chancery.schema.retention.v1.DestructionDecided;
@@ -13,6 +16,7 @@ import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
 import dev.chancery.schema.retention.v1.KeysDestroyed;
+import dev.chancery.schema.retention.v1.ScheduleSet;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -20,7 +24,10 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Lists each organisation's holds and erasures, and what the eraser has to do. Read through {@link HoldRow} and {@link ErasureRow}. */
+/**
+ * Lists each organisation's holds, erasures and schedules, what is kept of whom until when, and what the eraser has to do. Read through {@link
+ * HoldRow}, {@link ErasureRow}, {@link ScheduleRow} and {@link RetainedRow}.
+ */
 record RetentionProjection(String schema, DatabaseRole role) implements Projection {
     @Override
     public String name() {
@@ -29,7 +36,7 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
 
     @Override
     public List<String> tables() {
-        return List.of("hold", "erasure", "open");
+        return List.of("hold", "erasure", "open", "schedule", "retained");
     }
 
     @Override
@@ -47,8 +54,8 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                 var set = EventReading.read(HoldSet.parser(), event.body());
                 write(
                         connection,
-                        "INSERT INTO %s.hold (tenant, hold, subject, matter, classes, setter, set_micros, review_micros, position)"
-                                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO %s.hold (tenant, hold, subject, matter, classes, setter, set_micros,"
+                                + " review_micros, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         tenant,
                         id(set.getHoldId()),
                         id(set.getSubjectId()),
@@ -58,6 +65,7 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                         event.recordedAtMicros(),
                         set.getReviewMicros(),
                         event.position());
+                held(connection, tenant, set.getSubjectId());
             }
             case "chancery.retention.v1.HoldCleared" -> {
                 var cleared = EventReading.read(HoldCleared.parser(), event.body());
@@ -68,6 +76,7 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                         id(cleared.getClearerId()),
                         tenant,
                         id(cleared.getHoldId()));
+                held(connection, tenant, cleared.getSubjectId());
             }
             case ErasureAsk.TYPE -> {
                 var asked = ErasureAsk.of(event.body());
@@ -81,8 +90,66 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                 destroyed(connection, tenant, event, EventReading.read(KeysDestroyed.parser(), event.body()));
             case "chancery.retention.v1.DestructionCompleted" ->
                 completed(connection, tenant, event, EventReading.read(DestructionCompleted.parser(), event.body()));
+            case "chancery.retention.v1.ScheduleSet" ->
+                scheduled(connection, tenant, event, EventReading.read(ScheduleSet.parser(), event.body()));
+            case Departure.LEFT ->
+                left(
+                        connection,
+                        tenant,
+                        event,
+                        EventReading.read(PrincipalDeactivated.parser(), event.body())
+                                .getPrincipalId());
+            case Departure.BACK ->
+                write(
+                        connection,
+                        "DELETE FROM %s.retained WHERE tenant = ? AND subject = ?",
+                        tenant,
+                        id(EventReading.read(PrincipalReactivated.parser(), event.body())
+                                .getPrincipalId()));
             default -> {}
         }
+    }
+
+    private void scheduled(Connection connection, String tenant, LogEvent event, ScheduleSet set) throws SQLException {
+        write(
+                connection,
+                "INSERT INTO %s.schedule (tenant, class, period, setter, set_micros, position) VALUES (?, ?, ?, ?, ?,"
+                        + " ?) ON CONFLICT (tenant, class) DO UPDATE SET period = EXCLUDED.period, setter ="
+                        + " EXCLUDED.setter, set_micros = EXCLUDED.set_micros, position = EXCLUDED.position",
+                tenant,
+                set.getRetentionClass().getNumber(),
+                set.getPeriod(),
+                id(set.getSetterId()),
+                event.recordedAtMicros(),
+                event.position());
+    }
+
+    /** What is not destroyed, or about to be, is kept for its period from here on. */
+    private void left(Connection connection, String tenant, LogEvent event, String subject) throws SQLException {
+        write(
+                connection,
+                "INSERT INTO %s.retained (tenant, subject, class, began_micros, held) SELECT ?, ?, kept.class, ?,"
+                        + " false FROM unnest(?::integer[]) AS kept (class) WHERE NOT EXISTS (SELECT FROM %s.erasure AS e"
+                        + " WHERE e.tenant = ? AND e.subject = ? AND e.class = kept.class AND e.decided_micros IS NOT"
+                        + " NULL) ON CONFLICT (tenant, subject, class) DO NOTHING",
+                tenant,
+                id(subject),
+                event.recordedAtMicros(),
+                numbers(Eraser.allClasses()),
+                tenant,
+                id(subject));
+        held(connection, tenant, subject);
+    }
+
+    /** Which of what is kept a hold covers. */
+    private void held(Connection connection, String tenant, String subject) throws SQLException {
+        write(
+                connection,
+                "UPDATE %s.retained AS r SET held = EXISTS (SELECT FROM %s.hold AS h WHERE h.tenant = r.tenant AND"
+                        + " h.subject = r.subject AND r.class = ANY (h.classes) AND h.cleared_micros IS NULL)"
+                        + " WHERE r.tenant = ? AND r.subject = ?",
+                tenant,
+                id(subject));
     }
 
     private void withheld(Connection connection, String tenant, LogEvent event, DestructionWithheld withheld)
@@ -91,9 +158,9 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
         for (RetentionClass retention : withheld.getClassesList()) {
             write(
                     connection,
-                    "INSERT INTO %s.erasure (tenant, subject, class, state, request, ground, holds, position)"
-                            + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, subject, class) DO UPDATE SET"
-                            + " request = EXCLUDED.request, ground = EXCLUDED.ground, holds = EXCLUDED.holds, position ="
+                    "INSERT INTO %s.erasure (tenant, subject, class, state, request, ground, holds, position) VALUES"
+                            + " (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, subject, class) DO UPDATE SET request ="
+                            + " EXCLUDED.request, ground = EXCLUDED.ground, holds = EXCLUDED.holds, position ="
                             + " EXCLUDED.position",
                     tenant,
                     id(withheld.getSubjectId()),
@@ -112,10 +179,10 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
         for (RetentionClass retention : decided.getClassesList()) {
             write(
                     connection,
-                    "INSERT INTO %s.erasure (tenant, subject, class, state, request, ground, holds, decided_micros, position)"
-                            + " VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?) ON CONFLICT (tenant, subject, class) DO UPDATE SET"
-                            + " state = EXCLUDED.state, request = EXCLUDED.request, ground = EXCLUDED.ground, holds = '{}',"
-                            + " decided_micros = EXCLUDED.decided_micros, position = EXCLUDED.position",
+                    "INSERT INTO %s.erasure (tenant, subject, class, state, request, ground, holds, decided_micros,"
+                            + " position) VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?) ON CONFLICT (tenant, subject, class) DO"
+                            + " UPDATE SET state = EXCLUDED.state, request = EXCLUDED.request, ground = EXCLUDED.ground,"
+                            + " holds = '{}', decided_micros = EXCLUDED.decided_micros, position = EXCLUDED.position",
                     tenant,
                     id(decided.getSubjectId()),
                     retention.getNumber(),
@@ -125,6 +192,12 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
                     event.recordedAtMicros(),
                     event.position());
             open(connection, tenant, decided.getSubjectId(), retention.getNumber(), "");
+            write(
+                    connection,
+                    "DELETE FROM %s.retained WHERE tenant = ? AND subject = ? AND class = ?",
+                    tenant,
+                    id(decided.getSubjectId()),
+                    retention.getNumber());
         }
     }
 
@@ -159,7 +232,8 @@ record RetentionProjection(String schema, DatabaseRole role) implements Projecti
         for (RetentionClass retention : completed.getClassesList()) {
             write(
                     connection,
-                    "UPDATE %s.erasure SET state = ?, completed_micros = ? WHERE tenant = ? AND subject = ? AND class = ?",
+                    "UPDATE %s.erasure SET state = ?, completed_micros = ? WHERE tenant = ? AND subject = ? AND class"
+                            + " = ?",
                     ErasureState.ERASURE_STATE_COMPLETED_VALUE,
                     event.recordedAtMicros(),
                     tenant,

@@ -65,6 +65,24 @@ final class RetentionRejection {
             "No destruction of this subject's keys was decided or withheld.",
             "Erase the subject first.");
 
+    static final Rejection GROUND = new Rejection(
+            "retention.ground",
+            Kind.INVALID,
+            "That a retention period is over is for the schedules to say, not for a command.",
+            "Name the ground on which the subject is erased.");
+
+    static final Rejection SCHEDULE_CLASS = new Rejection(
+            "schedule.class",
+            Kind.INVALID,
+            "Periods are set of personal values, for a retention class: what ends the others, no schedule changes.",
+            "Name DATA_CLASS_PERSONAL and a retention class, or list the schedules.");
+
+    static final Rejection PERIOD = new Rejection(
+            "schedule.period",
+            Kind.INVALID,
+            "A period is a number of days, months or years, of a hundred years at most, or UNLIMITED.",
+            "Write it like P30D, P18M or P7Y.");
+
     static final Rejection PAGE = new Rejection(
             "retention.page",
             Kind.INVALID,

@@ -6,7 +6,9 @@ import static dev.chancery.kernel.Decision.reject;
 import static dev.chancery.retention.RetentionRejection.CLASSES;
 import static dev.chancery.retention.RetentionRejection.NO_SUCH_HOLD;
 import static dev.chancery.retention.RetentionRejection.NO_SUCH_SUBJECT;
+import static dev.chancery.retention.RetentionRejection.PERIOD;
 import static dev.chancery.retention.RetentionRejection.REVIEW;
+import static dev.chancery.retention.RetentionRejection.SCHEDULE_CLASS;
 import static dev.chancery.retention.RetentionRejection.TOO_LATE;
 import static dev.chancery.retention.RetentionRejection.TOO_MANY;
 
@@ -15,20 +17,24 @@ import dev.chancery.kernel.Decision;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.retention.Subject.Hold;
 import dev.chancery.retention.Subject.Waiting;
+import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionDecided;
 import dev.chancery.schema.retention.v1.DestructionWithheld;
 import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
+import dev.chancery.schema.retention.v1.ScheduleSet;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What is held, and what may be destroyed. One hold check for whoever wants to destroy. Pure. */
+/** What is held, for how long what is kept, and what may be destroyed. One hold check for whoever wants to destroy. Pure. */
 final class RetentionRules {
     static final int MAX_HOLDS = 100;
     private static final long MAX_REVIEW_MICROS = 3_653L * 86_400_000_000L;
@@ -89,7 +95,7 @@ final class RetentionRules {
     /**
      * Decides the destruction of all that no hold covers, and says what waits.
      *
-     * @param request whose it is, as another feature asked; empty: an administrator's, or a schedule's
+     * @param request whose it is, as another feature asked; empty: an administrator's
      */
     static Decision<Message> erase(
             boolean exists, Subject subject, String subjectId, String request, ErasureGround ground) {
@@ -99,13 +105,10 @@ final class RetentionRules {
         if (!request.isEmpty() && subject.requests().contains(request)) {
             return nothing();
         }
-        List<RetentionClass> free = new ArrayList<>();
-        List<RetentionClass> held = new ArrayList<>();
-        for (RetentionClass retention : Eraser.allClasses()) {
-            if (!subject.isDecided(retention)) {
-                (subject.covering(retention).isEmpty() ? free : held).add(retention);
-            }
-        }
+        List<RetentionClass> free = subject.free();
+        List<RetentionClass> held = subject.undecided().stream()
+                .filter(retention -> !free.contains(retention))
+                .toList();
         List<Message> events = new ArrayList<>();
         // A request gets its answer even where nothing is left to decide.
         if (!free.isEmpty() || held.isEmpty() && !request.isEmpty()) {
@@ -121,6 +124,48 @@ final class RetentionRules {
                     .addAllClasses(held)
                     .build());
         }
+        return events.isEmpty() ? nothing() : new Decision.Events<>(events);
+    }
+
+    /** For how long values of a class are kept from here on. */
+    static Decision<Message> schedule(Schedules schedules, ScheduleSet wanted) {
+        RetentionClass retention = wanted.getRetentionClass();
+        if (wanted.getDataClass() != DataClass.DATA_CLASS_PERSONAL
+                || !Eraser.allClasses().contains(retention)) {
+            return reject(SCHEDULE_CLASS);
+        }
+        if (!Schedules.isPeriod(wanted.getPeriod())) {
+            return reject(PERIOD);
+        }
+        return schedules.period(retention).equals(wanted.getPeriod()) ? nothing() : events(wanted);
+    }
+
+    /**
+     * Decides the destruction of what no hold covers and whose period is over. What a hold covers is not noted: the collector finds it again
+     * when the hold is cleared, if it is over then still.
+     *
+     * @param beganMicros since when the periods run; empty: they don't, the subject is one of the organisation's
+     */
+    static Decision<Message> retire(
+            OptionalLong beganMicros, Subject subject, Schedules schedules, String subjectId, long atMicros) {
+        if (beganMicros.isEmpty()) {
+            return nothing();
+        }
+        long began = beganMicros.getAsLong();
+        Map<String, List<RetentionClass>> over = new TreeMap<>();
+        for (RetentionClass retention : subject.free()) {
+            String period = schedules.period(retention);
+            if (Schedules.isOver(period, began, atMicros)) {
+                over.computeIfAbsent(period, classes -> new ArrayList<>()).add(retention);
+            }
+        }
+        List<Message> events = new ArrayList<>();
+        over.forEach((period, classes) -> events.add(
+                decided(subjectId, "", ErasureGround.ERASURE_GROUND_RETENTION_ENDED, classes, subject.holding())
+                        .toBuilder()
+                        .setPeriod(period)
+                        .setPeriodBeganMicros(began)
+                        .build()));
         return events.isEmpty() ? nothing() : new Decision.Events<>(events);
     }
 

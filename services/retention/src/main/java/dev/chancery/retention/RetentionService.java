@@ -20,6 +20,7 @@ import dev.chancery.schema.retention.v1.ClearHoldRequest;
 import dev.chancery.schema.retention.v1.DestructionDecided;
 import dev.chancery.schema.retention.v1.EraseSubjectReply;
 import dev.chancery.schema.retention.v1.EraseSubjectRequest;
+import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.GetErasureCertificateReply;
 import dev.chancery.schema.retention.v1.GetErasureCertificateRequest;
 import dev.chancery.schema.retention.v1.HoldCleared;
@@ -28,8 +29,15 @@ import dev.chancery.schema.retention.v1.ListErasuresReply;
 import dev.chancery.schema.retention.v1.ListErasuresRequest;
 import dev.chancery.schema.retention.v1.ListHoldsReply;
 import dev.chancery.schema.retention.v1.ListHoldsRequest;
+import dev.chancery.schema.retention.v1.ListSchedulesReply;
+import dev.chancery.schema.retention.v1.ListSchedulesRequest;
+import dev.chancery.schema.retention.v1.PreviewRetirementReply;
+import dev.chancery.schema.retention.v1.PreviewRetirementRequest;
+import dev.chancery.schema.retention.v1.ScheduleSet;
 import dev.chancery.schema.retention.v1.SetHoldReply;
 import dev.chancery.schema.retention.v1.SetHoldRequest;
+import dev.chancery.schema.retention.v1.SetScheduleReply;
+import dev.chancery.schema.retention.v1.SetScheduleRequest;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -55,9 +63,12 @@ final class RetentionService implements Feature {
         methods.command(SERVICE + "SetHold", SetHoldRequest.class, RetentionService::set)
                 .command(SERVICE + "ClearHold", ClearHoldRequest.class, RetentionService::clear)
                 .command(SERVICE + "EraseSubject", EraseSubjectRequest.class, RetentionService::erase)
+                .command(SERVICE + "SetSchedule", SetScheduleRequest.class, RetentionService::schedule)
                 .query(SERVICE + "ListHolds", ListHoldsRequest.class, RetentionService::holds)
                 .query(SERVICE + "ListErasures", ListErasuresRequest.class, RetentionService::erasures)
-                .query(SERVICE + "GetErasureCertificate", GetErasureCertificateRequest.class, this::certificate);
+                .query(SERVICE + "GetErasureCertificate", GetErasureCertificateRequest.class, this::certificate)
+                .query(SERVICE + "ListSchedules", ListSchedulesRequest.class, RetentionService::schedules)
+                .query(SERVICE + "PreviewRetirement", PreviewRetirementRequest.class, RetentionService::preview);
     }
 
     @Override
@@ -142,6 +153,9 @@ final class RetentionService implements Feature {
     }
 
     private static CommandOutcome erase(CommandContext context, EraseSubjectRequest request) {
+        if (request.getGround() == ErasureGround.ERASURE_GROUND_RETENTION_ENDED) {
+            return CommandOutcome.reject(RetentionRejection.GROUND);
+        }
         String subject = request.getPrincipalId();
         Subject before = context.read(Subject.stream(subject), Subject.FOLD);
         return decided(
@@ -171,6 +185,32 @@ final class RetentionService implements Feature {
 
     private static boolean exists(CommandContext context, String subject) {
         return context.read(principal(subject), PrincipalState.FOLD).exists();
+    }
+
+    private static CommandOutcome schedule(CommandContext context, SetScheduleRequest request) {
+        Schedules before = context.read(Schedules.STREAM, Schedules.FOLD);
+        return decided(
+                Schedules.STREAM,
+                RetentionRules.schedule(
+                        before,
+                        ScheduleSet.newBuilder()
+                                .setDataClass(request.getDataClass())
+                                .setRetentionClass(request.getRetentionClass())
+                                .setPeriod(request.getPeriod())
+                                .setSetterId(context.principal().id())
+                                .build()),
+                events -> SetScheduleReply.newBuilder()
+                        .setPreviousPeriod(before.period(request.getRetentionClass()))
+                        .build());
+    }
+
+    private static ListSchedulesReply schedules(ReadContext context, ListSchedulesRequest request) {
+        return ScheduleLists.schedules(context.tenant());
+    }
+
+    private static PreviewRetirementReply preview(ReadContext context, PreviewRetirementRequest request)
+            throws RefusedException {
+        return ScheduleLists.preview(context.tenant(), request, context.atMicros());
     }
 
     private static ListHoldsReply holds(ReadContext context, ListHoldsRequest request) throws RefusedException {

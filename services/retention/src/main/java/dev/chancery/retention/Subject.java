@@ -186,6 +186,13 @@ record Subject(
                 .toList();
     }
 
+    /** Classes that may be destroyed: undecided, and no hold covers them. The one hold check. */
+    List<RetentionClass> free() {
+        return undecided().stream()
+                .filter(retention -> covering(retention).isEmpty())
+                .toList();
+    }
+
     /** Classes whose keys are to be destroyed now. */
     List<RetentionClass> undestroyed() {
         return destructions.entrySet().stream()

@@ -2,6 +2,7 @@ package dev.chancery.retention;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.chancery.command.Clock;
 import dev.chancery.command.Ids;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.kernel.Decision;
@@ -28,7 +29,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -37,10 +40,12 @@ import java.util.stream.Collectors;
  * done, and can be done again: a process that dies between two leaves the rest to the next.
  *
  * <p>Nobody else destroys a subject's keys: an administrator's command, another feature's request and a schedule only decide, by {@link
- * RetentionRules#erase}.
+ * RetentionRules#erase} and {@link RetentionRules#retire}.
  */
 final class SubjectEraser {
-    private static final String ERASE = "retention.subject.erase";
+    // A command's action has its intent first; these follow from what the log says already.
+    private static final String ANSWER = "retention.subject.answer";
+    private static final String RETIRE = "retention.subject.retire";
     private static final String DESTROY_KEYS = "retention.subject.destroy-keys";
     private static final String COMPLETE = "retention.subject.complete";
 
@@ -48,14 +53,31 @@ final class SubjectEraser {
     private final Appender appender;
     private final Streams streams;
     private final Eraser eraser;
+    private final RecordTimes times;
     private final Duration horizon;
+    private final Consumer<ErasureStep> after;
 
-    SubjectEraser(Claims claims, Appender appender, Streams streams, Eraser eraser, Duration horizon) {
+    SubjectEraser(
+            Claims claims, Appender appender, Streams streams, RecordTimes times, Eraser eraser, Duration horizon) {
+        this(claims, appender, streams, times, eraser, horizon, step -> {});
+    }
+
+    /** @param after told of each step that is done */
+    SubjectEraser(
+            Claims claims,
+            Appender appender,
+            Streams streams,
+            RecordTimes times,
+            Eraser eraser,
+            Duration horizon,
+            Consumer<ErasureStep> after) {
         this.claims = claims;
         this.appender = appender;
         this.streams = streams;
+        this.times = times;
         this.eraser = eraser;
         this.horizon = horizon;
+        this.after = after;
     }
 
     private Loaded<Subject> load(String tenant, String subject) {
@@ -68,7 +90,43 @@ final class SubjectEraser {
         Decision<Message> decision =
                 RetentionRules.erase(true, loaded.state(), subject, request, ErasureGround.ERASURE_GROUND_REQUEST);
         if (decision instanceof Decision.Events<Message> decided) {
-            append(tenant, subject, loaded.version(), ERASE, decided.events());
+            append(tenant, subject, Map.of(Subject.stream(subject), loaded.version()), ANSWER, decided.events());
+            after.accept(ErasureStep.DECIDED);
+        }
+    }
+
+    /**
+     * Decides what no hold covers and whose retention period is over, as the log has it now. It rests on the subject's holds, on that it is
+     * deactivated, and on the schedules: whichever moves meanwhile, append refuses.
+     */
+    void retire(String tenant, String subject) {
+        StreamId principal = AuthorityStreams.principal(subject);
+        Loaded<Departure> departure = streams.current(tenant, principal, Departure.FOLD);
+        if (departure.state().position().isEmpty()) {
+            return;
+        }
+        Loaded<Schedules> schedules = streams.current(tenant, Schedules.STREAM, Schedules.FOLD);
+        Loaded<Subject> loaded = load(tenant, subject);
+        Decision<Message> decision = RetentionRules.retire(
+                times.recordedAtMicros(tenant, departure.state().position().getAsLong()),
+                loaded.state(),
+                schedules.state(),
+                subject,
+                Clock.nowMicros());
+        if (decision instanceof Decision.Events<Message> decided) {
+            append(
+                    tenant,
+                    subject,
+                    Map.of(
+                            Subject.stream(subject),
+                            loaded.version(),
+                            principal,
+                            departure.version(),
+                            Schedules.STREAM,
+                            schedules.version()),
+                    RETIRE,
+                    decided.events());
+            after.accept(ErasureStep.DECIDED);
         }
     }
 
@@ -78,7 +136,9 @@ final class SubjectEraser {
                 byRequest(load(tenant, subject).state(), Subject::undestroyed).entrySet()) {
             // First, and again where only the record is missing. The count is then of what is left.
             int keys = eraser.destroy(tenant, subject, each.getValue());
+            after.accept(ErasureStep.KEYS_DESTROYED);
             forgetNames(tenant, subject, each.getValue());
+            after.accept(ErasureStep.NAMES_FORGOTTEN);
             Eraser.Above above = eraser.above(tenant);
             append(
                     tenant,
@@ -95,6 +155,7 @@ final class SubjectEraser {
                             .setTenantKeyVersion(above.tenantKey())
                             .setSealerKeyVersion(above.ringVersion())
                             .build());
+            after.accept(ErasureStep.DESTRUCTION_RECORDED);
         }
     }
 
@@ -120,6 +181,7 @@ final class SubjectEraser {
             // destroyed.
             forgetNames(tenant, subject, each.getValue());
             Eraser.Above from = eraser.renew(tenant, beyond);
+            after.accept(ErasureStep.KEYS_ABOVE_DESTROYED);
             append(
                     tenant,
                     subject,
@@ -132,6 +194,7 @@ final class SubjectEraser {
                             .setTenantKeyVersion(from.tenantKey())
                             .setSealerKeyVersion(from.ringVersion())
                             .build());
+            after.accept(ErasureStep.COMPLETION_RECORDED);
         }
     }
 
@@ -160,10 +223,10 @@ final class SubjectEraser {
     }
 
     private void append(String tenant, String subject, Loaded<Subject> at, String action, Message event) {
-        append(tenant, subject, at.version(), action, List.of(event));
+        append(tenant, subject, Map.of(Subject.stream(subject), at.version()), action, List.of(event));
     }
 
-    private void append(String tenant, String subject, long version, String action, List<Message> events) {
+    private void append(String tenant, String subject, Map<StreamId, Long> basis, String action, List<Message> events) {
         StreamId stream = Subject.stream(subject);
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(Ids.uuidV7())))
@@ -179,12 +242,17 @@ final class SubjectEraser {
                 events.stream().map(event -> new NewEvent(stream, event)).toList(),
                 List.of(),
                 Optional.empty(),
-                Map.of(stream, version)));
-        streams.moved(tenant, List.of(stream));
+                basis));
+        streams.moved(tenant, basis.keySet());
         if (!(result instanceof AppendResult.Appended)) {
             // Another process was faster, or the log takes nothing now: the next round looks again.
             throw new NotAppended(result.toString());
         }
+    }
+
+    /** When the record at a position was made, Unix time in microseconds; empty: there is none. */
+    interface RecordTimes {
+        OptionalLong recordedAtMicros(String tenant, long position);
     }
 
     /** A record is not there yet. */

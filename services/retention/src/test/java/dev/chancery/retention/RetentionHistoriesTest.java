@@ -6,31 +6,42 @@ import com.google.protobuf.Message;
 import dev.chancery.kernel.Decision;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionDecided;
 import dev.chancery.schema.retention.v1.DestructionWithheld;
 import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
+import dev.chancery.schema.retention.v1.ScheduleSet;
 import java.util.ArrayList;
+import java.util.Calendar;
 import java.util.EnumSet;
+import java.util.GregorianCalendar;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.TimeZone;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random histories of holds, releases and erasures, whole and by class: what is decided is what a model says that knows nothing of events.
+ * Random histories of holds, releases, erasures, departures, returns, schedules and collections, whole and by class: what is decided is what a
+ * model says that knows nothing of events.
  * {@code -Dchancery.rounds=full} for more, {@code -Dretention.seed} to repeat a run.
  */
 class RetentionHistoriesTest {
     private static final int HISTORIES =
             System.getProperty("chancery.rounds", "quick").equals("full") ? 10_000 : 500;
-    private static final int STEPS = 30;
+    private static final int STEPS = 50;
+    private static final List<String> PERIODS = List.of("P0D", "P30D", "P18M", "P2Y", "P7Y", "UNLIMITED");
+    private static final long DAY_MICROS = 86_400_000_000L;
     private static final long SEED = Long.getLong("retention.seed", new Random().nextLong());
     private static final long NOW = 1_780_000_000_000_000L;
     private static final String SUBJECT = UUID.randomUUID().toString();
@@ -98,12 +109,17 @@ class RetentionHistoriesTest {
         private boolean wanted;
         private final Set<RetentionClass> gone = EnumSet.noneOf(RetentionClass.class);
 
+        private long now = NOW;
+        private OptionalLong left = OptionalLong.empty();
+        private Schedules schedules = Schedules.FOLD.initial();
+        private final Map<RetentionClass, String> periods = new HashMap<>();
+
         Run(Random random) {
             this.random = random;
         }
 
         void step() {
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(12)) {
                 case 0, 1, 2 ->
                     set(Eraser.allClasses().stream()
                             .filter(each -> random.nextBoolean())
@@ -115,6 +131,10 @@ class RetentionHistoriesTest {
                         clear(known.get(random.nextInt(known.size())));
                     }
                 }
+                case 5 -> left = random.nextBoolean() ? OptionalLong.of(now) : OptionalLong.empty();
+                case 6 -> schedule();
+                case 7, 8 -> now += random.nextLong(900 * DAY_MICROS);
+                case 9, 10 -> collect();
                 default -> {
                     // Rarely, so that many histories have holds without one.
                     if (random.nextInt(4) == 0) {
@@ -125,18 +145,22 @@ class RetentionHistoriesTest {
         }
 
         private static HoldSet hold(String id, List<RetentionClass> classes) {
+            return hold(id, classes, NOW);
+        }
+
+        private static HoldSet hold(String id, List<RetentionClass> classes, long now) {
             return HoldSet.newBuilder()
                     .setHoldId(id)
                     .setSubjectId(SUBJECT)
                     .addAllClasses(classes)
-                    .setReviewMicros(NOW + 1)
+                    .setReviewMicros(now + 1)
                     .build();
         }
 
         boolean set(List<RetentionClass> named) {
             Set<RetentionClass> covers = Set.copyOf(named.isEmpty() ? Eraser.allClasses() : named);
             String id = "h" + position;
-            Decision<Message> decision = RetentionRules.set(true, subject, hold(id, named), NOW);
+            Decision<Message> decision = RetentionRules.set(true, subject, hold(id, named, now), now);
             boolean tooLate = covers.stream().anyMatch(gone::contains);
             if (tooLate) {
                 assertThat(decision).isEqualTo(Decision.reject(RetentionRejection.TOO_LATE));
@@ -168,6 +192,60 @@ class RetentionHistoriesTest {
             return apply(decision);
         }
 
+        private void schedule() {
+            RetentionClass retention =
+                    Eraser.allClasses().get(random.nextInt(Eraser.allClasses().size()));
+            String period = PERIODS.get(random.nextInt(PERIODS.size()));
+            String before = periods.put(retention, period);
+            Decision<Message> decision = RetentionRules.schedule(
+                    schedules,
+                    ScheduleSet.newBuilder()
+                            .setDataClass(DataClass.DATA_CLASS_PERSONAL)
+                            .setRetentionClass(retention)
+                            .setPeriod(period)
+                            .build());
+            if (period.equals(before == null ? "P7Y" : before)) {
+                assertThat(decision).isEqualTo(Decision.nothing());
+                return;
+            }
+            for (Message event : ((Decision.Events<Message>) decision).events()) {
+                schedules = Schedules.FOLD.evolve(schedules, stored(event));
+            }
+        }
+
+        private void collect() {
+            for (Message event : apply(RetentionRules.retire(left, subject, schedules, SUBJECT, now))) {
+                var decided = (DestructionDecided) event;
+                assertThat(decided.getGround()).isEqualTo(ErasureGround.ERASURE_GROUND_RETENTION_ENDED);
+                assertThat(decided.getClassesList()).isNotEmpty().allSatisfy(retention -> assertThat(
+                                periods.getOrDefault(retention, "P7Y"))
+                        .isEqualTo(decided.getPeriod()));
+            }
+            if (left.isPresent()) {
+                Eraser.allClasses().stream()
+                        .filter(each -> holds.values().stream().noneMatch(covers -> covers.contains(each)))
+                        .filter(each -> isOver(periods.getOrDefault(each, "P7Y")))
+                        .forEach(gone::add);
+            }
+        }
+
+        /** By another calendar than the rules'. */
+        private boolean isOver(String period) {
+            if (period.equals("UNLIMITED")) {
+                return false;
+            }
+            var latest = new GregorianCalendar(TimeZone.getTimeZone("UTC"), Locale.ROOT);
+            latest.setTimeInMillis(now / 1000);
+            latest.add(
+                    switch (period.charAt(period.length() - 1)) {
+                        case 'D' -> Calendar.DAY_OF_MONTH;
+                        case 'M' -> Calendar.MONTH;
+                        default -> Calendar.YEAR;
+                    },
+                    -Integer.parseInt(period.substring(1, period.length() - 1)));
+            return left.getAsLong() <= latest.getTimeInMillis() * 1000 + now % 1000;
+        }
+
         private void destroyWhatNothingHolds() {
             if (wanted) {
                 Eraser.allClasses().stream()
@@ -182,17 +260,19 @@ class RetentionHistoriesTest {
                 return List.of();
             }
             for (Message event : happened.events()) {
-                position++;
-                subject = Subject.FOLD.evolve(
-                        subject,
-                        new StoredEvent(
-                                event.getDescriptorForType().getFullName(),
-                                event.toByteString(),
-                                position,
-                                position,
-                                new UUID(0, position)));
+                subject = Subject.FOLD.evolve(subject, stored(event));
             }
             return happened.events();
+        }
+
+        private StoredEvent stored(Message event) {
+            position++;
+            return new StoredEvent(
+                    event.getDescriptorForType().getFullName(),
+                    event.toByteString(),
+                    position,
+                    position,
+                    new UUID(0, position));
         }
 
         void compare(String where) {

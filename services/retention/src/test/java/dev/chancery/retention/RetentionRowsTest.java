@@ -7,6 +7,9 @@ import com.google.protobuf.Message;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.projection.LogEvent;
+import dev.chancery.schema.identity.v1.PrincipalDeactivated;
+import dev.chancery.schema.identity.v1.PrincipalReactivated;
+import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionCompleted;
 import dev.chancery.schema.retention.v1.DestructionDecided;
@@ -16,6 +19,7 @@ import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
 import dev.chancery.schema.retention.v1.KeysDestroyed;
+import dev.chancery.schema.retention.v1.ScheduleSet;
 import dev.chancery.testkit.Backing;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,7 +53,7 @@ class RetentionRowsTest {
     static void open() {
         database = Backing.database("keyring", "log", "relay", "projection", "retention");
         sessions = new HibernatePersistenceConfiguration("retention")
-                .managedClasses(HoldRow.class, ErasureRow.class)
+                .managedClasses(HoldRow.class, ErasureRow.class, ScheduleRow.class, RetainedRow.class)
                 .property("hibernate.dialect", "org.hibernate.dialect.PostgreSQLDialect")
                 .property("hibernate.boot.allow_jdbc_metadata_access", false)
                 .createEntityManagerFactory();
@@ -209,6 +213,8 @@ class RetentionRowsTest {
             database.inTenant(DatabaseRole.RETENTION, tenant, connection -> {
                 assertThat(rows(connection, HoldRow.class, "position")).hasSize(1);
                 assertThat(rows(connection, ErasureRow.class, "retention")).hasSize(1);
+                assertThat(rows(connection, ScheduleRow.class, "retention")).hasSize(1);
+                assertThat(rows(connection, RetainedRow.class, "retention")).hasSize(2);
                 return true;
             });
         }
@@ -216,11 +222,79 @@ class RetentionRowsTest {
         try (Connection connection = database.connection(DatabaseRole.RETENTION)) {
             assertThat(rows(connection, HoldRow.class, "position")).isEmpty();
             assertThat(rows(connection, ErasureRow.class, "retention")).isEmpty();
+            assertThat(rows(connection, ScheduleRow.class, "retention")).isEmpty();
+            assertThat(rows(connection, RetainedRow.class, "retention")).isEmpty();
             connection.rollback();
         }
     }
 
     private void fill(String tenant) {
-        write(tenant, held(), withheld(AUDIT));
+        write(tenant, held(), withheld(AUDIT), scheduled("P1Y"), left());
+    }
+
+    private ScheduleSet scheduled(String period) {
+        return ScheduleSet.newBuilder()
+                .setDataClass(DataClass.DATA_CLASS_PERSONAL)
+                .setRetentionClass(AUDIT)
+                .setPeriod(period)
+                .setSetterId(subject)
+                .build();
+    }
+
+    private PrincipalDeactivated left() {
+        return PrincipalDeactivated.newBuilder().setPrincipalId(subject).build();
+    }
+
+    /** class/began/held of what is kept. */
+    private List<String> kept(String tenant) {
+        return database.inTenant(
+                DatabaseRole.RETENTION, tenant, connection -> rows(connection, RetainedRow.class, "retention").stream()
+                        .map(row -> row.retention + "/" + row.beganMicros + "/" + row.held)
+                        .toList());
+    }
+
+    @Test
+    void whatIsKeptOfWhoLeftFollowsReturnsHoldsAndDecisions() {
+        String tenant = UUID.randomUUID().toString();
+        write(tenant, held(), left());
+        long began = AT + position;
+        assertThat(kept(tenant)).containsExactly("1/" + began + "/false", "2/" + began + "/true");
+        write(
+                tenant,
+                HoldCleared.newBuilder()
+                        .setHoldId(hold)
+                        .setSubjectId(subject)
+                        .setClearerId(subject)
+                        .build());
+        assertThat(kept(tenant)).containsExactly("1/" + began + "/false", "2/" + began + "/false");
+        write(
+                tenant,
+                held().toBuilder()
+                        .setHoldId(UUID.randomUUID().toString())
+                        .clearClasses()
+                        .addClasses(ACCOUNT)
+                        .build(),
+                decided(AUDIT));
+        assertThat(kept(tenant)).containsExactly("1/" + began + "/true");
+        write(tenant, PrincipalReactivated.newBuilder().setPrincipalId(subject).build());
+        assertThat(kept(tenant)).isEmpty();
+        write(tenant, left());
+        assertThat(kept(tenant)).as("what was decided is not kept").containsExactly("1/" + (AT + position) + "/true");
+    }
+
+    @Test
+    void theScheduleThatWasSetLastIsInForce() {
+        String tenant = UUID.randomUUID().toString();
+        write(tenant, scheduled("P1Y"), scheduled("P2Y"));
+        database.inTenant(DatabaseRole.RETENTION, tenant, connection -> {
+            assertThat(rows(connection, ScheduleRow.class, "retention"))
+                    .singleElement()
+                    .satisfies(row -> {
+                        assertThat(row.period).isEqualTo("P2Y");
+                        assertThat(row.setMicros).isEqualTo(AT + position);
+                        assertThat(row.setter).isEqualTo(UUID.fromString(subject));
+                    });
+            return true;
+        });
     }
 }

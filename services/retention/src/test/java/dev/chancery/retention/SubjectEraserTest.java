@@ -12,6 +12,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.Eraser;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
@@ -23,16 +24,21 @@ import dev.chancery.log.Claims;
 import dev.chancery.log.Digest;
 import dev.chancery.log.Draft;
 import dev.chancery.log.LogCreation;
+import dev.chancery.log.LogTimes;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
+import dev.chancery.schema.identity.v1.PrincipalDeactivated;
+import dev.chancery.schema.identity.v1.PrincipalReactivated;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
+import dev.chancery.schema.retention.v1.ScheduleSet;
 import dev.chancery.testkit.Backing;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -42,10 +48,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The eraser over a real log: what it does, it does once, and writes down once it is so. */
 class SubjectEraserTest {
@@ -109,13 +120,23 @@ class SubjectEraserTest {
         return new Streams(database, DatabaseRole.RETENTION);
     }
 
+    private LogTimes times() {
+        return new LogTimes(database, DatabaseRole.RETENTION);
+    }
+
     private SubjectEraser process() {
+        return process(step -> {});
+    }
+
+    private SubjectEraser process(Consumer<ErasureStep> after) {
         return new SubjectEraser(
                 new Claims(database, DatabaseRole.RETENTION),
                 appender,
                 streams(),
+                times()::recordedAtMicros,
                 keyring().eraser(),
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(2),
+                after);
     }
 
     private Streams.Loaded<Subject> loaded() {
@@ -132,21 +153,244 @@ class SubjectEraserTest {
     }
 
     private AppendResult append(long version, List<Message> events) {
+        return append(appender, Subject.stream(subject), version, events);
+    }
+
+    private AppendResult append(Appender by, StreamId stream, long version, List<Message> events) {
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(ByteString.copyFrom(Ids.bytes(Ids.uuidV7())))
                 .setAction("test.happen")
                 .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
         statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
-        return appender.append(new Draft(
+        return by.append(new Draft(
                 tenant,
                 statement.build(),
                 0,
-                events.stream()
-                        .map(event -> new NewEvent(Subject.stream(subject), event))
-                        .toList(),
+                events.stream().map(event -> new NewEvent(stream, event)).toList(),
                 List.of(),
                 Optional.empty(),
-                Map.of(Subject.stream(subject), version)));
+                Map.of(stream, version)));
+    }
+
+    /** An event of the principal's own stream, as identity writes it. */
+    private void ofPrincipal(long version, Message event) {
+        try (var identity = new Appender(
+                database,
+                DatabaseRole.IDENTITY,
+                "ch-test",
+                new SigningKeys(database, sealer).signer("ch-test/source/identity"),
+                Optional::empty)) {
+            assertThat(append(identity, AuthorityStreams.principal(subject), version, List.of(event)))
+                    .isInstanceOf(AppendResult.Appended.class);
+        }
+    }
+
+    private void leaves() {
+        ofPrincipal(0, PrincipalDeactivated.newBuilder().setPrincipalId(subject).build());
+    }
+
+    private void keeps(RetentionClass retention, String period) {
+        Streams.Loaded<Schedules> now = streams().load(tenant, Schedules.STREAM, Schedules.FOLD);
+        append(
+                appender,
+                Schedules.STREAM,
+                now.version(),
+                decided(RetentionRules.schedule(
+                        now.state(),
+                        ScheduleSet.newBuilder()
+                                .setDataClass(DataClass.DATA_CLASS_PERSONAL)
+                                .setRetentionClass(retention)
+                                .setPeriod(period)
+                                .build())));
+    }
+
+    private void keepsNothing() {
+        Eraser.allClasses().forEach(retention -> keeps(retention, "P0D"));
+    }
+
+    @Test
+    void whatIsKeptNoLongerIsRetiredByClassAndSaysWhy() throws RefusedException {
+        keeps(RetentionClass.RETENTION_CLASS_ACCOUNT, "P0D");
+        process().retire(tenant, subject);
+        assertThat(loaded().version()).as("still one of the organisation's").isZero();
+        leaves();
+        for (int i = 0; i < 2; i++) {
+            process().retire(tenant, subject);
+            process().destroy(tenant, subject);
+        }
+
+        assertThat(loaded().version()).isEqualTo(2);
+        assertThat(loaded().state().destructions().keySet()).containsExactly(RetentionClass.RETENTION_CLASS_ACCOUNT);
+        assertThat(keyring().open(where, sealed).text()).isEmpty();
+        assertThat(certificate())
+                .contains(
+                        "\"ground\":\"retention-ended\"",
+                        "\"retention\":{\"period\":\"P0D\",\"since\":\"",
+                        "\"state\":\"keys-destroyed\"");
+    }
+
+    @Test
+    void whoIsBackIsKept() {
+        keepsNothing();
+        leaves();
+        ofPrincipal(1, PrincipalReactivated.newBuilder().setPrincipalId(subject).build());
+        process().retire(tenant, subject);
+        assertThat(loaded().version()).isZero();
+    }
+
+    @Test
+    void aHoldKeepsWhatIsOverUntilItIsCleared() {
+        keepsNothing();
+        append(0, decided(RetentionRules.set(true, loaded().state(), hold("h1"), NOW)));
+        leaves();
+        process().retire(tenant, subject);
+        process().destroy(tenant, subject);
+        assertThat(loaded().version()).isOne();
+        assertThat(keyring().open(where, sealed).text()).contains("Grace");
+
+        append(
+                1,
+                decided(RetentionRules.clear(
+                        loaded().state(),
+                        HoldCleared.newBuilder()
+                                .setHoldId("h1")
+                                .setSubjectId(subject)
+                                .build())));
+        // Nobody tells the collector: it finds what is over.
+        process().retire(tenant, subject);
+        process().destroy(tenant, subject);
+        assertThat(keyring().open(where, sealed).text()).isEmpty();
+    }
+
+    /** What a collection was decided on moves while it reads: append refuses, and nothing is destroyed. */
+    @ParameterizedTest
+    @ValueSource(strings = {"held", "back", "kept longer"})
+    void aCollectionThatMeetsAnotherDecisionIsNotAppended(String meanwhile) {
+        keepsNothing();
+        leaves();
+        var moved = new AtomicBoolean();
+        var late = new SubjectEraser(
+                new Claims(database, DatabaseRole.RETENTION),
+                appender,
+                streams(),
+                (of, position) -> {
+                    if (moved.compareAndSet(false, true)) {
+                        switch (meanwhile) {
+                            case "held" ->
+                                append(0, decided(RetentionRules.set(true, loaded().state(), hold("h1"), NOW)));
+                            case "back" ->
+                                ofPrincipal(
+                                        1,
+                                        PrincipalReactivated.newBuilder()
+                                                .setPrincipalId(subject)
+                                                .build());
+                            default -> Eraser.allClasses().forEach(retention -> keeps(retention, "UNLIMITED"));
+                        }
+                    }
+                    return times().recordedAtMicros(of, position);
+                },
+                keyring().eraser(),
+                Duration.ofSeconds(2),
+                step -> {});
+
+        assertThatExceptionOfType(SubjectEraser.NotAppended.class).isThrownBy(() -> late.retire(tenant, subject));
+        assertThat(moved).isTrue();
+        late.retire(tenant, subject);
+        late.destroy(tenant, subject);
+        assertThat(keyring().open(where, sealed).text()).contains("Grace");
+    }
+
+    /** A process that dies after any step leaves what the next one ends, once, and nothing is certified that did not happen. */
+    @ParameterizedTest
+    @EnumSource(ErasureStep.class)
+    void whatAProcessLeavesThatDiesAfterAStepTheNextOneEnds(ErasureStep last) throws RefusedException {
+        keepsNothing();
+        leaves();
+        assertThatExceptionOfType(Killed.class)
+                .isThrownBy(() -> retireWhole(process(step -> {
+                    if (step == last) {
+                        throw new Killed();
+                    }
+                })));
+        String certificate = certificate();
+        assertThat(certificate.contains("keys_destroyed"))
+                .isEqualTo(last.compareTo(ErasureStep.DESTRUCTION_RECORDED) >= 0);
+        assertThat(certificate.contains("\"state\":\"completed\"")).isEqualTo(last == ErasureStep.COMPLETION_RECORDED);
+        if (last.compareTo(ErasureStep.KEYS_DESTROYED) >= 0) {
+            assertThat(keyring().open(where, sealed).text()).isEmpty();
+        }
+
+        retireWhole(process());
+
+        assertThat(keyring().open(where, sealed).text()).isEmpty();
+        assertThat(loaded().version()).as("decided, destroyed, completed").isEqualTo(3);
+        assertThat(certificate()).contains("\"state\":\"completed\"");
+    }
+
+    private void retireWhole(SubjectEraser process) {
+        process.retire(tenant, subject);
+        process.destroy(tenant, subject);
+        process.complete(tenant, subject);
+    }
+
+    private static final class Killed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    @Test
+    void theCollectorFindsWhatIsOverInEveryOrganisationAndNothingElse() {
+        String large = "00000000-0000-4000-8000-000000000000";
+        keep(large, "gen_random_uuid()", 1, "P8Y", false, 1_200);
+        String over = keep(tenant, "'" + subject + "'", 1, "P7Y", false, 1);
+        keep(tenant, "gen_random_uuid()", 1, "P6Y", false, 1);
+        keep(tenant, "gen_random_uuid()", 1, "P8Y", true, 1);
+        open(
+                tenant,
+                "INSERT INTO retention.schedule (tenant, class, period, setter, set_micros, position) VALUES ('"
+                        + tenant + "', 2, 'UNLIMITED', gen_random_uuid(), 1, 1)");
+        keep(tenant, "gen_random_uuid()", 2, "P8Y", false, 1);
+        String other = UUID.randomUUID().toString();
+        open(
+                other,
+                "INSERT INTO retention.schedule (tenant, class, period, setter, set_micros, position) VALUES ('" + other
+                        + "', 1, 'P3M', gen_random_uuid(), 1, 1)");
+        keep(other, "'" + subject + "'", 1, "P4M", false, 1);
+        keep(other, "gen_random_uuid()", 1, "P2M", false, 1);
+
+        List<Collector.Due> due = new Collector(database).due();
+
+        assertThat(due.stream().filter(each -> !each.tenant().equals(large)))
+                .containsExactlyInAnyOrder(new Collector.Due(tenant, over), new Collector.Due(other, subject));
+        assertThat(due.stream().filter(each -> each.tenant().equals(large))).hasSize(ErasureWorker.MAX_OF_ONE);
+        assertThat(due.subList(0, 3).stream().map(Collector.Due::tenant))
+                .containsExactlyInAnyOrder(large, tenant, other);
+    }
+
+    /** Somebody, or several, deactivated so long ago. */
+    private String keep(String of, String who, int retention, String ago, boolean held, int howMany) {
+        open(
+                of,
+                "INSERT INTO retention.retained (tenant, subject, class, began_micros, held) SELECT '" + of + "', "
+                        + who
+                        + ", " + retention + ", (extract(epoch FROM now() - interval '" + ago
+                        + "') * 1000000)::bigint, "
+                        + held + " FROM generate_series(1, " + howMany + ")");
+        return who.replace("'", "");
+    }
+
+    @Test
+    void aRoundRetiresWhatTheCollectorFinds() {
+        keepsNothing();
+        leaves();
+        open(
+                tenant,
+                "INSERT INTO retention.schedule (tenant, class, period, setter, set_micros, position) VALUES ('"
+                        + tenant + "', 1, 'P0D', gen_random_uuid(), 1, 1)");
+        keep(tenant, "'" + subject + "'", 1, "P1D", false, 1);
+        try (var worker = worker()) {
+            worker.round();
+        }
+        assertThat(loaded().state().destructions().keySet()).containsExactlyElementsOf(Eraser.allClasses());
     }
 
     private static List<Message> decided(Decision<Message> decision) {
@@ -249,7 +493,13 @@ class SubjectEraserTest {
         Eraser keys = keyring().eraser();
         return new ErasureWorker(
                 database,
-                new SubjectEraser(new Claims(database, DatabaseRole.RETENTION), appender, streams(), keys, HORIZON),
+                new SubjectEraser(
+                        new Claims(database, DatabaseRole.RETENTION),
+                        appender,
+                        streams(),
+                        times()::recordedAtMicros,
+                        keys,
+                        HORIZON),
                 keys,
                 HORIZON);
     }

@@ -10,8 +10,10 @@ import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
+import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
+import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.ClearHoldRequest;
 import dev.chancery.schema.retention.v1.EraseSubjectRequest;
@@ -19,7 +21,10 @@ import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.GetErasureCertificateRequest;
 import dev.chancery.schema.retention.v1.ListErasuresRequest;
 import dev.chancery.schema.retention.v1.ListHoldsRequest;
+import dev.chancery.schema.retention.v1.ListSchedulesRequest;
+import dev.chancery.schema.retention.v1.PreviewRetirementRequest;
 import dev.chancery.schema.retention.v1.SetHoldRequest;
+import dev.chancery.schema.retention.v1.SetScheduleRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -189,6 +194,74 @@ class ErasureIT {
 
         assertThat(states(grace, clear(grace, first))).containsExactly("ACCOUNT WITHHELD", "AUDIT COMPLETED");
         assertThat(displayName(grace)).isEqualTo("Grace " + unique);
+    }
+
+    /** Whoever sets a shorter period sees before what it retires; a hold keeps it, and nothing else has to be told when that ends. */
+    @Test
+    void whatIsOverIsPreviewedAndRetiredByItselfUnlessAHoldKeepsIt() {
+        String unique = UUID.randomUUID().toString();
+        String grace = somebody("Grace " + unique, "grace-" + unique + "@kestrel.example");
+        String held = somebody("Held " + unique, "held-" + unique + "@kestrel.example");
+        String stays = somebody("Stays " + unique, "stays-" + unique + "@kestrel.example");
+        String hold = hold(held).json().getString("holdId");
+        leave(grace);
+        Reply left = leave(held);
+
+        assertThat(preview(Duration.ofDays(7 * 365), left)).containsExactly("0", "0");
+        assertThat(preview(Duration.ofDays(7 * 365 + 3), left)).containsExactly("2", "2");
+        assertThat(read(
+                                "PreviewRetirement",
+                                PreviewRetirementRequest.newBuilder()
+                                        .setByMillis(Instant.now()
+                                                .plus(Duration.ofDays(3_000))
+                                                .toEpochMilli())
+                                        .setPageSize(3),
+                                left)
+                        .encode())
+                .contains(grace, held, "\"held\":true", "nextPage")
+                .doesNotContain(stays, unique);
+
+        keep(RetentionClass.RETENTION_CLASS_ACCOUNT, "P0D");
+        Reply set = keep(RetentionClass.RETENTION_CLASS_AUDIT, "P0D");
+        assertThat(set.json().getString("previousPeriod")).isEqualTo("P7Y");
+        assertThat(objects(read("ListSchedules", ListSchedulesRequest.newBuilder(), set), "schedules")
+                        .map(each -> each.getString("dataClass") + " " + each.getString("period")))
+                .contains("DATA_CLASS_PERSONAL P0D", "DATA_CLASS_CONFIDENTIAL P7Y", "DATA_CLASS_INTERNAL UNLIMITED");
+        until(grace, set, "ACCOUNT COMPLETED", "AUDIT COMPLETED");
+        assertThat(displayName(grace)).doesNotContain(unique);
+        assertThat(states(held, set)).isEmpty();
+        assertThat(displayName(held)).isEqualTo("Held " + unique);
+        assertThat(displayName(stays)).isEqualTo("Stays " + unique);
+
+        until(held, clear(held, hold), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
+        assertThat(preview(Duration.ofDays(3_000), set)).containsExactly("0", "0");
+        JsonObject retired = certificate(held).getJsonArray("classes").getJsonObject(0);
+        assertThat(retired.getString("ground")).isEqualTo("retention-ended");
+        assertThat(retired.getJsonObject("retention").getString("period")).isEqualTo("P0D");
+    }
+
+    private Reply leave(String subject) {
+        return calls.done(administrator, DeactivatePrincipalRequest.newBuilder().setPrincipalId(subject));
+    }
+
+    private Reply keep(RetentionClass retention, String period) {
+        return calls.done(
+                administrator,
+                SetScheduleRequest.newBuilder()
+                        .setDataClass(DataClass.DATA_CLASS_PERSONAL)
+                        .setRetentionClass(retention)
+                        .setPeriod(period)
+                        .setReason("The board decided so."));
+    }
+
+    /** How many classes of subjects are over so much later, and how many of those holds keep. */
+    private List<String> preview(Duration later, Reply after) {
+        JsonObject preview = read(
+                "PreviewRetirement",
+                PreviewRetirementRequest.newBuilder()
+                        .setByMillis(Instant.now().plus(later).toEpochMilli()),
+                after);
+        return List.of(preview.getString("due", "0"), preview.getString("held", "0"));
     }
 
     private Reply clear(String subject, String hold) {
