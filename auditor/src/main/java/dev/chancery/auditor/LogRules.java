@@ -33,8 +33,9 @@ final class LogRules implements AutoCloseable {
             "dsar.holder.read-back",
             "dsar.request.finish");
 
-    /** What a standard endpoint records of whoever called it. */
-    private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of("ledger.log.export");
+    /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
+    private static final Set<String> ACTIONS_OF_ENDPOINTS =
+            Set.of("egress.allowed", "egress.denied", "egress.override.use", "ledger.log.export");
 
     private final ExportFiles export;
     private final Findings findings;
