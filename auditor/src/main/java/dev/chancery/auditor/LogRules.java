@@ -31,7 +31,9 @@ final class LogRules implements AutoCloseable {
             "dsar.erasure.done",
             "dsar.holder.answer",
             "dsar.holder.read-back",
-            "dsar.request.finish");
+            "dsar.request.finish",
+            "vault.lease.end",
+            "vault.database.sweep");
 
     /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
     private static final Set<String> ACTIONS_OF_ENDPOINTS =

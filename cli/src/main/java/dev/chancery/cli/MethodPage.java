@@ -32,7 +32,8 @@ final class MethodPage {
             "chr_" + "A".repeat(120),
             "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
             "a/b",
-            "en");
+            "en",
+            "P7Y");
 
     private static final String ID = "0199f2aa-0000-7000-8000-000000000001";
     /** Nested messages are shown so deep. */
