@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -207,7 +206,6 @@ class HolderClientTest {
     @Test
     void whoNeverComesToAnEndLosesItsConnection() throws Exception {
         var ended = new CountDownLatch(1);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/drip", exchange -> {
             exchange.sendResponseHeaders(200, 0);
             try (var body = exchange.getResponseBody()) {

@@ -175,7 +175,7 @@ class StrangersTest {
         Process process = new ProcessBuilder(
                         "bash",
                         "-c",
-                        "ulimit -n 256 && exec \"$@\"",
+                        "ulimit -n 512 && exec \"$@\"",
                         "bash",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",

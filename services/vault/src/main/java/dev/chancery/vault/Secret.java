@@ -164,7 +164,9 @@ record Secret(
      */
     Optional<Numbered> forVault() {
         return current()
-                .flatMap(number -> versions.get(number).value().map(value -> new Numbered(number, value)))
+                .flatMap(number -> Optional.ofNullable(versions.get(number))
+                        .flatMap(Version::value)
+                        .map(value -> new Numbered(number, value)))
                 .or(leak::current);
     }
 
