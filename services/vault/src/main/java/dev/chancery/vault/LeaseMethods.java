@@ -1,6 +1,7 @@
 package dev.chancery.vault;
 
 import static dev.chancery.command.CommandOutcome.decided;
+import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
@@ -11,6 +12,7 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.ListedHosts;
+import dev.chancery.decision.WorkspaceState;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
@@ -89,6 +91,9 @@ final class LeaseMethods {
     }
 
     private static CommandOutcome connect(CommandContext context, ConnectDatabaseRequest request) {
+        if (!context.read(workspace(request.getWorkspaceId()), WorkspaceState.FOLD).exists()) {
+            return CommandOutcome.reject(VaultRejection.NO_SUCH_WORKSPACE);
+        }
         StreamId stream = Names.database(request.getDatabase());
         var wanted = DatabaseConnected.newBuilder()
                 .setDatabase(request.getDatabase())

@@ -42,6 +42,12 @@ final class VaultRejection {
             "There is no such secret in this environment.",
             "List the secrets, or check the reference: vault://<environment>/<path>.");
 
+    static final Rejection NO_SUCH_WORKSPACE = new Rejection(
+            "vault.no-such-workspace",
+            Kind.NOT_FOUND,
+            "There is no such workspace in this organisation.",
+            "Check the id.");
+
     static final Rejection NO_SUCH_VERSION = new Rejection(
             "vault.no-such-version",
             Kind.NOT_FOUND,
