@@ -91,7 +91,8 @@ final class LeaseMethods {
     }
 
     private static CommandOutcome connect(CommandContext context, ConnectDatabaseRequest request) {
-        if (!context.read(workspace(request.getWorkspaceId()), WorkspaceState.FOLD).exists()) {
+        if (!context.read(workspace(request.getWorkspaceId()), WorkspaceState.FOLD)
+                .exists()) {
             return CommandOutcome.reject(VaultRejection.NO_SUCH_WORKSPACE);
         }
         StreamId stream = Names.database(request.getDatabase());
