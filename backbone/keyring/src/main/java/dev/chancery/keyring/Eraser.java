@@ -2,16 +2,21 @@ package dev.chancery.keyring;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -95,30 +100,74 @@ public final class Eraser {
      * Makes newer keys above subjects' and brings everybody's under those. The organisations' older keys are destroyed: what they had wrapped
      * is wrapped anew, and a copy of the database brings its own. The ring's older versions stay, and open such copies, until {@link #renew}.
      *
+     * <p>An organisation of which a key doesn't open holds up no other's subjects. Its older key stays, until what is damaged is restored; a
+     * damaged key of an organisation itself keeps the ring's older versions, which alone open that key's backup.
+     *
      * @param beyond by tenant, the versions that are to be gone; one version of the ring is made for all of them
+     * @throws NotReplaced if keys of some organisations can't be replaced; all others' are
      */
     public void replace(Map<String, Above> beyond) {
+        Map<String, Above> going = new HashMap<>(beyond);
         for (DestructionStep step : DestructionStep.values()) {
             switch (step) {
                 case SUBJECT_KEYS_DESTROYED, OLD_RING_VERSIONS_DESTROYED -> {
                     // before this began; at the horizon
                     continue;
                 }
-                case TENANT_KEY_MADE -> beyond.forEach((tenant, old) -> tenants.advance(tenant, old.tenantKey() + 1));
-                case SUBJECT_KEYS_REWRAPPED -> beyond.keySet().forEach(this::rewrap);
+                case TENANT_KEY_MADE ->
+                    each(going, (tenant, old) -> tenants.advance(tenant, old.tenantKey() + 1));
+                case SUBJECT_KEYS_REWRAPPED -> each(going, (tenant, old) -> rewrap(tenant));
                 case OLD_TENANT_KEYS_DESTROYED ->
-                    beyond.forEach((tenant, old) ->
-                            until(() -> tenants.destroyBefore(tenant, old.tenantKey() + 1), () -> rewrap(tenant)));
-                case RING_VERSION_MADE -> make(nextRingVersion(beyond));
-                case TENANT_KEYS_RESEALED -> reseal(nextRingVersion(beyond));
+                    each(
+                            going,
+                            (tenant, old) -> until(
+                                    () -> tenants.destroyBefore(tenant, old.tenantKey() + 1), () -> rewrap(tenant)));
+                case RING_VERSION_MADE -> {
+                    if (going.isEmpty()) {
+                        throw new NotReplaced(beyond.keySet());
+                    }
+                    make(nextRingVersion(going));
+                }
+                case TENANT_KEYS_RESEALED -> reseal(nextRingVersion(going));
                 case OLD_RING_VERSIONS_RETIRED -> {
-                    int next = nextRingVersion(beyond);
+                    int next = nextRingVersion(going);
                     until(() -> retire(next), () -> reseal(next));
                 }
             }
             after.accept(step);
         }
-        LOG.infof("Keys replaced organisations=%d ring=%d", beyond.size(), ring.newest());
+        LOG.infof("Keys replaced organisations=%d ring=%d", going.size(), ring.newest());
+        if (going.size() < beyond.size()) {
+            throw new NotReplaced(
+                    beyond.keySet().stream().filter(tenant -> !going.containsKey(tenant)).toList());
+        }
+    }
+
+    /** Keys of some organisations can't be replaced: the log says why. */
+    public static final class NotReplaced extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        NotReplaced(Collection<String> tenants) {
+            super("keys above destroyed ones are not replaced in these organisations: "
+                    + tenants.stream().sorted().limit(10).collect(Collectors.joining(" "))
+                    + (tenants.size() > 10 ? " and " + (tenants.size() - 10) + " more" : ""));
+        }
+    }
+
+    /** Does a step for each organisation that no step has failed for. */
+    private static void each(Map<String, Above> going, BiConsumer<String, Above> step) {
+        going.entrySet().removeIf(each -> {
+            try {
+                step.accept(each.getKey(), each.getValue());
+                return false;
+            } catch (DatabaseUnavailable | KeyFileUnusable | TokenUnusable e) {
+                // It would be so for the next one, too.
+                throw e;
+            } catch (RuntimeException e) {
+                LOG.warnf(e, "Keys are not replaced tenant=%s", each.getKey());
+                return true;
+            }
+        });
     }
 
     /**
@@ -294,7 +343,7 @@ public final class Eraser {
             try (var rows = select.executeQuery()) {
                 while (rows.next()) {
                     byte[] context = TenantKeys.context(rows.getString(1), rows.getInt(2));
-                    byte[] key = ring.unwrap(rows.getInt(4), rows.getBytes(3), context);
+                    byte[] key = open(rows, context);
                     update.setBytes(1, ring.wrap(version, key, context));
                     Arrays.fill(key, (byte) 0);
                     update.setInt(2, version);
@@ -306,6 +355,17 @@ public final class Eraser {
             }
             update.executeBatch();
             return count;
+        }
+    }
+
+    private byte[] open(ResultSet row, byte[] context) throws SQLException {
+        try {
+            return ring.unwrap(row.getInt(4), row.getBytes(3), context);
+        } catch (SealBroken | KeyDestroyed e) {
+            throw new IllegalStateException(
+                    "the key of organisation " + row.getString(1) + ", version " + row.getInt(2)
+                            + ", does not open: no key above is replaced until that row of keyring.tenant_key is restored",
+                    e);
         }
     }
 

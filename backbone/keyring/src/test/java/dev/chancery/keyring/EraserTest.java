@@ -205,6 +205,47 @@ class EraserTest {
         assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
     }
 
+    /** A row of one organisation is damaged: its subjects wait, all others are forgotten. */
+    @Test
+    void anOrganisationWhoseKeyDoesNotOpenHoldsUpNoOther() throws Exception {
+        Keyring keyring = process();
+        List<Planted> destroyed = plant(keyring, tenant);
+        Planted damaged = plant(keyring, another).getFirst();
+        List<Planted> alsoDestroyed = plant(keyring, another);
+        Copy backup = copy();
+        for (Planted each : List.of(destroyed.getFirst(), alsoDestroyed.getFirst())) {
+            Ring.destroy(keyring, each.where().tenant(), each.where().subject());
+        }
+        Eraser eraser = keyring.eraser();
+        Map<String, Eraser.Above> beyond = Map.of(tenant, eraser.above(tenant), another, eraser.above(another));
+        String row = " WHERE subject = '" + damaged.where().subject() + "'";
+        execute("UPDATE keyring.subject_key SET wrapped = set_byte(wrapped, 5, get_byte(wrapped, 5) # 1)" + row);
+
+        assertThatExceptionOfType(Eraser.NotReplaced.class)
+                .isThrownBy(() -> eraser.replace(beyond))
+                .withMessageContaining(another)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain(tenant));
+
+        assertThat(eraser.isReplaced(tenant, beyond.get(tenant))).isTrue();
+        assertThat(eraser.isReplaced(another, beyond.get(another))).isFalse();
+        assertThatExceptionOfType(Eraser.NotReplaced.class)
+                .isThrownBy(() -> eraser.renew(another, beyond.get(another)));
+        eraser.renew(tenant, beyond.get(tenant));
+        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
+
+        execute("UPDATE keyring.subject_key SET wrapped = set_byte(wrapped, 5, get_byte(wrapped, 5) # 1)" + row);
+        eraser.renew(another, beyond.get(another));
+        assertThat(attack(alsoDestroyed, backup, backup, keyFile)).isEmpty();
+        assertThat(readable(List.of(damaged), process())).isEqualTo(values(List.of(damaged)));
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection superuser = Backing.postgres().superuser(database.name());
+                var statement = superuser.createStatement()) {
+            assertThat(statement.executeUpdate(sql)).isPositive();
+        }
+    }
+
     @Test
     void aKeyFileThatChangedIsUncopiedUntilTheEvidenceNamesItsCopy() throws Exception {
         Keyring keyring = process();

@@ -25,11 +25,12 @@ import org.jboss.logging.Logger;
  * over. Several processes may: what one has done, the others find
  * done. A subject that can't go on holds up no other, and an organisation's subjects no other organisation's.
  *
- * <p>Keys above those that were destroyed are replaced soon after, for all organisations at once; what was replaced is destroyed at the
- * horizon, and not before it had been replaced for half of that time, so that a process that was down gives an operator time, too.
+ * <p>Keys above those that were destroyed are replaced soon after, for all organisations at once, by a thread of its own: it holds up no
+ * erasure, however many keys there are. What was replaced is destroyed at the horizon, and not before it had been replaced for half of that
+ * time, so that a process that was down gives an operator time, too.
  *
- * <p><b>Limits:</b> {@value #MAX_ROUND} subjects in one round, {@value #MAX_OF_ONE} of one organisation, in no order; one replacement in an
- * eighth of the horizon.
+ * <p><b>Limits:</b> {@value #MAX_ROUND} subjects in one round, {@value #MAX_OF_ONE} of one organisation, those first whose keys are not
+ * destroyed, otherwise in no order; one replacement in an eighth of the horizon.
  */
 final class ErasureWorker implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ErasureWorker.class);
@@ -37,6 +38,9 @@ final class ErasureWorker implements AutoCloseable {
 
     /** How long what failed, or comes later, is left alone. */
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** After how long without another attempt it is taken that another process has ended what failed here, or comes later. */
+    private static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** How often an operator is told the same in the log. */
     private static final long TELL_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -68,8 +72,8 @@ final class ErasureWorker implements AutoCloseable {
     private final SubjectEraser eraser;
     private final Eraser keys;
     private final Duration horizon;
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("eraser").factory());
+    private final ScheduledExecutorService clock = thread("eraser");
+    private final ScheduledExecutorService replacer = thread("key-replacer");
     /** What failed, and when it is tried again, by System.nanoTime. */
     private final Map<Object, Long> failed = new ConcurrentHashMap<>();
     /** What comes later, and when it is looked at again. */
@@ -112,13 +116,24 @@ final class ErasureWorker implements AutoCloseable {
         this.horizon = horizon;
     }
 
-    void start() {
-        var _ = clock.scheduleWithFixedDelay(this::round, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    private static ScheduledExecutorService thread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name(name).factory());
     }
 
-    /** One look; the schedule's, and a test's. */
+    void start() {
+        var _ = clock.scheduleWithFixedDelay(this::erase, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = replacer.scheduleWithFixedDelay(this::replaceKeys, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** What the two threads do, one after the other: a test's. */
     void round() {
-        try {
+        erase();
+        replaceKeys();
+    }
+
+    private void erase() {
+        survive(() -> {
             List<Open> open = open();
             for (Open asked :
                     open.stream().filter(each -> each.retention() == 0).toList()) {
@@ -130,12 +145,29 @@ final class ErasureWorker implements AutoCloseable {
                     .filter(each -> each.retention() > 0)
                     .forEach(each -> subjects.add(new Who(each.tenant(), each.subject())));
             subjects.forEach(who -> attempt(who, () -> advance(who)));
+            forget(failed, System.nanoTime());
+            forget(later, System.nanoTime());
+        });
+    }
+
+    private void replaceKeys() {
+        survive(() -> {
             attempt(REPLACEMENT, this::replace);
             look();
+        });
+    }
+
+    private static void survive(Runnable look) {
+        try {
+            look.run();
         } catch (RuntimeException | Error e) {
             // A schedule ends with the first exception that leaves it.
             LOG.warnf("Eraser could not work: cause=%s", e);
         }
+    }
+
+    static void forget(Map<?, Long> again, long now) {
+        again.values().removeIf(at -> now - at > FORGET_NANOS);
     }
 
     private void collect() {
@@ -153,20 +185,9 @@ final class ErasureWorker implements AutoCloseable {
         }
         later.remove(who);
         eraser.destroy(who.tenant(), who.subject());
-        if (!due(who)) {
-            return;
-        }
-        if (eraser.replacedFor(who.tenant(), who.subject())
-                .filter(this::isLongEnough)
-                .isPresent()) {
-            eraser.complete(who.tenant(), who.subject());
-        } else {
+        if (!eraser.complete(who.tenant(), who.subject(), horizon.dividedBy(2))) {
             later.put(who, System.nanoTime() + Math.min(RETRY_NANOS, horizon.toNanos() / REPLACEMENTS));
         }
-    }
-
-    private boolean isLongEnough(Duration replacedFor) {
-        return replacedFor.compareTo(horizon.dividedBy(2)) >= 0;
     }
 
     /** Replaces the keys above all that was destroyed, unless that was done a moment ago: then all that come meanwhile share the next. */
@@ -256,7 +277,7 @@ final class ErasureWorker implements AutoCloseable {
     private List<Open> open() {
         return database.transaction(DatabaseRole.RETENTION, connection -> {
             try (var select = connection.prepareStatement("SELECT tenant, subject::text, class, request FROM"
-                            + " (SELECT *, row_number() OVER (PARTITION BY tenant ORDER BY random()) AS place"
+                            + " (SELECT *, row_number() OVER (PARTITION BY tenant ORDER BY ring > 0, random()) AS place"
                             + " FROM retention.open WHERE due_micros <= " + NOW + ") AS ranked WHERE place <= "
                             + MAX_OF_ONE + " ORDER BY place, random() LIMIT " + MAX_ROUND);
                     var rows = select.executeQuery()) {
@@ -265,21 +286,6 @@ final class ErasureWorker implements AutoCloseable {
                     open.add(new Open(rows.getString(1), rows.getString(2), rows.getInt(3), rows.getString(4)));
                 }
                 return open;
-            }
-        });
-    }
-
-    /** Whether the keys above are to go: at the horizon, which only a row says. */
-    private boolean due(Who who) {
-        return database.transaction(DatabaseRole.RETENTION, connection -> {
-            try (var select =
-                    connection.prepareStatement("SELECT EXISTS (SELECT FROM retention.open WHERE tenant = ? AND"
-                            + " subject = ?::uuid AND class > 0 AND due_micros > 0 AND due_micros <= " + NOW + ")")) {
-                select.setString(1, who.tenant());
-                select.setString(2, who.subject());
-                try (var found = select.executeQuery()) {
-                    return found.next() && found.getBoolean(1);
-                }
             }
         });
     }
@@ -310,5 +316,6 @@ final class ErasureWorker implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
+        replacer.shutdownNow();
     }
 }

@@ -203,9 +203,21 @@ record Subject(
 
     /** Classes whose keys are destroyed while those above them are not. */
     List<RetentionClass> uncompleted() {
+        return uncompleted(Long.MAX_VALUE);
+    }
+
+    /** Those of {@link #uncompleted()} whose horizon is here. */
+    List<RetentionClass> due(long nowMicros) {
+        return uncompleted(nowMicros);
+    }
+
+    private List<RetentionClass> uncompleted(long horizonUntilMicros) {
         return destructions.entrySet().stream()
-                .filter(each -> each.getValue().destroyed().isPresent()
-                        && each.getValue().completed().isEmpty())
+                .filter(each -> each.getValue().completed().isEmpty()
+                        && each.getValue()
+                                .destroyed()
+                                .filter(destroyed -> destroyed.what().getHorizonMicros() <= horizonUntilMicros)
+                                .isPresent())
                 .map(Map.Entry::getKey)
                 .toList();
     }

@@ -166,17 +166,23 @@ final class SubjectEraser {
         }
     }
 
-    /** For how long the keys above all that waits for its completion have been replaced; empty: they are not. */
-    Optional<Duration> replacedFor(String tenant, String subject) {
-        Subject state = load(tenant, subject).state();
-        return eraser.sinceReplaced(tenant, above(state, state.uncompleted()));
-    }
-
-    /** Destroys what is left of the keys above those that were destroyed. */
-    void complete(String tenant, String subject) {
-        for (Map.Entry<String, List<RetentionClass>> each :
-                byRequest(load(tenant, subject).state(), Subject::uncompleted).entrySet()) {
+    /**
+     * Destroys what is left of the keys above those that were destroyed, where the horizon is here. Each destruction has its own: a class that
+     * was destroyed later waits for its later one.
+     *
+     * @param least for how long the keys above must have been replaced
+     * @return whether all is done whose horizon is here; false: some of it has not been replaced for so long
+     */
+    boolean complete(String tenant, String subject, Duration least) {
+        boolean all = true;
+        for (Map.Entry<String, List<RetentionClass>> each : byRequest(
+                        load(tenant, subject).state(), state -> state.due(Clock.nowMicros()))
+                .entrySet()) {
             Eraser.Above beyond = above(load(tenant, subject).state(), each.getValue());
+            if (eraser.sinceReplaced(tenant, beyond).orElse(Duration.ZERO).compareTo(least) < 0) {
+                all = false;
+                continue;
+            }
             // Once more: a process that had the subject's key at hand may have taken a name after the key was
             // destroyed.
             forgetNames(tenant, subject, each.getValue());
@@ -196,6 +202,7 @@ final class SubjectEraser {
                             .build());
             after.accept(ErasureStep.COMPLETION_RECORDED);
         }
+        return all;
     }
 
     /** The newest versions that may have wrapped the keys of some classes, which were destroyed. */

@@ -44,10 +44,12 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -129,13 +131,17 @@ class SubjectEraserTest {
     }
 
     private SubjectEraser process(Consumer<ErasureStep> after) {
+        return process(Duration.ZERO, after);
+    }
+
+    private SubjectEraser process(Duration horizon, Consumer<ErasureStep> after) {
         return new SubjectEraser(
                 new Claims(database, DatabaseRole.RETENTION),
                 appender,
                 streams(),
                 times()::recordedAtMicros,
                 keyring().eraser(),
-                Duration.ofSeconds(2),
+                horizon,
                 after);
     }
 
@@ -290,7 +296,7 @@ class SubjectEraserTest {
                     return times().recordedAtMicros(of, position);
                 },
                 keyring().eraser(),
-                Duration.ofSeconds(2),
+                Duration.ZERO,
                 step -> {});
 
         assertThatExceptionOfType(SubjectEraser.NotAppended.class).isThrownBy(() -> late.retire(tenant, subject));
@@ -330,7 +336,7 @@ class SubjectEraserTest {
     private void retireWhole(SubjectEraser process) {
         process.retire(tenant, subject);
         process.destroy(tenant, subject);
-        process.complete(tenant, subject);
+        process.complete(tenant, subject, Duration.ZERO);
     }
 
     private static final class Killed extends RuntimeException {
@@ -422,7 +428,7 @@ class SubjectEraserTest {
                 .doesNotContain("completed");
 
         for (int i = 0; i < 2; i++) {
-            process().complete(tenant, subject);
+            process().complete(tenant, subject, Duration.ZERO);
         }
         assertThat(loaded().version()).isEqualTo(3);
         assertThat(certificate())
@@ -434,7 +440,7 @@ class SubjectEraserTest {
         // Asked again by another request: it gets its answer, and nothing is done again.
         process().answer(tenant, subject, UUID.randomUUID().toString());
         process().destroy(tenant, subject);
-        process().complete(tenant, subject);
+        process().complete(tenant, subject, Duration.ZERO);
         assertThat(loaded().version()).isEqualTo(4);
     }
 
@@ -445,7 +451,7 @@ class SubjectEraserTest {
 
         process().destroy(tenant, subject);
         keyring().eraser().renew(tenant, keyring().eraser().above(tenant));
-        process().complete(tenant, subject);
+        process().complete(tenant, subject, Duration.ZERO);
 
         assertThat(loaded().state().destructions().values()).allSatisfy(destruction -> {
             assertThat(destruction.destroyed()).isPresent();
@@ -470,7 +476,7 @@ class SubjectEraserTest {
         append(0, decided(RetentionRules.set(true, loaded().state(), hold("h1"), NOW)));
         process().answer(tenant, subject, request);
         process().destroy(tenant, subject);
-        process().complete(tenant, subject);
+        process().complete(tenant, subject, Duration.ZERO);
         assertThat(keyring().open(where, sealed).text()).contains("Grace");
         assertThat(certificate()).contains("\"state\":\"withheld\"", "\"holds\":[\"h1\"]");
 
@@ -536,6 +542,7 @@ class SubjectEraserTest {
     @Test
     void keysAboveAreReplacedSoonAndDestroyedAtTheHorizon() throws Exception {
         process().answer(tenant, subject, request);
+        process().destroy(tenant, subject);
         open(
                 tenant,
                 "INSERT INTO retention.open (tenant, subject, class, request) VALUES ('" + tenant + "', '" + subject
@@ -649,7 +656,7 @@ class SubjectEraserTest {
         append(0, decided(RetentionRules.set(true, loaded().state(), ofTheAccount, NOW)));
         process().answer(tenant, subject, request);
         process().destroy(tenant, subject);
-        process().complete(tenant, subject);
+        process().complete(tenant, subject, Duration.ZERO);
         var claims = new Claims(database, DatabaseRole.IDENTITY);
         assertThat(loaded().state().destructions()).isNotEmpty();
         assertThat(claims.holder(tenant, "email", address)).contains(AuthorityStreams.principal(subject));
@@ -664,6 +671,55 @@ class SubjectEraserTest {
                                 .build())));
         process().destroy(tenant, subject);
         assertThat(claims.holder(tenant, "email", address)).isEmpty();
+    }
+
+    /** What a hold kept is destroyed later than the rest, and its horizon is later, too. */
+    @Test
+    void eachDestructionOfASubjectWaitsForItsOwnHorizon() throws RefusedException {
+        HoldSet ofTheAccount = hold("h1").toBuilder()
+                .addClasses(RetentionClass.RETENTION_CLASS_ACCOUNT)
+                .build();
+        append(0, decided(RetentionRules.set(true, loaded().state(), ofTheAccount, NOW)));
+        process().answer(tenant, subject, request);
+        process().destroy(tenant, subject);
+        append(
+                loaded().version(),
+                decided(RetentionRules.clear(
+                        loaded().state(),
+                        HoldCleared.newBuilder()
+                                .setHoldId("h1")
+                                .setSubjectId(subject)
+                                .build())));
+        SubjectEraser later = process(Duration.ofHours(1), step -> {});
+        later.destroy(tenant, subject);
+
+        assertThat(later.complete(tenant, subject, Duration.ofDays(1)))
+                .as("not replaced for a day")
+                .isFalse();
+        assertThat(later.complete(tenant, subject, Duration.ZERO)).isTrue();
+
+        assertThat(completed())
+                .isNotEmpty()
+                .doesNotContain(RetentionClass.RETENTION_CLASS_ACCOUNT)
+                .hasSize(Eraser.allClasses().size() - 1);
+        assertThat(certificate()).contains("\"state\":\"completed\"", "\"state\":\"keys-destroyed\"");
+        assertThat(later.complete(tenant, subject, Duration.ofDays(1)))
+                .as("nothing else is due")
+                .isTrue();
+    }
+
+    private List<RetentionClass> completed() {
+        return loaded().state().destructions().entrySet().stream()
+                .filter(each -> each.getValue().completed().isPresent())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    @Test
+    void whatNobodyTriedAgainForAMinuteIsForgotten() {
+        var again = new HashMap<>(Map.of("just now", 0L, "ended elsewhere", -TimeUnit.SECONDS.toNanos(61)));
+        ErasureWorker.forget(again, 1);
+        assertThat(again.keySet()).containsExactly("just now");
     }
 
     @Test
