@@ -1,18 +1,43 @@
 package dev.chancery.quickstart.atrest;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.auditor.Main;
+import dev.chancery.cli.client.Refused;
+import dev.chancery.cli.export.Export;
+import dev.chancery.keyring.Eraser;
 import dev.chancery.quickstart.InstanceAccess;
+import dev.chancery.quickstart.atrest.ForgettingAttack.Keys;
+import dev.chancery.quickstart.atrest.ForgettingAttack.Lying;
+import dev.chancery.quickstart.atrest.ForgettingAttack.Segments;
+import dev.chancery.quickstart.authzen.OrganisationCalls;
+import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
+import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.story.ClearText;
 import dev.chancery.story.ClearText.Found;
+import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -21,14 +46,20 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Nothing personal and no secret lies in clear in anything that an instance stores or logs: not in PostgreSQL's tables and write-ahead
- * log, not in Kafka's segments, not in a file beside them. The same search finds what may lie there, where it must.
+ * log, not in Kafka's segments, not in a file beside them. The same search finds what may lie there, where it must. And whoever has all
+ * these files, those of the days before too, opens nothing of whom was forgotten, with the upper keys of today.
  */
 @Order(50)
 class AtRestIT {
+    private static final int SUBJECTS = "full".equals(System.getProperty("chancery.rounds")) ? 1_000 : 100;
+    private static final Duration HORIZON_LIMIT = Duration.ofSeconds(120);
+
     private final RunningInstance instance = RunningInstance.start(RunningInstance.newDirectory("at-rest"));
     private final SharedInstance shared = SharedInstance.on(instance);
     private final TestPeople people = new TestPeople(shared);
+    private final PlantedPeople planted = new PlantedPeople(shared);
     private final TestSecrets secrets = new TestSecrets(shared);
+    private final List<byte[]> wrappedThatDay = new ArrayList<>();
 
     @AfterEach
     void stop() {
@@ -40,6 +71,7 @@ class AtRestIT {
     void nothingPersonalAndNoSecretIsStoredOrLoggedInClear() throws IOException, SQLException {
         people.live();
         secrets.live();
+        forgottenOpenNothing();
         checkpoint();
         nothingIsFound();
         assertThat(instance.stop()).as("exit code after TERM").isIn(0, 143);
@@ -49,13 +81,155 @@ class AtRestIT {
                     .as("public values in %s", where)
                     .isEqualTo(Set.copyOf(people.open()));
         }
+        assertThat(isInPostgres(wrappedThatDay))
+                .as("the database's files keep a key of whom was forgotten, as wrapped that day: it is the keys"
+                        + " above that are gone")
+                .isTrue();
+        RunningInstance.Ended replay = RunningInstance.attempt(
+                "replay", "--check", "--data", instance.data().toString());
+        assertThat(replay.exitCode()).as("replay --check: %s", replay).isZero();
+    }
+
+    private void forgottenOpenNothing() throws IOException, SQLException {
+        Set<String> subjects = new TreeSet<>();
+        do {
+            planted.plant();
+            lying().stream()
+                    .filter(each -> each.where().tenant().equals(shared.a.tenant()))
+                    .forEach(each -> subjects.add(each.where().subject()));
+        } while (subjects.size() < SUBJECTS);
+        List<String> values = planted.values();
+        Keys thatDay = keys();
+        Path keyFileThen = Files.copy(instance.sealer(), instance.data().resolveSibling("sealer-of-that-day"));
+
+        // The attack works: with the files of that day every planted value opens, of every personal field of a command.
+        Map<String, List<String>> opened = ForgettingAttack.open(lying(), thatDay, thatDay, keyFileThen);
+        assertThat(plantedIn(opened)).containsExactlyInAnyOrderElementsOf(planted.sealed());
+        assertThat(planted.fieldsOf(values)).isEqualTo(planted.fields());
+
+        Client eraser = planted.administrator();
+        subjects.remove(OrganisationCalls.id(shared.a));
+        subjects.removeAll(texts("SELECT subject::text FROM retention.hold WHERE cleared_micros IS NULL"));
+        Set<String> forgotten =
+                subjects.stream().limit(subjects.size() / 2).collect(Collectors.toCollection(TreeSet::new));
+        forgotten.forEach(subject -> planted.forget(eraser, subject));
+        assertThat(RunningInstance.await(HORIZON_LIMIT, () -> completed().containsAll(forgotten)))
+                .as("the erasures are completed")
+                .isTrue();
+
+        checkpoint();
+        Keys today = keys();
+        List<Lying> lying = lying();
+        for (Keys tenantKeys : List.of(thatDay, today)) {
+            for (Keys subjectKeys : List.of(thatDay, today)) {
+                assertThat(ForgettingAttack.open(lying, tenantKeys, subjectKeys, instance.sealer()))
+                        .doesNotContainKeys(forgotten.toArray(String[]::new));
+            }
+        }
+        Map<String, List<String>> now = ForgettingAttack.open(lying, today, today, instance.sealer());
+        opened.keySet().removeAll(forgotten);
+        assertThat(opened).hasSizeGreaterThan(subjects.size() / 2);
+        opened.forEach((subject, texts) -> assertThat(now.getOrDefault(subject, List.of()))
+                .as("what is about %s opens", subject)
+                .containsAll(texts));
+        wrappedThatDay.addAll(thatDay.subjectKeysOf(forgotten));
+        System.out.printf(
+                "at rest: subjects=%d forgotten=%d values=%d fields=%d%n",
+                opened.size() + forgotten.size(),
+                forgotten.size(),
+                values.size(),
+                planted.fields().size());
+        theLogVerifies(eraser);
+    }
+
+    /** What lies sealed in Kafka's segments, once they have all that is in the log now. */
+    private List<Lying> lying() {
+        long records =
+                Long.parseLong(texts("SELECT count(*)::text FROM log.record").getFirst());
+        var segments = new AtomicReference<Segments>();
+        assertThat(RunningInstance.await(HORIZON_LIMIT, () -> {
+                    segments.set(ForgettingAttack.inSegments(instance.data().resolve("kafka/data")));
+                    return segments.get().records() >= records;
+                }))
+                .as("Kafka has %d records", records)
+                .isTrue();
+        return segments.get().lying();
+    }
+
+    private List<String> plantedIn(Map<String, List<String>> opened) {
+        List<String> texts = opened.values().stream().flatMap(List::stream).toList();
+        return planted.values().stream()
+                .filter(value -> texts.stream().anyMatch(text -> text.contains(value)))
+                .toList();
+    }
+
+    private Set<String> completed() {
+        return Set.copyOf(texts("SELECT subject::text FROM retention.erasure WHERE state = "
+                + ErasureState.ERASURE_STATE_COMPLETED_VALUE + " GROUP BY subject HAVING count(*) = "
+                + Eraser.allClasses().size()));
+    }
+
+    private boolean isInPostgres(List<byte[]> anyOf) throws IOException {
+        List<String> wanted =
+                anyOf.stream().map(bytes -> new String(bytes, ISO_8859_1)).toList();
+        try (Stream<Path> files = Files.walk(instance.data().resolve("postgres/data"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String content = Files.readString(file, ISO_8859_1);
+                if (wanted.stream().anyMatch(content::contains)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** From the first entry to the last, those of the erasures included. */
+    private void theLogVerifies(Client caller) throws IOException {
+        ContractMethod checkpoint = shared.method("chancery.ledger.v1.LedgerService/GetCheckpoint");
+        long size = Long.parseLong(
+                texts("SELECT next_position::text FROM log.head WHERE tenant = '" + caller.tenant() + "'")
+                        .getFirst());
+        var head = new AtomicReference<JsonObject>();
+        assertThat(RunningInstance.await(HORIZON_LIMIT, () -> {
+                    head.set(shared.wire
+                            .rest(checkpoint, checkpoint.requestPrototype(), caller.headers())
+                            .json());
+                    return Long.parseLong(head.get().getString("size", "0")) >= size;
+                }))
+                .as("a checkpoint of %d entries", size)
+                .isTrue();
+        Path export = instance.data().resolveSibling("export");
+        Path trust = Files.write(
+                instance.data().resolveSibling("trust.vkey"),
+                head.get().getJsonArray("verifierKeys").stream()
+                        .map(String::valueOf)
+                        .toList());
+        try {
+            Export.write(
+                    (name, to) -> {
+                        Reply reply = shared.wire.http("GET", "/ledger/v1/" + name, caller.headers(), new byte[0]);
+                        assertThat(reply.succeeded())
+                                .as("%s: %s", name, reply.status())
+                                .isTrue();
+                        Files.write(to, reply.body());
+                    },
+                    export);
+        } catch (Refused e) {
+            throw new AssertionError("the export was refused", e);
+        }
+        var said = new ByteArrayOutputStream();
+        try (var print = new PrintStream(said, true, UTF_8)) {
+            int code = Main.run(new String[] {"verify", export.toString(), "--trust", trust.toString()}, print, print);
+            assertThat(code).as("%s", said.toString(UTF_8)).isZero();
+        }
     }
 
     /** Beside the data directory lie its key file and all output of its processes. */
     private void nothingIsFound() throws IOException {
         Path all = instance.data().getParent();
         assertThat(instance.outputs()).allMatch(output -> output.startsWith(all));
-        List<String> hidden = Stream.concat(people.hidden().stream(), secrets.values().stream())
+        List<String> hidden = Stream.of(people.hidden(), secrets.values(), planted.values())
+                .flatMap(List::stream)
                 .toList();
         assertThat(ClearText.of(hidden).below(all).found())
                 .extracting(found -> found.spelling().value() + ": " + found.place())
@@ -71,14 +245,41 @@ class AtRestIT {
     }
 
     /** What PostgreSQL still has in memory is in its files afterwards. */
-    private void checkpoint() throws IOException, SQLException {
-        String password = InstanceAccess.sealer(instance.data()).derive("postgres/superuser");
-        try (var superuser = DriverManager.getConnection(
-                        "jdbc:postgresql://127.0.0.1:" + InstanceAccess.postgresPort(instance.data()) + "/postgres",
-                        "postgres",
-                        password);
+    private void checkpoint() throws SQLException {
+        try (var superuser = superuser("postgres");
                 var statement = superuser.createStatement()) {
             statement.execute("CHECKPOINT");
+        }
+    }
+
+    private Keys keys() throws SQLException {
+        try (var superuser = superuser(shared.inside.database().name())) {
+            return Keys.of(superuser);
+        }
+    }
+
+    private List<String> texts(String query) {
+        try (var superuser = superuser(shared.inside.database().name());
+                var statement = superuser.createStatement();
+                var rows = statement.executeQuery(query)) {
+            List<String> texts = new ArrayList<>();
+            while (rows.next()) {
+                texts.add(rows.getString(1));
+            }
+            return texts;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Connection superuser(String database) throws SQLException {
+        try {
+            return DriverManager.getConnection(
+                    "jdbc:postgresql://127.0.0.1:" + InstanceAccess.postgresPort(instance.data()) + "/" + database,
+                    "postgres",
+                    InstanceAccess.sealer(instance.data()).derive("postgres/superuser"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
