@@ -11,7 +11,7 @@ CREATE TABLE notice (
     kind integer NOT NULL,
     -- what it names: a role, a host, a secret, or why a session ended
     about text COLLATE "C" NOT NULL,
-    -- the assignment or elevation whose end it tells of
+    -- the assignment, elevation or override whose end it tells of, or, made of its name, the secret that is due
     cause uuid,
     happened_micros bigint NOT NULL,
     due_micros bigint NOT NULL,
@@ -82,6 +82,19 @@ CREATE TABLE elevation (
     PRIMARY KEY (tenant, elevation)
 );
 
-SELECT projection.make('notices', views => '{notice, pending, person, device, failure, holding, elevation}');
+-- Who sees to a secret, and how often it gets a new value.
+CREATE TABLE rotation (
+    tenant text NOT NULL,
+    secret text COLLATE "C" NOT NULL,
+    -- null: no schedule was ever set
+    owner uuid,
+    every_days integer NOT NULL DEFAULT 0,
+    generated boolean NOT NULL DEFAULT false,
+    -- its newest version, or, before the first, the schedule
+    since_micros bigint NOT NULL,
+    PRIMARY KEY (tenant, secret)
+);
+
+SELECT projection.make('notices', views => '{notice, pending, person, device, failure, holding, elevation, rotation}');
 
 CREATE POLICY sender_finds ON pending FOR SELECT TO chancery_notices USING (true);

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class NoticeTables {
      * A notice that becomes due.
      *
      * @param index of the event in the record at {@code position}
-     * @param cause id of the assignment, elevation or override whose end it tells of; empty: it tells of no end
+     * @param cause id of the assignment, elevation or override whose end it tells of, or of the secret that is due; empty: of none
      * @param toAddressOfBefore whether it goes to the address that the person has before this event
      */
     record New(
@@ -59,15 +60,16 @@ final class NoticeTables {
 
         /** The same whenever the log is read, and another for each person and event. */
         UUID id(String tenant) {
-            byte[] hash = EntryFrame.sha256()
-                    .digest((tenant + "/" + position + "/" + index + "/" + kind.getNumber() + "/" + principal)
-                            .getBytes(UTF_8));
-            var bits = ByteBuffer.wrap(hash);
-            // A UUID of version 8 (RFC 9562): of bits that are our own.
-            return new UUID(
-                    (bits.getLong() & 0xffffffffffff0fffL) | 0x8000L,
-                    (bits.getLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
+            return named(tenant + "/" + position + "/" + index + "/" + kind.getNumber() + "/" + principal);
         }
+    }
+
+    /** The same for the same text: a UUID of version 8 (RFC 9562), of bits that are our own. */
+    static UUID named(String text) {
+        var bits = ByteBuffer.wrap(EntryFrame.sha256().digest(text.getBytes(UTF_8)));
+        return new UUID(
+                (bits.getLong() & 0xffffffffffff0fffL) | 0x8000L,
+                (bits.getLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
     }
 
     /** Nobody is told who is no user. */
@@ -164,6 +166,42 @@ final class NoticeTables {
                 }
             }
             return found;
+        }
+    }
+
+    /** When a secret has to have a new value. */
+    record Rotation(String owner, long dueMicros, boolean generated) {}
+
+    void rotation(String secret, String owner, int everyDays, boolean generated, long atMicros) throws SQLException {
+        write(
+                "INSERT INTO %s.rotation (tenant, secret, owner, every_days, generated, since_micros) VALUES (?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (tenant, secret) DO UPDATE SET owner = EXCLUDED.owner, every_days ="
+                        + " EXCLUDED.every_days, generated = EXCLUDED.generated",
+                tenant,
+                secret,
+                UUID.fromString(owner),
+                everyDays,
+                generated,
+                atMicros);
+    }
+
+    void turned(String secret, long atMicros) throws SQLException {
+        write(
+                "INSERT INTO %s.rotation (tenant, secret, since_micros) VALUES (?, ?, ?)"
+                        + " ON CONFLICT (tenant, secret) DO UPDATE SET since_micros = EXCLUDED.since_micros",
+                tenant, secret, atMicros);
+    }
+
+    /** Empty: it has no schedule. */
+    Optional<Rotation> rotation(String secret) throws SQLException {
+        try (var statement = prepare(
+                        "SELECT owner::text, since_micros + every_days * 86400000000, generated FROM %s.rotation"
+                                + " WHERE tenant = ? AND secret = ? AND every_days > 0",
+                        tenant, secret);
+                var row = statement.executeQuery()) {
+            return row.next()
+                    ? Optional.of(new Rotation(row.getString(1), row.getLong(2), row.getBoolean(3)))
+                    : Optional.empty();
         }
     }
 

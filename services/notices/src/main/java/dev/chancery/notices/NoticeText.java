@@ -54,6 +54,12 @@ record NoticeText(String subject, String body) {
                         "Somebody was given " + notice.about() + " of a production environment at " + at
                                 + ", by break-glass that you approve requests for.",
                         "Look at it with: chancery call ListElevations");
+            case NOTICE_KIND_SECRET_OVERDUE ->
+                text(
+                        "A secret is due for a new value: " + notice.about(),
+                        "You see to " + notice.about() + ", which has had no new value by " + at
+                                + ", as its schedule wants.",
+                        "Write one with: chancery call WriteSecret");
             case NOTICE_KIND_ENDING ->
                 text(
                         "A role of yours ends soon: " + notice.about(),

@@ -28,11 +28,14 @@ import dev.chancery.schema.notices.v1.NoticeKind;
 import dev.chancery.schema.notices.v1.NoticeReplayed;
 import dev.chancery.schema.notices.v1.NoticeSent;
 import dev.chancery.schema.vault.v1.SecretReadUnderBreakGlass;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Which notices follow from each organisation's log, and what became of them. */
 record NoticesProjection(String schema, DatabaseRole role) implements Projection {
@@ -45,6 +48,9 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
     private static final long FAILURES_WITHIN = micros(Duration.ofMinutes(10));
     private static final long ASSIGNMENT_LEAD = micros(Duration.ofDays(1));
     private static final long ELEVATION_LEAD = micros(Duration.ofMinutes(5));
+    /** How long the vault itself has to make a value that is due. */
+    private static final long TURN_GRACE = micros(Duration.ofHours(1));
+
     private static final long OVERRIDE_LEAD = micros(Duration.ofMinutes(5));
 
     private static long micros(Duration time) {
@@ -58,7 +64,7 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
 
     @Override
     public List<String> tables() {
-        return List.of("device", "elevation", "failure", "holding", "notice", "pending", "person");
+        return List.of("device", "elevation", "failure", "holding", "notice", "pending", "person", "rotation");
     }
 
     @Override
@@ -198,6 +204,17 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                 tables.cancel(told.read(OverrideRevoked.parser()).getOverrideId());
             case "chancery.vault.v1.SecretReadUnderBreakGlass" ->
                 secretRead(tables, told, told.read(SecretReadUnderBreakGlass.parser()));
+            case "chancery.vault.v1.SecretRotationSet" -> {
+                var set = told.read(SecretRotationSet.parser());
+                tables.rotation(
+                        set.getSecret(), set.getOwnerId(), set.getEveryDays(), set.getGenerated(), told.atMicros());
+                overdue(tables, told, set.getSecret());
+            }
+            case "chancery.vault.v1.SecretVersionWritten" -> {
+                String secret = told.read(SecretVersionWritten.parser()).getSecret();
+                tables.turned(secret, told.atMicros());
+                overdue(tables, told, secret);
+            }
             case "chancery.notices.v1.NoticeSent" -> tables.sent(told.read(NoticeSent.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeFailed" -> tables.failed(told.read(NoticeFailed.parser()), told.atMicros());
             case "chancery.notices.v1.NoticeReplayed" ->
@@ -249,6 +266,20 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
             if (!approver.equals(read.getReaderId())) {
                 tables.tell(told.notice(approver, NoticeKind.NOTICE_KIND_SECRET_READ, read.getSecret()));
             }
+        }
+    }
+
+    /** Whoever sees to a secret is told once it is due, unless there is a new value by then. */
+    private static void overdue(NoticeTables tables, Told told, String secret) throws SQLException {
+        String cause = NoticeTables.named("secret/" + secret).toString();
+        tables.cancel(cause);
+        Optional<NoticeTables.Rotation> rotation = tables.rotation(secret);
+        if (rotation.isPresent()) {
+            tables.tell(told.notice(rotation.get().owner(), NoticeKind.NOTICE_KIND_SECRET_OVERDUE, secret)
+                    .ofEnd(
+                            cause,
+                            rotation.get().dueMicros(),
+                            rotation.get().dueMicros() + (rotation.get().generated() ? TURN_GRACE : 0)));
         }
     }
 

@@ -30,6 +30,8 @@ import dev.chancery.schema.notices.v1.NoticeKind;
 import dev.chancery.schema.notices.v1.NoticeReplayed;
 import dev.chancery.schema.notices.v1.NoticeState;
 import dev.chancery.schema.vault.v1.SecretReadUnderBreakGlass;
+import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import jakarta.mail.internet.MimeMessage;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -450,6 +452,47 @@ class NoticesTest {
         }
         assertThat(mail.last().getSubject()).isEqualTo("A person read a secret: prod/db/password");
         assertThat(mail.last().getContent().toString()).doesNotContain(ben);
+    }
+
+    @Test
+    void whoeverSeesToASecretIsToldOnceItIsDue() throws Exception {
+        String ada = log.person(ADA);
+        String ben = log.person("ben@kestrel.example");
+        var rotation = SecretRotationSet.newBuilder()
+                .setSecret("prod/db/password")
+                .setOwnerId(ada)
+                .setEveryDays(1);
+        var secret = StreamId.of("vault", "secret", "a");
+        var written = SecretVersionWritten.newBuilder().setSecret("prod/db/password");
+        log.happens(Ids.uuidV7(), secret, written.setSecretVersion(1).build());
+        log.happens(Ids.uuidV7(), secret, rotation.build());
+        log.happens(Ids.uuidV7(), secret, written.setSecretVersion(2).build());
+        log.happens(Ids.uuidV7(), secret, rotation.setOwnerId(ben).build());
+        // Without a schedule nothing is due, and a schedule that ends takes its notice along.
+        var other = SecretRotationSet.newBuilder().setSecret("prod/mail/key").setOwnerId(ada);
+        var another = StreamId.of("vault", "secret", "b");
+        log.happens(Ids.uuidV7(), another, other.setEveryDays(7).build());
+        log.happens(Ids.uuidV7(), another, other.setEveryDays(0).build());
+        log.project();
+
+        assertThat(log.notices())
+                .filteredOn(notice -> notice.getState() == NoticeState.NOTICE_STATE_WAITING)
+                .singleElement()
+                .satisfies(notice -> {
+                    assertThat(notice.getKind()).isEqualTo(NoticeKind.NOTICE_KIND_SECRET_OVERDUE);
+                    assertThat(notice.getPrincipalId()).isEqualTo(ben);
+                    assertThat(notice.getDueAtMillis() - System.currentTimeMillis())
+                            .isBetween(
+                                    Duration.ofHours(23).toMillis(),
+                                    Duration.ofDays(1).toMillis());
+                });
+        try (var sender = log.sender(NoticesFixture.attempts(1), new MailChannel(mail.options()))) {
+            sender.round();
+            assertThat(mail.received()).isEmpty();
+            log.dueFor(Duration.ofDays(1));
+            sender.round();
+        }
+        assertThat(mail.last().getSubject()).isEqualTo("A secret is due for a new value: prod/db/password");
     }
 
     private String assign(String principal, String role, long untilMicros) {

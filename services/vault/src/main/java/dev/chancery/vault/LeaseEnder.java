@@ -29,7 +29,7 @@ final class LeaseEnder {
     private static final String SWEEP = "vault.database.sweep";
 
     private final String instanceId;
-    private final LeaseLog log;
+    private final VaultLog log;
     private final Targets targets;
     private final LongSupplier nowMicros;
 
@@ -48,7 +48,7 @@ final class LeaseEnder {
     }
 
     /** @param nowMicros Unix time */
-    LeaseEnder(String instanceId, LeaseLog log, Targets targets, LongSupplier nowMicros) {
+    LeaseEnder(String instanceId, VaultLog log, Targets targets, LongSupplier nowMicros) {
         this.instanceId = instanceId;
         this.log = log;
         this.targets = targets;
@@ -202,7 +202,7 @@ final class LeaseEnder {
             return Optional.of(LeaseEnd.LEASE_END_EXPIRED);
         }
         Secret template =
-                log.secret(database.tenant(), lease.issued().orElseThrow().getSecret());
+                log.secret(database.tenant(), lease.issued().orElseThrow().getSecret()).state();
         return lease.restsOnALeak(template, database.admin())
                 ? Optional.of(LeaseEnd.LEASE_END_LEAKED)
                 : Optional.empty();

@@ -26,7 +26,7 @@ final class LeaseRounds implements AutoCloseable {
     static final int RETRY_SECONDS = 10;
 
     private final LeaseList list;
-    private final LeaseLog log;
+    private final VaultLog log;
     private final LeaseEnder ender;
     /** Databases whose sweep is due. */
     private final Set<Database> unswept = ConcurrentHashMap.newKeySet();
@@ -42,7 +42,7 @@ final class LeaseRounds implements AutoCloseable {
     /** A database of an organisation. */
     record Database(String tenant, String name) {}
 
-    LeaseRounds(LeaseList list, LeaseLog log, LeaseEnder ender) {
+    LeaseRounds(LeaseList list, VaultLog log, LeaseEnder ender) {
         this.list = list;
         this.log = log;
         this.ender = ender;

@@ -47,13 +47,15 @@ public final class VaultFeature implements FeatureDescription {
     @Override
     public Feature create(FeatureParts parts) {
         var ring = parts.get(SecretRing.class);
-        var log = new LeaseLog(parts.get(Appender.class), parts.get(Streams.class));
+        var log = new VaultLog(parts.get(Appender.class), parts.get(Streams.class));
         var targets = new Targets(ring, new TargetServer(parts.get(LeaseOptions.class)));
         var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
         var leases = new LeaseList(parts.database());
+        var list = new VaultList(parts.database());
         return new VaultService(
                 ring,
-                new VaultList(parts.database()),
+                list,
+                new Rotations(list, log, ring),
                 new LeaseMethods(parts.instanceId(), targets, ender, leases),
                 new LeaseRounds(leases, log, ender),
                 new LeakMethods(ring, new LeakList(parts.database())));

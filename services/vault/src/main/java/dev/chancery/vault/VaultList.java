@@ -32,6 +32,9 @@ final class VaultList {
     /** Of a secret: those that may be read, of which there are fewer, and then the newest. */
     static final int MAX_VERSIONS = 100;
 
+    /** No organisation is called so: whoever says it looks in all. */
+    private static final String ALL_TENANTS = "*";
+
     private static final long DAY_MICROS = 86_400_000_000L;
 
     private static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
@@ -177,6 +180,45 @@ final class VaultList {
                         && untilMicros <= atMicros
                 ? SecretVersionState.SECRET_VERSION_STATE_ENDED
                 : state;
+    }
+
+    /** Secrets of every organisation that the vault is to give a new value; of each organisation the longest due first. */
+    List<Rotations.Due> due(long atMicros) {
+        return database.inTenant(DatabaseRole.VAULT, ALL_TENANTS, connection -> {
+            try (var query = connection.prepareStatement(
+                    "SELECT tenant, secret FROM (SELECT tenant, secret, row_number() OVER (PARTITION BY tenant ORDER BY"
+                            + " since_micros + every_days * " + DAY_MICROS + ", secret) AS place FROM vault.secret WHERE"
+                            + " generated AND " + DUE + ") AS due WHERE place <= " + Rotations.MAX_OF_ONE
+                            + " ORDER BY place, random() LIMIT " + Rotations.MAX_ROUND)) {
+                query.setLong(1, atMicros);
+                List<Rotations.Due> due = new ArrayList<>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        due.add(new Rotations.Due(rows.getString(1), rows.getString(2)));
+                    }
+                }
+                return due;
+            }
+        });
+    }
+
+    /** What makes a secret due, all of one moment; empty: it is not due any more. */
+    Optional<Rotations.Seen> due(Rotations.Due due, long atMicros) {
+        return database.inTenant(DatabaseRole.VAULT, due.tenant(), connection -> {
+            try (var query = connection.prepareStatement("SELECT coalesce((SELECT max(version) FROM vault.version v WHERE"
+                    + " v.tenant = s.tenant AND v.secret = s.secret), 0), every_days FROM vault.secret s"
+                    + " WHERE tenant = ? AND environment = ? AND secret = ? AND generated AND " + DUE)) {
+                query.setString(1, due.tenant());
+                query.setString(2, Names.environmentOf(due.secret()));
+                query.setString(3, due.secret());
+                query.setLong(4, atMicros);
+                try (var row = query.executeQuery()) {
+                    return row.next()
+                            ? Optional.of(new Rotations.Seen(row.getInt(1), row.getInt(2)))
+                            : Optional.empty();
+                }
+            }
+        });
     }
 
     /** Versions that were destroyed, says the log, and whose keys are still there. */

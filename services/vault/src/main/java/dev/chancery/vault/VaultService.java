@@ -58,6 +58,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The methods of chancery.vault.v1.VaultService, and what the vault does by itself. */
 final class VaultService implements Feature {
@@ -67,14 +68,22 @@ final class VaultService implements Feature {
     private final SecretRing ring;
     private final VaultList list;
     private final Destructions destructions;
+    private final Rotations rotations;
     private final LeaseMethods leases;
     private final LeaseRounds rounds;
     private final LeakMethods leaks;
 
-    VaultService(SecretRing ring, VaultList list, LeaseMethods leases, LeaseRounds rounds, LeakMethods leaks) {
+    VaultService(
+            SecretRing ring,
+            VaultList list,
+            Rotations rotations,
+            LeaseMethods leases,
+            LeaseRounds rounds,
+            LeakMethods leaks) {
         this.ring = ring;
         this.list = list;
         this.destructions = new Destructions(list, ring, Destructions.INTERVAL_MILLIS);
+        this.rotations = rotations;
         this.leases = leases;
         this.rounds = rounds;
         this.leaks = leaks;
@@ -115,21 +124,28 @@ final class VaultService implements Feature {
     @Override
     public void start() {
         destructions.start();
+        rotations.start();
         rounds.start();
     }
 
     @Override
     public void stop() {
         destructions.close();
+        rotations.close();
         rounds.close();
     }
 
     @Override
     public List<String> warnings() {
-        return rounds.overdue() == 0
-                ? List.of()
-                : List.of("leases that are over, whose roles are not gone yet: " + rounds.overdue()
-                        + "; the log says why");
+        return Stream.of(
+                        warning(rounds.overdue(), "leases that are over, whose roles are not gone yet"),
+                        warning(rotations.stuck(), "secrets that are due for a new value and can't be given one"))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static Optional<String> warning(int count, String what) {
+        return count == 0 ? Optional.empty() : Optional.of(what + ": " + count + "; the log says why");
     }
 
     private static Environment environment(CommandContext context, String name) {

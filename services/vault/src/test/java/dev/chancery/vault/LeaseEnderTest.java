@@ -68,8 +68,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Leases end, over a real log and with a real PostgreSQL that is none of Chancery's. */
-class LeaseEnderTest {
-    private static final String INSTANCE = "ch-test";
+class LeaseEnderTest extends WithVaultLog {
     private static final String ORDERS = "prod/orders";
     private static final String ADMIN_SECRET = "prod/orders/admin";
     private static final LeaseOptions LOOPBACK = new LeaseOptions(List.of("127.0.0.0/8"), Optional.empty());
@@ -79,16 +78,8 @@ class LeaseEnderTest {
 
     private static TargetPostgres target;
 
-    private final Database database = Backing.database("keyring", "log", "relay", "projection", "vault");
-    private final String tenant = UUID.randomUUID().toString();
     private final AtomicLong clock = new AtomicLong(Clock.nowMicros());
     private final Set<String> before = Set.copyOf(target.roles());
-
-    @TempDir
-    private Path keys;
-
-    private Appender appender;
-    private SecretRing ring;
 
     @BeforeAll
     static void aTarget() {
@@ -102,24 +93,6 @@ class LeaseEnderTest {
 
     @BeforeEach
     void aDatabaseThatIsConnected() {
-        var sealer = KeyFileSealer.create(keys.resolve("key"));
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                        INSERT INTO log.reconciled (system_identifier, timeline)
-                        SELECT system_identifier,
-                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                        FROM pg_control_system()""");
-            }
-        });
-        appender = new Appender(
-                database,
-                DatabaseRole.VAULT,
-                INSTANCE,
-                new SigningKeys(database, sealer).signer(INSTANCE + "/source/vault"),
-                Optional::empty);
-        ring = new SecretRing(database, sealer);
         append(
                 Names.secret(ADMIN_SECRET),
                 SecretVersionWritten.newBuilder()
@@ -132,12 +105,6 @@ class LeaseEnderTest {
         append(Names.database(ORDERS), connected("127.0.0.1"));
     }
 
-    @AfterEach
-    void close() {
-        appender.close();
-        database.close();
-    }
-
     private static DatabaseConnected connected(String host) {
         return DatabaseConnected.newBuilder()
                 .setDatabase(ORDERS)
@@ -148,32 +115,6 @@ class LeaseEnderTest {
                 .setAdminSecret(ADMIN_SECRET)
                 .setWorkspaceId("0199f2aa-0000-7000-8000-000000000002")
                 .build();
-    }
-
-    private void append(StreamId stream, Message event) {
-        Statement.Builder statement = Statement.newBuilder()
-                .setEntryId(ByteString.copyFrom(Ids.bytes(Ids.uuidV7())))
-                .setAction("test.happen")
-                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
-        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
-        long version = streams().current(tenant, stream, Lease.FOLD).version();
-        assertThat(appender.append(new Draft(
-                        tenant,
-                        statement.build(),
-                        0,
-                        List.of(new NewEvent(stream, event)),
-                        List.of(),
-                        Optional.empty(),
-                        Map.of(stream, version))))
-                .isInstanceOf(AppendResult.Appended.class);
-    }
-
-    private Streams streams() {
-        return new Streams(database, DatabaseRole.VAULT);
-    }
-
-    private LeaseLog log() {
-        return new LeaseLog(appender, streams());
     }
 
     private Targets targets() {

@@ -24,14 +24,14 @@ import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
-/** Reads leases and databases as they are now, and writes what becomes of leases by themselves: the installation is the actor. */
-final class LeaseLog {
-    private static final Logger LOG = Logger.getLogger(LeaseLog.class);
+/** Reads the log as it is now, and writes what follows by itself: the installation is the actor. */
+final class VaultLog {
+    private static final Logger LOG = Logger.getLogger(VaultLog.class);
 
     private final Appender appender;
     private final Streams streams;
 
-    LeaseLog(Appender appender, Streams streams) {
+    VaultLog(Appender appender, Streams streams) {
         this.appender = appender;
         this.streams = streams;
     }
@@ -55,35 +55,46 @@ final class LeaseLog {
                 .strays();
     }
 
-    Secret secret(String tenant, String name) {
-        return streams.current(tenant, Names.secret(name), Secret.FOLD).state();
+    Loaded<Secret> secret(String tenant, String name) {
+        return streams.current(tenant, Names.secret(name), Secret.FOLD);
     }
 
     private Targets.Known known(String tenant, DatabaseConnected database) {
         return new Targets.Known(
                 tenant,
                 database,
-                secret(tenant, database.getAdminSecret()),
+                secret(tenant, database.getAdminSecret()).state(),
                 streams.current(tenant, ListedHosts.stream(database.getWorkspaceId()), ListedHosts.FOLD)
                         .state());
     }
 
     /** @return whether it is durable; false: the lease has moved, or the log takes nothing now */
     boolean append(String tenant, String id, long version, String action, Message event) {
-        return append(tenant, Lease.stream(id), version, action, new TargetOf("lease", id), event);
+        return append(tenant, Lease.stream(id), version, action, new TargetOf("lease", id), List.of(event));
     }
 
     /** What was found in a database; it rests on nothing that could have moved. */
     boolean append(String tenant, String database, String action, Message event) {
         StreamId stream = Names.database(database);
         long version = streams.current(tenant, stream, ConnectedDatabase.FOLD).version();
-        return append(tenant, stream, version, action, new TargetOf("database", database.replace('/', ':')), event);
+        return append(tenant, stream, version, action, new TargetOf("database", database.replace('/', ':')), List.of(event));
+    }
+
+    /** What becomes of a secret. @return whether it is durable; false: the secret has moved, or the log takes nothing now */
+    boolean append(String tenant, String secret, Loaded<Secret> at, String action, List<Message> events) {
+        return append(
+                tenant,
+                Names.secret(secret),
+                at.version(),
+                action,
+                new TargetOf("secret", secret.replace('/', ':')),
+                events);
     }
 
     private record TargetOf(String type, String id) {}
 
     private boolean append(
-            String tenant, StreamId stream, long version, String action, TargetOf target, Message event) {
+            String tenant, StreamId stream, long version, String action, TargetOf target, List<Message> events) {
         Statement statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(Ids.uuidV7())))
                 .setActor(
@@ -96,15 +107,15 @@ final class LeaseLog {
                 tenant,
                 statement,
                 0,
-                List.of(new NewEvent(stream, event)),
+                events.stream().map(event -> new NewEvent(stream, event)).toList(),
                 List.of(),
                 Optional.empty(),
                 Map.of(stream, version)));
         streams.moved(tenant, List.of(stream));
         if (result instanceof AppendResult.Refused refused) {
             LOG.warnf(
-                    "Lease not advanced: tenant=%s target=%s code=%s",
-                    tenant, target.id(), refused.rejection().code());
+                    "Not recorded: tenant=%s action=%s target=%s code=%s",
+                    tenant, action, target.id(), refused.rejection().code());
         }
         return result instanceof AppendResult.Appended;
     }
