@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -23,6 +24,11 @@ public final class Database implements AutoCloseable {
 
     /** SQLSTATE: the client could not establish the connection. */
     private static final String CANNOT_CONNECT = "08001";
+
+    /** SQLSTATE: the server is starting up, or going down. */
+    private static final String STARTING = "57P03";
+
+    private static final Duration REACH_INTERVAL = Duration.ofMillis(200);
 
     /** Work on a connection; its transaction is committed when it returns and rolled back when it throws. */
     @FunctionalInterface
@@ -47,6 +53,33 @@ public final class Database implements AutoCloseable {
     /** For a process without Quarkus: with pools of its own, which {@link #close} closes. */
     public static Database pooled(DatabaseAccess access, int poolSize) {
         return new Database(access, poolSize, new Pools(access, poolSize));
+    }
+
+    /**
+     * Waits until PostgreSQL lets a role in: for a start, where it may start itself, or where the first connection of a busy machine takes its
+     * time.
+     *
+     * @throws DatabaseUnavailable if it has not answered by then, or at once if it refuses
+     */
+    public void awaitReachable(DatabaseRole role, Duration atMost) {
+        long begun = System.nanoTime();
+        while (true) {
+            try (Connection connection = connection(role)) {
+                connection.rollback();
+                return;
+            } catch (SQLException e) {
+                if (!isUnreachable(e) || System.nanoTime() - begun >= atMost.toNanos()) {
+                    throw new DatabaseUnavailable(e);
+                }
+            }
+            LockSupport.parkNanos(REACH_INTERVAL.toNanos());
+        }
+    }
+
+    /** It isn't there, doesn't answer in time, or is starting. Not: it refuses the role. */
+    private static boolean isUnreachable(SQLException e) {
+        String state = e.getSQLState();
+        return state == null || state.startsWith("08") || state.equals(STARTING);
     }
 
     /** How to reach it, for a connection of no pool. */

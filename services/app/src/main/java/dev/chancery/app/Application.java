@@ -54,6 +54,7 @@ import dev.chancery.schema.Contract;
 import dev.chancery.schema.FieldRules;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -77,6 +78,9 @@ public final class Application implements AutoCloseable {
 
     /** The features of the contract that the application serves itself. */
     private static final Set<String> OWN = Set.of("operations");
+
+    /** How long a start waits for PostgreSQL. */
+    private static final Duration DATABASE_WAIT = Duration.ofSeconds(60);
 
     private final Settings settings;
     private final Contract contract = Contract.load();
@@ -133,6 +137,7 @@ public final class Application implements AutoCloseable {
         List<FeatureDescription> active = descriptions.stream()
                 .filter(feature -> settings.roles().contains(feature.process()))
                 .toList();
+        database.awaitReachable(ProcessRole.decisions(settings.roles()), DATABASE_WAIT);
         opened.push(executor);
         if (runs(ProcessRole.RELAY)) {
             var starting = opened(new Relay(database, settings.kafka().apply(ProcessRole.RELAY), settings.relay()));
