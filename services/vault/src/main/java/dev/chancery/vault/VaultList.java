@@ -182,13 +182,12 @@ final class VaultList {
                 : state;
     }
 
-    /** Secrets of every organisation that the vault is to give a new value; of each organisation the longest due first. */
+    /** Secrets of every organisation that the vault is to give a new value; in no order, so that what is stuck keeps no other from being seen. */
     List<Rotations.Due> due(long atMicros) {
         return database.inTenant(DatabaseRole.VAULT, ALL_TENANTS, connection -> {
             try (var query = connection.prepareStatement(
                     "SELECT tenant, secret FROM (SELECT tenant, secret, row_number() OVER (PARTITION BY tenant ORDER BY"
-                            + " since_micros + every_days * " + DAY_MICROS + ", secret) AS place FROM vault.secret WHERE"
-                            + " generated AND " + DUE + ") AS due WHERE place <= " + Rotations.MAX_OF_ONE
+                            + " random()) AS place FROM vault.secret WHERE generated AND " + DUE + ") AS due WHERE place <= " + Rotations.MAX_OF_ONE
                             + " ORDER BY place, random() LIMIT " + Rotations.MAX_ROUND)) {
                 query.setLong(1, atMicros);
                 List<Rotations.Due> due = new ArrayList<>();
