@@ -33,7 +33,7 @@ final class LogRules implements AutoCloseable {
             "dsar.holder.read-back",
             "dsar.request.finish",
             "vault.lease.end",
-            "vault.database.sweep",
+            "vault.database.compare",
             "vault.secret.turn");
 
     /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */

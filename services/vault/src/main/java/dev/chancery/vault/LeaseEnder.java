@@ -26,7 +26,7 @@ final class LeaseEnder {
     static final long STRAY_AFTER_MICROS = TimeUnit.SECONDS.toMicros(60);
 
     private static final String END = "vault.lease.end";
-    private static final String SWEEP = "vault.database.sweep";
+    private static final String SWEEP = "vault.database.compare";
 
     private final String instanceId;
     private final VaultLog log;

@@ -81,12 +81,15 @@ final class PlantedPeople {
                 .filter(method -> !personal(method.input()).isEmpty());
     }
 
-    private static List<FieldDescriptor> personal(Descriptor message) {
+    /** A command within another is planted by itself. */
+    private List<FieldDescriptor> personal(Descriptor message) {
         List<FieldDescriptor> fields = new ArrayList<>();
         for (FieldDescriptor field : message.getFields()) {
             if (ClassRule.of(field) == ClassRule.PERSONAL) {
                 fields.add(field);
-            } else if (field.getJavaType() == JavaType.MESSAGE) {
+            } else if (field.getJavaType() == JavaType.MESSAGE
+                    && shared.contract.methods().stream()
+                            .noneMatch(method -> method.input().equals(field.getMessageType()))) {
                 fields.addAll(personal(field.getMessageType()));
             }
         }
