@@ -114,8 +114,7 @@ public final class Eraser {
                     // before this began; at the horizon
                     continue;
                 }
-                case TENANT_KEY_MADE ->
-                    each(going, (tenant, old) -> tenants.advance(tenant, old.tenantKey() + 1));
+                case TENANT_KEY_MADE -> each(going, (tenant, old) -> tenants.advance(tenant, old.tenantKey() + 1));
                 case SUBJECT_KEYS_REWRAPPED -> each(going, (tenant, old) -> rewrap(tenant));
                 case OLD_TENANT_KEYS_DESTROYED ->
                     each(
@@ -138,8 +137,9 @@ public final class Eraser {
         }
         LOG.infof("Keys replaced organisations=%d ring=%d", going.size(), ring.newest());
         if (going.size() < beyond.size()) {
-            throw new NotReplaced(
-                    beyond.keySet().stream().filter(tenant -> !going.containsKey(tenant)).toList());
+            throw new NotReplaced(beyond.keySet().stream()
+                    .filter(tenant -> !going.containsKey(tenant))
+                    .toList());
         }
     }
 

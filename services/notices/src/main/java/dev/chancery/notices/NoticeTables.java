@@ -177,12 +177,7 @@ final class NoticeTables {
                 "INSERT INTO %s.rotation (tenant, secret, owner, every_days, generated, since_micros) VALUES (?, ?, ?, ?, ?, ?)"
                         + " ON CONFLICT (tenant, secret) DO UPDATE SET owner = EXCLUDED.owner, every_days ="
                         + " EXCLUDED.every_days, generated = EXCLUDED.generated",
-                tenant,
-                secret,
-                UUID.fromString(owner),
-                everyDays,
-                generated,
-                atMicros);
+                tenant, secret, UUID.fromString(owner), everyDays, generated, atMicros);
     }
 
     void turned(String secret, long atMicros) throws SQLException {

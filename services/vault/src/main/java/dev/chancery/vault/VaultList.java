@@ -187,7 +187,8 @@ final class VaultList {
         return database.inTenant(DatabaseRole.VAULT, ALL_TENANTS, connection -> {
             try (var query = connection.prepareStatement(
                     "SELECT tenant, secret FROM (SELECT tenant, secret, row_number() OVER (PARTITION BY tenant ORDER BY"
-                            + " random()) AS place FROM vault.secret WHERE generated AND " + DUE + ") AS due WHERE place <= " + Rotations.MAX_OF_ONE
+                            + " random()) AS place FROM vault.secret WHERE generated AND " + DUE
+                            + ") AS due WHERE place <= " + Rotations.MAX_OF_ONE
                             + " ORDER BY place, random() LIMIT " + Rotations.MAX_ROUND)) {
                 query.setLong(1, atMicros);
                 List<Rotations.Due> due = new ArrayList<>();
@@ -204,9 +205,10 @@ final class VaultList {
     /** What makes a secret due, all of one moment; empty: it is not due any more. */
     Optional<Rotations.Seen> due(Rotations.Due due, long atMicros) {
         return database.inTenant(DatabaseRole.VAULT, due.tenant(), connection -> {
-            try (var query = connection.prepareStatement("SELECT coalesce((SELECT max(version) FROM vault.version v WHERE"
-                    + " v.tenant = s.tenant AND v.secret = s.secret), 0), every_days FROM vault.secret s"
-                    + " WHERE tenant = ? AND environment = ? AND secret = ? AND generated AND " + DUE)) {
+            try (var query =
+                    connection.prepareStatement("SELECT coalesce((SELECT max(version) FROM vault.version v WHERE"
+                            + " v.tenant = s.tenant AND v.secret = s.secret), 0), every_days FROM vault.secret s"
+                            + " WHERE tenant = ? AND environment = ? AND secret = ? AND generated AND " + DUE)) {
                 query.setString(1, due.tenant());
                 query.setString(2, Names.environmentOf(due.secret()));
                 query.setString(3, due.secret());

@@ -77,7 +77,8 @@ final class VaultLog {
     boolean append(String tenant, String database, String action, Message event) {
         StreamId stream = Names.database(database);
         long version = streams.current(tenant, stream, ConnectedDatabase.FOLD).version();
-        return append(tenant, stream, version, action, new TargetOf("database", database.replace('/', ':')), List.of(event));
+        return append(
+                tenant, stream, version, action, new TargetOf("database", database.replace('/', ':')), List.of(event));
     }
 
     /** What becomes of a secret. @return whether it is durable; false: the secret has moved, or the log takes nothing now */

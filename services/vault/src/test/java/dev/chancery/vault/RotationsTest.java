@@ -93,8 +93,7 @@ class RotationsTest extends WithVaultLog {
             update(
                     of,
                     "INSERT INTO vault.version (tenant, secret, version, state, written_micros) VALUES ('%s', '%s', %d, %d, %d)"
-                            .formatted(
-                                    of, name, newest, SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE, since));
+                            .formatted(of, name, newest, SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE, since));
         }
     }
 
