@@ -27,6 +27,8 @@ import picocli.CommandLine.Command;
             "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
             "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
             "  repair [--apply] [--data DIR]    say what Kafka lacks, or bring it back from PostgreSQL",
+            "  backup --to FILE --recipient KEY write an encrypted backup of an instance, running or not",
+            "  restore --from FILE ...          make a data directory of a backup; the erased stay forgotten",
             "",
             "'chancery COMMAND --help' explains a command."
         })

@@ -9,6 +9,7 @@ import dev.chancery.schema.options.v1.RetentionClass;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -85,6 +86,16 @@ public final class Keyring {
      */
     public void introduce(String tenant, String subject) {
         subjects.introduce(new SubjectKeys.Subject(tenant, subject), RETENTION_CLASSES);
+    }
+
+    /**
+     * Has keys that records name and that a restored database lacks count as destroyed: what they had sealed reads as forgotten. Their owners get
+     * newer ones, so that they can be written about again. Before anything is sealed in that database; can be repeated.
+     *
+     * @return how many keys were lost
+     */
+    public int replaceLost(String tenant, Collection<KeyRef> named) {
+        return subjects.replaceLost(tenant, named);
     }
 
     /** Seals a text, as UTF-8. */

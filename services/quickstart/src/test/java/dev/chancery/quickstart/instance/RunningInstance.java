@@ -106,15 +106,26 @@ public final class RunningInstance implements AutoCloseable {
 
     /** Starts one on a directory and ends it with {@code kill -9} some time later, whatever it is at by then. */
     public static void startAndKill(Path data, int port, Duration later) {
-        Process process = launch(
-                fresh(data, ".out"),
-                fresh(data, ".err"),
-                List.of(),
-                "up",
-                "--data",
-                data.toString(),
-                "--port",
-                Integer.toString(port));
+        kill(
+                launch(
+                        fresh(data, ".out"),
+                        fresh(data, ".err"),
+                        List.of(),
+                        "up",
+                        "--data",
+                        data.toString(),
+                        "--port",
+                        Integer.toString(port)),
+                later);
+    }
+
+    /** Runs the quick start with these arguments and ends it with {@code kill -9} some time later, unless it has ended by then. */
+    public static void attemptAndKill(Duration later, String... arguments) {
+        Path base = newDirectory("killed");
+        kill(launch(fresh(base, ".out"), fresh(base, ".err"), List.of(), arguments), later);
+    }
+
+    private static void kill(Process process, Duration later) {
         await(later, () -> !process.isAlive());
         process.destroyForcibly();
         assertThat(await(STOP_LIMIT, () -> !process.isAlive())).as("killed").isTrue();
