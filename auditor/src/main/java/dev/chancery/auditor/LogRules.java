@@ -138,9 +138,7 @@ final class LogRules implements AutoCloseable {
             if (statement.actorType() != Statement.ACTOR_SYSTEM) {
                 findings.add(file, entry.position(), Rule.ACTION, action + " by another actor than the system");
             }
-        } else if (contract != null
-                && !contract.actions().contains(action)
-                && !ACTIONS_OF_ENDPOINTS.contains(action)) {
+        } else if (contract != null && !contract.actions().contains(action) && !ACTIONS_OF_ENDPOINTS.contains(action)) {
             findings.add(file, entry.position(), Rule.ACTION, action + " is no action of the contract");
         }
     }

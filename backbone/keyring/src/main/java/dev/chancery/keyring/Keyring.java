@@ -88,14 +88,17 @@ public final class Keyring {
         subjects.introduce(new SubjectKeys.Subject(tenant, subject), RETENTION_CLASSES);
     }
 
+    /** Which of the keys that records name this database has no trace of: they were made after it was backed up. */
+    public List<KeyRef> lost(String tenant, Collection<KeyRef> named) {
+        return subjects.lost(tenant, named);
+    }
+
     /**
-     * Has keys that records name and that a restored database lacks count as destroyed: what they had sealed reads as forgotten. Their owners get
-     * newer ones, so that they can be written about again. Before anything is sealed in that database; can be repeated.
-     *
-     * @return how many keys were lost
+     * Has lost keys count as destroyed: what they had sealed reads as forgotten. Their owners get newer ones, so that they can be written about again.
+     * Before anything is sealed in that database; can be repeated.
      */
-    public int replaceLost(String tenant, Collection<KeyRef> named) {
-        return subjects.replaceLost(tenant, named);
+    public void replaceLost(String tenant, Collection<KeyRef> lost) {
+        subjects.replaceLost(tenant, lost);
     }
 
     /** Seals a text, as UTF-8. */

@@ -221,33 +221,37 @@ final class SubjectKeys {
         cache.asMap().compute(of, (name, old) -> inserts.run(name.tenant(), new Wanted(name, retentions)));
     }
 
-    /** A tombstone in place of each version that there is no row of, unless the subject is forgotten whole, and a newer key to seal by. */
-    int replaceLost(String tenant, Collection<KeyRef> named) {
+    /** Those that there is no row of, unless their subject is forgotten whole. */
+    List<KeyRef> lost(String tenant, Collection<KeyRef> named) {
+        return named.stream()
+                .filter(each -> read(new Subject(tenant, each.getSubject())).stream()
+                        .noneMatch(row -> row.retention() == SubjectKey.WHOLE_SUBJECT
+                                || (row.retention() == each.getRetentionValue() && row.version() == each.getVersion())))
+                .toList();
+    }
+
+    /** A tombstone in place of each that is still lost, and a newer key to seal by where none is current. */
+    void replaceLost(String tenant, Collection<KeyRef> lost) {
         TenantKey tenantKey = tenants.current(tenant);
-        int lost = 0;
-        for (KeyRef each : named) {
+        for (KeyRef each : lost(tenant, lost)) {
             var of = new Subject(tenant, each.getSubject());
-            List<Row> rows = read(of);
-            if (rows.stream()
-                    .anyMatch(row -> row.retention() == SubjectKey.WHOLE_SUBJECT
-                            || (row.retention() == each.getRetentionValue() && row.version() == each.getVersion()))) {
-                continue;
-            }
-            boolean isCurrent = rows.stream()
-                    .anyMatch(row -> row.retention() == each.getRetentionValue() && row.state() == KeyState.CURRENT);
+            int retention = each.getRetentionValue();
+            List<Row> rows = read(of).stream()
+                    .filter(row -> row.retention() == retention)
+                    .toList();
+            int newest = rows.stream().mapToInt(Row::version).max().orElse(0);
+            boolean isCurrent = rows.stream().anyMatch(row -> row.state() == KeyState.CURRENT);
             database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
-                insert(connection, of, each.getRetentionValue(), each.getVersion(), null, tenantKey.version());
+                insert(connection, of, retention, each.getVersion(), null, tenantKey.version());
                 if (!isCurrent) {
-                    int next = each.getVersion() + 1;
-                    byte[] wrapped = wrapped(tenantKey, new NewKey(of, each.getRetentionValue()), next);
-                    insert(connection, of, each.getRetentionValue(), next, wrapped, tenantKey.version());
+                    int next = Math.max(newest, each.getVersion()) + 1;
+                    byte[] wrapped = wrapped(tenantKey, new NewKey(of, retention), next);
+                    insert(connection, of, retention, next, wrapped, tenantKey.version());
                 }
                 return true;
             });
             cache.invalidate(of);
-            lost++;
         }
-        return lost;
     }
 
     /** @param wrapped null: destroyed */

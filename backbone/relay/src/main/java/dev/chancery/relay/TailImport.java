@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -32,7 +33,7 @@ public final class TailImport {
     private final List<String> problems = new ArrayList<>();
 
     /**
-     * @param superuser to the same database; its auto-commit is turned off
+     * @param superuser to the same database, with auto-commit on
      * @param kafka the clients' configuration of a user who may read the topic
      */
     public TailImport(Database database, Connection superuser, Map<?, ?> kafka, RelayOptions options) {
@@ -53,20 +54,34 @@ public final class TailImport {
     public List<String> run() throws SQLException {
         requireTopic();
         superuser.setAutoCommit(false);
+        try {
+            read();
+        } finally {
+            superuser.rollback();
+            superuser.setAutoCommit(true);
+        }
+        return List.copyOf(problems);
+    }
+
+    private void read() {
         List<TopicPartition> partitions = IntStream.range(0, options.partitions())
                 .mapToObj(partition -> new TopicPartition(options.topic(), partition))
                 .toList();
         try (var consumer = kafka.consumer(Map.of(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"))) {
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             Progress known = Progress.load(database);
+            // What comes before was acknowledged, so this database had it first.
+            Map<TopicPartition, Long> begins = ends.keySet().stream()
+                    .collect(Collectors.toMap(
+                            partition -> partition, partition -> known.nextOffset(partition.partition())));
             ends.forEach((partition, end) -> {
-                if (end < known.nextOffset(partition.partition())) {
-                    problems.add(options.topic() + " partition " + partition.partition() + " ends before the backup: " + end);
+                if (end < begins.get(partition)) {
+                    problems.add(options.topic() + " partition " + partition.partition() + " ends before the backup: "
+                            + end);
                 }
             });
-            KafkaClients.readUpTo(consumer, ends, this::batch);
+            KafkaClients.readBetween(consumer, begins, ends, this::batch);
         }
-        return List.copyOf(problems);
     }
 
     private void requireTopic() {

@@ -97,6 +97,7 @@ class NotesTest {
                 HolderOptions.DEFAULT,
                 LimitOptions.NONE,
                 NoticeOptions.NONE,
+                List::of,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

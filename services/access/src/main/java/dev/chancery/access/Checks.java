@@ -61,7 +61,8 @@ final class Checks {
         Answerable.From from = at(caller.tenant(), Consistencies.of(request.getConsistency()), nowMicros);
         String subject = subject(caller, request.getPrincipalId());
         AuthorityAt at = from.state()
-                .authority(subject, actingFor(caller, subject, request.getPrincipalActingForId()), request.getAboutId());
+                .authority(
+                        subject, actingFor(caller, subject, request.getPrincipalActingForId()), request.getAboutId());
         String capability = request.getCapability();
         return reply(
                 at, capability, decide(from.state(), at, capability, request.getWorkspaceId(), from.atMicros()), from);

@@ -30,7 +30,8 @@ final class ProvenDecision {
             return CommandOutcome.reject(AccessRejection.NO_SUCH_WORKSPACE);
         }
         Authority authority = context.authority(request.getPrincipalId());
-        String actingFor = Checks.actingFor(context.principal(), request.getPrincipalId(), request.getPrincipalActingForId());
+        String actingFor =
+                Checks.actingFor(context.principal(), request.getPrincipalId(), request.getPrincipalActingForId());
         AuthorityDecision decision = CallerDecision.decide(
                 authority,
                 Optional.of(actingFor).filter(id -> !id.isEmpty()).map(context::authority),

@@ -46,7 +46,8 @@ final class WithoutDescriptors {
             server.start();
             answered(server.port());
             List<FileInputStream> taken = new ArrayList<>();
-            // Before they are gone: descriptors for the clients' own ends. Several clients, since the server may give back the descriptor of
+            // Before they are gone: descriptors for the clients' own ends. Several clients, since the server may give
+            // back the descriptor of
             // the connection before only after the last was taken.
             List<Socket> clients = new ArrayList<>();
             try {

@@ -5,6 +5,7 @@ import dev.chancery.database.Database;
 import dev.chancery.embedded.EmbeddedPostgres;
 import dev.chancery.embedded.PostgresBackup;
 import dev.chancery.keyring.Sealer;
+import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.age.AgeIdentity;
 import dev.chancery.keyring.age.AgeRecipient;
 import java.io.IOException;
@@ -16,16 +17,17 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * {@code chancery backup}: what an instance needs to come back, in one encrypted file, while it runs or not. That is its PostgreSQL, which has the
  * logs, the views and the ledger, and its format file. Kafka is not in it: it is made anew out of PostgreSQL, or kept as it is. The key file is not
- * in it either, since whoever had both could read what was forgotten since; it is backed up by itself.
+ * in it either, since whoever had both could read what was forgotten since; it is backed up by itself. The keys that it wraps ({@link KeyTables})
+ * are, and by themselves too, since they change more often than anybody backs up the rest.
  *
  * <p>That it happens is recorded in the installation's log first.
  */
@@ -43,17 +45,28 @@ final class Backup {
     private final Sealer sealer;
     private final Database database;
     private final int port;
+    private final Consumer<BackupStep> after;
 
-    private Backup(Path data, String instanceId, Sealer sealer, Database database, int port) {
+    private Backup(
+            Path data, String instanceId, Sealer sealer, Database database, int port, Consumer<BackupStep> after) {
         this.data = data;
         this.instanceId = instanceId;
         this.sealer = sealer;
         this.database = database;
         this.port = port;
+        this.after = after;
     }
 
-    /** Answers whether it was done; what keeps it from being done is {@link Unusable}. */
     static boolean run(Options options) {
+        return run(options, step -> {});
+    }
+
+    /**
+     * Answers whether it was done; what keeps it from being done is {@link Unusable}.
+     *
+     * @param after told of each step that is done
+     */
+    static boolean run(Options options, Consumer<BackupStep> after) {
         try {
             if (options.has("--new-identity")) {
                 newIdentity(options.path("--new-identity").orElseThrow());
@@ -68,14 +81,21 @@ final class Backup {
                                     running.instanceId(),
                                     running.sealer(),
                                     running.database(),
-                                    Attached.postgresPort(data))
+                                    Attached.postgresPort(data),
+                                    after)
                             .run(options, recipients);
                 }
             } else {
                 try (DataDirectory directory = DataDirectory.open(data, false);
                         Servers servers = Servers.start(directory);
                         Database database = servers.pooled()) {
-                    new Backup(data, directory.instanceId(), directory.sealer(), database, servers.postgresPort())
+                    new Backup(
+                                    data,
+                                    directory.instanceId(),
+                                    directory.sealer(),
+                                    database,
+                                    servers.postgresPort(),
+                                    after)
                             .run(options, recipients);
                 }
             }
@@ -88,7 +108,8 @@ final class Backup {
         }
     }
 
-    private static List<AgeRecipient> recipients(Options options) {
+    /** Those that are given, in order. */
+    static List<AgeRecipient> recipients(Options options) {
         try {
             return options.all("--recipient").stream().map(AgeRecipient::of).toList();
         } catch (IllegalArgumentException e) {
@@ -111,27 +132,60 @@ final class Backup {
         if (file.startsWith(data)) {
             throw new Unusable("a backup in the directory that it is of is lost with it; name another file with --to");
         }
-        boolean keyStore = options.has("--only-key-store");
         Instant begun = Instant.now();
-        var reasons = new ArrayList<String>();
-        reasons.add(keyStore ? "of the key file" : "of PostgreSQL");
-        recipients.forEach(recipient -> reasons.add("to " + recipient.text()));
+        Signer signer = BackupFile.signer(sealer, instanceId);
         long bytes;
-        try (var record = new InstanceRecord(
-                InstanceRecord.Act.BACKUP, database, instanceId, sealer, reasons, LIMIT_SECONDS)) {
-            try {
-                bytes = keyStore
-                        ? BackupFile.write(file, recipients, Files.readAllBytes(DataDirectory.keyFile(data)))
-                        : BackupFile.write(file, recipients, BackupFile.signer(sealer, instanceId), this::content);
-            } catch (IOException | SQLException | RuntimeException e) {
-                record.end(false);
-                throw e;
-            }
-            record.end(true);
+        if (options.has("--only-key-file")) {
+            bytes = recorded(
+                    "of the key file",
+                    recipients,
+                    () -> BackupFile.write(file, recipients, Files.readAllBytes(DataDirectory.keyFile(data))));
+        } else if (options.has("--only-keys")) {
+            bytes = recorded("of the keys", recipients, () -> BackupFile.write(file, recipients, signer, this::keys));
+        } else {
+            bytes = recorded(
+                    "of PostgreSQL", recipients, () -> BackupFile.write(file, recipients, signer, this::content));
         }
         System.out.printf(
                 "BACKED UP %s bytes=%d seconds=%.1f%n",
                 file, bytes, Duration.between(begun, Instant.now()).toMillis() / 1000.0);
+    }
+
+    private interface Writing {
+        long write() throws IOException, SQLException;
+    }
+
+    /** Answers how many bytes were written. */
+    private long recorded(String what, List<AgeRecipient> recipients, Writing writing)
+            throws IOException, SQLException {
+        try (var record = new InstanceRecord(
+                InstanceRecord.Act.BACKUP, database, instanceId, sealer, reasons(what, recipients), LIMIT_SECONDS)) {
+            after.accept(BackupStep.INTENT_RECORDED);
+            long bytes;
+            try {
+                bytes = writing.write();
+            } catch (IOException | SQLException | RuntimeException e) {
+                record.end(false);
+                throw e;
+            }
+            after.accept(BackupStep.NAMED);
+            record.end(true);
+            after.accept(BackupStep.OUTCOME_RECORDED);
+            return bytes;
+        }
+    }
+
+    /** Why a backup is in the log: what it is of, and who can open it. */
+    static List<String> reasons(String what, List<AgeRecipient> recipients) {
+        return Stream.concat(Stream.of(what), recipients.stream().map(recipient -> "to " + recipient.text()))
+                .toList();
+    }
+
+    private BackupManifest keys(BackupFile.Writer to) throws IOException, SQLException {
+        try (Connection superuser =
+                EmbeddedPostgres.superuser(port, sealer.derive("postgres/superuser"), Servers.DATABASE)) {
+            return KeyTables.write(superuser, instanceId, to);
+        }
     }
 
     private BackupManifest content(BackupFile.Writer to) throws IOException, SQLException {
@@ -139,11 +193,12 @@ final class Backup {
         try (InputStream format = Files.newInputStream(data.resolve(FORMAT))) {
             to.file(FORMAT, format);
         }
+        after.accept(BackupStep.BEGUN);
         Map<String, Long> logs;
         List<Integer> keyVersions;
-        try (Connection superuser = EmbeddedPostgres.superuser(
-                port, sealer.derive("postgres/superuser"), Servers.DATABASE)) {
-            logs = logs(superuser);
+        try (Connection superuser =
+                EmbeddedPostgres.superuser(port, sealer.derive("postgres/superuser"), Servers.DATABASE)) {
+            logs = KeyTables.logs(superuser);
             PostgresBackup.take(superuser, data.resolve("postgres"), new PostgresBackup.Target() {
                 @Override
                 public void directory(String name) throws IOException {
@@ -155,31 +210,10 @@ final class Backup {
                     to.file(POSTGRES + name, content);
                 }
             });
-            keyVersions = keyVersions(superuser);
+            keyVersions = KeyTables.keyVersions(superuser);
         }
-        return new BackupManifest(instanceId, from, keyVersions, logs, Map.of());
-    }
-
-    private static Map<String, Long> logs(Connection superuser) throws SQLException {
-        var logs = new LinkedHashMap<String, Long>();
-        try (var statement = superuser.createStatement();
-                var rows = statement.executeQuery("SELECT tenant, next_position FROM log.head ORDER BY tenant")) {
-            while (rows.next()) {
-                logs.put(rows.getString(1), rows.getLong(2));
-            }
-        }
-        return logs;
-    }
-
-    private static List<Integer> keyVersions(Connection superuser) throws SQLException {
-        var versions = new ArrayList<Integer>();
-        try (var statement = superuser.createStatement();
-                var rows = statement.executeQuery(
-                        "SELECT DISTINCT sealed_by FROM keyring.tenant_key WHERE state <> 'DESTROYED' ORDER BY 1")) {
-            while (rows.next()) {
-                versions.add(rows.getInt(1));
-            }
-        }
-        return versions;
+        after.accept(BackupStep.READ);
+        return new BackupManifest(
+                BackupManifest.What.INSTANCE, instanceId, from, Instant.now(), keyVersions, logs, Map.of());
     }
 }

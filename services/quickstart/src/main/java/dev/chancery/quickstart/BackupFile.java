@@ -59,11 +59,18 @@ final class BackupFile {
     /** Takes what a verified backup holds. */
     interface Target {
         /** @param name ends in a slash for a directory */
-        void take(String name, InputStream content) throws IOException;
+        void take(String name, InputStream content) throws IOException, SQLException;
     }
 
     /** Writes a backup at a place where nothing is yet; answers its size in bytes. Whatever becomes of it, no part of one is left there. */
     static long write(Path file, List<AgeRecipient> recipients, Signer signer, Content content)
+            throws IOException, SQLException {
+        requireFree(file);
+        return replace(file, recipients, signer, content);
+    }
+
+    /** The same where one is already, which stays until the newer one is whole. */
+    static long replace(Path file, List<AgeRecipient> recipients, Signer signer, Content content)
             throws IOException, SQLException {
         return whole(file, out -> {
             try (var writer = new Writer(new AgeOutput(out, recipients))) {
@@ -74,8 +81,8 @@ final class BackupFile {
     }
 
     /** Writes some bytes, encrypted, in the same way. */
-    static long write(Path file, List<AgeRecipient> recipients, byte[] content)
-            throws IOException, SQLException {
+    static long write(Path file, List<AgeRecipient> recipients, byte[] content) throws IOException, SQLException {
+        requireFree(file);
         return whole(file, out -> {
             try (var age = new AgeOutput(out, recipients)) {
                 age.write(content);
@@ -87,11 +94,14 @@ final class BackupFile {
         void to(OutputStream out) throws IOException, SQLException;
     }
 
+    private static void requireFree(Path file) {
+        if (Files.exists(file)) {
+            throw new Unusable(file + " exists already; name another file with --to");
+        }
+    }
+
     private static long whole(Path file, Writing writing) throws IOException, SQLException {
         Path target = file.toAbsolutePath().normalize();
-        if (Files.exists(target)) {
-            throw new Unusable(target + " exists already; name another file with --to");
-        }
         Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
         Files.deleteIfExists(unfinished);
         try {
@@ -107,7 +117,7 @@ final class BackupFile {
                     }
                 });
             }
-            Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             try (var directory = FileChannel.open(target.resolveSibling(""), StandardOpenOption.READ)) {
                 directory.force(true);
             }
@@ -120,15 +130,18 @@ final class BackupFile {
     /**
      * Reads a backup to its end and checks all of it: the encryption, each file against the manifest, the manifest's signature.
      *
-     * @param sealer of the key store that goes with it, which tells who may sign for the instance
+     * @param what it is to be of
+     * @param sealer of the key file that goes with it, which tells who may sign for the instance
      * @throws IOException saying what is wrong with it
      */
-    static BackupManifest verify(Path file, AgeIdentity identity, Sealer sealer) throws IOException {
-        return read(file, identity, sealer, (name, content) -> content.transferTo(OutputStream.nullOutputStream()));
+    static BackupManifest verify(Path file, BackupManifest.What what, AgeIdentity identity, Sealer sealer)
+            throws IOException, SQLException {
+        return read(file, what, identity, sealer, (name, content) -> {});
     }
 
     /** Hands over what it holds, and checks all of it again: until this returns, what was handed over is not to be used. */
-    static BackupManifest read(Path file, AgeIdentity identity, Sealer sealer, Target target) throws IOException {
+    static BackupManifest read(Path file, BackupManifest.What what, AgeIdentity identity, Sealer sealer, Target target)
+            throws IOException, SQLException {
         try (InputStream opened = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
                 var age = new AgeInput(opened, identity);
                 var zip = new ZipInputStream(age)) {
@@ -160,7 +173,14 @@ final class BackupFile {
             BackupManifest said = BackupManifest.of(manifest);
             Signer signer = signer(sealer, said.instance());
             if (!Ed25519Verifier.verify(signer.verifierKey().publicKey(), manifest, signature)) {
-                throw new IOException("the key store given did not sign it: it is another instance's, or was altered");
+                throw new IOException("the key file given did not sign it: it is another instance's, or was altered");
+            }
+            if (said.what() != what) {
+                throw new IOException("it is a backup of "
+                        + switch (said.what()) {
+                            case INSTANCE -> "an instance, which --from takes";
+                            case KEYS -> "keys alone, which --keys takes";
+                        });
             }
             if (!said.files().equals(found)) {
                 throw new IOException("it does not hold the files that its manifest says");
@@ -204,13 +224,11 @@ final class BackupFile {
             var hashing = new DigestInputStream(content, sha256());
             hashing.transferTo(zip);
             zip.closeEntry();
-            files.put(
-                    name, HexFormat.of().formatHex(hashing.getMessageDigest().digest()));
+            files.put(name, HexFormat.of().formatHex(hashing.getMessageDigest().digest()));
         }
 
         private void finish(BackupManifest said, Signer signer) throws IOException {
-            byte[] manifest = new BackupManifest(said.instance(), said.from(), said.keyVersions(), said.logs(), files)
-                    .bytes();
+            byte[] manifest = said.of(files).bytes();
             zip.putNextEntry(new ZipEntry(MANIFEST));
             zip.write(manifest);
             zip.closeEntry();

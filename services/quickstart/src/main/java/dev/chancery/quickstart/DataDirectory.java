@@ -104,7 +104,9 @@ final class DataDirectory implements AutoCloseable {
         /** What is there is of no use. */
         UNPACKING,
         /** All files of the backup are there, and may have been changed since. */
-        UNPACKED
+        UNPACKED,
+        /** The keys are those of the newest copy, where one was given, and may have been changed since. */
+        KEYED
     }
 
     /**
@@ -120,7 +122,8 @@ final class DataDirectory implements AutoCloseable {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
         locked.accept(lock(directory));
         return Files.exists(directory.resolve(RESTORING))
-                ? Optional.of(Restoring.valueOf(Files.readString(directory.resolve(RESTORING)).strip()))
+                ? Optional.of(Restoring.valueOf(
+                        Files.readString(directory.resolve(RESTORING)).strip()))
                 : Optional.empty();
     }
 
@@ -137,9 +140,7 @@ final class DataDirectory implements AutoCloseable {
     /** From here on it is a directory like any other. */
     static void endRestoring(Path directory) throws IOException {
         Files.delete(directory.resolve(RESTORING));
-        try (var entries = FileChannel.open(directory, StandardOpenOption.READ)) {
-            entries.force(true);
-        }
+        flush(directory);
     }
 
     /** A first start that ran out of room half-way would leave a directory that is of no use to anybody. */
@@ -259,6 +260,27 @@ final class DataDirectory implements AutoCloseable {
             channel.force(true);
         }
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        flush(file.resolveSibling(""));
+    }
+
+    /** Has a directory's entries, or a file's content, outlive the machine. */
+    static void flush(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /** The same of all that is in a data directory. */
+    static void flushAll(Path directory) throws IOException {
+        // Whoever closes a file gives up the locks that its process has on it.
+        Path lock = directory.resolve("lock");
+        try (Stream<Path> paths = Files.walk(directory)) {
+            for (Path path : paths.toList()) {
+                if (!path.equals(lock)) {
+                    flush(path);
+                }
+            }
+        }
     }
 
     /** The file system's own message is often only a file's name. */

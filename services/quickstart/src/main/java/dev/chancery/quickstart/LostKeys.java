@@ -15,14 +15,16 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.options.v1.RetentionClass;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The keys that imported records were sealed by and that were made after the backup: keys are in no record, so they were lost with the database. Only
- * what they had sealed is: the records themselves are whole.
+ * The keys that imported records were sealed by and that were made after the newest copy of the keys: keys are in no record, since a key in a record that stays for ever
+ * could never be destroyed. So they were lost with the database, and what they had sealed with them; the records themselves are whole.
  */
 final class LostKeys {
     private static final int FETCH_ROWS = 500;
@@ -31,14 +33,43 @@ final class LostKeys {
     private final Keyring keyring;
     private final Map<String, EventType> types;
 
+    /**
+     * One of them.
+     *
+     * @param subject whose it was; empty: nobody's
+     */
+    record Lost(String tenant, String subject, int retention, int version) {
+        /** As a line of the file that a restore keeps them in until it is done. */
+        String line() {
+            return String.join(" ", tenant, subject.isEmpty() ? "-" : subject, Integer.toString(retention), Integer.toString(version));
+        }
+
+        static Lost of(String line) {
+            String[] parts = line.split(" ", -1);
+            return new Lost(
+                    parts[0],
+                    parts[1].equals("-") ? "" : parts[1],
+                    Integer.parseInt(parts[2]),
+                    Integer.parseInt(parts[3]));
+        }
+
+        private KeyRef ref() {
+            return KeyRef.newBuilder()
+                    .setSubject(subject)
+                    .setRetentionValue(retention)
+                    .setVersion(version)
+                    .build();
+        }
+    }
+
     LostKeys(Database database, Keyring keyring) {
         this.database = database;
         this.keyring = keyring;
         this.types = Contract.load().events();
     }
 
-    /** Has them count as destroyed, those of a log's records from a position on; answers how many. */
-    int replace(String tenant, long from) {
+    /** Those that a log's records from a position on name. */
+    List<Lost> find(String tenant, long from) {
         Set<KeyRef> named = database.transaction(DatabaseRole.RELAY, connection -> {
             var found = new HashSet<KeyRef>();
             try (var query = connection.prepareStatement(
@@ -54,7 +85,17 @@ final class LostKeys {
             }
             return found;
         });
-        return keyring.replaceLost(tenant, named);
+        return keyring.lost(tenant, named).stream()
+                .map(key -> new Lost(tenant, key.getSubject(), key.getRetentionValue(), key.getVersion()))
+                .toList();
+    }
+
+    /** Has them count as destroyed, so that what they had sealed reads as forgotten and their owners can be written about again. */
+    void replace(Collection<Lost> lost) {
+        lost.stream()
+                .collect(Collectors.groupingBy(Lost::tenant))
+                .forEach((tenant, keys) ->
+                        keyring.replaceLost(tenant, keys.stream().map(Lost::ref).toList()));
     }
 
     private void ofRecord(byte[] row, Set<KeyRef> found) {

@@ -17,32 +17,37 @@ import java.util.stream.Stream;
  */
 record Options(String command, Map<String, List<String>> values) {
     static final String USAGE = """
-            usage: chancery up [--data DIR] [--port PORT]     start an instance (./data, 8080; port 0: any free one)
+            usage: chancery up [--data DIR] [--port PORT] [--keys-to FILE --recipient AGE-KEY...]
+                                                              start an instance (./data, 8080; port 0: any free one); keep an
+                                                              encrypted copy of its keys up to date
                    chancery replay --check [--data DIR]       rebuild views and ledger from Kafka and compare
                    chancery repair [--apply] [--data DIR]     bring Kafka back from PostgreSQL; without --apply, say what is wrong
                    chancery backup [--data DIR] --to FILE --recipient AGE-KEY...
                                                               write an encrypted backup of an instance, running or not
-                   chancery backup --only-key-store [--data DIR] --to FILE --recipient AGE-KEY...
+                   chancery backup --only-keys [--data DIR] --to FILE --recipient AGE-KEY...
+                                                              the same of its keys alone, which the key file opens
+                   chancery backup --only-key-file [--data DIR] --to FILE --recipient AGE-KEY...
                                                               the same of its key file, which is in no other backup
                    chancery backup --new-identity FILE        make a key that opens backups, and print its public half
-                   chancery restore --from FILE --identity FILE --key-store FILE [--data DIR]
+                   chancery restore --from FILE --identity FILE --key-file FILE [--keys FILE] [--data DIR]
                                     (--log-from DIR | --accept-loss)
-                                                              make a data directory of a backup, and of the Kafka directory
-                                                              that has the log since; or go without that log""";
+                                                              make a data directory of a backup, of newer keys, and of the
+                                                              Kafka directory that has the log since; or go without that log""";
 
     private static final Pattern OPTION = Pattern.compile("--?[a-z][a-z-]{0,30}");
 
-    private static final Set<String> FLAGS = Set.of("--check", "--apply", "--only-key-store", "--accept-loss");
+    private static final Set<String> FLAGS =
+            Set.of("--check", "--apply", "--only-keys", "--only-key-file", "--accept-loss");
 
     /** Those that may be given several times. */
     private static final Set<String> LISTS = Set.of("--recipient");
 
     private static final Map<String, Set<String>> OF_COMMAND = Map.of(
-            "up", Set.of("--data", "--port"),
+            "up", Set.of("--data", "--port", "--keys-to", "--recipient"),
             "replay", Set.of("--data", "--check"),
             "repair", Set.of("--data", "--apply"),
-            "backup", Set.of("--data", "--to", "--recipient", "--only-key-store", "--new-identity"),
-            "restore", Set.of("--data", "--from", "--identity", "--key-store", "--log-from", "--accept-loss"));
+            "backup", Set.of("--data", "--to", "--recipient", "--only-keys", "--only-key-file", "--new-identity"),
+            "restore", Set.of("--data", "--from", "--identity", "--key-file", "--keys", "--log-from", "--accept-loss"));
 
     static boolean askForHelp(String... arguments) {
         return Stream.of(arguments).anyMatch(Set.of("--help", "-h")::contains);
@@ -83,19 +88,26 @@ record Options(String command, Map<String, List<String>> values) {
 
     private void check() {
         switch (command) {
-            case "up" -> port();
-            case "replay" -> require(has("--check"), "replay needs --check: it rebuilds, compares, and changes nothing");
+            case "up" -> {
+                port();
+                require(has("--keys-to") == has("--recipient"), "--keys-to and --recipient go together");
+            }
+            case "replay" ->
+                require(has("--check"), "replay needs --check: it rebuilds, compares, and changes nothing");
             case "backup" -> {
                 if (has("--new-identity")) {
                     require(values.size() == 1, "--new-identity goes alone");
                 } else {
                     require(has("--to") && has("--recipient"), "backup needs --to and --recipient");
+                    require(
+                            !has("--only-keys") || !has("--only-key-file"),
+                            "--only-keys and --only-key-file are two backups, which belong in two places");
                 }
             }
             case "restore" -> {
                 require(
-                        has("--from") && has("--identity") && has("--key-store"),
-                        "restore needs --from, --identity and --key-store");
+                        has("--from") && has("--identity") && has("--key-file"),
+                        "restore needs --from, --identity and --key-file");
                 require(
                         has("--log-from") || has("--accept-loss"),
                         "restore needs --log-from, the Kafka directory that has the log since the backup; where none was"

@@ -18,7 +18,8 @@ import java.util.Set;
  * loss came before the destruction or after it. What a hold had withheld stays: holds are in the log too.
  *
  * <p>Where an erasure had been completed, the keys above the subject's are replaced again, so that the backup that brought them back opens nothing
- * with the key file of the restored instance. One that was only begun goes on by itself once the instance runs.
+ * with the key file of the restored instance. One that was only begun goes on by itself once the instance runs. It can be repeated: what is to be
+ * replaced follows from the log and from what is there, not from what this run destroyed.
  */
 final class ErasureReplay {
     private static final List<String> SUBJECTS = List.of("retention/subject/");
@@ -44,25 +45,35 @@ final class ErasureReplay {
                                 Subject.FOLD.evolve(Subject.FOLD.initial(), event),
                                 (known, first) -> Subject.FOLD.evolve(known, event)));
         var said = new ArrayList<String>();
-        boolean completed = false;
+        var beyond = new Eraser.Above(0, 0);
         for (Map.Entry<String, Subject> each : subjects.entrySet()) {
-            Set<RetentionClass> decided = each.getValue().destructions().keySet();
+            Map<RetentionClass, Subject.Destruction> destructions =
+                    each.getValue().destructions();
+            Set<RetentionClass> decided = destructions.keySet();
             if (decided.isEmpty()) {
                 continue;
             }
+            List<RetentionClass> completed = destructions.entrySet().stream()
+                    .filter(destruction -> destruction.getValue().completed().isPresent())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            beyond = SubjectEraser.later(beyond, SubjectEraser.above(each.getValue(), completed));
             int keys = eraser.destroy(tenant, each.getKey(), decided);
             if (decided.contains(RetentionClass.RETENTION_CLASS_ACCOUNT)) {
                 new Claims(database, DatabaseRole.RETENTION).forget(tenant, AuthorityStreams.principal(each.getKey()));
             }
             if (keys > 0) {
-                said.add("log " + tenant + ": subject " + each.getKey() + " is forgotten again, keys destroyed: " + keys);
-                completed |= each.getValue().destructions().values().stream()
-                        .anyMatch(destruction -> destruction.completed().isPresent());
+                said.add("log " + tenant + ": subject " + each.getKey() + " is forgotten again, keys destroyed: "
+                        + keys);
             }
         }
-        if (completed) {
-            eraser.renew(tenant, eraser.above(tenant));
-            said.add("log " + tenant + ": the keys above those of the forgotten are replaced again");
+        if (beyond.tenantKey() > 0) {
+            boolean replaced = eraser.isReplaced(tenant, beyond);
+            // In either case: a process that died in here may have left the ring's older version.
+            eraser.renew(tenant, beyond);
+            if (!replaced) {
+                said.add("log " + tenant + ": the keys above those of the forgotten are replaced again");
+            }
         }
         return said;
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class AgeInput extends InputStream {
     /** Of a backup's or another age file's header: room for some 500 recipients. */
     private static final int MAX_HEADER_BYTES = 64 << 10;
+
     private static final int BODY_COLUMNS = 64;
 
     private final PushbackInputStream in;

@@ -73,7 +73,8 @@ class AgeTest {
         for (int each : new int[] {length, 0, CHUNK, 2 * CHUNK}) {
             byte[] text = new byte[each];
             new Random(each).nextBytes(text);
-            assertThat(decrypted(encrypted(text, identity.recipient()), identity)).isEqualTo(text);
+            assertThat(decrypted(encrypted(text, identity.recipient()), identity))
+                    .isEqualTo(text);
         }
     }
 
@@ -95,7 +96,15 @@ class AgeTest {
         int header = new String(file, US_ASCII).indexOf("\n--- ") + 5 + 43 + 1 + AgeKeys.PAYLOAD_NONCE_BYTES;
         int chunk = CHUNK + AgeKeys.TAG_BYTES;
         for (int length : new int[] {
-            0, 10, header - 1, header, header + 1, header + chunk, header + 2 * chunk, header + 2 * chunk + 16, file.length - 1
+            0,
+            10,
+            header - 1,
+            header,
+            header + 1,
+            header + chunk,
+            header + 2 * chunk,
+            header + 2 * chunk + 16,
+            file.length - 1
         }) {
             assertThatThrownBy(() -> decrypted(Arrays.copyOf(file, length), identity))
                     .as("%d of %d bytes", length, file.length)

@@ -8,6 +8,7 @@ import com.google.protobuf.Message;
 import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.export.Export;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Reply;
@@ -26,18 +27,27 @@ import dev.chancery.schema.retention.v1.EraseSubjectRequest;
 import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.ListErasuresRequest;
 import dev.chancery.schema.retention.v1.SetHoldRequest;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -48,13 +58,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * A drill: an instance is backed up, goes on, erases a subject, and is lost with all but its Kafka directory and its key file. The cases share what
- * was lost, each on what the one before left.
+ * A drill: an instance is backed up, goes on, erases a subject, and is lost with all but its Kafka directory, its key file and the copy of its keys. The cases
+ * share what was lost, each on what the one before left.
  */
 @Order(61)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BackupIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final boolean FULL = "full".equals(System.getProperty("chancery.rounds"));
+
+    /** How many of the steps that need servers a restore is killed after; the seed says which. All of them in the long run. */
+    private static final int LATE_STEPS = 4;
+
+    private static final long SEED = Long.getLong("backup.seed", System.nanoTime());
 
     /** So long that no erasure is completed before the loss. */
     private static final String HORIZON = "-Dchancery.retention.horizon=PT1H";
@@ -64,12 +80,17 @@ class BackupIT {
     private static final Path SEALER = DATA.resolveSibling("data.sealer");
     private static final Path IDENTITY = DATA.resolveSibling("identity.txt");
     private static final Path BACKUP = DATA.resolveSibling("backup.age");
-    private static final Path KEY_STORE = DATA.resolveSibling("key-store.age");
+    private static final Path KEY_FILE = DATA.resolveSibling("key-file.age");
+    /** Replaced while the instance runs. */
+    private static final Path KEYS = DATA.resolveSibling("keys.age");
+    /** As it was a moment before the loss. */
+    private static final Path LAST_KEYS = DATA.resolveSibling("last-keys.age");
 
     private static RunningInstance instance;
     private static SharedInstance world;
     private static OrganisationCalls calls;
     private static Client administrator;
+    private static Client founded;
     private static int port;
     private static String recipient;
     private static String unique;
@@ -77,11 +98,17 @@ class BackupIT {
     private static String keeper;
     private static String held;
     private static String newcomer;
+    private static String latecomer;
+    private static String secret;
     private static JsonObject lastCheckpoint;
+    private static JsonArray foundedKeys;
 
     @BeforeAll
     static void backUpEraseGoOnAndLose() throws IOException {
-        instance = RunningInstance.start(DATA, HORIZON);
+        recipient =
+                succeeds("backup", "--new-identity", IDENTITY.toString()).out().strip();
+        instance = RunningInstance.start(
+                DATA, 0, List.of("--keys-to", KEYS.toString(), "--recipient", recipient), HORIZON);
         port = Integer.parseInt(instance.http().substring(instance.http().lastIndexOf(':') + 1));
         world = SharedInstance.on(instance);
         calls = new OrganisationCalls(world);
@@ -91,19 +118,8 @@ class BackupIT {
         keeper = somebody("Keeper");
         held = somebody("Held");
 
-        recipient = succeeds("backup", "--new-identity", IDENTITY.toString()).out().strip();
-        assertThat(succeeds("backup", "--data", DATA.toString(), "--to", BACKUP.toString(), "--recipient", recipient)
-                        .out())
-                .startsWith("BACKED UP ");
-        succeeds(
-                "backup",
-                "--only-key-store",
-                "--data",
-                DATA.toString(),
-                "--to",
-                KEY_STORE.toString(),
-                "--recipient",
-                recipient);
+        assertThat(backsUp(BACKUP).out()).startsWith("BACKED UP ");
+        backsUp(KEY_FILE, "--only-key-file");
 
         calls.done(
                 administrator,
@@ -118,6 +134,30 @@ class BackupIT {
                 .as("%s", states(grace))
                 .isTrue();
         newcomer = somebody("Newcomer");
+        secret = "e-" + unique + "/db/password";
+        String self = administrator.clientId().substring(administrator.clientId().indexOf('.') + 1);
+        calls.done(
+                administrator,
+                CreateEnvironmentRequest.newBuilder()
+                        .setEnvironment("e-" + unique)
+                        .addReaders(self)
+                        .addWriters(self)
+                        .setReason("It is tried out."));
+        calls.done(
+                administrator, WriteSecretRequest.newBuilder().setSecret(secret).setValue("the " + unique));
+        founded = calls.organisation();
+        assertThat(RunningInstance.await(LIMIT, () -> isWhole(head(founded)))).isTrue();
+        foundedKeys = head(founded).getJsonArray("verifierKeys");
+        long records = Long.parseLong(head().getString("records"));
+        long foundedRecords = Long.parseLong(head(founded).getString("records"));
+        assertThat(RunningInstance.await(
+                        LIMIT,
+                        () -> copied().getOrDefault(administrator.tenant(), 0L) >= records
+                                && copied().getOrDefault(founded.tenant(), 0L) >= foundedRecords))
+                .as("the keys are copied: %s", copied())
+                .isTrue();
+        Files.copy(KEYS, LAST_KEYS);
+        latecomer = somebody("Latecomer");
         assertThat(RunningInstance.await(LIMIT, () -> isWhole(head()))).isTrue();
         lastCheckpoint = head();
         Files.write(
@@ -134,6 +174,14 @@ class BackupIT {
         instance.close();
     }
 
+    private static Map<String, Long> copied() {
+        try {
+            return InstanceAccess.logsOfKeys(KEYS, IDENTITY, SEALER);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The process is killed, its PostgreSQL too, and the directory is gone but for what somebody kept. */
     private static void lose() throws IOException {
         instance.kill();
@@ -143,19 +191,21 @@ class BackupIT {
             process.onExit().join();
         });
         Files.move(DATA, LOST);
+        // Beside it, so it would be taken for the new directory's own.
+        Files.move(SEALER, LOST.resolveSibling("lost.sealer"));
+    }
+
+    private static CreatePrincipalRequest.Builder person(String name) {
+        return CreatePrincipalRequest.newBuilder()
+                .setType(PrincipalType.USER)
+                .setDisplayName(name + " " + unique)
+                .setEmail(name.toLowerCase(Locale.ROOT) + "-" + unique + "@kestrel.example")
+                .setPublicKey(ByteString.copyFrom(
+                        Base64.getDecoder().decode(SigningKey.generate().publicKey())));
     }
 
     private static String somebody(String name) {
-        return calls.done(
-                        administrator,
-                        CreatePrincipalRequest.newBuilder()
-                                .setType(PrincipalType.USER)
-                                .setDisplayName(name + " " + unique)
-                                .setEmail(name.toLowerCase(java.util.Locale.ROOT) + "-" + unique + "@kestrel.example")
-                                .setPublicKey(ByteString.copyFrom(Base64.getDecoder()
-                                        .decode(SigningKey.generate().publicKey()))))
-                .json()
-                .getString("principalId");
+        return calls.done(administrator, person(name)).json().getString("principalId");
     }
 
     private static void erase(String subject) {
@@ -187,7 +237,11 @@ class BackupIT {
     }
 
     private static JsonObject head() {
-        return calls.done(administrator, GetCheckpointRequest.newBuilder()).json();
+        return head(administrator);
+    }
+
+    private static JsonObject head(Client client) {
+        return calls.done(client, GetCheckpointRequest.newBuilder()).json();
     }
 
     private static boolean isWhole(JsonObject head) {
@@ -200,45 +254,57 @@ class BackupIT {
         return ended;
     }
 
-    private static String[] restore(Path to, Path from, Path keyStore, String... more) {
+    private static Ended backsUp(Path to, String... more) {
+        var arguments = new ArrayList<>(
+                List.of("backup", "--data", DATA.toString(), "--to", to.toString(), "--recipient", recipient));
+        arguments.addAll(List.of(more));
+        return succeeds(arguments.toArray(String[]::new));
+    }
+
+    private static String[] restore(Path to, Path from, Path keyFile, String... more) {
         var arguments = new ArrayList<>(List.of(
                 "restore",
                 "--from",
                 from.toString(),
                 "--identity",
                 IDENTITY.toString(),
-                "--key-store",
-                keyStore.toString(),
+                "--key-file",
+                keyFile.toString(),
                 "--data",
                 to.toString()));
         arguments.addAll(List.of(more));
         return arguments.toArray(String[]::new);
     }
 
+    private static Path lostSealer() {
+        return LOST.resolveSibling("lost.sealer");
+    }
+
     @Test
     @Order(1)
     void whatIsNotRightIsRefusedBeforeAnythingIsWritten() throws IOException {
         Path elsewhere = RunningInstance.newDirectory("restore");
-        Ended withoutTail = RunningInstance.attempt(restore(elsewhere, BACKUP, SEALER));
+        Ended withoutTail = RunningInstance.attempt(restore(elsewhere, BACKUP, lostSealer()));
         assertThat(withoutTail.exitCode()).isEqualTo(2);
         assertThat(withoutTail.err()).contains("--accept-loss");
 
         byte[] altered = Files.readAllBytes(BACKUP);
         altered[altered.length / 2] ^= 1;
         Path alteredFile = Files.write(DATA.resolveSibling("altered.age"), altered);
-        refuses(elsewhere, "altered", restore(elsewhere, alteredFile, SEALER, "--accept-loss"));
+        refuses(elsewhere, "altered", restore(elsewhere, alteredFile, lostSealer(), "--accept-loss"));
         Path shortened = Files.write(
-                DATA.resolveSibling("shortened.age"),
-                java.util.Arrays.copyOf(Files.readAllBytes(BACKUP), altered.length / 2));
-        refuses(elsewhere, "cut short", restore(elsewhere, shortened, SEALER, "--accept-loss"));
+                DATA.resolveSibling("shortened.age"), Arrays.copyOf(Files.readAllBytes(BACKUP), altered.length / 2));
+        refuses(elsewhere, "cut short", restore(elsewhere, shortened, lostSealer(), "--accept-loss"));
 
         Path other = DATA.resolveSibling("other.sealer");
-        dev.chancery.keyring.KeyFileSealer.create(other);
+        KeyFileSealer.create(other);
         refuses(elsewhere, "did not sign it", restore(elsewhere, BACKUP, other, "--accept-loss"));
-        refuses(LOST, "is not empty", restore(LOST, BACKUP, SEALER, "--accept-loss"));
-        assertThat(succeeds("backup", "--new-identity", DATA.resolveSibling("another.txt").toString())
-                        .out())
-                .startsWith("age1");
+        refuses(elsewhere, "which --keys takes", restore(elsewhere, LAST_KEYS, lostSealer(), "--accept-loss"));
+        refuses(
+                elsewhere,
+                "which --from takes",
+                restore(elsewhere, BACKUP, lostSealer(), "--accept-loss", "--keys", BACKUP.toString()));
+        refuses(LOST, "is not empty", restore(LOST, BACKUP, lostSealer(), "--accept-loss"));
     }
 
     private static void refuses(Path directory, String why, String... arguments) {
@@ -248,54 +314,103 @@ class BackupIT {
         assertThat(directory.resolve("format").toFile().exists()).isEqualTo(directory.equals(LOST));
     }
 
-    /** What a backup and the key store of its day give away, before the horizon and without the log since: the attack that the rest is about. */
+    /** What a backup and the key file of its day give away, before the horizon and without the log since: the attack that the rest is about. */
     @Test
     @Order(2)
-    void yesterdaysKeyStoreAndYesterdaysBackupBringTheErasedBack() {
+    void yesterdaysKeyFileAndYesterdaysBackupBringTheErasedBack() {
         Path attacked = RunningInstance.newDirectory("attack");
-        Ended restored = succeeds(restore(attacked, BACKUP, KEY_STORE, "--accept-loss"));
+        Ended restored = succeeds(restore(attacked, BACKUP, KEY_FILE, "--accept-loss"));
         assertThat(restored.out())
-                .contains("log " + administrator.tenant() + ": everything from record ", "accepted as lost", "RESTORED ");
+                .contains(
+                        "log " + administrator.tenant() + ": everything from record ", "accepted as lost", "RESTORED ");
         try (RunningInstance attack = RunningInstance.start(attacked, port, HORIZON)) {
             assertThat(displayName(grace)).isEqualTo("Grace " + unique);
             assertThat(attack.isAlive()).isTrue();
         }
     }
 
+    /** The same backup, the keys of today: who was erased is in none of them. */
     @Test
     @Order(3)
-    void aRestoreThatIsKilledStandsUnfinishedAndGoesOn() {
-        String[] restore = restore(DATA, BACKUP, SEALER, "--log-from", LOST.toString());
-        for (int millis : new int[] {700, 1_500, 3_000, 5_000}) {
-            RunningInstance.attemptAndKill(Duration.ofMillis(millis), restore);
-            if (Files.exists(DATA.resolve("restoring"))) {
-                Ended up = RunningInstance.attempt("up", "--data", DATA.toString(), "--port", "0");
-                assertThat(up.exitCode()).isEqualTo(1);
-                assertThat(up.err()).contains("a restore into ", "has not ended");
-            } else {
-                assertThat(DATA.resolve("format")).doesNotExist();
-            }
+    void withNewerKeysTheErasedStayForgottenAlsoWithoutTheLogSince() {
+        Path attacked = RunningInstance.newDirectory("attack");
+        succeeds(restore(attacked, BACKUP, KEY_FILE, "--accept-loss", "--keys", LAST_KEYS.toString()));
+        try (RunningInstance attack = RunningInstance.start(attacked, port, HORIZON)) {
+            assertThat(displayName(grace)).doesNotContain(unique);
+            assertThat(displayName(keeper)).isEqualTo("Keeper " + unique);
+            assertThat(attack.isAlive()).isTrue();
         }
-        Ended restored = succeeds(restore);
-        assertThat(restored.out())
-                .contains("log " + administrator.tenant() + ": records ", "are back", "RESTORED ")
-                .contains("subject " + grace + " is forgotten again")
-                .doesNotContain(held);
-        assertThat(DATA.resolve("restoring")).doesNotExist();
-        instance = RunningInstance.start(DATA, port, HORIZON);
     }
 
     @Test
     @Order(4)
+    void aRestoreThatIsKilledAfterAnyStepStandsUnfinishedAndGoesOn() {
+        String[] restore =
+                restore(DATA, BACKUP, lostSealer(), "--log-from", LOST.toString(), "--keys", LAST_KEYS.toString());
+        List<String> steps = chosen();
+        System.out.printf("backup: -Dbackup.seed=%d a restore is killed after %s%n", SEED, steps);
+        String said = "";
+        for (String step : steps) {
+            Ended killed = RunningInstance.endAfter(step, restore);
+            assertThat(killed.exitCode()).as("%s: %s", step, killed).isEqualTo(137);
+            said += killed.out();
+            if (step.equals("VERIFIED")) {
+                assertThat(DATA.resolve("format")).doesNotExist();
+            } else if (!step.equals("UNMARKED")) {
+                assertThat(DATA.resolve("restoring")).exists();
+            }
+            if (step.equals("MARKED") || step.equals("STOPPED")) {
+                Ended up = RunningInstance.attempt("up", "--data", DATA.toString(), "--port", "0");
+                assertThat(up.exitCode()).isEqualTo(1);
+                assertThat(up.err()).contains("a restore into ", "has not ended");
+            }
+        }
+        assertThat(said)
+                .contains("log " + administrator.tenant() + ": records ", "are back")
+                .contains("subject " + latecomer + ": what was sealed by keys newer than that is lost")
+                .doesNotContain(newcomer)
+                .doesNotContain(held);
+        assertThat(DATA.resolve("restoring")).doesNotExist();
+        refuses(LOST, "is not empty", restore(LOST, BACKUP, lostSealer(), "--accept-loss"));
+        instance = RunningInstance.start(DATA, port, HORIZON);
+        administrator = world.signedIn(administrator.clientId(), administrator.key());
+        founded = world.signedIn(founded.clientId(), founded.key());
+    }
+
+    /** All steps in order; of those that start servers some, unless it is the long run. */
+    private static List<String> chosen() {
+        List<String> all = InstanceAccess.restoreSteps();
+        int servers = all.indexOf("SERVERS_STARTED");
+        var late = new ArrayList<>(all.subList(servers, all.size() - 1));
+        Collections.shuffle(late, new Random(SEED));
+        return all.stream()
+                .filter(step -> FULL
+                        || all.indexOf(step) < servers
+                        || step.equals(all.getLast())
+                        || late.subList(0, LATE_STEPS).contains(step))
+                .toList();
+    }
+
+    @Test
+    @Order(5)
     void theErasedStayForgottenAndEverythingElseIsBack() throws IOException, Refused {
         assertThat(displayName(grace)).doesNotContain(unique);
         assertThat(displayName(keeper)).isEqualTo("Keeper " + unique);
         assertThat(displayName(held)).isEqualTo("Held " + unique);
-        // It is there. The key of its name was made after the backup, and is in none.
-        assertThat(displayName(newcomer)).doesNotContain(unique);
+        assertThat(displayName(newcomer)).isEqualTo("Newcomer " + unique);
+        // It is there. The key of its name was made after the last copy of the keys, and is in none.
+        assertThat(displayName(latecomer)).doesNotContain(unique);
+        assertThat(calls.done(administrator, ReadSecretRequest.newBuilder().setSecret(secret))
+                        .json()
+                        .getString("value"))
+                .isEqualTo("the " + unique);
         assertThat(states(held)).containsOnly("WITHHELD");
         assertThat(states(grace)).containsOnly("KEYS_DESTROYED");
+        assertThat(head(founded).getJsonArray("verifierKeys")).isEqualTo(foundedKeys);
         assertThat(displayName(somebody("Another"))).isEqualTo("Another " + unique);
+        // Its name was given after the backup.
+        assertThat(calls.send(administrator, person("Newcomer")).json().getString("code"))
+                .isEqualTo("identity.email-taken");
 
         assertThat(RunningInstance.await(LIMIT, () -> isWhole(head()))).isTrue();
         assertThat(Long.parseLong(head().getString("size")))
@@ -322,8 +437,10 @@ class BackupIT {
                 .contains("EQUAL")
                 .doesNotContain("NOT EQUAL");
         assertThat(recorded())
-                .as("both backups began and ended; restores that were killed may have begun")
+                .as("the keys' copy and both backups began and ended; restores that were killed may have begun")
                 .startsWith(
+                        "identity.instance.backup intent",
+                        "identity.instance.backup SUCCESS",
                         "identity.instance.backup intent",
                         "identity.instance.backup SUCCESS",
                         "identity.instance.backup intent",
@@ -331,43 +448,56 @@ class BackupIT {
                 .endsWith("identity.instance.restore SUCCESS");
     }
 
-    /** Behind the horizon: the key above the erased one's is destroyed, and with it every backup from before. */
     @Test
-    @Order(5)
-    void afterTheHorizonTheOlderBackupOpensNothingWithTheKeyStoreOfToday() {
+    @Order(6)
+    void aBackupThatIsKilledAfterAnyStepIsWholeOrNotThere() {
+        for (String step : InstanceAccess.backupSteps()) {
+            Path to = DATA.resolveSibling("killed-" + step + ".age");
+            Ended killed = RunningInstance.endAfter(
+                    step, "backup", "--data", DATA.toString(), "--to", to.toString(), "--recipient", recipient);
+            assertThat(killed.exitCode()).as("%s: %s", step, killed).isEqualTo(137);
+            boolean whole = step.equals("NAMED") || step.equals("OUTCOME_RECORDED");
+            assertThat(Files.exists(to)).as(step).isEqualTo(whole);
+            if (!whole) {
+                // What a killed one left is in nobody's way.
+                backsUp(to);
+            }
+        }
+    }
+
+    /** Behind the horizon: the key above the erased one's is destroyed, and with it all older keys. What they sealed is not. */
+    @Test
+    @Order(7)
+    void afterTheHorizonOlderKeysOpenNothingAndTheOlderBackupOpensWithNewerOnes() {
         instance.stop();
         instance = RunningInstance.start(DATA, port);
         erase(keeper);
         assertThat(RunningInstance.await(LIMIT, () -> states(keeper).stream().allMatch("COMPLETED"::equals)))
                 .as("%s", states(keeper))
                 .isTrue();
+        Path keys = DATA.resolveSibling("keys-after.age");
+        backsUp(keys, "--only-keys");
+        instance.stop();
         Path elsewhere = RunningInstance.newDirectory("late");
+        Path keyFile = DATA.resolveSibling("data.sealer");
+        String[] log = {"--log-from", DATA.toString()};
         refuses(
                 elsewhere,
                 "no longer has the key that sealed this backup",
-                restore(elsewhere, BACKUP, SEALER, "--accept-loss"));
-
-        Path next = DATA.resolveSibling("next.age");
-        instance.stop();
-        for (int millis : new int[] {700, 2_000, 4_000}) {
-            RunningInstance.attemptAndKill(
-                    Duration.ofMillis(millis),
-                    "backup",
-                    "--data",
-                    DATA.toString(),
-                    "--to",
-                    DATA.resolveSibling("killed-" + millis + ".age").toString(),
-                    "--recipient",
-                    recipient);
-            // Whole, or not there.
-            Path killed = DATA.resolveSibling("killed-" + millis + ".age");
-            if (Files.exists(killed)) {
-                succeeds(restore(
-                        RunningInstance.newDirectory("killed"), killed, SEALER, "--log-from", DATA.toString()));
-            }
-        }
-        succeeds("backup", "--data", DATA.toString(), "--to", next.toString(), "--recipient", recipient);
-        succeeds(restore(elsewhere, next, SEALER, "--log-from", DATA.toString()));
+                restore(elsewhere, BACKUP, keyFile, "--accept-loss"));
+        refuses(
+                elsewhere,
+                "no longer has the key that sealed this backup",
+                restore(elsewhere, BACKUP, keyFile, "--accept-loss", "--keys", LAST_KEYS.toString()));
+        assertThat(succeeds(restore(elsewhere, BACKUP, keyFile, log[0], log[1], "--keys", keys.toString()))
+                        .out())
+                .contains("keys that are lost: 0, of 0 owners");
+        instance = RunningInstance.start(elsewhere, port);
+        assertThat(displayName(held)).isEqualTo("Held " + unique);
+        assertThat(displayName(newcomer)).isEqualTo("Newcomer " + unique);
+        assertThat(displayName(keeper)).doesNotContain(unique);
+        assertThat(displayName(grace)).doesNotContain(unique);
+        assertThat(states(keeper)).containsOnly("COMPLETED");
     }
 
     private static List<String> recorded() {
