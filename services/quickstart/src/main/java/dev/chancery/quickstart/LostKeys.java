@@ -41,7 +41,12 @@ final class LostKeys {
     record Lost(String tenant, String subject, int retention, int version) {
         /** As a line of the file that a restore keeps them in until it is done. */
         String line() {
-            return String.join(" ", tenant, subject.isEmpty() ? "-" : subject, Integer.toString(retention), Integer.toString(version));
+            return String.join(
+                    " ",
+                    tenant,
+                    subject.isEmpty() ? "-" : subject,
+                    Integer.toString(retention),
+                    Integer.toString(version));
         }
 
         static Lost of(String line) {

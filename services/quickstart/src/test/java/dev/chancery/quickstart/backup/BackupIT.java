@@ -135,7 +135,8 @@ class BackupIT {
                 .isTrue();
         newcomer = somebody("Newcomer");
         secret = "e-" + unique + "/db/password";
-        String self = administrator.clientId().substring(administrator.clientId().indexOf('.') + 1);
+        String self =
+                administrator.clientId().substring(administrator.clientId().indexOf('.') + 1);
         calls.done(
                 administrator,
                 CreateEnvironmentRequest.newBuilder()

@@ -104,7 +104,12 @@ public final class RunningInstance implements AutoCloseable {
     /** Runs a backup or a restore that ends itself after a step, as {@code kill -9} would; its PostgreSQL lives on as an orphan. */
     public static Ended endAfter(String step, String... arguments) {
         return ended(
-                List.of("-Djava.util.logging.manager=org.jboss.logmanager.LogManager", "-cp", System.getProperty("java.class.path"), "dev.chancery.quickstart.EndAfter", step),
+                List.of(
+                        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.chancery.quickstart.EndAfter",
+                        step),
                 arguments);
     }
 
