@@ -1,5 +1,6 @@
 package dev.chancery.retention;
 
+import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.Feature;
@@ -44,6 +45,11 @@ public final class RetentionFeature implements FeatureDescription {
         return Optional.of(FeatureProjection.answering(
                 parts -> new RetentionProjection("retention", DatabaseRole.RETENTION),
                 schema -> new RetentionProjection(schema, DatabaseRole.REPLAY)));
+    }
+
+    @Override
+    public List<String> destroyAgain(Database database, Keyring keyring, String tenant) {
+        return new ErasureReplay(database, keyring.eraser()).run(tenant);
     }
 
     @Override
