@@ -124,6 +124,9 @@ final class Backup {
         AgeIdentity identity = AgeIdentity.generate();
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, identity.file());
+        // Before anybody encrypts to it.
+        DataDirectory.flush(file);
+        DataDirectory.flush(file.toAbsolutePath().resolveSibling(""));
         System.out.println(identity.recipient().text());
     }
 
@@ -165,7 +168,12 @@ final class Backup {
             try {
                 bytes = writing.write();
             } catch (IOException | SQLException | RuntimeException e) {
-                record.end(false);
+                try {
+                    record.end(false);
+                } catch (RuntimeException unrecorded) {
+                    // The intent stands, and is abandoned at its deadline.
+                    e.addSuppressed(unrecorded);
+                }
                 throw e;
             }
             after.accept(BackupStep.NAMED);

@@ -20,6 +20,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -115,16 +116,27 @@ final class DataDirectory implements AutoCloseable {
      * @return how far that came; empty: nothing is there yet
      */
     static Optional<Restoring> takeForRestore(Path directory, Consumer<FileChannel> locked) throws IOException {
-        if (Files.exists(directory) && !Files.exists(directory.resolve(RESTORING)) && !isEmpty(directory)) {
-            throw new Unusable(directory + " is not empty; a restore makes a new directory, name another with --data");
+        if (Files.exists(directory)) {
+            requireForRestore(directory);
         }
         Files.createDirectories(directory);
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
         locked.accept(lock(directory));
+        // Again: another restore that had it may have ended in between.
+        requireForRestore(directory);
         return Files.exists(directory.resolve(RESTORING))
                 ? Optional.of(Restoring.valueOf(
                         Files.readString(directory.resolve(RESTORING)).strip()))
                 : Optional.empty();
+    }
+
+    private static void requireForRestore(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            throw new Unusable(directory + " is not a directory; name another with --data");
+        }
+        if (!Files.exists(directory.resolve(RESTORING)) && !isEmpty(directory)) {
+            throw new Unusable(directory + " is not empty; a restore makes a new directory, name another with --data");
+        }
     }
 
     static void restoring(Path directory, Restoring state) throws IOException {
@@ -188,8 +200,8 @@ final class DataDirectory implements AutoCloseable {
         try (Stream<Path> files = Files.list(directory)) {
             List<String> names =
                     files.map(file -> file.getFileName().toString()).toList();
-            // Left by a first start that died before it had written anything that counts.
-            return names.stream().allMatch(name -> name.equals("lock") || name.equals("format.new"));
+            // Left by a first start, or a restore, that died before it had written anything that counts.
+            return names.stream().allMatch(Set.of("lock", "format.new", RESTORING + ".new")::contains);
         }
     }
 

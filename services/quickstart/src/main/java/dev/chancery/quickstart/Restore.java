@@ -11,6 +11,7 @@ import dev.chancery.feature.FeatureDescription;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.KeyDestroyed;
 import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.KeyMissing;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.age.AgeIdentity;
@@ -20,6 +21,7 @@ import dev.chancery.projection.ProjectionRepair;
 import dev.chancery.quickstart.BackupManifest.What;
 import dev.chancery.quickstart.DataDirectory.Restoring;
 import dev.chancery.relay.RelayOptions;
+import dev.chancery.relay.RelayRefused;
 import dev.chancery.relay.TailImport;
 import dev.chancery.relay.TopicRepair;
 import java.io.ByteArrayInputStream;
@@ -39,6 +41,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -107,7 +110,7 @@ final class Restore {
             new Restore(options, identity(options), after).run();
             return true;
         } catch (IOException e) {
-            throw new Unusable("not restored: " + DataDirectory.reason(e));
+            throw new Unusable("not restored: " + DataDirectory.reason(e) + "; once that is mended, run it again");
         } catch (SQLException e) {
             throw new Unusable("not restored: PostgreSQL refuses, SQLSTATE " + e.getSQLState() + "; run it again");
         }
@@ -130,7 +133,8 @@ final class Restore {
             if (state == Restoring.UNPACKING) {
                 unpack(kafka);
             } else {
-                System.out.println("going on with the restore that was begun into " + directory);
+                System.out.println("going on with the restore that was begun into " + directory
+                        + ": the files of its backup and of Kafka are there already");
             }
             try (DataDirectory data = DataDirectory.restored(directory, lock.get())) {
                 bringBack(data, kafka.isPresent(), state == Restoring.KEYED);
@@ -186,15 +190,15 @@ final class Restore {
             try {
                 said = BackupFile.verify(backup, What.INSTANCE, identity, sealer);
             } catch (IOException e) {
-                throw new Unusable("nothing was restored: " + backup + ": " + DataDirectory.reason(e));
+                throw unusable(backup, e);
             }
             requireKeys(newerKeys(said, sealer).orElse(said), sealer);
             after.accept(RestoreStep.VERIFIED);
             DataDirectory.restoring(directory, Restoring.UNPACKING);
             after.accept(RestoreStep.MARKED);
             empty();
-            Files.write(directory.resolve(MANIFEST), said.bytes());
-            BackupFile.read(backup, What.INSTANCE, identity, sealer, this::place);
+            BackupManifest placed = BackupFile.read(backup, What.INSTANCE, identity, sealer, this::place);
+            Files.write(directory.resolve(MANIFEST), placed.bytes());
             after.accept(RestoreStep.FILES_WRITTEN);
             if (kafka.isPresent()) {
                 copy(kafka.get(), directory.resolve("kafka"));
@@ -262,7 +266,7 @@ final class Restore {
         try {
             keys = BackupFile.verify(file.get(), What.KEYS, identity, sealer);
         } catch (IOException e) {
-            throw new Unusable("not restored: " + file.get() + ": " + DataDirectory.reason(e));
+            throw unusable(file.get(), e);
         }
         if (!keys.instance().equals(backup.instance())) {
             throw new Unusable("not restored: " + file.get() + " is of another instance than the backup");
@@ -274,6 +278,11 @@ final class Restore {
         return Optional.of(keys);
     }
 
+    private static Unusable unusable(Path file, IOException why) {
+        return new Unusable("not restored: " + file + ": " + DataDirectory.reason(why)
+                + "; give another copy of it, or the" + " --identity and the --key-file that go with it");
+    }
+
     /** What sealed the backup's keys may be gone for ever, and that may be what somebody wanted. */
     private static void requireKeys(BackupManifest said, Sealer sealer) {
         for (int version : said.keyVersions()) {
@@ -281,6 +290,10 @@ final class Restore {
                 sealer.ring().wrap(version, new byte[32], new byte[0]);
             } catch (KeyDestroyed e) {
                 throw unreadable();
+            } catch (KeyMissing e) {
+                throw new Unusable(
+                        "nothing was restored: this key file is older than the keys, which an erasure has had"
+                                + " sealed by a newer one since; give a newer copy of it with --key-file");
             }
         }
     }
@@ -431,12 +444,7 @@ final class Restore {
             BackupManifest backup,
             List<String> said)
             throws IOException, SQLException {
-        List<String> problems = new TailImport(
-                        database,
-                        superuser,
-                        servers.kafkaClient(EmbeddedKafka.ADMINISTRATOR),
-                        RelayOptions.defaults(Servers.DATABASE))
-                .run();
+        List<String> problems = importTail(servers, database, superuser);
         after.accept(RestoreStep.TAIL_IMPORTED);
         var lostKeys = new LostKeys(database, new Keyring(database, data.sealer()));
         Path file = directory.resolve(LOST);
@@ -454,17 +462,62 @@ final class Restore {
         lostKeys.replace(keys);
         after.accept(RestoreStep.LOST_KEYS_REPLACED);
         said.addAll(told(keys));
-        if (problems.isEmpty()) {
-            said.add("recovery point: the newest record that Kafka has");
-            return;
-        }
+        List<String> missing = missing(database, newest(backup));
         said.addAll(problems);
-        if (!options.has("--accept-loss")) {
-            said.forEach(System.out::println);
-            throw new Unusable("not restored: what Kafka has of the logs does not follow on what the backup has, see"
-                    + " above; --accept-loss goes on without it");
+        said.addAll(missing);
+        if (!problems.isEmpty() || !missing.isEmpty()) {
+            if (!options.has("--accept-loss")) {
+                said.forEach(System.out::println);
+                throw new Unusable("not restored: "
+                        + (problems.isEmpty()
+                                ? "the Kafka directory is older than the keys"
+                                : "what Kafka has of the logs does not follow on what the backup has")
+                        + ", see above; restore into a new --data with a newer --log-from, or run it again with"
+                        + " --accept-loss, which goes on without what is missing");
+            }
+            said.add("what Kafka lacks is accepted as lost");
         }
-        startKafkaAgain(servers, database);
+        said.add("recovery point: the newest record that Kafka has, of " + newestRecord(database));
+        if (!problems.isEmpty()) {
+            startKafkaAgain(servers, database);
+        }
+    }
+
+    private List<String> importTail(Servers servers, Database database, Connection superuser) throws SQLException {
+        try {
+            return new TailImport(
+                            database,
+                            superuser,
+                            servers.kafkaClient(EmbeddedKafka.ADMINISTRATOR),
+                            RelayOptions.defaults(Servers.DATABASE))
+                    .run();
+        } catch (RelayRefused e) {
+            // Without that option it is another instance's; with it, also one that a run before this has begun anew.
+            if (options.has("--accept-loss")) {
+                return List.of(String.valueOf(e.getMessage()));
+            }
+            throw e;
+        }
+    }
+
+    private static Instant newestRecord(Database database) {
+        return database.transaction(DatabaseRole.RELAY, connection -> {
+            try (var query = connection.prepareStatement("SELECT max(recorded_at_micros) FROM log.head");
+                    var row = query.executeQuery()) {
+                row.next();
+                return Instant.EPOCH.plus(row.getLong(1), ChronoUnit.MICROS);
+            }
+        });
+    }
+
+    /** Logs that were longer when the keys were copied than they are now, a line each: an erasure may be among what they lack. */
+    private static List<String> missing(Database database, BackupManifest keys) {
+        Map<String, Long> logs = logs(database);
+        return keys.logs().entrySet().stream()
+                .filter(log -> logs.getOrDefault(log.getKey(), 0L) < log.getValue())
+                .map(log -> "log " + log.getKey() + ": records " + logs.getOrDefault(log.getKey(), 0L) + " to "
+                        + (log.getValue() - 1) + " are missing, and perhaps later ones")
+                .toList();
     }
 
     /** Whose keys are lost, a line for each, and how many. */
@@ -493,12 +546,13 @@ final class Restore {
                 while (rows.next()) {
                     said.add("log " + rows.getString(1) + ": everything from record " + rows.getLong(2)
                             + " on is missing, if there was anything; the last one is of "
-                            + Instant.EPOCH.plus(rows.getLong(3), java.time.temporal.ChronoUnit.MICROS));
+                            + Instant.EPOCH.plus(rows.getLong(3), ChronoUnit.MICROS));
                 }
             }
             return said;
         });
-        said.add("recovery point: the end of the backup; what was recorded since is accepted as lost");
+        said.add("recovery point: the end of the backup, " + newestRecord(database)
+                + "; what was recorded since is accepted as lost");
         startKafkaAgain(servers, database);
     }
 

@@ -128,9 +128,7 @@ final class RetentionService implements Feature {
                         .build(),
                 // Sealed once it is known that the subject is there: nobody makes a key for whomever it likes.
                 event -> grounded(context, (HoldSet) event, request.getReason()));
-        return outcome instanceof CommandOutcome.Done done
-                ? done.withTarget("principal", subject)
-                : outcome;
+        return outcome instanceof CommandOutcome.Done done ? done.withTarget("principal", subject) : outcome;
     }
 
     /**

@@ -218,7 +218,8 @@ class ErasureIT {
         assertThat(calls.send(administrator, byAlias).code()).isEqualTo("hold.subject");
         assertThat(calls.send(administrator, holding(grace).setAlias(address)).code())
                 .isEqualTo("hold.subject");
-        assertThat(calls.send(administrator, byAlias.setAlias("nobody-" + address)).code())
+        assertThat(calls.send(administrator, byAlias.setAlias("nobody-" + address))
+                        .code())
                 .isEqualTo("retention.no-such-subject");
 
         JsonObject held = calls.done(administrator, byAlias.setAlias(address.toUpperCase(Locale.ROOT)))
@@ -244,11 +245,7 @@ class ErasureIT {
         assertThat(displayName(left)).isEqualTo("Left " + unique);
 
         until(grace, clear(grace, held.getString("holdId")), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
-        until(
-                left,
-                clear(left, heldByExternalName.getString("holdId")),
-                "ACCOUNT COMPLETED",
-                "AUDIT COMPLETED");
+        until(left, clear(left, heldByExternalName.getString("holdId")), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
     }
 
     /** Whoever sets a shorter period sees before what it retires; a hold keeps it, and nothing else has to be told when that ends. */

@@ -49,6 +49,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -102,6 +104,7 @@ class BackupIT {
     private static String secret;
     private static JsonObject lastCheckpoint;
     private static JsonArray foundedKeys;
+    private static Instant lostAt;
 
     @BeforeAll
     static void backUpEraseGoOnAndLose() throws IOException {
@@ -185,6 +188,7 @@ class BackupIT {
 
     /** The process is killed, its PostgreSQL too, and the directory is gone but for what somebody kept. */
     private static void lose() throws IOException {
+        lostAt = Instant.now();
         instance.kill();
         List<String> postmaster = Files.readAllLines(DATA.resolve("postgres/data/postmaster.pid"));
         ProcessHandle.of(Long.parseLong(postmaster.getFirst().strip())).ifPresent(process -> {
@@ -343,8 +347,30 @@ class BackupIT {
         }
     }
 
+    /** The backup's own keys have the erased one's. The log since says that they are to go, before anybody can read. */
     @Test
     @Order(4)
+    void withTheLogSinceTheErasedAreForgottenAgainByTheBackupsOwnKeys() {
+        Path replayed = RunningInstance.newDirectory("replayed");
+        String said = succeeds(restore(replayed, BACKUP, KEY_FILE, "--log-from", LOST.toString()))
+                .out();
+        assertThat(said)
+                .containsPattern("subject " + grace + " is forgotten again, keys destroyed: [1-9]")
+                .contains("subject " + newcomer + ": what was sealed by keys newer than that is lost")
+                .doesNotContain("subject " + held + " ", "subject " + keeper);
+        try (RunningInstance restored = RunningInstance.start(replayed, port, HORIZON)) {
+            assertThat(displayName(grace)).doesNotContain(unique);
+            assertThat(displayName(keeper)).isEqualTo("Keeper " + unique);
+            assertThat(displayName(held)).isEqualTo("Held " + unique);
+            assertThat(RunningInstance.await(LIMIT, () -> states(grace).contains("KEYS_DESTROYED")))
+                    .as("%s", states(grace))
+                    .isTrue();
+            assertThat(restored.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    @Order(5)
     void aRestoreThatIsKilledAfterAnyStepStandsUnfinishedAndGoesOn() {
         String[] restore =
                 restore(DATA, BACKUP, lostSealer(), "--log-from", LOST.toString(), "--keys", LAST_KEYS.toString());
@@ -371,11 +397,26 @@ class BackupIT {
                 .contains("subject " + latecomer + ": what was sealed by keys newer than that is lost")
                 .doesNotContain(newcomer)
                 .doesNotContain(held);
+        System.out.printf(
+                "backup: lost at %s; recovery point of records %s, of keys %s%n",
+                lostAt, last(said, "recovery point: .*, of (.*)"), last(said, "keys: as of (.*)"));
+        assertThat(Instant.parse(last(said, "recovery point: .*, of (.*)"))).isAfter(lostAt.minus(LIMIT));
         assertThat(DATA.resolve("restoring")).doesNotExist();
         refuses(LOST, "is not empty", restore(LOST, BACKUP, lostSealer(), "--accept-loss"));
         instance = RunningInstance.start(DATA, port, HORIZON);
         administrator = world.signedIn(administrator.clientId(), administrator.key());
         founded = world.signedIn(founded.clientId(), founded.key());
+    }
+
+    /** What the group of a line's pattern is on the last such line. */
+    private static String last(String lines, String pattern) {
+        Pattern line = Pattern.compile(pattern);
+        return lines.lines()
+                .map(line::matcher)
+                .filter(Matcher::matches)
+                .map(found -> found.group(1))
+                .reduce((before, after) -> after)
+                .orElseThrow(() -> new AssertionError("no line is like " + pattern + ": " + lines));
     }
 
     /** All steps in order; of those that start servers some, unless it is the long run. */
@@ -393,7 +434,7 @@ class BackupIT {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void theErasedStayForgottenAndEverythingElseIsBack() throws IOException, Refused {
         assertThat(displayName(grace)).doesNotContain(unique);
         assertThat(displayName(keeper)).isEqualTo("Keeper " + unique);
@@ -432,8 +473,9 @@ class BackupIT {
                         DATA.resolveSibling("from").toString()))
                 .endsWith("\nPROVEN\n");
         Path export = DATA.resolveSibling("export");
-        Export.write(BackupIT::download, export);
+        Export.write((name, to) -> download(administrator, name, to), export);
         assertThat(audit("verify", export.toString())).contains("INTACT").doesNotContain("NOT INTACT");
+        theInstallationsOwnLogIsIntact();
         assertThat(succeeds("replay", "--check", "--data", DATA.toString()).out())
                 .contains("EQUAL")
                 .doesNotContain("NOT EQUAL");
@@ -449,8 +491,23 @@ class BackupIT {
                 .endsWith("identity.instance.restore SUCCESS");
     }
 
+    /** It has the records of the backups and of the restores. */
+    private static void theInstallationsOwnLogIsIntact() throws IOException, Refused {
+        Client owner = world.signedIn(world.owner.clientId(), world.owner.key());
+        assertThat(RunningInstance.await(LIMIT, () -> isWhole(head(owner)))).isTrue();
+        Path trust = DATA.resolveSibling("instance-trust");
+        Files.write(
+                trust,
+                head(owner).getJsonArray("verifierKeys").stream()
+                        .map(String::valueOf)
+                        .toList());
+        Path export = DATA.resolveSibling("instance-export");
+        Export.write((name, to) -> download(owner, name, to), export);
+        assertThat(audit(trust, "verify", export.toString())).contains("INTACT").doesNotContain("NOT INTACT");
+    }
+
     @Test
-    @Order(6)
+    @Order(7)
     void aBackupThatIsKilledAfterAnyStepIsWholeOrNotThere() {
         for (String step : InstanceAccess.backupSteps()) {
             Path to = DATA.resolveSibling("killed-" + step + ".age");
@@ -468,7 +525,7 @@ class BackupIT {
 
     /** Behind the horizon: the key above the erased one's is destroyed, and with it all older keys. What they sealed is not. */
     @Test
-    @Order(7)
+    @Order(8)
     void afterTheHorizonOlderKeysOpenNothingAndTheOlderBackupOpensWithNewerOnes() {
         instance.stop();
         instance = RunningInstance.start(DATA, port);
@@ -481,7 +538,6 @@ class BackupIT {
         instance.stop();
         Path elsewhere = RunningInstance.newDirectory("late");
         Path keyFile = DATA.resolveSibling("data.sealer");
-        String[] log = {"--log-from", DATA.toString()};
         refuses(
                 elsewhere,
                 "no longer has the key that sealed this backup",
@@ -490,15 +546,37 @@ class BackupIT {
                 elsewhere,
                 "no longer has the key that sealed this backup",
                 restore(elsewhere, BACKUP, keyFile, "--accept-loss", "--keys", LAST_KEYS.toString()));
-        assertThat(succeeds(restore(elsewhere, BACKUP, keyFile, log[0], log[1], "--keys", keys.toString()))
-                        .out())
-                .contains("keys that are lost: 0, of 0 owners");
+        refuses(
+                elsewhere,
+                "this key file is older than the keys",
+                restore(elsewhere, BACKUP, KEY_FILE, "--accept-loss", "--keys", keys.toString()));
+        aKafkaDirectoryThatIsOlderThanTheKeysIsNoticed(keyFile, keys);
+        String restored = succeeds(
+                        restore(elsewhere, BACKUP, keyFile, "--log-from", DATA.toString(), "--keys", keys.toString()))
+                .out();
+        assertThat(restored).contains("keys that are lost: 0, of 0 owners");
+        System.out.println("backup: whole restore: " + last(restored, "RESTORED \\S+ (.*)"));
         instance = RunningInstance.start(elsewhere, port);
         assertThat(displayName(held)).isEqualTo("Held " + unique);
         assertThat(displayName(newcomer)).isEqualTo("Newcomer " + unique);
         assertThat(displayName(keeper)).doesNotContain(unique);
         assertThat(displayName(grace)).doesNotContain(unique);
         assertThat(states(keeper)).containsOnly("COMPLETED");
+    }
+
+    /** It has no record of the erasure, and the keys say that there is more. */
+    private static void aKafkaDirectoryThatIsOlderThanTheKeysIsNoticed(Path keyFile, Path keys) {
+        Path behind = RunningInstance.newDirectory("behind");
+        String[] restore = restore(behind, BACKUP, keyFile, "--log-from", LOST.toString(), "--keys", keys.toString());
+        Ended refused = RunningInstance.attempt(restore);
+        assertThat(refused.exitCode()).as("%s", refused).isEqualTo(1);
+        assertThat(refused.out())
+                .containsPattern("log " + administrator.tenant() + ": records \\d+ to \\d+ are missing");
+        assertThat(refused.err()).contains("the Kafka directory is older than the keys", "--accept-loss");
+        assertThat(behind.resolve("restoring")).exists();
+        Ended accepted = succeeds(
+                Stream.concat(Stream.of(restore), Stream.of("--accept-loss")).toArray(String[]::new));
+        assertThat(accepted.out()).contains("accepted as lost", "RESTORED ");
     }
 
     private static List<String> recorded() {
@@ -524,16 +602,20 @@ class BackupIT {
     }
 
     private static String audit(String... command) {
+        return audit(DATA.resolveSibling("trust"), command);
+    }
+
+    private static String audit(Path trust, String... command) {
         var out = new ByteArrayOutputStream();
         var print = new PrintStream(out, true, UTF_8);
         List<String> arguments = new ArrayList<>(List.of(command));
-        arguments.addAll(List.of("--trust", DATA.resolveSibling("trust").toString()));
+        arguments.addAll(List.of("--trust", trust.toString()));
         dev.chancery.auditor.Main.run(arguments.toArray(String[]::new), print, print);
         return out.toString(UTF_8);
     }
 
-    private static void download(String name, Path to) throws IOException {
-        Reply reply = world.wire.http("GET", "/ledger/v1/" + name, administrator.headers(), new byte[0]);
+    private static void download(Client reader, String name, Path to) throws IOException {
+        Reply reply = world.wire.http("GET", "/ledger/v1/" + name, reader.headers(), new byte[0]);
         assertThat(reply.succeeded()).as("%s: %s", name, reply.status()).isTrue();
         Files.write(to, reply.body());
     }
