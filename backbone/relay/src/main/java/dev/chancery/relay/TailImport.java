@@ -10,9 +10,12 @@ import dev.chancery.log.LogImport;
 import dev.chancery.schema.log.v1.Statement;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -31,6 +34,7 @@ public final class TailImport {
     private final SourceSignatures sources;
     private final LogImport log;
     private final List<String> problems = new ArrayList<>();
+    private long newestMicros;
 
     /**
      * @param superuser to the same database, with auto-commit on
@@ -61,6 +65,13 @@ public final class TailImport {
             superuser.setAutoCommit(true);
         }
         return List.copyOf(problems);
+    }
+
+    /** When the newest genuine record that was read was recorded; empty: the topic has none that is newer than what this database sent to it. */
+    public Optional<Instant> newest() {
+        return newestMicros == 0
+                ? Optional.empty()
+                : Optional.of(Instant.EPOCH.plus(newestMicros, ChronoUnit.MICROS));
     }
 
     private void read() {
@@ -132,6 +143,7 @@ public final class TailImport {
             }
             return;
         }
+        newestMicros = Math.max(newestMicros, statement.getRecordedAtMicros());
         switch (log.take(tenant, message.value())) {
             case TAKEN, KNOWN -> {}
             case CONTRADICTS -> problems.add(tenant + "@" + position + ": the backup has another record there");

@@ -377,7 +377,7 @@ final class Restore {
             if (withTail) {
                 tail(data, servers, database, superuser, backup, said);
             } else {
-                withoutTail(servers, database, said);
+                withoutTail(servers, database, backup, said);
             }
             KeyTables.dropNamesOfNobody(superuser);
             ServerInStep.adopt(database);
@@ -444,7 +444,12 @@ final class Restore {
             BackupManifest backup,
             List<String> said)
             throws IOException, SQLException {
-        List<String> problems = importTail(servers, database, superuser);
+        var tail = new TailImport(
+                database,
+                superuser,
+                servers.kafkaClient(EmbeddedKafka.ADMINISTRATOR),
+                RelayOptions.defaults(Servers.DATABASE));
+        List<String> problems = imported(tail);
         after.accept(RestoreStep.TAIL_IMPORTED);
         var lostKeys = new LostKeys(database, new Keyring(database, data.sealer()));
         Path file = directory.resolve(LOST);
@@ -477,20 +482,18 @@ final class Restore {
             }
             said.add("what Kafka lacks is accepted as lost");
         }
-        said.add("recovery point: the newest record that Kafka has, of " + newestRecord(database));
+        said.add("recovery point: "
+                + tail.newest()
+                        .map(newest -> "the newest record that Kafka has, of " + newest)
+                        .orElse("the end of the backup, " + backup.until() + "; Kafka has nothing newer"));
         if (!problems.isEmpty()) {
             startKafkaAgain(servers, database);
         }
     }
 
-    private List<String> importTail(Servers servers, Database database, Connection superuser) throws SQLException {
+    private List<String> imported(TailImport tail) throws SQLException {
         try {
-            return new TailImport(
-                            database,
-                            superuser,
-                            servers.kafkaClient(EmbeddedKafka.ADMINISTRATOR),
-                            RelayOptions.defaults(Servers.DATABASE))
-                    .run();
+            return tail.run();
         } catch (RelayRefused e) {
             // Without that option it is another instance's; with it, also one that a run before this has begun anew.
             if (options.has("--accept-loss")) {
@@ -498,16 +501,6 @@ final class Restore {
             }
             throw e;
         }
-    }
-
-    private static Instant newestRecord(Database database) {
-        return database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var query = connection.prepareStatement("SELECT max(recorded_at_micros) FROM log.head");
-                    var row = query.executeQuery()) {
-                row.next();
-                return Instant.EPOCH.plus(row.getLong(1), ChronoUnit.MICROS);
-            }
-        });
     }
 
     /** Logs that were longer when the keys were copied than they are now, a line each: an erasure may be among what they lack. */
@@ -538,7 +531,7 @@ final class Restore {
     }
 
     /** Says what is not there: nobody knows how long the logs had become. */
-    private void withoutTail(Servers servers, Database database, List<String> said) {
+    private void withoutTail(Servers servers, Database database, BackupManifest backup, List<String> said) {
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var query = connection.prepareStatement(
                             "SELECT tenant, next_position, recorded_at_micros FROM log.head ORDER BY tenant");
@@ -551,8 +544,7 @@ final class Restore {
             }
             return said;
         });
-        said.add("recovery point: the end of the backup, " + newestRecord(database)
-                + "; what was recorded since is accepted as lost");
+        said.add("recovery point: the end of the backup, " + backup.until() + "; what was recorded since is accepted as lost");
         startKafkaAgain(servers, database);
     }
 
