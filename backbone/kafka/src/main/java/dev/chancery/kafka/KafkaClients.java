@@ -129,9 +129,9 @@ public final class KafkaClients {
             Map<TopicPartition, Long> ends,
             java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
         Map<TopicPartition, Long> reading = new HashMap<>(ends);
-        reading.entrySet().removeIf(end -> begins.get(end.getKey()) >= end.getValue());
+        reading.entrySet().removeIf(end -> begins.getOrDefault(end.getKey(), 0L) >= end.getValue());
         consumer.assign(reading.keySet());
-        reading.keySet().forEach(partition -> consumer.seek(partition, begins.get(partition)));
+        reading.keySet().forEach(partition -> consumer.seek(partition, begins.getOrDefault(partition, 0L)));
         readOn(consumer, reading, messages);
     }
 

@@ -85,8 +85,9 @@ public final class TailImport {
             Map<TopicPartition, Long> begins = ends.keySet().stream()
                     .collect(Collectors.toMap(
                             partition -> partition, partition -> known.nextOffset(partition.partition())));
-            ends.forEach((partition, end) -> {
-                if (end < begins.get(partition)) {
+            begins.forEach((partition, begin) -> {
+                long end = ends.getOrDefault(partition, 0L);
+                if (end < begin) {
                     problems.add(options.topic() + " partition " + partition.partition() + " ends before the backup: "
                             + end);
                 }
