@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -113,7 +114,7 @@ final class Backup {
         try {
             return options.all("--recipient").stream().map(AgeRecipient::of).toList();
         } catch (IllegalArgumentException e) {
-            throw new Unusable(e.getMessage());
+            throw new Unusable(String.valueOf(e.getMessage()));
         }
     }
 
@@ -150,6 +151,7 @@ final class Backup {
                     "of PostgreSQL", recipients, () -> BackupFile.write(file, recipients, signer, this::content));
         }
         System.out.printf(
+                Locale.ROOT,
                 "BACKED UP %s bytes=%d seconds=%.1f%n",
                 file, bytes, Duration.between(begun, Instant.now()).toMillis() / 1000.0);
     }

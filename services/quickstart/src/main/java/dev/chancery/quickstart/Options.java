@@ -122,7 +122,9 @@ record Options(String command, Map<String, List<String>> values) {
     }
 
     int port() {
-        return values.containsKey("--port") ? port(values.get("--port").getFirst()) : 8080;
+        return Optional.ofNullable(values.get("--port"))
+                .map(given -> port(given.getFirst()))
+                .orElse(8080);
     }
 
     boolean has(String option) {

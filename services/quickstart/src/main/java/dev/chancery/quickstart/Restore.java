@@ -47,7 +47,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -120,7 +122,7 @@ final class Restore {
         try {
             return AgeIdentity.of(Files.readString(options.path("--identity").orElseThrow()));
         } catch (IllegalArgumentException e) {
-            throw new Unusable(e.getMessage());
+            throw new Unusable(String.valueOf(e.getMessage()));
         }
     }
 
@@ -136,12 +138,13 @@ final class Restore {
                 System.out.println("going on with the restore that was begun into " + directory
                         + ": the files of its backup and of Kafka are there already");
             }
-            try (DataDirectory data = DataDirectory.restored(directory, lock.get())) {
+            try (DataDirectory data = DataDirectory.restored(directory, Objects.requireNonNull(lock.get()))) {
                 bringBack(data, kafka.isPresent(), state == Restoring.KEYED);
             }
         } finally {
-            if (lock.get() != null) {
-                lock.get().close();
+            FileChannel taken = lock.get();
+            if (taken != null) {
+                taken.close();
             }
         }
     }
@@ -404,6 +407,7 @@ final class Restore {
         Files.deleteIfExists(directory.resolve(KEYS));
         Files.deleteIfExists(directory.resolve(LOST));
         System.out.printf(
+                Locale.ROOT,
                 "RESTORED %s seconds=%.1f%n",
                 directory, Duration.between(begun, Instant.now()).toMillis() / 1000.0);
     }
