@@ -21,6 +21,8 @@ final class LogRules implements AutoCloseable {
             "identity.contract.adopt",
             "identity.owner.renew-claim",
             "identity.instance.repair",
+            "identity.instance.backup",
+            "identity.instance.restore",
             "notices.notice.deliver",
             "retention.subject.answer",
             "retention.subject.retire",
