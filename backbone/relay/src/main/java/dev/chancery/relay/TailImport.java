@@ -69,9 +69,7 @@ public final class TailImport {
 
     /** When the newest genuine record that was read was recorded; empty: the topic has none that is newer than what this database sent to it. */
     public Optional<Instant> newest() {
-        return newestMicros == 0
-                ? Optional.empty()
-                : Optional.of(Instant.EPOCH.plus(newestMicros, ChronoUnit.MICROS));
+        return newestMicros == 0 ? Optional.empty() : Optional.of(Instant.EPOCH.plus(newestMicros, ChronoUnit.MICROS));
     }
 
     private void read() {

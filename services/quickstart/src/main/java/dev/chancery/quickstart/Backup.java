@@ -153,7 +153,9 @@ final class Backup {
         System.out.printf(
                 Locale.ROOT,
                 "BACKED UP %s bytes=%d seconds=%.1f%n",
-                file, bytes, Duration.between(begun, Instant.now()).toMillis() / 1000.0);
+                file,
+                bytes,
+                Duration.between(begun, Instant.now()).toMillis() / 1000.0);
     }
 
     private interface Writing {

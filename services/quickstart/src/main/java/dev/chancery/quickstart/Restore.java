@@ -409,7 +409,8 @@ final class Restore {
         System.out.printf(
                 Locale.ROOT,
                 "RESTORED %s seconds=%.1f%n",
-                directory, Duration.between(begun, Instant.now()).toMillis() / 1000.0);
+                directory,
+                Duration.between(begun, Instant.now()).toMillis() / 1000.0);
     }
 
     /** Once: later the keys are this directory's own, and newer than those of the copy. */
@@ -548,7 +549,8 @@ final class Restore {
             }
             return said;
         });
-        said.add("recovery point: the end of the backup, " + backup.until() + "; what was recorded since is accepted as lost");
+        said.add("recovery point: the end of the backup, " + backup.until()
+                + "; what was recorded since is accepted as lost");
         startKafkaAgain(servers, database);
     }
 
