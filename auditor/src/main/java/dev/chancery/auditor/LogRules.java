@@ -23,8 +23,14 @@ final class LogRules implements AutoCloseable {
             "identity.instance.repair",
             "notices.notice.deliver");
 
-    /** What a standard endpoint records of whoever called it. */
-    private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of("ledger.log.export");
+    /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
+    private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of(
+            "egress.allowed",
+            "egress.data.blocked",
+            "egress.data.seen",
+            "egress.denied",
+            "egress.override.use",
+            "ledger.log.export");
 
     private final ExportFiles export;
     private final Findings findings;
