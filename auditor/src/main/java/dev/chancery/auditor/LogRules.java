@@ -36,8 +36,13 @@ final class LogRules implements AutoCloseable {
             "vault.database.sweep");
 
     /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
-    private static final Set<String> ACTIONS_OF_ENDPOINTS =
-            Set.of("egress.allowed", "egress.denied", "egress.override.use", "ledger.log.export");
+    private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of(
+            "egress.allowed",
+            "egress.data.blocked",
+            "egress.data.seen",
+            "egress.denied",
+            "egress.override.use",
+            "ledger.log.export");
 
     private final ExportFiles export;
     private final Findings findings;
