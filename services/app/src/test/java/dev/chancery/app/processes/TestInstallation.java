@@ -88,7 +88,7 @@ final class TestInstallation implements AutoCloseable {
             own.add("chancery.owner-claim-file=" + directory.resolve(name + ".claim"));
         }
         if (role == ProcessRole.EGRESS) {
-            own.add("chancery.egress.port=" + freePort());
+            own.add("chancery.egress.port=0");
         }
         var member = new Member(name, role, write(name, ProcessRole.databaseRoles(Set.of(role)), own));
         members.put(name, member);
@@ -183,20 +183,12 @@ final class TestInstallation implements AutoCloseable {
             this.name = name;
             this.role = role;
             this.file = file;
-            this.base = "https://127.0.0.1:" + setting("chancery.http.port");
-        }
-
-        private String setting(String name) throws IOException {
-            return Files.readAllLines(file).stream()
-                    .filter(line -> line.startsWith(name + "="))
-                    .map(line -> line.substring(line.indexOf('=') + 1))
-                    .findFirst()
-                    .orElseThrow();
-        }
-
-        /** Of a process with the role {@code egress}. */
-        int proxyPort() throws IOException {
-            return Integer.parseInt(setting("chancery.egress.port"));
+            this.base = "https://127.0.0.1:"
+                    + Files.readAllLines(file).stream()
+                            .filter(line -> line.startsWith("chancery.http.port="))
+                            .map(line -> line.substring(line.indexOf('=') + 1))
+                            .findFirst()
+                            .orElseThrow();
         }
 
         String name() {
