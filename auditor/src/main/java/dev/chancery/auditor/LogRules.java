@@ -33,6 +33,7 @@ final class LogRules implements AutoCloseable {
             "dsar.holder.read-back",
             "dsar.request.finish",
             "vault.lease.end",
+            "vault.secret.end",
             "vault.database.sweep");
 
     /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */

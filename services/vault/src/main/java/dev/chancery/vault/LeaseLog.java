@@ -3,6 +3,7 @@ package dev.chancery.vault;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
+import dev.chancery.decision.Connections;
 import dev.chancery.decision.ListedHosts;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.AppendResult;
@@ -17,6 +18,7 @@ import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.log.v1.Target;
+import dev.chancery.schema.vault.v1.BoundSecretDestroyed;
 import dev.chancery.schema.vault.v1.DatabaseConnected;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
-/** Reads leases and databases as they are now, and writes what becomes of leases by themselves: the installation is the actor. */
+/** Reads leases, databases and secrets as they are now, and writes what becomes of them by themselves: the installation is the actor. */
 final class LeaseLog {
     private static final Logger LOG = Logger.getLogger(LeaseLog.class);
 
@@ -56,7 +58,31 @@ final class LeaseLog {
     }
 
     Secret secret(String tenant, String name) {
-        return streams.current(tenant, Names.secret(name), Secret.FOLD).state();
+        return versionedSecret(tenant, name).state();
+    }
+
+    Loaded<Secret> versionedSecret(String tenant, String name) {
+        return streams.current(tenant, Names.secret(name), Secret.FOLD);
+    }
+
+    /** Whether what a secret is bound to was disconnected. */
+    boolean isOver(String tenant, Secret secret) {
+        return secret.binding()
+                .filter(binding -> !streams.current(tenant, Connections.stream(binding.workspace()), Connections.FOLD)
+                        .state()
+                        .has(binding.connector(), binding.position()))
+                .isPresent();
+    }
+
+    /** @return whether it is durable; false: the secret has moved, or the log takes nothing now */
+    boolean appendDestroyed(String tenant, String secret, long version) {
+        return append(
+                tenant,
+                Names.secret(secret),
+                version,
+                "vault.secret.end",
+                new TargetOf("secret", secret.replace('/', ':')),
+                BoundSecretDestroyed.newBuilder().setSecret(secret).build());
     }
 
     private Targets.Known known(String tenant, DatabaseConnected database) {
@@ -103,7 +129,7 @@ final class LeaseLog {
         streams.moved(tenant, List.of(stream));
         if (result instanceof AppendResult.Refused refused) {
             LOG.warnf(
-                    "Lease not advanced: tenant=%s target=%s code=%s",
+                    "Not recorded: tenant=%s target=%s code=%s",
                     tenant, target.id(), refused.rejection().code());
         }
         return result instanceof AppendResult.Appended;

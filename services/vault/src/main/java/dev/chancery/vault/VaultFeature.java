@@ -51,11 +51,13 @@ public final class VaultFeature implements FeatureDescription {
         var targets = new Targets(ring, new TargetServer(parts.get(LeaseOptions.class)));
         var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
         var leases = new LeaseList(parts.database());
+        var list = new VaultList(parts.database());
         return new VaultService(
                 ring,
-                new VaultList(parts.database()),
+                list,
                 new LeaseMethods(parts.instanceId(), targets, ender, leases),
                 new LeaseRounds(leases, log, ender),
-                new LeakMethods(ring, new LeakList(parts.database())));
+                new LeakMethods(ring, new LeakList(parts.database())),
+                new BoundSecrets(list, log, ring));
     }
 }

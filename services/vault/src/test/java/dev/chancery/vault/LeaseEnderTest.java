@@ -10,6 +10,7 @@ import dev.chancery.command.Clock;
 import dev.chancery.command.Ids;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.Connections;
 import dev.chancery.decision.EventReading;
 import dev.chancery.decision.ListedHosts;
 import dev.chancery.feature.LeaseOptions;
@@ -26,6 +27,8 @@ import dev.chancery.log.LogCreation;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.LogEvent;
+import dev.chancery.schema.egress.v1.ConnectorConnected;
+import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
@@ -35,6 +38,7 @@ import dev.chancery.schema.vault.v1.LeaseEnd;
 import dev.chancery.schema.vault.v1.LeaseEnded;
 import dev.chancery.schema.vault.v1.LeaseIssued;
 import dev.chancery.schema.vault.v1.LeaseRoleDropped;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
@@ -71,6 +75,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LeaseEnderTest {
     private static final String INSTANCE = "ch-test";
     private static final String ORDERS = "prod/orders";
+    private static final String WORKSPACE = "0199f2aa-0000-7000-8000-000000000002";
     private static final String ADMIN_SECRET = "prod/orders/admin";
     private static final LeaseOptions LOOPBACK = new LeaseOptions(List.of("127.0.0.0/8"), Optional.empty());
 
@@ -87,6 +92,7 @@ class LeaseEnderTest {
     @TempDir
     private Path keys;
 
+    private KeyFileSealer sealer;
     private Appender appender;
     private SecretRing ring;
 
@@ -102,7 +108,7 @@ class LeaseEnderTest {
 
     @BeforeEach
     void aDatabaseThatIsConnected() {
-        var sealer = KeyFileSealer.create(keys.resolve("key"));
+        sealer = KeyFileSealer.create(keys.resolve("key"));
         new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var statement = connection.createStatement()) {
@@ -113,12 +119,7 @@ class LeaseEnderTest {
                         FROM pg_control_system()""");
             }
         });
-        appender = new Appender(
-                database,
-                DatabaseRole.VAULT,
-                INSTANCE,
-                new SigningKeys(database, sealer).signer(INSTANCE + "/source/vault"),
-                Optional::empty);
+        appender = appender(DatabaseRole.VAULT);
         ring = new SecretRing(database, sealer);
         append(
                 Names.secret(ADMIN_SECRET),
@@ -146,11 +147,31 @@ class LeaseEnderTest {
                 .setDatabaseName(TargetPostgres.DATABASE)
                 .setAdminName(TargetPostgres.ADMIN)
                 .setAdminSecret(ADMIN_SECRET)
-                .setWorkspaceId("0199f2aa-0000-7000-8000-000000000002")
+                .setWorkspaceId(WORKSPACE)
                 .build();
     }
 
     private void append(StreamId stream, Message event) {
+        append(appender, stream, event);
+    }
+
+    /** As the egress feature writes it. */
+    private void connection(Message event) {
+        try (var egress = appender(DatabaseRole.EGRESS)) {
+            append(egress, Connections.stream(WORKSPACE), event);
+        }
+    }
+
+    private Appender appender(DatabaseRole role) {
+        return new Appender(
+                database,
+                role,
+                INSTANCE,
+                new SigningKeys(database, sealer).signer(INSTANCE + "/source/" + role.name()),
+                Optional::empty);
+    }
+
+    private void append(Appender appender, StreamId stream, Message event) {
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(ByteString.copyFrom(Ids.bytes(Ids.uuidV7())))
                 .setAction("test.happen")
@@ -251,6 +272,38 @@ class LeaseEnderTest {
         assertThat(target.letsIn(role.text(), "Papagei-1")).isFalse();
         assertThat(lease(role.leaseId()).dropped()).isTrue();
         target.execute(TargetPostgres.DATABASE, "SELECT name FROM shop.made", "DROP TABLE shop.made");
+    }
+
+    /** Of a reference that is bound to a connector, and of the administrator's password that is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"prod/orders/app", ADMIN_SECRET})
+    void aLeaseEndsWithTheConnectorThatItRestsOn(String bound) throws Exception {
+        var connected = ConnectorConnected.newBuilder()
+                .setWorkspaceId(WORKSPACE)
+                .setConnector("shop")
+                .build();
+        connection(connected);
+        append(
+                Names.secret(bound),
+                SecretBound.newBuilder()
+                        .setSecret(bound)
+                        .setWorkspaceId(WORKSPACE)
+                        .setConnector("shop")
+                        .build());
+        RoleName role = issued(600, "Papagei-9");
+        assertThat(process().end(tenant, ORDERS, List.of(role.leaseId())))
+                .as("connected")
+                .isFalse();
+        connection(ConnectorDisconnected.newBuilder()
+                .setWorkspaceId(WORKSPACE)
+                .setConnector("shop")
+                .build());
+        // Another connection of the name brings nothing back.
+        connection(connected);
+        assertThat(process().end(tenant, ORDERS, List.of(role.leaseId()))).isTrue();
+        assertThat(roles()).isEmpty();
+        assertThat(log().isOver(tenant, log().secret(tenant, bound))).isTrue();
+        assertThat(lease(role.leaseId()).dropped()).isTrue();
     }
 
     @Test
