@@ -201,11 +201,13 @@ final class LeaseEnder {
         if (!lease.isLive(nowMicros.getAsLong())) {
             return Optional.of(LeaseEnd.LEASE_END_EXPIRED);
         }
-        Secret template = log.secret(
-                        database.tenant(), lease.issued().orElseThrow().getSecret())
-                .state();
-        return lease.restsOnALeak(template, database.admin())
-                ? Optional.of(LeaseEnd.LEASE_END_LEAKED)
+        Secret template =
+                log.secret(database.tenant(), lease.issued().orElseThrow().getSecret()).state();
+        if (lease.restsOnALeak(template, database.admin())) {
+            return Optional.of(LeaseEnd.LEASE_END_LEAKED);
+        }
+        return log.isOver(database.tenant(), template) || log.isOver(database.tenant(), database.admin())
+                ? Optional.of(LeaseEnd.LEASE_END_DISCONNECTED)
                 : Optional.empty();
     }
 
