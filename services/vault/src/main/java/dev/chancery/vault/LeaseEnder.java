@@ -201,8 +201,9 @@ final class LeaseEnder {
         if (!lease.isLive(nowMicros.getAsLong())) {
             return Optional.of(LeaseEnd.LEASE_END_EXPIRED);
         }
-        Secret template =
-                log.secret(database.tenant(), lease.issued().orElseThrow().getSecret()).state();
+        Secret template = log.secret(
+                        database.tenant(), lease.issued().orElseThrow().getSecret())
+                .state();
         if (lease.restsOnALeak(template, database.admin())) {
             return Optional.of(LeaseEnd.LEASE_END_LEAKED);
         }
