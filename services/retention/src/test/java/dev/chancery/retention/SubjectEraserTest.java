@@ -462,7 +462,7 @@ class SubjectEraserTest {
         }
         process().answer(tenant, subject, request);
         process().destroy(tenant, subject);
-        process().complete(tenant, subject);
+        process().complete(tenant, subject, Duration.ZERO);
 
         for (boolean died : new boolean[] {false, true}) {
             Files.write(keyFile, keysOfThatDay);

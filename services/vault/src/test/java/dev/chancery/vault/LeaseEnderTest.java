@@ -216,7 +216,7 @@ class LeaseEnderTest extends WithVaultLog {
         connection(connected);
         assertThat(process().end(tenant, ORDERS, List.of(role.leaseId()))).isTrue();
         assertThat(roles()).isEmpty();
-        assertThat(log().isOver(tenant, log().secret(tenant, bound))).isTrue();
+        assertThat(log().isOver(tenant, log().secret(tenant, bound).state())).isTrue();
         assertThat(lease(role.leaseId()).dropped()).isTrue();
     }
 
