@@ -2,6 +2,7 @@ package dev.chancery.quickstart;
 
 import dev.chancery.app.Application;
 import dev.chancery.app.configuration.QuarkusSettings;
+import dev.chancery.app.configuration.Unusable;
 import dev.chancery.database.Database;
 import dev.chancery.feature.ProcessRole;
 import java.util.Optional;
@@ -15,6 +16,10 @@ record Started(DataDirectory data, Servers servers, SpaceGuard space, int port) 
     static void begin(Options options, int port) {
         DataDirectory data = DataDirectory.open(options.data(), true);
         try {
+            if (SpaceGuard.isFull(data.directory())) {
+                // PostgreSQL may find room that its recovery gives up, and Kafka then none.
+                throw new Unusable("nothing was started");
+            }
             Servers servers = Servers.start(data);
             try (Database database = servers.pooled()) {
                 Application.migrate(database);
