@@ -110,7 +110,9 @@ final class LeaseRounds implements AutoCloseable {
     }
 
     private void rest(Database database, String cause) {
-        LOG.warnf("Leases not ended: tenant=%s database=%s cause=%s", database.tenant(), database.name(), cause);
+        LOG.warnf(
+                "Leases not ended: tenant=%s stream=%s cause=%s",
+                database.tenant(), Names.database(database.name()).value(), cause);
         restUntil.put(database, System.nanoTime() + TimeUnit.SECONDS.toNanos(RETRY_SECONDS));
     }
 

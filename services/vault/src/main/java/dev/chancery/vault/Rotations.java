@@ -89,7 +89,9 @@ final class Rotations implements AutoCloseable {
     }
 
     private void rest(Due due, String cause) {
-        LOG.warnf("Secret not turned: tenant=%s secret=%s cause=%s", due.tenant(), due.secret(), cause);
+        LOG.warnf(
+                "Secret not turned: tenant=%s stream=%s cause=%s",
+                due.tenant(), Names.secret(due.secret()).value(), cause);
         restUntil.put(due, System.nanoTime() + TimeUnit.SECONDS.toNanos(REST_SECONDS));
     }
 
@@ -127,7 +129,9 @@ final class Rotations implements AutoCloseable {
                     atMicros);
             // Not recorded: somebody else wrote a version, or the log takes nothing now. The next round looks again.
             if (log.append(due.tenant(), due.secret(), loaded, ACTION, events)) {
-                LOG.infof("Secret turned: tenant=%s secret=%s version=%d", due.tenant(), due.secret(), version);
+                LOG.infof(
+                        "Secret turned: tenant=%s stream=%s version=%d",
+                        due.tenant(), Names.secret(due.secret()).value(), version);
             }
             return Optional.empty();
         } finally {

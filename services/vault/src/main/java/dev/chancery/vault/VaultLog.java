@@ -125,8 +125,8 @@ final class VaultLog {
         streams.moved(tenant, List.of(stream));
         if (result instanceof AppendResult.Refused refused) {
             LOG.warnf(
-                    "Not recorded: tenant=%s action=%s target=%s code=%s",
-                    tenant, action, target.id(), refused.rejection().code());
+                    "Not recorded: tenant=%s action=%s stream=%s code=%s",
+                    tenant, action, stream.value(), refused.rejection().code());
         }
         return result instanceof AppendResult.Appended;
     }
