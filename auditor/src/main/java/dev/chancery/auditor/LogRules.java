@@ -21,6 +21,8 @@ final class LogRules implements AutoCloseable {
             "identity.contract.adopt",
             "identity.owner.renew-claim",
             "identity.instance.repair",
+            "identity.instance.backup",
+            "identity.instance.restore",
             "notices.notice.deliver",
             "retention.subject.answer",
             "retention.subject.retire",
@@ -34,11 +36,17 @@ final class LogRules implements AutoCloseable {
             "dsar.request.finish",
             "vault.lease.end",
             "vault.database.compare",
+            "vault.secret.end",
             "vault.secret.turn");
 
     /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
-    private static final Set<String> ACTIONS_OF_ENDPOINTS =
-            Set.of("egress.allowed", "egress.denied", "egress.override.use", "ledger.log.export");
+    private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of(
+            "egress.allowed",
+            "egress.data.blocked",
+            "egress.data.seen",
+            "egress.denied",
+            "egress.override.use",
+            "ledger.log.export");
 
     private final ExportFiles export;
     private final Findings findings;

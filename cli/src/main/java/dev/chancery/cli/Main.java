@@ -23,10 +23,12 @@ import picocli.CommandLine.Command;
             "",
             "And, to run an instance:",
             "  demo [--out DIR]                 the story: some thirty steps on a fresh instance",
-            "  demo --story privacy             another: a subject's consent, copy, hold, erasure and proof",
+            "  demo --story privacy             another: a subject's consent, copy, hold, erasure, proof, restore",
             "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
             "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
             "  repair [--apply] [--data DIR]    say what Kafka lacks, or bring it back from PostgreSQL",
+            "  backup --to FILE --recipient KEY write an encrypted backup of an instance, running or not",
+            "  restore --from FILE ...          make a data directory of a backup; the erased stay forgotten",
             "",
             "'chancery COMMAND --help' explains a command."
         })

@@ -19,8 +19,10 @@ import java.util.Set;
  * static final ArchRule egress = BareClients.RULE;
  * }</pre>
  *
- * <p>It finds what makes a {@code java.net.http.HttpClient}, opens a {@code java.net.URL}, or makes a socket or a channel. Where a builder
- * is handed to {@link EgressGuard#httpClient}, only {@code HttpClient.newBuilder()} is called, which is allowed; building it is not.
+ * <p>It finds what makes a {@code java.net.http.HttpClient} or a client of Jakarta REST, MicroProfile or Quarkus, opens a {@code java.net.URL},
+ * or makes a socket or a channel; and interfaces that Quarkus makes a client of by itself ({@code @RegisterRestClient}). Where a builder is
+ * handed to {@link EgressGuard#httpClient} or {@link GuardedRestClient#build}, only {@code newBuilder()} is called, which is allowed;
+ * building it is not.
  *
  * <p><b>Does not promise</b> to find what reflection, native code or another library does.
  */
@@ -32,6 +34,9 @@ public final class BareClients {
             "java.net.URL", Set.of("openConnection", "openStream", "getContent"),
             "java.nio.channels.SocketChannel", Set.of("open"),
             "java.nio.channels.AsynchronousSocketChannel", Set.of("open"),
+            "io.quarkus.rest.client.reactive.QuarkusRestClientBuilder", Set.of("build"),
+            "org.eclipse.microprofile.rest.client.RestClientBuilder", Set.of("build"),
+            "jakarta.ws.rs.client.ClientBuilder", Set.of("build", "newClient"),
             "javax.net.SocketFactory", Set.of("createSocket"),
             "javax.net.ssl.SSLSocketFactory", Set.of("createSocket"));
 
@@ -41,10 +46,12 @@ public final class BareClients {
     public static final ArchRule RULE = noClasses()
             .should()
             .accessTargetWhere(MAKES_A_CONNECTION)
+            .orShould()
+            .beAnnotatedWith("org.eclipse.microprofile.rest.client.inject.RegisterRestClient")
             .as("no class should make a connection past Chancery's egress guard")
             .because(
-                    "a workspace's list decides what is reached: use EgressGuard.httpClient, or a client that goes through"
-                            + " EgressGuard.proxyPort");
+                    "a workspace's list decides what is reached: use EgressGuard.httpClient, GuardedRestClient.build, or a client"
+                            + " that goes through EgressGuard.proxyPort");
 
     private BareClients() {}
 

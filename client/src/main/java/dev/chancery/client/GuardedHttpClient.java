@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
 import java.net.ProxySelector;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -12,9 +11,7 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.PushPromiseHandler;
 import java.net.http.WebSocket;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -26,12 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The JDK's client, asking before each request, a redirect's too. Its connections are made by the {@link EgressConnector}. */
 final class GuardedHttpClient extends HttpClient {
-    private static final int MAX_REDIRECTS = 5;
-
-    /** What goes along to another origin. Any other header may be a credential: keys of APIs have no common name. */
-    private static final Set<String> CARRIED = Set.of(
-            "accept", "accept-encoding", "accept-language", "content-language", "content-type", "range", "user-agent");
-
     private final HttpClient delegate;
     private final EgressGuard guard;
     private final Redirect redirects;
@@ -97,40 +88,20 @@ final class GuardedHttpClient extends HttpClient {
     }
 
     private Optional<HttpRequest> redirected(HttpRequest request, HttpResponse<?> response, int hop) {
-        Optional<String> location = response.headers().firstValue("location");
-        boolean redirect =
-                switch (response.statusCode()) {
-                    case 301, 302, 303, 307, 308 -> true;
-                    default -> false;
-                };
-        if (!redirect || location.isEmpty() || redirects == Redirect.NEVER || hop >= MAX_REDIRECTS) {
+        if (redirects == Redirect.NEVER || hop >= Redirection.MAX) {
             return Optional.empty();
         }
-        URI from = request.uri();
-        URI to;
-        try {
-            to = from.resolve(location.get());
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-        boolean secureBefore = "https".equalsIgnoreCase(from.getScheme());
-        boolean secure = "https".equalsIgnoreCase(to.getScheme());
-        if (!secure && (!"http".equalsIgnoreCase(to.getScheme()) || secureBefore && redirects == Redirect.NORMAL)) {
-            return Optional.empty();
-        }
-        boolean sameOrigin = origin(from).equals(origin(to));
-        HttpRequest.Builder next = HttpRequest.newBuilder(
-                        request, (name, value) -> sameOrigin || CARRIED.contains(name.toLowerCase(Locale.ROOT)))
-                .uri(to);
-        boolean get = response.statusCode() == 303 && !request.method().equals("HEAD")
-                || response.statusCode() <= 302 && request.method().equals("POST");
-        return Optional.of((get ? next.GET() : next).build());
-    }
-
-    private static String origin(URI uri) {
-        String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
-        int port = uri.getPort() >= 0 ? uri.getPort() : scheme.equals("https") ? 443 : 80;
-        return scheme + "://" + String.valueOf(uri.getHost()).toLowerCase(Locale.ROOT) + ":" + port;
+        return Redirection.of(
+                        request.uri(),
+                        request.method(),
+                        response.statusCode(),
+                        response.headers().firstValue("location"))
+                .filter(next -> redirects == Redirect.ALWAYS || !next.leavesTls())
+                .map(next -> {
+                    var following = HttpRequest.newBuilder(request, (name, value) -> next.carries(name))
+                            .uri(next.to());
+                    return (next.becomesGet() ? following.GET() : following).build();
+                });
     }
 
     @Override

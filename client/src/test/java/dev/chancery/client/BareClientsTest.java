@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
+import jakarta.ws.rs.client.ClientBuilder;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.channels.SocketChannel;
 import javax.net.SocketFactory;
-import org.junit.jupiter.api.Test;
+import org.eclipse.microprofile.rest.client.RestClientBuilder;
+import org.eclipse.microprofile.rest.client.inject.RegisterRestClient;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -52,6 +55,42 @@ class BareClientsTest {
         }
     }
 
+    interface Payments {}
+
+    static final class BuiltRestClient {
+        Object make() {
+            return QuarkusRestClientBuilder.newBuilder()
+                    .baseUri(URI.create("http://a.example"))
+                    .build(Payments.class);
+        }
+    }
+
+    static final class BuiltMicroProfileClient {
+        Object make() {
+            return RestClientBuilder.newBuilder()
+                    .baseUri(URI.create("http://a.example"))
+                    .build(Payments.class);
+        }
+    }
+
+    static final class NewJakartaClient {
+        Object make() {
+            return ClientBuilder.newClient();
+        }
+    }
+
+    @RegisterRestClient
+    interface InjectedClient {}
+
+    static final class GuardedRest {
+        Object make(EgressGuard guard) {
+            return GuardedRestClient.build(
+                    QuarkusRestClientBuilder.newBuilder().baseUri(URI.create("http://a.example")),
+                    guard,
+                    Payments.class);
+        }
+    }
+
     static final class Guarded {
         Object make(EgressGuard guard) {
             return guard.httpClient(HttpClient.newBuilder(), HttpClient.Redirect.NORMAL);
@@ -66,7 +105,11 @@ class BareClientsTest {
                 OpenedUrl.class,
                 BareSocket.class,
                 SocketOfAFactory.class,
-                Channel.class
+                Channel.class,
+                BuiltRestClient.class,
+                BuiltMicroProfileClient.class,
+                NewJakartaClient.class,
+                InjectedClient.class
             })
     void aBareClientIsFound(Class<?> bare) {
         var classes = new ClassFileImporter().importClasses(bare);
@@ -76,10 +119,11 @@ class BareClientsTest {
                 .hasMessageContaining("EgressGuard.httpClient");
     }
 
-    @Test
-    void aGuardedOneIsNone() {
+    @ParameterizedTest
+    @ValueSource(classes = {Guarded.class, GuardedRest.class})
+    void aGuardedOneIsNone(Class<?> guarded) {
         assertThat(BareClients.RULE
-                        .evaluate(new ClassFileImporter().importClasses(Guarded.class))
+                        .evaluate(new ClassFileImporter().importClasses(guarded))
                         .hasViolation())
                 .isFalse();
     }

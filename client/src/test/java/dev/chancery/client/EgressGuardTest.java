@@ -13,7 +13,6 @@ import dev.chancery.schema.egress.v1.ListOverridesReply;
 import dev.chancery.schema.egress.v1.Override;
 import dev.chancery.schema.egress.v1.OverrideState;
 import io.grpc.Status;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,7 +29,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -42,9 +40,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +51,6 @@ class EgressGuardTest {
     private static final String HOST = "origin.example.com";
     private static final String OTHER = "other.example.net";
     private static final String INSIDE = "127.0.0.66";
-    private static final char[] PASSWORD = "of-this-test".toCharArray();
 
     @TempDir
     Path directory;
@@ -78,7 +73,7 @@ class EgressGuardTest {
 
     @BeforeEach
     void start() throws Exception {
-        tls = context(directory);
+        tls = TestTls.of(HOST, directory).context();
         plain = server(HttpServer.create(), "127.0.0.1", 0);
         inside = server(HttpServer.create(), INSIDE, plain.getAddress().getPort());
         secure = HttpsServer.create();
@@ -440,45 +435,5 @@ class EgressGuardTest {
                             .getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
         }
-    }
-
-    private static SSLContext context(Path directory) throws Exception {
-        Path file = directory.resolve("origin.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "origin",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=" + HOST,
-                        "-ext",
-                        "san=dns:" + HOST,
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        new String(PASSWORD),
-                        "-storetype",
-                        "PKCS12")
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(keytool.waitFor()).as(said).isZero();
-        var keys = KeyStore.getInstance("PKCS12");
-        try (var in = new FileInputStream(file.toFile())) {
-            keys.load(in, PASSWORD);
-        }
-        var key = KeyManagerFactory.getInstance("PKIX");
-        key.init(keys, PASSWORD);
-        var trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        trusted.setCertificateEntry("origin", keys.getCertificate("origin"));
-        var trust = TrustManagerFactory.getInstance("PKIX");
-        trust.init(trusted);
-        var context = SSLContext.getInstance("TLS");
-        context.init(key.getKeyManagers(), trust.getTrustManagers(), null);
-        return context;
     }
 }

@@ -28,7 +28,7 @@ public final class Examples {
      * {@code unique}: 1 to 32 lower-case letters and digits, another for each request that creates something. {@code environment}: name of
      * an environment of the vault with a secret {@code db/password} of two versions, a generated one, {@code db/session}, and two versions of
      * its key of which the first wraps nothing; {@code database}: name of a database in it that is there, with credentials by that name and
-     * {@code -app}, {@code lease}: id of a lease of the caller's. {@code purpose}: name of a purpose that has a
+     * {@code -app}, {@code connector}: name of one that is connected in {@code workspace}, {@code lease}: id of a lease of the caller's. {@code purpose}: name of a purpose that has a
      * notice, and {@code consent}: id of a consent of the caller's to it. {@code guardian}, {@code ward}: ids of a user and of a principal whose
      * guardian it is. {@code subjectRequest}, {@code verifiedRequest}, {@code completedRequest}: ids of requests of another principal for
      * rectification, {@code accessRequest}, {@code exportRequest}: for access; {@code task}: of a system that the latter asks, {@code
@@ -58,6 +58,7 @@ public final class Examples {
             "override",
             "environment",
             "database",
+            "connector",
             "lease",
             "issuer",
             "issuerKey",

@@ -1,13 +1,13 @@
 package dev.chancery.schema;
 
 /** The formats of clear strings that have a name in the contract. */
-final class TextFormat {
+public final class TextFormat {
     private static final int ID_LENGTH = 36;
 
     private TextFormat() {}
 
     /** A UUID in lower case, with hyphens. Written out, because most fields of most requests are one. */
-    static boolean isId(String text) {
+    public static boolean isId(String text) {
         if (text.length() != ID_LENGTH) {
             return false;
         }

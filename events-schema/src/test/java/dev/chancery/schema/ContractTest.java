@@ -270,6 +270,7 @@ class ContractTest {
             Map.entry("heldSubject", ID),
             Map.entry("hold", ID),
             Map.entry("database", "prod/db/orders"),
+            Map.entry("connector", "chat"),
             Map.entry("lease", ID),
             Map.entry("erased", ID));
 

@@ -135,13 +135,27 @@ CREATE TABLE leak (
 CREATE INDEX leak_newest ON leak (tenant, environment, incident);
 CREATE INDEX leak_unanswered ON leak (tenant, secret) WHERE answered_micros = 0;
 
-SELECT projection.make('vault', views => '{environment, secret, version, target, template, lease, open_lease, reader, leak}');
+-- Secrets, and credentials by their template's name, that end with a connector's connection.
+CREATE TABLE binding (
+    tenant text NOT NULL,
+    secret text COLLATE "C" NOT NULL,
+    workspace uuid NOT NULL,
+    connector text NOT NULL,
+    -- it is to be destroyed
+    disconnected boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant, secret)
+);
+CREATE INDEX binding_of ON binding (tenant, workspace, connector);
+CREATE INDEX binding_disconnected ON binding (tenant, secret) WHERE disconnected;
 
--- What ends leases looks in every organisation: for names of databases, ids and times. What turns secrets says that it looks in all: lists
+SELECT projection.make('vault', views => '{environment, secret, version, target, template, lease, open_lease, reader, leak, binding}');
+
+-- What ends leases and bound secrets looks in every organisation: for names, ids and times. What turns secrets says that it looks in all: lists
 -- show them, too, and no tenant is called so.
 DO $$
 BEGIN
     EXECUTE format('CREATE POLICY ender_reads ON open_lease FOR SELECT TO %I USING (true)', projection.writer('vault'));
+    EXECUTE format('CREATE POLICY ender_reads ON binding FOR SELECT TO %I USING (true)', projection.writer('vault'));
     EXECUTE format('CREATE POLICY ender_reads ON target FOR SELECT TO %I USING (true)', projection.writer('vault'));
     EXECUTE format('CREATE POLICY rotation_reads ON secret FOR SELECT TO %I USING (current_setting(''chancery.tenant'', true) = ''*'')',
         projection.writer('vault'));

@@ -10,6 +10,7 @@ import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Clock;
 import dev.chancery.command.CommandRuns;
+import dev.chancery.command.FieldScan;
 import dev.chancery.command.Handler;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
@@ -19,6 +20,7 @@ import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.log.LogRejection;
+import dev.chancery.redaction.Findings;
 import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.FieldProblem;
 import dev.chancery.schema.FieldRules;
@@ -43,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>what is asked (shape, field rules, idempotency key, position)
  *   <li>whether it may ({@link Authorisation}: capability where the call takes place, freshness of the authentication)
  *   <li>the command itself ({@link CommandRuns}), or the view that answers
+ *   <li>whether the reply has what its fields don't declare ({@link FieldScan})
  * </ol>
  */
 public final class Pipeline implements AutoCloseable {
@@ -63,6 +66,7 @@ public final class Pipeline implements AutoCloseable {
     private final RateLimits limits;
     private final InFlight inFlight = new InFlight();
     private final Deadline deadline;
+    private final FieldScan replies = new FieldScan(Findings.Sink.REPLY);
 
     /** @param runs null: this process serves no command */
     public Pipeline(
@@ -131,6 +135,9 @@ public final class Pipeline implements AutoCloseable {
         CallResult answer = atMost.isPositive()
                 ? answerInTime(place, caller, writes, atMost, () -> guarded(method, request, caller, place))
                 : new CallResult.Refused(BoundaryRejection.DEADLINE);
+        if (answer instanceof CallResult.Replied replied) {
+            answer = new CallResult.Replied(replies.withoutCredentials(replied.reply()), replied.position());
+        }
         String code = answer instanceof CallResult.Refused refused
                 ? refused.rejection().code()
                 : "ok";

@@ -443,6 +443,7 @@ class EveryMethodTest {
         return switch (placeholder) {
             case "capability" -> "some:thing";
             case "database" -> "some-name/db/orders";
+            case "connector" -> "chat";
             case "tokenKey" -> "0123abcd";
             case "inAnHour" -> Long.toString(Instant.now().plusSeconds(3_600).toEpochMilli());
             default ->

@@ -230,6 +230,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     /** A connection of the superuser's, with auto-commit on; the caller closes it. */
     public Connection superuser(String database) throws SQLException {
+        return superuser(port, superuserPassword, database);
+    }
+
+    /** The same for a server that another process has started. */
+    public static Connection superuser(int port, String superuserPassword, String database) throws SQLException {
         var properties = new Properties();
         properties.setProperty("user", PostgresDirectory.SUPERUSER);
         properties.setProperty("password", superuserPassword);

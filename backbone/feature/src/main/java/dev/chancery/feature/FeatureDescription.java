@@ -4,6 +4,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.Part;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.keyring.Keyring;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,16 @@ public interface FeatureDescription {
      * @param apply whether to bring it back as well
      */
     default List<String> repairTopics(Database database, String instanceId, Properties kafka, boolean apply) {
+        return List.of();
+    }
+
+    /**
+     * Destroys the keys again that a log says were destroyed, or were to be: a database that was restored has them still. Nothing else uses the
+     * database meanwhile. Can be repeated.
+     *
+     * @return what it did, a line each, without personal values
+     */
+    default List<String> destroyAgain(Database database, Keyring keyring, String tenant) {
         return List.of();
     }
 

@@ -115,6 +115,30 @@ public final class KafkaClients {
             java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
         consumer.assign(ends.keySet());
         consumer.seekToBeginning(ends.keySet());
+        readOn(consumer, ends, messages);
+    }
+
+    /**
+     * Reads partitions from some offsets up to others, exclusive. One that begins at its end, or behind it, is not read.
+     *
+     * @throws KafkaException when Kafka returns nothing for too long
+     */
+    public static void readBetween(
+            Consumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> begins,
+            Map<TopicPartition, Long> ends,
+            java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
+        Map<TopicPartition, Long> reading = new HashMap<>(ends);
+        reading.entrySet().removeIf(end -> begins.getOrDefault(end.getKey(), 0L) >= end.getValue());
+        consumer.assign(reading.keySet());
+        reading.keySet().forEach(partition -> consumer.seek(partition, begins.getOrDefault(partition, 0L)));
+        readOn(consumer, reading, messages);
+    }
+
+    private static void readOn(
+            Consumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> ends,
+            java.util.function.Consumer<Iterable<ConsumerRecord<byte[], byte[]>>> messages) {
         int emptyPolls = 0;
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
             var polled = consumer.poll(POLL);

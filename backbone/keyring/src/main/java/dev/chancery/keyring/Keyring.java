@@ -9,6 +9,7 @@ import dev.chancery.schema.options.v1.RetentionClass;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -85,6 +86,19 @@ public final class Keyring {
      */
     public void introduce(String tenant, String subject) {
         subjects.introduce(new SubjectKeys.Subject(tenant, subject), RETENTION_CLASSES);
+    }
+
+    /** Which of the keys that records name this database has no trace of: they were made after it was backed up. */
+    public List<KeyRef> lost(String tenant, Collection<KeyRef> named) {
+        return subjects.lost(tenant, named);
+    }
+
+    /**
+     * Has lost keys count as destroyed: what they had sealed reads as forgotten. Their owners get newer ones, so that they can be written about again.
+     * Before anything is sealed in that database; can be repeated.
+     */
+    public void replaceLost(String tenant, Collection<KeyRef> lost) {
+        subjects.replaceLost(tenant, lost);
     }
 
     /** Seals a text, as UTF-8. */

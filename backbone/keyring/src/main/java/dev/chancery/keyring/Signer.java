@@ -1,6 +1,7 @@
 package dev.chancery.keyring;
 
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Objects;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
@@ -30,6 +31,16 @@ public final class Signer {
         }
         this.privateKey = privateKey;
         verifierKey = VerifierKey.of(name, publicKey);
+    }
+
+    /**
+     * A key that depends on the sealer and the name alone, so that it is stored nowhere: whoever has the sealer signs by it, and tells what was
+     * signed by it.
+     */
+    public static Signer derived(Sealer sealer, String name) {
+        byte[] secret = Base64.getUrlDecoder().decode(sealer.derive("signer/" + name));
+        SecretBytes privateKey = SecretBytes.owning(secret);
+        return new Signer(name, privateKey, publicKeyOf(privateKey));
     }
 
     static byte[] publicKeyOf(SecretBytes privateKey) {

@@ -7,15 +7,18 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.database.SqlBatch;
 import dev.chancery.database.TenantQueues;
+import dev.chancery.schema.log.v1.KeyRef;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Subject keys: made on demand, wrapped by the tenant key, cached by subject, destroyed for ever.
@@ -218,6 +221,57 @@ final class SubjectKeys {
         cache.asMap().compute(of, (name, old) -> inserts.run(name.tenant(), new Wanted(name, retentions)));
     }
 
+    /** Those that there is no row of, unless their subject is forgotten whole. */
+    List<KeyRef> lost(String tenant, Collection<KeyRef> named) {
+        return named.stream()
+                .filter(each -> read(new Subject(tenant, each.getSubject())).stream()
+                        .noneMatch(row -> row.retention() == SubjectKey.WHOLE_SUBJECT
+                                || (row.retention() == each.getRetentionValue() && row.version() == each.getVersion())))
+                .toList();
+    }
+
+    /** A tombstone in place of each that is still lost, and a newer key to seal by where none is current. */
+    void replaceLost(String tenant, Collection<KeyRef> lost) {
+        TenantKey tenantKey = tenants.current(tenant);
+        for (KeyRef each : lost(tenant, lost)) {
+            var of = new Subject(tenant, each.getSubject());
+            int retention = each.getRetentionValue();
+            List<Row> rows = read(of).stream()
+                    .filter(row -> row.retention() == retention)
+                    .toList();
+            int newest = rows.stream().mapToInt(Row::version).max().orElse(0);
+            boolean isCurrent = rows.stream().anyMatch(row -> row.state() == KeyState.CURRENT);
+            database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+                insert(connection, of, retention, each.getVersion(), null, tenantKey.version());
+                if (!isCurrent) {
+                    int next = Math.max(newest, each.getVersion()) + 1;
+                    byte[] wrapped = wrapped(tenantKey, new NewKey(of, retention), next);
+                    insert(connection, of, retention, next, wrapped, tenantKey.version());
+                }
+                return true;
+            });
+            cache.invalidate(of);
+        }
+    }
+
+    /** @param wrapped null: destroyed */
+    private static void insert(
+            Connection connection, Subject of, int retention, int version, byte @Nullable [] wrapped, int wrappedBy)
+            throws SQLException {
+        try (var insert = connection.prepareStatement(
+                "INSERT INTO keyring.subject_key (tenant, subject, retention, version, state, wrapped, wrapped_by)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?)")) {
+            insert.setString(1, of.tenant());
+            insert.setString(2, of.subject());
+            insert.setInt(3, retention);
+            insert.setInt(4, version);
+            insert.setString(5, wrapped == null ? "DESTROYED" : "CURRENT");
+            insert.setBytes(6, wrapped);
+            insert.setObject(7, wrapped == null ? null : wrappedBy, java.sql.Types.INTEGER);
+            insert.executeUpdate();
+        }
+    }
+
     private List<SubjectRing> insert(String tenant, List<Wanted> keys) {
         try {
             return insertOnce(tenant, keys);
@@ -265,7 +319,7 @@ final class SubjectKeys {
                                             SqlBatch.texts(
                                                     inOrder, key -> key.of().subject()),
                                             SqlBatch.numbers(inOrder, key -> (long) key.retention()),
-                                            SqlBatch.blobs(inOrder, key -> wrapped(tenantKey, key)),
+                                            SqlBatch.blobs(inOrder, key -> wrapped(tenantKey, key, FIRST_VERSION)),
                                             SqlBatch.text(tenant))));
         } catch (DatabaseUnavailable e) {
             if (SUBJECT_WAS_DESTROYED.equals(e.sqlState())) {
@@ -281,10 +335,10 @@ final class SubjectKeys {
                 .toList();
     }
 
-    private static byte[] wrapped(TenantKey tenantKey, NewKey of) {
+    private static byte[] wrapped(TenantKey tenantKey, NewKey of, int version) {
         SecretBytes key = SecretBytes.random();
         try {
-            return tenantKey.wrap(key, context(of.of(), of.retention(), FIRST_VERSION, tenantKey.version()));
+            return tenantKey.wrap(key, context(of.of(), of.retention(), version, tenantKey.version()));
         } finally {
             key.destroy();
         }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.schema.log.v1.KeyRef;
 import dev.chancery.schema.log.v1.Sealed;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,31 @@ class ForgettingTest {
         assertThat(keyring.open(other, others).text()).contains("other");
         assertThat(keyring.open(elsewhere, elsewheres).text()).contains("elsewhere");
         assertThat(keyring.open(nobody, nobodys).text()).contains("nobody");
+    }
+
+    @Test
+    void aKeyThatADatabaseLacksCountsAsDestroyedAndItsOwnerGetsANewerOne() {
+        SealContext where = email(tenant, subject);
+        // As a restored database has it: the value, and no key.
+        Sealed lost = keyring.seal(email(id(), subject), "ada@example.org");
+        Sealed there = keyring.seal(reason(tenant, subject), "because");
+        String forgotten = id();
+        Ring.destroy(keyring, tenant, forgotten);
+        Sealed ofTheForgotten = keyring.seal(email(id(), forgotten), "x");
+        List<KeyRef> named = List.of(lost.getKey(), there.getKey(), ofTheForgotten.getKey());
+
+        assertThat(keyring.lost(tenant, named)).containsExactly(lost.getKey());
+        for (int i = 0; i < 2; i++) {
+            keyring.replaceLost(tenant, List.of(lost.getKey()));
+        }
+
+        for (Keyring process : List.of(keyring, Ring.fresh())) {
+            assertThat(process.lost(tenant, named)).isEmpty();
+            assertThat(process.open(where, lost)).isEqualTo(new Opened.Forgotten());
+            SealContext again = email(tenant, subject);
+            assertThat(process.open(again, process.seal(again, "again")).text()).contains("again");
+        }
+        assertThat(liveKeys()).isEqualTo(2);
     }
 
     @Test

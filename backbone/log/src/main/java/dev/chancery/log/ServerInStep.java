@@ -49,6 +49,17 @@ public final class ServerInStep {
                         + " ON CONFLICT (singleton) DO UPDATE SET in_step = true");
     }
 
+    /**
+     * Lets appends in on a server that was restored: what Kafka has of the logs was imported, or is made anew out of this server alone.
+     */
+    public static void adopt(Database database) {
+        update(
+                database,
+                "INSERT INTO log.reconciled (system_identifier, timeline) " + SERVER
+                        + " ON CONFLICT (singleton) DO UPDATE SET in_step = true,"
+                        + " system_identifier = excluded.system_identifier, timeline = excluded.timeline");
+    }
+
     /** Keeps appends out: what is written here would not reach Kafka, and might have to be undone. */
     public static void refuse(Database database) {
         update(database, "UPDATE log.reconciled SET in_step = false");

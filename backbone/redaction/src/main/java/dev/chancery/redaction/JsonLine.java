@@ -78,9 +78,14 @@ final class JsonLine {
     }
 
     private static String redacted(String text, int maxChars) {
-        String redacted = Redactor.redactFirst(text, maxChars);
+        String redacted = Redactor.redactFirst(text, maxChars, JsonLine::count);
         boolean fits = text.length() <= maxChars && redacted.length() <= maxChars;
         return fits ? redacted : redacted.substring(0, Math.min(redacted.length(), maxChars)) + CUT;
+    }
+
+    /** Somebody should look: what is hidden here was not to be logged. */
+    private static void count(String kind) {
+        Findings.count(Findings.Sink.LOG, kind, Findings.Outcome.REDACTED, 1);
     }
 
     private JsonLine quote(String text) {

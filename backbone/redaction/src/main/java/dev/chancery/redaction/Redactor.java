@@ -4,6 +4,7 @@ import static dev.chancery.redaction.Characters.at;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Replaces personal data and secrets in a text by {@code [redacted-<kind>]}. What it finds is listed in
@@ -43,6 +44,11 @@ public final class Redactor {
         return redact(text, Profile.ALL);
     }
 
+    /** The text with these places replaced, which are some of those that {@link #spans} has found in it. */
+    public static String redact(String text, List<Span> spans) {
+        return replace(text, spans, text.length());
+    }
+
     /** As {@link #redact(String)}, of the profile's kinds only. */
     public static String redact(String text, Profile profile) {
         return replace(text, spans(text, profile), text.length());
@@ -51,11 +57,20 @@ public final class Redactor {
     /**
      * As {@link #redact(String)}, of the text's first {@code maxChars} characters and as many more as tell what stands there. The work
      * is bounded by {@code maxChars}, however long the text is.
+     *
+     * @param found is told the kind of each value that is replaced
      */
-    static String redactFirst(String text, int maxChars) {
+    static String redactFirst(String text, int maxChars, Consumer<String> found) {
         String looked =
                 text.length() - LOOK_AHEAD_CHARS > maxChars ? text.substring(0, maxChars + LOOK_AHEAD_CHARS) : text;
-        return replace(looked, spans(looked, Profile.ALL), Math.min(maxChars, looked.length()));
+        int length = Math.min(maxChars, looked.length());
+        List<Span> spans = spans(looked, Profile.ALL);
+        for (Span span : spans) {
+            if (span.start() < length) {
+                found.accept(span.kind());
+            }
+        }
+        return replace(looked, spans, length);
     }
 
     private static String replace(String text, List<Span> spans, int length) {

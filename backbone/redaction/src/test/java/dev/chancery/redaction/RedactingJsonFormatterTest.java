@@ -2,6 +2,8 @@ package dev.chancery.redaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
@@ -30,6 +32,25 @@ class RedactingJsonFormatterTest {
                         "{\"timestamp\":\"2026-01-01T00:00:00.123456Z\",\"level\":\"INFO\",\"logger\":\"relay.Relay\","
                                 + "\"message\":\"relay.batch tenant=0199f2a0-7c3a-7d52-8e11-3b5a0c9d4e21 records=42\","
                                 + "\"requestId\":\"0199f2a0-7c3a-7d52-8e11-000000000001\"}\n");
+    }
+
+    @Test
+    void whatIsRedactedIsCountedByKind() {
+        var metrics = new SimpleMeterRegistry();
+        Metrics.addRegistry(metrics);
+        try {
+            formatter.format(record("nothing in %s", "it"));
+            assertThat(metrics.find("chancery.dlp.findings").counters())
+                    .allSatisfy(counter -> assertThat(counter.count()).isZero());
+            formatter.format(record("from %s to max@example.org", "ada@example.org"));
+        } finally {
+            Metrics.removeRegistry(metrics);
+        }
+        assertThat(metrics.get("chancery.dlp.findings")
+                        .tags("sink", "log", "kind", "mail", "outcome", "redacted")
+                        .counter()
+                        .count())
+                .isEqualTo(2);
     }
 
     @Test

@@ -99,6 +99,7 @@ class NotesTest {
                 LeaseOptions.DEFAULT,
                 LimitOptions.NONE,
                 NoticeOptions.NONE,
+                List::of,
                 Optional::empty))) {
             Router router = Router.router(vertx);
             application.start(vertx, router, new StandardEndpoints(new CurrentVertxRequest()));

@@ -3,6 +3,9 @@ package dev.chancery.story;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.chancery.cli.client.Refused;
+import dev.chancery.schema.identity.v1.ListPrincipalsReply;
+import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
+import dev.chancery.schema.identity.v1.ListedPrincipal;
 import dev.chancery.schema.rbac.v1.Assignment;
 import dev.chancery.schema.rbac.v1.Capability;
 import dev.chancery.schema.rbac.v1.ListAssignmentsReply;
@@ -39,6 +42,10 @@ record Lists(Caller reader) {
                 .filter(role -> !role.getBuiltIn() && !role.getRetired())
                 .map(Role::getRole)
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    List<ListedPrincipal> principals() throws Refused, IOException, Unexpected {
+        return all(ListPrincipalsRequest.newBuilder(), page -> ((ListPrincipalsReply) page).getPrincipalsList());
     }
 
     private <T> List<T> all(Message.Builder request, Function<Message, List<T>> items)

@@ -46,7 +46,7 @@ final class Main implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "organisation",
             description =
-                    "organisation, or privacy: a subject's consent, copy, hold, erasure and proof (default: ${DEFAULT-VALUE}).")
+                    "organisation, or privacy: a subject's consent, copy, hold, erasure, proof and restore (default: ${DEFAULT-VALUE}).")
     private Told told = Told.ORGANISATION;
 
     /** The stories, as the command line names them. */

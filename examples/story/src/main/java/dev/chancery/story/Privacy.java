@@ -54,7 +54,7 @@ import java.util.function.Predicate;
 import org.jose4j.jwe.JsonWebEncryption;
 import org.jose4j.lang.JoseException;
 
-/** The story of a subject's data: consent, a copy, a hold, an erasure that waits for its end, and a proof. */
+/** The story of a subject's data: consent, a copy, a hold, an erasure that waits for its end, a proof, and a restore that brings nobody back. */
 final class Privacy {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long PAUSE_MILLIS = 100;
@@ -94,6 +94,9 @@ final class Privacy {
                                 && found.getTasks(0).getResult() == TaskResult.TASK_RESULT_DONE));
         steps.run("The copy opens with Sue's key alone: her name, her consent, the note", () -> copy(access));
 
+        var restoration = new Restoration(story, administrator);
+        steps.run("The instance is backed up, with all that there is of Sue", restoration::backUp);
+
         steps.chapter("A hold, and an erasure that waits for its end");
         String hold = steps.get("A court needs Sue's data: it is held", () -> hold(sue));
         String erasure =
@@ -118,6 +121,7 @@ final class Privacy {
                     found -> found.getRequest().getState() == RequestState.REQUEST_STATE_COMPLETED);
             Expect.that("the system's note is gone", !Files.exists(note(sue)));
         });
+        steps.run("Everybody's keys are copied, of whom hers are none", restoration::copyKeys);
 
         steps.chapter("The proof");
         steps.run("It is written, with the keys that verify it", () -> proof(erasure));
@@ -132,6 +136,8 @@ final class Privacy {
                     .forEach(steps::note);
         });
         steps.run("With another word in it, it doesn't", this::forge);
+
+        restoration.run(sue, NAME, erasure);
     }
 
     private static KeyPair pair() {

@@ -356,7 +356,7 @@ public final class Application implements AutoCloseable {
 
     /** What an operator should look at, though what this process serves can be relied on; it survives restarts. */
     public List<String> warnings() {
-        List<String> warnings = new ArrayList<>();
+        List<String> warnings = new ArrayList<>(settings.warnings().get());
         Relay running = relay;
         if (running != null) {
             warnings.addAll(running.warnings());

@@ -15,6 +15,7 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -91,6 +92,7 @@ public final class Serve implements QuarkusApplication {
                     ChanceryConfig.options(config.leases()),
                     ChanceryConfig.options(config.limits()),
                     ChanceryConfig.options(config.notices()),
+                    List::of,
                     Optional::empty);
         }
 

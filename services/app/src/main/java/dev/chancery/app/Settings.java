@@ -15,10 +15,12 @@ import dev.chancery.log.Gate;
 import dev.chancery.projection.ProjectionOptions;
 import dev.chancery.relay.RelayOptions;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What a process is given.
@@ -41,6 +43,7 @@ import java.util.function.Function;
  * @param leases where databases may be whose credentials the vault makes
  * @param limits what callers may do how often
  * @param notices how notices to people go out
+ * @param warnings what else an operator should look at
  * @param gate what else may keep the log from taking new commands; not closed by the application
  */
 public record Settings(
@@ -64,6 +67,7 @@ public record Settings(
         LeaseOptions leases,
         LimitOptions limits,
         NoticeOptions notices,
+        Supplier<List<String>> warnings,
         Gate gate) {
 
     /** The log's topic. */

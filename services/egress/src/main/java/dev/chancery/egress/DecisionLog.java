@@ -48,6 +48,15 @@ final class DecisionLog implements AutoCloseable {
 
     /** What is decided about, as the log names it. */
     record Subject(String workspace, String host, int port, String reason) {
+        /** @param kind of data that was found */
+        static Subject of(Proxied.Allowed allowed, String kind) {
+            return new Subject(
+                    allowed.workspace(),
+                    named(allowed.target().host().text()),
+                    allowed.target().port(),
+                    kind);
+        }
+
         static Subject of(String workspace, String url, EgressDecision decision) {
             int port = Target.parse(url) instanceof Target target ? target.port() : 0;
             return new Subject(
@@ -102,10 +111,10 @@ final class DecisionLog implements AutoCloseable {
             this.stream = stream;
         }
 
-        void add(long atMicros) {
+        void add(long atMicros, long more) {
             fromMicros = times == 0 ? atMicros : fromMicros;
             untilMicros = atMicros;
-            times++;
+            times += more;
         }
     }
 
@@ -126,7 +135,7 @@ final class DecisionLog implements AutoCloseable {
     void note(Principal principal, Subject subject) {
         long now = Clock.nowMicros();
         var once = new Count(1, now, now);
-        counted(principal, subject, now)
+        counted(principal, subject, once)
                 .filter(first -> !write(first, once))
                 .ifPresent(first -> giveBack(new Ended(first, once)));
     }
@@ -134,16 +143,17 @@ final class DecisionLog implements AutoCloseable {
     /**
      * Records a decision before something is done by it.
      *
+     * @param times how often
      * @param each whether it gets a record of its own though it isn't the first of its kind
      * @return whether it is in the log, by itself or as one of those that will be counted
      */
-    boolean record(Principal principal, Subject subject, boolean each) {
+    boolean record(Principal principal, Subject subject, long times, boolean each) {
         long now = Clock.nowMicros();
-        var once = new Count(1, now, now);
+        var once = new Count(times, now, now);
         if (each) {
             return write(new Opened(subject, new Window(principal, stream())), once);
         }
-        Optional<Opened> first = counted(principal, subject, now);
+        Optional<Opened> first = counted(principal, subject, once);
         if (first.isEmpty() || write(first.get(), once)) {
             return true;
         }
@@ -155,7 +165,7 @@ final class DecisionLog implements AutoCloseable {
     }
 
     /** The window that this one opened; empty if it was counted in one that is open. */
-    private Optional<Opened> counted(Principal principal, Subject subject, long atMicros) {
+    private Optional<Opened> counted(Principal principal, Subject subject, Count once) {
         synchronized (open) {
             var place = new Place(principal.tenant(), subject.workspace());
             if (!open.containsKey(place) && open.size() >= MAX_WORKSPACES) {
@@ -168,7 +178,7 @@ final class DecisionLog implements AutoCloseable {
             }
             Window known = there.get(kind);
             if (known != null) {
-                known.add(atMicros);
+                known.add(once.untilMicros(), once.times());
                 return Optional.empty();
             }
             var window = new Window(principal, stream());

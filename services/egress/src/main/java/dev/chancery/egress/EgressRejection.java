@@ -2,7 +2,9 @@ package dev.chancery.egress;
 
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.Rejection.Kind;
+import dev.chancery.redaction.Profile;
 import java.util.List;
+import java.util.TreeSet;
 
 /** Why egress refuses. */
 final class EgressRejection {
@@ -55,6 +57,13 @@ final class EgressRejection {
 
     static final Rejection OVER = new Rejection(
             "egress.over", Kind.CONFLICT, "The override was revoked, or its time is over.", "Ask for another one.");
+
+    static final Rejection DLP_POLICY = new Rejection(
+            "egress.dlp-policy",
+            Kind.INVALID,
+            "A kind of data is unknown, or is to be both blocked and let through.",
+            "Name kinds of " + String.join(", ", new TreeSet<>(Profile.ALL.kinds())) + " and " + DlpPolicy.UNREADABLE
+                    + ", each once.");
 
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(EgressRejection.class);

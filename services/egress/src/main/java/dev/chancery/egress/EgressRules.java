@@ -1,5 +1,6 @@
 package dev.chancery.egress;
 
+import static dev.chancery.egress.EgressRejection.DLP_POLICY;
 import static dev.chancery.egress.EgressRejection.NO_SUCH_OVERRIDE;
 import static dev.chancery.egress.EgressRejection.OVER;
 import static dev.chancery.egress.EgressRejection.PATTERN;
@@ -22,6 +23,7 @@ import dev.chancery.schema.egress.v1.ConnectorConnected;
 import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.egress.v1.DeniedHostAdded;
 import dev.chancery.schema.egress.v1.DeniedHostRemoved;
+import dev.chancery.schema.egress.v1.DlpPolicySet;
 import dev.chancery.schema.egress.v1.OverrideApproved;
 import dev.chancery.schema.egress.v1.OverrideRequested;
 import dev.chancery.schema.egress.v1.OverrideRevoked;
@@ -113,6 +115,21 @@ final class EgressRules {
 
     static Decision<Message> sandbox(WorkspaceEgress state, SandboxSet wanted) {
         return state.sandbox() == wanted.getSandbox() ? nothing() : events(wanted);
+    }
+
+    static Decision<Message> dlp(WorkspaceEgress state, DlpPolicySet wanted) {
+        var policy = new DlpPolicy(wanted.getBlockList(), wanted.getAlertList());
+        if (!policy.isWellFormed()) {
+            return reject(DLP_POLICY);
+        }
+        return policy.equals(state.dlp())
+                ? nothing()
+                : events(wanted.toBuilder()
+                        .clearBlock()
+                        .addAllBlock(policy.block())
+                        .clearAlert()
+                        .addAllAlert(policy.alert())
+                        .build());
     }
 
     /** @param wanted with everything but its times, which follow from {@code minutes} */

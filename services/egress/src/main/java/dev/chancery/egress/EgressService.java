@@ -33,6 +33,7 @@ import dev.chancery.schema.egress.v1.DenyHostReply;
 import dev.chancery.schema.egress.v1.DenyHostRequest;
 import dev.chancery.schema.egress.v1.DisconnectReply;
 import dev.chancery.schema.egress.v1.DisconnectRequest;
+import dev.chancery.schema.egress.v1.DlpPolicySet;
 import dev.chancery.schema.egress.v1.EvaluateReply;
 import dev.chancery.schema.egress.v1.EvaluateRequest;
 import dev.chancery.schema.egress.v1.GetEgressPolicyReply;
@@ -52,6 +53,8 @@ import dev.chancery.schema.egress.v1.RequestOverrideRequest;
 import dev.chancery.schema.egress.v1.RevokeOverrideReply;
 import dev.chancery.schema.egress.v1.RevokeOverrideRequest;
 import dev.chancery.schema.egress.v1.SandboxSet;
+import dev.chancery.schema.egress.v1.SetDlpPolicyReply;
+import dev.chancery.schema.egress.v1.SetDlpPolicyRequest;
 import dev.chancery.schema.egress.v1.SetSandboxReply;
 import dev.chancery.schema.egress.v1.SetSandboxRequest;
 import java.util.List;
@@ -83,6 +86,7 @@ final class EgressService implements Feature {
                 .command(SERVICE + "Connect", ConnectRequest.class, EgressService::connect)
                 .command(SERVICE + "Disconnect", DisconnectRequest.class, EgressService::disconnect)
                 .command(SERVICE + "SetSandbox", SetSandboxRequest.class, EgressService::sandbox)
+                .command(SERVICE + "SetDlpPolicy", SetDlpPolicyRequest.class, EgressService::dlp)
                 .command(SERVICE + "RequestOverride", RequestOverrideRequest.class, EgressService::request)
                 .command(SERVICE + "ApproveOverride", ApproveOverrideRequest.class, EgressService::approve)
                 .command(SERVICE + "RevokeOverride", RevokeOverrideRequest.class, EgressService::revoke)
@@ -184,6 +188,19 @@ final class EgressService implements Feature {
                 request.getWorkspaceId(),
                 state -> EgressRules.sandbox(state, wanted),
                 SetSandboxReply.getDefaultInstance());
+    }
+
+    private static CommandOutcome dlp(CommandContext context, SetDlpPolicyRequest request) {
+        var wanted = DlpPolicySet.newBuilder()
+                .setWorkspaceId(request.getWorkspaceId())
+                .addAllBlock(request.getBlockList())
+                .addAllAlert(request.getAlertList())
+                .build();
+        return decided(
+                context,
+                request.getWorkspaceId(),
+                state -> EgressRules.dlp(state, wanted),
+                SetDlpPolicyReply.getDefaultInstance());
     }
 
     private static CommandOutcome request(CommandContext context, RequestOverrideRequest request) {
@@ -291,7 +308,9 @@ final class EgressService implements Feature {
                 .addAllDeny(state.deny())
                 .addAllBuiltIn(
                         BuiltInHosts.ALL.stream().map(HostPattern::canonical).toList())
-                .setSandbox(state.sandbox());
+                .setSandbox(state.sandbox())
+                .addAllDlpBlock(state.dlp().block())
+                .addAllDlpAlert(state.dlp().alert());
         state.connectors()
                 .forEach((connector, hosts) -> reply.addConnectors(
                         ConnectorHosts.newBuilder().setConnector(connector).addAllHosts(hosts)));

@@ -24,8 +24,12 @@ sealed interface Proxied {
         }
     }
 
-    /** @param addresses all that its host has, each of them allowed */
-    record Allowed(Principal caller, String workspace, Target target, List<InetAddress> addresses, Use use)
+    /**
+     * @param addresses all that its host has, each of them allowed
+     * @param dlp what becomes of data in it
+     */
+    record Allowed(
+            Principal caller, String workspace, Target target, List<InetAddress> addresses, Use use, DlpPolicy dlp)
             implements Proxied {}
 
     /** The record of a connection, which is in the log already. */

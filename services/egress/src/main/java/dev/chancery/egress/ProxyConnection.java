@@ -1,11 +1,15 @@
 package dev.chancery.egress;
 
+import dev.chancery.egress.OutboundBody.Withheld;
 import dev.chancery.egress.RequestHead.Body;
 import dev.chancery.egress.RequestHead.Malformed;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.firewall.Host;
 import dev.chancery.firewall.Target;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.redaction.Profile;
+import dev.chancery.redaction.Redactor;
+import dev.chancery.redaction.Span;
 import jakarta.json.Json;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -52,6 +56,10 @@ final class ProxyConnection {
     private volatile long deadlineNanos = bornNanos + HEAD.toNanos();
     private volatile Proxied.@Nullable Allowed allowed;
     private final AtomicBoolean counted = new AtomicBoolean();
+    /** Why the request did not go out whole. Guarded by this, as {@link #answering} is: one of them happens. */
+    private volatile Proxied.@Nullable Refused withheld;
+
+    private boolean answering;
 
     ProxyConnection(Socket client, ProxyOptions options, ProxyDecider decider, ProxyServer server) {
         this.client = client;
@@ -188,7 +196,7 @@ final class ProxyConnection {
             case Proxied.Refused refused -> refuse(refused);
             case Proxied.Allowed found -> {
                 if (ProxyDecider.isHost(found.target(), head.host())) {
-                    exchange(found, head, in);
+                    exchange(found, head, path(url), in);
                 } else {
                     decider.differs(found, ProxyRejection.NAME_DIFFERS);
                     refuse(named(ProxyRejection.NAME_DIFFERS, found));
@@ -197,17 +205,30 @@ final class ProxyConnection {
         }
     }
 
-    private void exchange(Proxied.Allowed found, RequestHead head, InputStream in) throws IOException {
+    private void exchange(Proxied.Allowed found, RequestHead head, String path, InputStream in) throws IOException {
+        try {
+            looked(found, path);
+        } catch (Withheld e) {
+            found.use().failed(e.refused().rejection());
+            refuse(e.refused());
+            return;
+        }
         Optional<Socket> reached = dial(found);
         if (reached.isEmpty()) {
             return;
         }
         try (Socket dialled = reached.get()) {
             begin(found);
-            dialled.getOutputStream().write(head.forOrigin(authority(found.target()), path(head.target())));
-            Thread body = Thread.ofVirtual().name("egress-body").start(() -> body(head.body(), in, dialled));
+            dialled.getOutputStream().write(head.forOrigin(authority(found.target()), path));
+            Thread body = Thread.ofVirtual().name("egress-body").start(() -> body(found, head, in, dialled));
             try {
                 answer(new BufferedInputStream(dialled.getInputStream()));
+            } catch (IOException e) {
+                Proxied.Refused refused = withheld;
+                if (refused == null) {
+                    throw e;
+                }
+                refuse(refused);
             } finally {
                 end();
                 body.interrupt();
@@ -215,32 +236,82 @@ final class ProxyConnection {
         }
     }
 
-    private void body(Body body, InputStream in, Socket dialled) {
-        try {
-            switch (body) {
-                case Body.OfLength length ->
-                    ProxyStreams.copy(in, dialled.getOutputStream(), length.length(), this::moved);
-                case Body.Chunked chunked -> ProxyStreams.copyChunks(in, dialled.getOutputStream(), this::moved);
+    /** A path and a query say as much as a body does. */
+    private void looked(Proxied.Allowed found, String path) throws Withheld {
+        if (!found.dlp().isEmpty()) {
+            for (Span span : Redactor.spans(PercentDecoded.text(path), Profile.ALL)) {
+                judge(found, span.kind(), 1);
             }
-        } catch (IOException | Malformed e) {
+        }
+    }
+
+    private void judge(Proxied.Allowed found, String kind, long values) throws Withheld {
+        Optional<Proxied.Refused> refused = decider.found(found, kind, values);
+        if (refused.isPresent()) {
+            throw new Withheld(refused.get());
+        }
+    }
+
+    private void body(Proxied.Allowed found, RequestHead head, InputStream in, Socket dialled) {
+        try {
+            var out = new ProxyStreams.Framed(dialled.getOutputStream(), head.body());
+            InputStream body = ProxyStreams.body(in, head.body());
+            if (found.dlp().isEmpty() || head.body().equals(new Body.OfLength(0))) {
+                ProxyStreams.copy(body, out, this::moved);
+            } else {
+                new OutboundBody(head, body, out, (kind, values) -> judge(found, kind, values), this::moved).pass();
+            }
+            out.end();
+        } catch (Withheld e) {
+            withhold(e.refused(), dialled);
+        } catch (IOException e) {
             LOG.debugf("Body not passed on: cause=%s", e);
+            end();
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "Body not passed on");
             end();
         }
     }
 
+    /** Ends the exchange, so that the host is left with half a request; the client is told why, if no answer has begun. */
+    private void withhold(Proxied.Refused refused, Socket dialled) {
+        boolean tell;
+        synchronized (this) {
+            tell = !answering;
+            withheld = tell ? refused : null;
+        }
+        if (tell) {
+            close(dialled);
+        } else {
+            count(refused.rejection().code());
+            end();
+        }
+    }
+
+    /** Whether the host's answer goes to the client; false: it gets another one. */
+    private synchronized boolean answers() {
+        answering = withheld == null;
+        return answering;
+    }
+
     private void answer(InputStream from) throws IOException {
         OutputStream to = client.getOutputStream();
-        try {
-            byte[] head;
-            do {
+        byte[] head;
+        boolean last;
+        do {
+            try {
                 head = RequestHead.responseForClient(ProxyStreams.head(from));
-                moved();
-                to.write(head);
-            } while (head[9] == '1');
-        } catch (Malformed e) {
-            LOG.debugf("Answer not passed on: cause=%s", e);
-            return;
-        }
+            } catch (Malformed e) {
+                LOG.debugf("Answer not passed on: cause=%s", e);
+                return;
+            }
+            moved();
+            last = head[9] != '1';
+            if (last && !answers()) {
+                throw new IOException("the request was withheld");
+            }
+            to.write(head);
+        } while (!last);
         ProxyStreams.copy(from, to, this::moved);
         client.shutdownOutput();
     }

@@ -15,6 +15,7 @@ import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.AppendResult;
+import dev.chancery.redaction.Findings;
 import dev.chancery.schema.proxy.v1.OverrideUsed;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -43,6 +44,8 @@ final class ProxyDecider {
     private final NameResolver names;
     private final DecisionLog allowed;
     private final DecisionLog denied;
+    private final DecisionLog seen;
+    private final DecisionLog blocked;
     private final DecisionRecords records;
 
     /** Who calls, and whether they may use a workspace's egress. */
@@ -60,12 +63,16 @@ final class ProxyDecider {
             NameResolver names,
             DecisionLog allowed,
             DecisionLog denied,
+            DecisionLog seen,
+            DecisionLog blocked,
             DecisionRecords records) {
         this.callers = callers;
         this.policies = policies;
         this.names = names;
         this.allowed = allowed;
         this.denied = denied;
+        this.seen = seen;
+        this.blocked = blocked;
         this.records = records;
     }
 
@@ -170,11 +177,17 @@ final class ProxyDecider {
                 : allowed.record(
                                 caller.principal(),
                                 Subject.of(caller.workspace(), target.port(), decision),
+                                1,
                                 compiled.state().sandbox())
                         ? Optional.of(Proxied.Use.COUNTED)
                         : Optional.empty();
-        return use.<Proxied>map(
-                        found -> new Proxied.Allowed(caller.principal(), caller.workspace(), target, addresses, found))
+        return use.<Proxied>map(found -> new Proxied.Allowed(
+                        caller.principal(),
+                        caller.workspace(),
+                        target,
+                        addresses,
+                        found,
+                        compiled.state().dlp()))
                 .orElse(Proxied.Refused.because(ProxyRejection.UNAVAILABLE));
     }
 
@@ -237,6 +250,30 @@ final class ProxyDecider {
                         allowed.target().port(),
                         NAME_DIFFERS));
         allowed.use().failed(why);
+    }
+
+    /**
+     * What becomes of data that was found in a request, before it goes out: where it may, that is in the log.
+     *
+     * @param kind of data
+     * @param values how many
+     * @return why it must not go out; empty: it may
+     */
+    Optional<Proxied.Refused> found(Proxied.Allowed allowed, String kind, long values) {
+        Subject subject = Subject.of(allowed, kind);
+        if (allowed.dlp().block().contains(kind)) {
+            Findings.count(Findings.Sink.PROXY, kind, Findings.Outcome.BLOCKED, values);
+            blocked.note(allowed.caller(), subject);
+            return Optional.of(new Proxied.Refused(
+                    ProxyRejection.DATA_BLOCKED, allowed.target().host().text(), kind));
+        }
+        if (!allowed.dlp().alert().contains(kind)) {
+            return Optional.empty();
+        }
+        Findings.count(Findings.Sink.PROXY, kind, Findings.Outcome.ALERTED, values);
+        return seen.record(allowed.caller(), subject, values, false)
+                ? Optional.empty()
+                : Optional.of(Proxied.Refused.because(ProxyRejection.UNAVAILABLE));
     }
 
     /** Whether what was allowed still is: it ends when the override, the list or the caller's grant does. */

@@ -22,6 +22,8 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Appender;
 import dev.chancery.schema.proxy.v1.ConnectionAllowed;
 import dev.chancery.schema.proxy.v1.ConnectionDenied;
+import dev.chancery.schema.proxy.v1.DataBlocked;
+import dev.chancery.schema.proxy.v1.DataSeen;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,14 +61,18 @@ public final class ProxyFeature implements FeatureDescription {
         var records = new DecisionRecords(parts.get(Appender.class));
         DecisionLog allowed = allowed(records);
         DecisionLog denied = denied(records);
+        DecisionLog seen = seen(records);
+        DecisionLog blocked = blocked(records);
         var decider = new ProxyDecider(
                 callers(parts.get(Tokens.class), new Authorisation(parts.decisions(), Map.of())),
                 new Policies(Policies.Source.of(parts.decisions()), AddressRanges.forbidden(), BuiltInHosts.ALL),
                 parts.closed(new NameResolver.OfTheSystem()),
                 allowed,
                 denied,
+                seen,
+                blocked,
                 records);
-        return new ProxyService(parts.get(ProxyOptions.class), decider, List.of(allowed, denied));
+        return new ProxyService(parts.get(ProxyOptions.class), decider, List.of(allowed, denied, seen, blocked));
     }
 
     static DecisionLog allowed(DecisionRecords records) {
@@ -75,6 +81,14 @@ public final class ProxyFeature implements FeatureDescription {
 
     static DecisionLog denied(DecisionRecords records) {
         return new DecisionLog("egress.denied", "proxy", STREAMS, ProxyFeature::deniedEvent, records);
+    }
+
+    static DecisionLog seen(DecisionRecords records) {
+        return new DecisionLog("egress.data.seen", "proxy", STREAMS, ProxyFeature::seenEvent, records);
+    }
+
+    static DecisionLog blocked(DecisionRecords records) {
+        return new DecisionLog("egress.data.blocked", "proxy", STREAMS, ProxyFeature::blockedEvent, records);
     }
 
     private static Message allowedEvent(Subject subject, Count count) {
@@ -95,6 +109,30 @@ public final class ProxyFeature implements FeatureDescription {
                 .setHost(subject.host())
                 .setPort(subject.port())
                 .setReason(subject.reason())
+                .setCount(count.times())
+                .setFromMicros(count.fromMicros())
+                .setUntilMicros(count.untilMicros())
+                .build();
+    }
+
+    private static Message seenEvent(Subject subject, Count count) {
+        return DataSeen.newBuilder()
+                .setWorkspaceId(subject.workspace())
+                .setHost(subject.host())
+                .setPort(subject.port())
+                .setKind(subject.reason())
+                .setCount(count.times())
+                .setFromMicros(count.fromMicros())
+                .setUntilMicros(count.untilMicros())
+                .build();
+    }
+
+    private static Message blockedEvent(Subject subject, Count count) {
+        return DataBlocked.newBuilder()
+                .setWorkspaceId(subject.workspace())
+                .setHost(subject.host())
+                .setPort(subject.port())
+                .setKind(subject.reason())
                 .setCount(count.times())
                 .setFromMicros(count.fromMicros())
                 .setUntilMicros(count.untilMicros())

@@ -66,6 +66,12 @@ final class ProxyRejection {
             "What goes through CONNECT has to be TLS.",
             "Send plain HTTP as http://host/path, without CONNECT.");
 
+    static final Rejection DATA_BLOCKED = new Rejection(
+            "proxy.data-blocked",
+            Kind.FORBIDDEN,
+            "The request holds personal data or a secret of a kind that the workspace lets out to nobody in clear.",
+            "Leave it out, send the request over https, or have the kind taken off the workspace's list: SetDlpPolicy.");
+
     /** All of them. */
     static final List<Rejection> ALL = Rejection.constantsOf(ProxyRejection.class);
 

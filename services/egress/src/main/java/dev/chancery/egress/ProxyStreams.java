@@ -1,5 +1,6 @@
 package dev.chancery.egress;
 
+import dev.chancery.egress.RequestHead.Body;
 import dev.chancery.egress.RequestHead.Malformed;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -8,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Reads parts of HTTP/1.1 messages from a stream, and not a byte more than they have. */
 final class ProxyStreams {
@@ -22,7 +24,7 @@ final class ProxyStreams {
     private ProxyStreams() {}
 
     /** A head with the empty line at its end; as soon as it can't become one, it is refused. */
-    static byte[] head(InputStream in) throws IOException, Malformed {
+    static byte[] head(InputStream in) throws IOException {
         var head = new ByteArrayOutputStream(1_024);
         int before = 0;
         int ended = 0;
@@ -54,49 +56,136 @@ final class ProxyStreams {
         }
     }
 
-    static void copy(InputStream in, OutputStream out, long length, Runnable moved) throws IOException {
-        byte[] buffer = new byte[BUFFER];
-        long left = length;
-        while (left > 0) {
-            int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-            if (read < 0) {
-                throw new EOFException("the peer left in the middle of a body");
+    /** A request's body without its framing; fails where that is not whole. */
+    static InputStream body(InputStream in, Body framing) {
+        return switch (framing) {
+            case Body.OfLength length -> new OfLength(in, length.length());
+            case Body.Chunked chunked -> new Chunked(in);
+        };
+    }
+
+    /** A body on its way out; each write of a chunked one is a chunk. Without {@link #end} whoever reads it knows that it isn't whole. */
+    static final class Framed extends OutputStream {
+        private final OutputStream out;
+        private final boolean chunked;
+
+        Framed(OutputStream out, Body framing) {
+            this.out = out;
+            this.chunked = framing instanceof Body.Chunked;
+        }
+
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            if (length == 0) {
+                return;
             }
-            moved.run();
-            out.write(buffer, 0, read);
-            left -= read;
+            if (chunked) {
+                out.write((Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            }
+            out.write(bytes, offset, length);
+            if (chunked) {
+                out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+
+        void end() throws IOException {
+            if (chunked) {
+                out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
         }
     }
 
-    /** Passes a chunked body on, written anew, so that both sides find the same end; trailers are dropped. */
-    static void copyChunks(InputStream in, OutputStream out, Runnable moved) throws IOException, Malformed {
-        while (true) {
+    private static final class OfLength extends InputStream {
+        private final InputStream in;
+        private long left;
+
+        OfLength(InputStream in, long length) {
+            this.in = in;
+            this.left = length;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 255;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            if (left == 0) {
+                return -1;
+            }
+            int read = in.read(into, offset, (int) Math.min(length, left));
+            if (read < 0) {
+                throw new EOFException("the peer left in the middle of a body");
+            }
+            left -= read;
+            return read;
+        }
+    }
+
+    /** Trailers are dropped. */
+    private static final class Chunked extends InputStream {
+        private final InputStream in;
+        private @Nullable InputStream chunk;
+        private boolean over;
+
+        Chunked(InputStream in) {
+            this.in = in;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 255;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            while (!over) {
+                if (chunk == null) {
+                    begin();
+                } else {
+                    int read = chunk.read(into, offset, length);
+                    if (read >= 0) {
+                        return read;
+                    }
+                    chunk = null;
+                    if (!line(in).isEmpty()) {
+                        throw new Malformed("a chunk is longer than it says");
+                    }
+                }
+            }
+            return -1;
+        }
+
+        private void begin() throws IOException {
             String line = line(in);
             if (!SIZE.matcher(line).matches()) {
                 throw new Malformed("a chunk's size is a hexadecimal number");
             }
             long size = Long.parseLong(line, 16);
-            if (size == 0) {
-                break;
+            if (size > 0) {
+                chunk = new OfLength(in, size);
+                return;
             }
-            out.write((Long.toHexString(size) + "\r\n").getBytes(StandardCharsets.US_ASCII));
-            copy(in, out, size, moved);
-            if (!line(in).isEmpty()) {
-                throw new Malformed("a chunk is longer than it says");
-            }
-            out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
-        }
-        int trailers = 0;
-        for (String line = line(in); !line.isEmpty(); line = line(in)) {
-            trailers += line.length();
-            if (trailers > MAX_TRAILERS) {
-                throw new Malformed("the trailers are longer than " + MAX_TRAILERS + " bytes");
+            over = true;
+            int trailers = 0;
+            for (String trailer = line(in); !trailer.isEmpty(); trailer = line(in)) {
+                trailers += trailer.length();
+                if (trailers > MAX_TRAILERS) {
+                    throw new Malformed("the trailers are longer than " + MAX_TRAILERS + " bytes");
+                }
             }
         }
-        out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static String line(InputStream in) throws IOException, Malformed {
+    private static String line(InputStream in) throws IOException {
         var line = new StringBuilder();
         while (line.length() <= MAX_LINE) {
             int next = in.read();

@@ -1,5 +1,6 @@
 package dev.chancery.egress;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +51,7 @@ record RequestHead(String method, String target, List<Field> fields, Body body) 
     }
 
     /** Not a request, or one that could be read in two ways. The message says why. */
-    static final class Malformed extends Exception {
+    static final class Malformed extends IOException {
         private static final long serialVersionUID = 1;
 
         Malformed(String why) {
@@ -141,6 +142,10 @@ record RequestHead(String method, String target, List<Field> fields, Body body) 
 
     private static List<String> all(List<Field> fields, String name) {
         return fields.stream().filter(field -> field.is(name)).map(Field::value).toList();
+    }
+
+    List<String> values(String name) {
+        return all(fields, name);
     }
 
     Optional<String> field(String name) {

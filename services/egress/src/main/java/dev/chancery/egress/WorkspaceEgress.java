@@ -11,6 +11,7 @@ import dev.chancery.schema.egress.v1.ConnectorConnected;
 import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.egress.v1.DeniedHostAdded;
 import dev.chancery.schema.egress.v1.DeniedHostRemoved;
+import dev.chancery.schema.egress.v1.DlpPolicySet;
 import dev.chancery.schema.egress.v1.OverrideApproved;
 import dev.chancery.schema.egress.v1.OverrideRequested;
 import dev.chancery.schema.egress.v1.OverrideRevoked;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
  * @param allow the workspace's own list
  * @param deny denied whatever else allows it
  * @param connectors the hosts of those that are connected, by name
+ * @param dlp what becomes of data in requests in clear
  * @param overrides in the order of their requests: all that are current, and the newest {@link #KEPT} that are over
  */
 record WorkspaceEgress(
@@ -38,6 +40,7 @@ record WorkspaceEgress(
         SortedSet<String> deny,
         SortedMap<String, List<String>> connectors,
         boolean sandbox,
+        DlpPolicy dlp,
         List<HostOverride> overrides) {
     static final int KEPT = 100;
 
@@ -50,8 +53,8 @@ record WorkspaceEgress(
         overrides = List.copyOf(overrides);
     }
 
-    static final WorkspaceEgress NONE =
-            new WorkspaceEgress(new TreeSet<>(), new TreeSet<>(), new TreeMap<>(), false, List.of());
+    static final WorkspaceEgress NONE = new WorkspaceEgress(
+            new TreeSet<>(), new TreeSet<>(), new TreeMap<>(), false, DlpPolicy.STANDARD, List.of());
 
     static final Fold<WorkspaceEgress, LogEvent> FOLD = new Fold<>() {
         @Override
@@ -90,6 +93,10 @@ record WorkspaceEgress(
                 case "chancery.egress.v1.SandboxSet" ->
                     state.withSandbox(
                             EventReading.read(SandboxSet.parser(), event.body()).getSandbox());
+                case "chancery.egress.v1.DlpPolicySet" -> {
+                    var set = EventReading.read(DlpPolicySet.parser(), event.body());
+                    yield state.withDlp(new DlpPolicy(set.getBlockList(), set.getAlertList()));
+                }
                 case "chancery.egress.v1.OverrideRequested" ->
                     state.asked(EventReading.read(OverrideRequested.parser(), event.body()));
                 case "chancery.egress.v1.OverrideApproved" -> {
@@ -124,27 +131,31 @@ record WorkspaceEgress(
     }
 
     private WorkspaceEgress withAllow(SortedSet<String> patterns) {
-        return new WorkspaceEgress(patterns, deny, connectors, sandbox, overrides);
+        return new WorkspaceEgress(patterns, deny, connectors, sandbox, dlp, overrides);
     }
 
     private WorkspaceEgress withDeny(SortedSet<String> patterns) {
-        return new WorkspaceEgress(allow, patterns, connectors, sandbox, overrides);
+        return new WorkspaceEgress(allow, patterns, connectors, sandbox, dlp, overrides);
     }
 
     private WorkspaceEgress withSandbox(boolean set) {
-        return new WorkspaceEgress(allow, deny, connectors, set, overrides);
+        return new WorkspaceEgress(allow, deny, connectors, set, dlp, overrides);
+    }
+
+    private WorkspaceEgress withDlp(DlpPolicy set) {
+        return new WorkspaceEgress(allow, deny, connectors, sandbox, set, overrides);
     }
 
     private WorkspaceEgress connected(ConnectorConnected event) {
         var more = new TreeMap<>(connectors);
         more.put(event.getConnector(), List.copyOf(event.getHostsList()));
-        return new WorkspaceEgress(allow, deny, more, sandbox, overrides);
+        return new WorkspaceEgress(allow, deny, more, sandbox, dlp, overrides);
     }
 
     private WorkspaceEgress disconnected(String connector) {
         var fewer = new TreeMap<>(connectors);
         fewer.remove(connector);
-        return new WorkspaceEgress(allow, deny, fewer, sandbox, overrides);
+        return new WorkspaceEgress(allow, deny, fewer, sandbox, dlp, overrides);
     }
 
     private WorkspaceEgress asked(OverrideRequested request) {
@@ -159,6 +170,7 @@ record WorkspaceEgress(
                 deny,
                 connectors,
                 sandbox,
+                dlp,
                 Stream.concat(kept, Stream.of(HostOverride.of(request))).toList());
     }
 
@@ -168,6 +180,7 @@ record WorkspaceEgress(
                 deny,
                 connectors,
                 sandbox,
+                dlp,
                 overrides.stream()
                         .map(override -> override.id().equals(id) ? change.apply(override) : override)
                         .toList());

@@ -1,5 +1,6 @@
 package dev.chancery.egress;
 
+import static dev.chancery.egress.EgressRejection.DLP_POLICY;
 import static dev.chancery.egress.EgressRejection.NO_SUCH_OVERRIDE;
 import static dev.chancery.egress.EgressRejection.OVER;
 import static dev.chancery.egress.EgressRejection.SELF_APPROVAL;
@@ -19,6 +20,7 @@ import dev.chancery.schema.egress.v1.AllowedHostRemoved;
 import dev.chancery.schema.egress.v1.ConnectorConnected;
 import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.egress.v1.DeniedHostAdded;
+import dev.chancery.schema.egress.v1.DlpPolicySet;
 import dev.chancery.schema.egress.v1.OverrideApproved;
 import dev.chancery.schema.egress.v1.OverrideRequested;
 import dev.chancery.schema.egress.v1.OverrideRevoked;
@@ -249,5 +251,30 @@ class EgressRulesTest {
         assertThat(state.overrides()).hasSize(WorkspaceEgress.KEPT);
         assertThat(state.override("o4")).isEmpty();
         assertThat(state.override("o5")).isPresent();
+    }
+
+    private Decision<Message> dlp(List<String> block, List<String> alert) {
+        return decide(before -> EgressRules.dlp(
+                before,
+                DlpPolicySet.newBuilder()
+                        .setWorkspaceId(W)
+                        .addAllBlock(block)
+                        .addAllAlert(alert)
+                        .build()));
+    }
+
+    @Test
+    void aDlpPolicyReplacesTheOneBefore() {
+        assertThat(state.dlp()).isEqualTo(DlpPolicy.STANDARD);
+        assertThat(dlp(List.copyOf(DlpPolicy.STANDARD.block()), List.copyOf(DlpPolicy.STANDARD.alert())))
+                .isEqualTo(Decision.nothing());
+        dlp(List.of("mail", "card"), List.of("unreadable"));
+        assertThat(state.dlp()).isEqualTo(new DlpPolicy(List.of("card", "mail"), List.of("unreadable")));
+        assertThat(dlp(List.of("card", "mail", "card"), List.of("unreadable"))).isEqualTo(Decision.nothing());
+        assertThat(dlp(List.of("mail", "card"), List.of("card"))).isEqualTo(Decision.reject(DLP_POLICY));
+        assertThat(dlp(List.of("name"), List.of())).isEqualTo(Decision.reject(DLP_POLICY));
+        assertThat(dlp(List.of(), List.of("Mail"))).isEqualTo(Decision.reject(DLP_POLICY));
+        dlp(List.of(), List.of());
+        assertThat(state.dlp().isEmpty()).isTrue();
     }
 }

@@ -23,7 +23,7 @@ final class EvaluateBenchmark {
         for (int i = 0; i < EgressRules.MAX_PATTERNS; i++) {
             allow.add((i % 2 == 0 ? "*." : "**.") + "h" + i + ".example.com");
         }
-        var state = new WorkspaceEgress(allow, new TreeSet<>(), new TreeMap<>(), false, List.of());
+        var state = new WorkspaceEgress(allow, new TreeSet<>(), new TreeMap<>(), false, DlpPolicy.STANDARD, List.of());
         var policies =
                 new Policies((tenant, workspace) -> Optional.of(state), AddressRanges.forbidden(), BuiltInHosts.ALL);
         Instant now = Instant.now();

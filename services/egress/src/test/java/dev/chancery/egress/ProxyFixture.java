@@ -14,6 +14,7 @@ import dev.chancery.log.LogCreation;
 import dev.chancery.log.ServerInStep;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.egress.v1.AllowedHostAdded;
+import dev.chancery.schema.egress.v1.DlpPolicySet;
 import dev.chancery.schema.egress.v1.OverrideApproved;
 import dev.chancery.schema.egress.v1.OverrideRequested;
 import dev.chancery.schema.egress.v1.OverrideRevoked;
@@ -30,6 +31,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +65,8 @@ final class ProxyFixture implements AutoCloseable {
     private final Appender appender;
     private final DecisionLog allowed;
     private final DecisionLog denied;
+    private final DecisionLog seen;
+    private final DecisionLog blocked;
     final ProxyServer server;
 
     ProxyFixture(Path directory) throws Exception {
@@ -81,6 +85,8 @@ final class ProxyFixture implements AutoCloseable {
         var records = new DecisionRecords(appender);
         allowed = ProxyFeature.allowed(records);
         denied = ProxyFeature.denied(records);
+        seen = ProxyFeature.seen(records);
+        blocked = ProxyFeature.blocked(records);
         var callers = new ProxyDecider.Callers() {
             @Override
             public Optional<Principal> of(String token) {
@@ -93,7 +99,8 @@ final class ProxyFixture implements AutoCloseable {
             }
         };
         var policies = new Policies((of, place) -> Optional.of(state), TestRanges.TABLE, List.<HostPattern>of());
-        server = new ProxyServer(options, new ProxyDecider(callers, policies, names, allowed, denied, records));
+        server = new ProxyServer(
+                options, new ProxyDecider(callers, policies, names, allowed, denied, seen, blocked, records));
         server.start();
     }
 
@@ -110,6 +117,10 @@ final class ProxyFixture implements AutoCloseable {
 
     void sandbox() {
         happened(SandboxSet.newBuilder().setSandbox(true).build());
+    }
+
+    void dlp(List<String> block, List<String> alert) {
+        happened(DlpPolicySet.newBuilder().addAllBlock(block).addAllAlert(alert).build());
     }
 
     String override(String pattern, Duration length) {
@@ -181,6 +192,24 @@ final class ProxyFixture implements AutoCloseable {
 
     long records(String event) {
         return count("SELECT count(*) FROM log.record WHERE tenant = ? AND ? = ANY (event_types)", event);
+    }
+
+    /** Of each record with such an event the bytes, as text. */
+    List<String> texts(String event) {
+        return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
+            var texts = new ArrayList<String>();
+            try (var query = connection.prepareStatement(
+                    "SELECT record FROM log.record WHERE tenant = ? AND ? = ANY (event_types)")) {
+                query.setString(1, tenant);
+                query.setString(2, event);
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        texts.add(new String(rows.getBytes(1), StandardCharsets.ISO_8859_1));
+                    }
+                }
+            }
+            return texts;
+        });
     }
 
     private long count(String sql, String value) {
@@ -255,6 +284,8 @@ final class ProxyFixture implements AutoCloseable {
         server.close();
         allowed.close();
         denied.close();
+        seen.close();
+        blocked.close();
         appender.close();
         names.close();
         database.close();

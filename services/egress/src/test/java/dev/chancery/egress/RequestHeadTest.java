@@ -77,7 +77,11 @@ class RequestHeadTest {
 
     private static String chunks(String text) throws Exception {
         var out = new ByteArrayOutputStream();
-        ProxyStreams.copyChunks(new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1)), out, () -> {});
+        var framing = new Body.Chunked();
+        var framed = new ProxyStreams.Framed(out, framing);
+        var in = new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
+        ProxyStreams.copy(ProxyStreams.body(in, framing), framed, () -> {});
+        framed.end();
         return out.toString(StandardCharsets.ISO_8859_1);
     }
 

@@ -42,6 +42,8 @@ final class WithoutDescriptors {
                 name -> List.of(),
                 ProxyFeature.allowed(records),
                 ProxyFeature.denied(records),
+                ProxyFeature.seen(records),
+                ProxyFeature.blocked(records),
                 records);
         try (var server = new ProxyServer(ProxyOptions.local(port -> {}), decider)) {
             server.start();

@@ -2,10 +2,14 @@ package dev.chancery.fanout;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.chancery.command.FieldScan;
 import dev.chancery.kafka.KafkaClients;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
+import dev.chancery.redaction.Findings;
 import dev.chancery.schema.Contract;
+import dev.chancery.schema.EventType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +30,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
+import org.jboss.logging.Logger;
 
 /**
  * The topics {@code <feature>.events.v1}, and {@code fanout.positions.v1}, which says up to which position of each log each of them is
@@ -49,10 +54,13 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
     /** After which a transaction that a crash left open holds readers up no longer. */
     private static final Duration TRANSACTION = Duration.ofSeconds(20);
 
-    private static final String LOG = "log.v1";
+    private static final String LOG_TOPIC = "log.v1";
+    private static final Logger LOG = Logger.getLogger(EventTopics.class);
 
     private final KafkaClients kafka;
     private final CloudEventHeaders headers;
+    private final Map<String, EventType> events;
+    private final FieldScan scan = new FieldScan(Findings.Sink.TOPIC);
     private final Map<Integer, Writer> writers = new HashMap<>();
     private final Set<String> ready = new HashSet<>();
     private int partitions;
@@ -60,6 +68,7 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
     EventTopics(Properties kafka, Contract contract) {
         this.kafka = new KafkaClients(kafka);
         this.headers = new CloudEventHeaders(contract);
+        this.events = contract.events();
     }
 
     static String of(String feature) {
@@ -107,14 +116,27 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
         writers.clear();
     }
 
+    /** An event is in the log for good; that its clear fields have what they should not is only for somebody to know. */
+    private void look(LogEvent event) {
+        EventType type = events.get(event.type());
+        if (type == null) {
+            return;
+        }
+        try {
+            scan.look(type.prototype().getParserForType().parseFrom(event.body()));
+        } catch (InvalidProtocolBufferException e) {
+            LOG.debugf("Event not looked at: type=%s cause=%s", event.type(), e);
+        }
+    }
+
     private void ensure(String topic) {
         if (ready.contains(topic)) {
             return;
         }
         try (var topics = kafka.topics()) {
             if (partitions == 0) {
-                partitions = topics.find(LOG)
-                        .orElseThrow(() -> new KafkaException("the topic " + LOG + " is not there"))
+                partitions = topics.find(LOG_TOPIC)
+                        .orElseThrow(() -> new KafkaException("the topic " + LOG_TOPIC + " is not there"))
                         .partitions()
                         .size();
             }
@@ -127,7 +149,7 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
             var wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(settings);
             int found = topics.ensure(wanted).partitions().size();
             if (found != partitions) {
-                throw new KafkaException("the topic " + topic + " has " + found + " partitions, and " + LOG + " "
+                throw new KafkaException("the topic " + topic + " has " + found + " partitions, and " + LOG_TOPIC + " "
                         + partitions + ": it must have as many");
             }
         }
@@ -191,6 +213,7 @@ final class EventTopics implements Consumer<List<LogRecord>>, AutoCloseable {
                     String topic = ofStream(event.stream());
                     String positionKey = positionKey(topic, tenant);
                     if (record.position() > positions.getOrDefault(positionKey, -1L)) {
+                        look(event);
                         pending.add(new ProducerRecord<>(
                                 topic,
                                 partition,

@@ -11,6 +11,7 @@ import dev.chancery.kafka.KafkaClients;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.access.v1.RoleAssigned;
+import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Intent;
@@ -21,6 +22,8 @@ import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.CloudEventDeserializer;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,6 +95,31 @@ class FanoutTest {
         assertThat(event.getExtension("partitionkey")).isEqualTo(tenant);
         assertThat(event.getExtension("dataclassification")).isEqualTo("personal");
         assertThat(events(ACCESS)).extracting(CloudEvent::getId).containsExactly("1.1");
+    }
+
+    @Test
+    void whatAnEventsClearFieldsShouldNotHaveIsCounted() {
+        var metrics = new SimpleMeterRegistry();
+        Metrics.addRegistry(metrics);
+        try {
+            apply(List.of(outcome(0, created("ann"), assigned("ann"))));
+            assertThat(metrics.find("chancery.dlp.findings").counters())
+                    .allSatisfy(counter -> assertThat(counter.count()).isZero());
+            var planted = new Event(
+                    "access/role/x",
+                    "chancery.access.v1.RoleDefined",
+                    RoleDefined.newBuilder().setRole("ada@example.org").build().toByteString());
+            apply(List.of(outcome(1, planted)));
+            apply(List.of(outcome(1, planted)));
+        } finally {
+            Metrics.removeRegistry(metrics);
+        }
+        assertThat(metrics.get("chancery.dlp.findings")
+                        .tags("sink", "topic", "kind", "mail", "outcome", "alerted")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+        assertThat(events(ACCESS)).extracting(CloudEvent::getId).containsExactly("0.1", "1.0");
     }
 
     @Test

@@ -67,6 +67,10 @@ final class Attached implements AutoCloseable {
         return instanceId;
     }
 
+    Sealer sealer() {
+        return sealer;
+    }
+
     Database database() {
         return database;
     }

@@ -20,6 +20,8 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * data/lock        held while an instance runs
  * data/postgres    PostgreSQL's data       data/kafka   Kafka's
  * data/claim       the one-time owner claim, until it is used
+ * data/restoring   how far a restore into it has come, until that is done
  * data/run.json    where the running instance is to be found
  * data/kafka-client.properties   a client of its Kafka that may read, mode 0600
  * data.sealer      the key file, mode 0600
@@ -45,6 +48,9 @@ final class DataDirectory implements AutoCloseable {
 
     /** Free space that a new instance asks for: what the servers make at first, twice, and what {@link SpaceGuard} keeps free. */
     static final long MIN_FIRST_BYTES = 160L << 20;
+
+    /** While this is in a directory, nothing but the restore that wrote it uses the directory. */
+    private static final String RESTORING = "restoring";
 
     private static final Pattern FORMAT_LINE = Pattern.compile("chancery ([0-9]{1,4})\\ninstance (ch-[0-9a-f]{16})\\n");
 
@@ -76,6 +82,10 @@ final class DataDirectory implements AutoCloseable {
                 }
                 Files.createDirectories(directory);
             }
+            if (Files.exists(directory.resolve(RESTORING))) {
+                throw new Unusable("a restore into " + directory
+                        + " has not ended; run `./chancery restore` again with the same options, and it goes on");
+            }
             boolean empty = isEmpty(directory);
             if (!Files.exists(directory.resolve("format")) && !(empty && create)) {
                 throw new Unusable(directory + " is no Chancery data directory, or is damaged (it has no format file);"
@@ -88,6 +98,61 @@ final class DataDirectory implements AutoCloseable {
         } catch (IOException e) {
             throw new Unusable("can't use " + directory + ": " + reason(e));
         }
+    }
+
+    /** How far a restore has come. */
+    enum Restoring {
+        /** What is there is of no use. */
+        UNPACKING,
+        /** All files of the backup are there, and may have been changed since. */
+        UNPACKED,
+        /** The keys are those of the newest copy, where one was given, and may have been changed since. */
+        KEYED
+    }
+
+    /**
+     * Takes a directory for a restore: a new one, an empty one, or one that a restore was begun in.
+     *
+     * @return how far that came; empty: nothing is there yet
+     */
+    static Optional<Restoring> takeForRestore(Path directory, Consumer<FileChannel> locked) throws IOException {
+        if (Files.exists(directory)) {
+            requireForRestore(directory);
+        }
+        Files.createDirectories(directory);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        locked.accept(lock(directory));
+        // Again: another restore that had it may have ended in between.
+        requireForRestore(directory);
+        return Files.exists(directory.resolve(RESTORING))
+                ? Optional.of(Restoring.valueOf(
+                        Files.readString(directory.resolve(RESTORING)).strip()))
+                : Optional.empty();
+    }
+
+    private static void requireForRestore(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            throw new Unusable(directory + " is not a directory; name another with --data");
+        }
+        if (!Files.exists(directory.resolve(RESTORING)) && !isEmpty(directory)) {
+            throw new Unusable(directory + " is not empty; a restore makes a new directory, name another with --data");
+        }
+    }
+
+    static void restoring(Path directory, Restoring state) throws IOException {
+        write(directory.resolve(RESTORING), state + "\n");
+    }
+
+    /** The directory of a restore whose files are there, taken already. */
+    static DataDirectory restored(Path directory, FileChannel lock) throws IOException {
+        String instance = read(directory);
+        return new DataDirectory(directory, lock, instance, sealer(directory, instance));
+    }
+
+    /** From here on it is a directory like any other. */
+    static void endRestoring(Path directory) throws IOException {
+        Files.delete(directory.resolve(RESTORING));
+        flush(directory);
     }
 
     /** A first start that ran out of room half-way would leave a directory that is of no use to anybody. */
@@ -135,8 +200,8 @@ final class DataDirectory implements AutoCloseable {
         try (Stream<Path> files = Files.list(directory)) {
             List<String> names =
                     files.map(file -> file.getFileName().toString()).toList();
-            // Left by a first start that died before it had written anything that counts.
-            return names.stream().allMatch(name -> name.equals("lock") || name.equals("format.new"));
+            // Left by a first start, or a restore, that died before it had written anything that counts.
+            return names.stream().allMatch(Set.of("lock", "format.new", RESTORING + ".new")::contains);
         }
     }
 
@@ -207,6 +272,27 @@ final class DataDirectory implements AutoCloseable {
             channel.force(true);
         }
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        flush(file.resolveSibling(""));
+    }
+
+    /** Has a directory's entries, or a file's content, outlive the machine. */
+    static void flush(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /** The same of all that is in a data directory. */
+    static void flushAll(Path directory) throws IOException {
+        // Whoever closes a file gives up the locks that its process has on it.
+        Path lock = directory.resolve("lock");
+        try (Stream<Path> paths = Files.walk(directory)) {
+            for (Path path : paths.toList()) {
+                if (!path.equals(lock)) {
+                    flush(path);
+                }
+            }
+        }
     }
 
     /** The file system's own message is often only a file's name. */

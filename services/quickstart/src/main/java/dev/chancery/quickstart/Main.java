@@ -77,7 +77,14 @@ public final class Main {
     private static int withoutServing(Options options) {
         Logs.warnEarly();
         try {
-            return (options.command().equals("repair") ? Repair.run(options) : Replay.check(options)) ? 0 : 1;
+            boolean done =
+                    switch (options.command()) {
+                        case "repair" -> Repair.run(options);
+                        case "backup" -> Backup.run(options);
+                        case "restore" -> Restore.run(options);
+                        default -> Replay.check(options);
+                    };
+            return done ? 0 : 1;
         } catch (RuntimeException e) {
             return complain(e, options.data());
         }

@@ -55,13 +55,13 @@ final class Repair {
     /** Answers whether nothing is left to repair. */
     static boolean run(Options options) {
         try (DataDirectory data = DataDirectory.open(options.data(), false)) {
-            if (options.apply()) {
+            if (options.has("--apply")) {
                 Files.deleteIfExists(data.kafka().resolve(CLEAN_SHUTDOWN));
             }
             try (Servers servers = Servers.start(data);
                     Database database = servers.pooled()) {
                 Application.migrate(database);
-                return new Repair(data, servers, database).run(options.apply());
+                return new Repair(data, servers, database).run(options.has("--apply"));
             }
         } catch (IOException e) {
             throw new Unusable("can't use " + options.data() + ": " + DataDirectory.reason(e));
@@ -99,7 +99,8 @@ final class Repair {
     private boolean repair(TopicRepair topic, List<ProjectionRepair> views, boolean log, List<String> findings) {
         letAppendsIn();
         List<String> left = new ArrayList<>();
-        try (var record = new RepairRecord(database, data.instanceId(), data.sealer(), findings, LIMIT_SECONDS)) {
+        try (var record = new InstanceRecord(
+                InstanceRecord.Act.REPAIR, database, data.instanceId(), data.sealer(), findings, LIMIT_SECONDS)) {
             try {
                 if (log) {
                     topic.forget();

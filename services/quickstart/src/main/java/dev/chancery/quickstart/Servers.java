@@ -141,6 +141,10 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    int postgresPort() {
+        return postgres.port();
+    }
+
     DatabaseAccess access() {
         return access;
     }

@@ -8,6 +8,7 @@ import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.app.configuration.Datasources;
 import dev.chancery.app.configuration.Loopback;
 import dev.chancery.app.configuration.Unusable;
+import dev.chancery.database.Database;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.HolderOptions;
@@ -83,31 +84,36 @@ public final class Up implements QuarkusApplication {
             Servers servers = started.servers();
             String http = "http://127.0.0.1:" + started.port();
             var proxyPort = new AtomicInteger();
-            try (var application = new Application(new Settings(
-                    ProcessRole.ALL,
-                    data.instanceId(),
-                    PROCESS,
-                    http,
-                    datasources.database(Servers.CONNECTIONS_A_ROLE, ProcessRole.databaseRoles(ProcessRole.ALL)),
-                    Optional.of(data.sealer()),
-                    servers::kafkaClient,
-                    data.claim(),
-                    () -> forgetClaim(data, servers, http, proxyPort),
-                    RelayOptions.defaults(Servers.DATABASE),
-                    ProjectionOptions.defaults(),
-                    MAX_SLOT_BYTES,
-                    CheckpointLimit.DEFAULT,
-                    SessionLimits.DEFAULT,
-                    horizon(),
-                    ProxyOptions.local(proxyPort::set),
-                    holders(),
-                    leases(),
-                    LocalLimits.options(),
-                    ChanceryConfig.localNotices(),
-                    started.space()))) {
+            Database database =
+                    datasources.database(Servers.CONNECTIONS_A_ROLE, ProcessRole.databaseRoles(ProcessRole.ALL));
+            try (KeyCopies copies = KeyCopies.of(options, data, servers);
+                    var application = new Application(new Settings(
+                            ProcessRole.ALL,
+                            data.instanceId(),
+                            PROCESS,
+                            http,
+                            database,
+                            Optional.of(data.sealer()),
+                            servers::kafkaClient,
+                            data.claim(),
+                            () -> forgetClaim(data, servers, http, proxyPort),
+                            RelayOptions.defaults(Servers.DATABASE),
+                            ProjectionOptions.defaults(),
+                            MAX_SLOT_BYTES,
+                            CheckpointLimit.DEFAULT,
+                            SessionLimits.DEFAULT,
+                            horizon(),
+                            ProxyOptions.local(proxyPort::set),
+                            holders(),
+                            leases(),
+                            LocalLimits.options(),
+                            ChanceryConfig.localNotices(),
+                            copies::warnings,
+                            started.space()))) {
                 doors.serveOnly(Loopback::isNamed);
                 doors.open(application);
                 awaitHealth(application, data.directory());
+                copies.start(database);
                 ready(data, servers, http, proxyPort);
                 Quarkus.waitForExit();
             }

@@ -2,10 +2,17 @@ package dev.chancery.quickstart;
 
 import dev.chancery.app.KafkaGrants;
 import dev.chancery.database.Database;
+import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
+import dev.chancery.keyring.age.AgeIdentity;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /** What the tests, in their packages, see of the quick start's own classes: the servers and the sealer of an instance that runs. */
 public final class InstanceAccess implements AutoCloseable {
@@ -23,6 +30,28 @@ public final class InstanceAccess implements AutoCloseable {
 
     public static Sealer sealer(Path data) throws IOException {
         return DataDirectory.identity(data).sealer();
+    }
+
+    /** How long each log was when an encrypted copy of the keys was made. */
+    public static Map<String, Long> logsOfKeys(Path keys, Path identity, Path keyFile) throws IOException {
+        try {
+            return BackupFile.verify(
+                            keys,
+                            BackupManifest.What.KEYS,
+                            AgeIdentity.of(Files.readString(identity)),
+                            KeyFileSealer.open(keyFile))
+                    .logs();
+        } catch (SQLException e) {
+            throw new IllegalStateException("nothing here asks a database", e);
+        }
+    }
+
+    public static List<String> backupSteps() {
+        return Stream.of(BackupStep.values()).map(Enum::name).toList();
+    }
+
+    public static List<String> restoreSteps() {
+        return Stream.of(RestoreStep.values()).map(Enum::name).toList();
     }
 
     public static int postgresPort(Path data) throws IOException {

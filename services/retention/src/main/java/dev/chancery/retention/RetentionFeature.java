@@ -1,5 +1,7 @@
 package dev.chancery.retention;
 
+import dev.chancery.command.PrincipalNames;
+import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.Feature;
@@ -47,15 +49,21 @@ public final class RetentionFeature implements FeatureDescription {
     }
 
     @Override
+    public List<String> destroyAgain(Database database, Keyring keyring, String tenant) {
+        return new ErasureReplay(database, keyring.eraser()).run(tenant);
+    }
+
+    @Override
     public Feature create(FeatureParts parts) {
         Streams streams = parts.get(Streams.class);
+        var claims = new Claims(parts.database(), DatabaseRole.RETENTION);
         var keys = parts.get(Keyring.class).eraser();
         var horizon = parts.get(ErasureHorizon.class).horizon();
         return new RetentionService(
                 new ErasureWorker(
                         parts.database(),
                         new SubjectEraser(
-                                new Claims(parts.database(), DatabaseRole.RETENTION),
+                                claims,
                                 parts.get(Appender.class),
                                 streams,
                                 new LogTimes(parts.database(), DatabaseRole.RETENTION)::recordedAtMicros,
@@ -63,6 +71,7 @@ public final class RetentionFeature implements FeatureDescription {
                                 horizon),
                         keys,
                         horizon),
-                new Certificates(parts.instanceId(), streams, parts.get(SigningKeys.class)));
+                new Certificates(parts.instanceId(), streams, parts.get(SigningKeys.class)),
+                new PrincipalNames(claims, parts.get(Keyring.class)));
     }
 }

@@ -38,6 +38,12 @@ final class RetentionRejection {
             "A hold names each class once.",
             "Name the classes that it covers, or none for all of them.");
 
+    static final Rejection SUBJECT = new Rejection(
+            "hold.subject",
+            Kind.INVALID,
+            "A hold names its subject once: by its id, or by an alias.",
+            "Give either principal_id or alias.");
+
     static final Rejection REVIEW = new Rejection(
             "hold.review",
             Kind.INVALID,

@@ -25,13 +25,16 @@ import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
 import dev.chancery.schema.retention.v1.ScheduleSet;
+import dev.chancery.schema.retention.v1.SetHoldRequest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What is held, for how long what is kept, and what may be destroyed. One hold check for whoever wants to destroy. Pure. */
@@ -40,6 +43,15 @@ final class RetentionRules {
     private static final long MAX_REVIEW_MICROS = 3_653L * 86_400_000_000L;
 
     private RetentionRules() {}
+
+    /**
+     * Whom a hold is about: who has its alias as it is set, or whom it names by id; empty: nobody has it.
+     *
+     * @param names finds who has an alias now
+     */
+    static Optional<String> whom(SetHoldRequest request, Function<String, Optional<String>> names) {
+        return request.getAlias().isEmpty() ? Optional.of(request.getPrincipalId()) : names.apply(request.getAlias());
+    }
 
     /** @param wanted with the classes that were named; none: all */
     static Decision<Message> set(boolean exists, Subject subject, HoldSet wanted, long atMicros) {

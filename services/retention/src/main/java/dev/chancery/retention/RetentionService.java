@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.command.Methods;
+import dev.chancery.command.PrincipalNames;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
@@ -47,10 +48,12 @@ final class RetentionService implements Feature {
 
     private final ErasureWorker worker;
     private final Certificates certificates;
+    private final PrincipalNames names;
 
-    RetentionService(ErasureWorker worker, Certificates certificates) {
+    RetentionService(ErasureWorker worker, Certificates certificates, PrincipalNames names) {
         this.worker = worker;
         this.certificates = certificates;
+        this.names = names;
     }
 
     @Override
@@ -60,7 +63,7 @@ final class RetentionService implements Feature {
 
     @Override
     public void register(Methods methods) {
-        methods.command(SERVICE + "SetHold", SetHoldRequest.class, RetentionService::set)
+        methods.command(SERVICE + "SetHold", SetHoldRequest.class, this::set)
                 .command(SERVICE + "ClearHold", ClearHoldRequest.class, RetentionService::clear)
                 .command(SERVICE + "EraseSubject", EraseSubjectRequest.class, RetentionService::erase)
                 .command(SERVICE + "SetSchedule", SetScheduleRequest.class, RetentionService::schedule)
@@ -92,8 +95,16 @@ final class RetentionService implements Feature {
         return worker.measures();
     }
 
-    private static CommandOutcome set(CommandContext context, SetHoldRequest request) {
-        String subject = request.getPrincipalId();
+    private CommandOutcome set(CommandContext context, SetHoldRequest request) {
+        if (request.getPrincipalId().isEmpty() == request.getAlias().isEmpty()) {
+            return CommandOutcome.reject(RetentionRejection.SUBJECT);
+        }
+        return RetentionRules.whom(request, alias -> names.find(context.tenant(), alias))
+                .map(subject -> set(context, subject, request))
+                .orElseGet(() -> CommandOutcome.reject(RetentionRejection.NO_SUCH_SUBJECT));
+    }
+
+    private static CommandOutcome set(CommandContext context, String subject, SetHoldRequest request) {
         var wanted = HoldSet.newBuilder()
                 .setHoldId(context.newId())
                 .setSubjectId(subject)
@@ -108,13 +119,16 @@ final class RetentionService implements Feature {
             return CommandOutcome.reject(
                     RetentionRejection.TOO_LATE, RetentionRejection.tooLate(before.progress(), before.undecided()));
         }
-        return decided(
+        CommandOutcome outcome = decided(
                 Subject.stream(subject),
                 decision,
-                events ->
-                        SetHoldReply.newBuilder().setHoldId(wanted.getHoldId()).build(),
+                events -> SetHoldReply.newBuilder()
+                        .setHoldId(wanted.getHoldId())
+                        .setPrincipalId(subject)
+                        .build(),
                 // Sealed once it is known that the subject is there: nobody makes a key for whomever it likes.
                 event -> grounded(context, (HoldSet) event, request.getReason()));
+        return outcome instanceof CommandOutcome.Done done ? done.withTarget("principal", subject) : outcome;
     }
 
     /**

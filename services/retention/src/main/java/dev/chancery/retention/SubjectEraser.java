@@ -206,7 +206,7 @@ final class SubjectEraser {
     }
 
     /** The newest versions that may have wrapped the keys of some classes, which were destroyed. */
-    private static Eraser.Above above(Subject subject, List<RetentionClass> classes) {
+    static Eraser.Above above(Subject subject, List<RetentionClass> classes) {
         return classes.stream()
                 .map(subject.destructions()::get)
                 .map(destruction -> destruction.destroyed().orElseThrow().what())
@@ -214,7 +214,7 @@ final class SubjectEraser {
                 .reduce(new Eraser.Above(0, 0), SubjectEraser::later);
     }
 
-    private static Eraser.Above later(Eraser.Above one, Eraser.Above other) {
+    static Eraser.Above later(Eraser.Above one, Eraser.Above other) {
         return new Eraser.Above(
                 Math.max(one.tenantKey(), other.tenantKey()), Math.max(one.ringVersion(), other.ringVersion()));
     }

@@ -14,6 +14,7 @@ import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
 import dev.chancery.schema.retention.v1.ScheduleSet;
+import dev.chancery.schema.retention.v1.SetHoldRequest;
 import java.util.ArrayList;
 import java.util.Calendar;
 import java.util.EnumSet;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
@@ -33,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random histories of holds, releases, erasures, departures, returns, schedules and collections, whole and by class: what is decided is what a
- * model says that knows nothing of events.
+ * model says that knows nothing of events. Holds name the subject by its id, or by names that come and go.
  * {@code -Dchancery.rounds=full} for more, {@code -Dretention.seed} to repeat a run.
  */
 class RetentionHistoriesTest {
@@ -45,6 +47,8 @@ class RetentionHistoriesTest {
     private static final long SEED = Long.getLong("retention.seed", new Random().nextLong());
     private static final long NOW = 1_780_000_000_000_000L;
     private static final String SUBJECT = UUID.randomUUID().toString();
+    private static final String ANOTHER = UUID.randomUUID().toString();
+    private static final List<String> ALIASES = List.of("grace@kestrel.example", "HR-17", "crm:4711");
     private static final ErasureGround GROUND = ErasureGround.ERASURE_GROUND_REQUEST;
 
     @Test
@@ -113,17 +117,30 @@ class RetentionHistoriesTest {
         private OptionalLong left = OptionalLong.empty();
         private Schedules schedules = Schedules.FOLD.initial();
         private final Map<RetentionClass, String> periods = new HashMap<>();
+        private final Map<String, String> names = new HashMap<>();
 
         Run(Random random) {
             this.random = random;
         }
 
         void step() {
-            switch (random.nextInt(12)) {
-                case 0, 1, 2 ->
+            switch (random.nextInt(14)) {
+                case 0, 1 ->
                     set(Eraser.allClasses().stream()
                             .filter(each -> random.nextBoolean())
                             .toList());
+                case 2, 11 ->
+                    setByAlias(Eraser.allClasses().stream()
+                            .filter(each -> random.nextBoolean())
+                            .toList());
+                case 12 -> {
+                    String alias = alias();
+                    switch (random.nextInt(3)) {
+                        case 0 -> names.remove(alias);
+                        case 1 -> names.put(alias, ANOTHER);
+                        default -> names.put(alias, SUBJECT);
+                    }
+                }
                 case 3, 4 -> {
                     List<String> known = new ArrayList<>(holds.keySet());
                     known.addAll(cleared);
@@ -155,6 +172,21 @@ class RetentionHistoriesTest {
                     .addAllClasses(classes)
                     .setReviewMicros(now + 1)
                     .build();
+        }
+
+        private String alias() {
+            return ALIASES.get(random.nextInt(ALIASES.size()));
+        }
+
+        /** Whoever has the name now is held from here on, whoever has it later. */
+        private void setByAlias(List<RetentionClass> named) {
+            String alias = alias();
+            Optional<String> whom = RetentionRules.whom(
+                    SetHoldRequest.newBuilder().setAlias(alias).build(), name -> Optional.ofNullable(names.get(name)));
+            assertThat(whom).isEqualTo(Optional.ofNullable(names.get(alias)));
+            if (whom.filter(SUBJECT::equals).isPresent()) {
+                set(named);
+            }
         }
 
         boolean set(List<RetentionClass> named) {

@@ -204,8 +204,11 @@ final class LeaseEnder {
         Secret template = log.secret(
                         database.tenant(), lease.issued().orElseThrow().getSecret())
                 .state();
-        return lease.restsOnALeak(template, database.admin())
-                ? Optional.of(LeaseEnd.LEASE_END_LEAKED)
+        if (lease.restsOnALeak(template, database.admin())) {
+            return Optional.of(LeaseEnd.LEASE_END_LEAKED);
+        }
+        return log.isOver(database.tenant(), template) || log.isOver(database.tenant(), database.admin())
+                ? Optional.of(LeaseEnd.LEASE_END_DISCONNECTED)
                 : Optional.empty();
     }
 

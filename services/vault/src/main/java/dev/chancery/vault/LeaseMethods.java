@@ -95,6 +95,10 @@ final class LeaseMethods {
                 .exists()) {
             return CommandOutcome.reject(VaultRejection.NO_SUCH_WORKSPACE);
         }
+        Secret admin = context.read(Names.secret(request.getAdminSecret()), Secret.FOLD);
+        if (BoundSecrets.areOver(context, admin)) {
+            return CommandOutcome.reject(VaultRejection.DISCONNECTED);
+        }
         StreamId stream = Names.database(request.getDatabase());
         var wanted = DatabaseConnected.newBuilder()
                 .setDatabase(request.getDatabase())
@@ -109,7 +113,7 @@ final class LeaseMethods {
                 stream,
                 LeaseRules.connect(
                         environmentOf(context, request.getDatabase()),
-                        context.read(Names.secret(request.getAdminSecret()), Secret.FOLD),
+                        admin,
                         context.read(stream, ConnectedDatabase.FOLD),
                         Granter.of(context),
                         wanted,
@@ -174,6 +178,9 @@ final class LeaseMethods {
         Secret secret = context.read(Names.secret(name), Secret.FOLD);
         Optional<CommandOutcome> refused = VaultRules.mayLease(
                         environment, secret, Granter.of(context), reader.isJustified(), context.atMicros())
+                .or(() -> BoundSecrets.areOver(context, secret)
+                        ? Optional.of(VaultRejection.DISCONNECTED)
+                        : Optional.empty())
                 .<CommandOutcome>map(CommandOutcome::reject)
                 .or(() -> reader.stepUp(environment));
         if (refused.isPresent()) {
@@ -200,7 +207,7 @@ final class LeaseMethods {
      */
     private Made make(CommandContext context, CredentialTemplateSet template, long untilMicros) throws TargetRefused {
         Targets.Known known = known(context, template.getDatabase());
-        if (known.admin().current().isEmpty()) {
+        if (known.admin().current().isEmpty() || BoundSecrets.areOver(context, known.admin())) {
             throw new TargetRefused(VaultRejection.NO_ADMIN_SECRET);
         }
         String leaseId = context.newId();
@@ -278,6 +285,8 @@ final class LeaseMethods {
         try {
             Targets.Known known = known(context, issued.getDatabase());
             if (lease.restsOnALeak(secret, known.admin())
+                    || BoundSecrets.areOver(context, secret)
+                    || BoundSecrets.areOver(context, known.admin())
                     || !targets.in(known, context.atMicros(), session -> session.has(role))) {
                 return CommandOutcome.reject(VaultRejection.LEASE_ENDED);
             }

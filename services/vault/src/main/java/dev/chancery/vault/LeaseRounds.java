@@ -14,14 +14,14 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Looks twice a second for leases that are over, and sweeps every database once a minute and at the start. A database that is not heard, or
+ * Looks four times a second for leases that are over, and sweeps every database once a minute and at the start. A database that is not heard, or
  * that keeps a role, holds up no other, and is tried again after {@value #RETRY_SECONDS} seconds.
  *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value LeaseList#MAX_DUE} leases of a database in a round.
  */
 final class LeaseRounds implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(LeaseRounds.class);
-    private static final long INTERVAL_MILLIS = 500;
+    private static final long INTERVAL_MILLIS = 250;
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(60);
     static final int RETRY_SECONDS = 10;
 

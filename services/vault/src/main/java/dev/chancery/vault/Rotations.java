@@ -104,7 +104,7 @@ final class Rotations implements AutoCloseable {
                                 && row.everyDays() == secret.rotation().getEveryDays())
                         .isPresent()
                 && secret.rotation().getGenerated();
-        if (!isDue) {
+        if (!isDue || log.isOver(due.tenant(), secret)) {
             return Optional.empty();
         }
         Optional<Rejection> refused = VaultRules.mayAdd(secret, false, atMicros);

@@ -6,6 +6,7 @@ import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.vault.v1.CredentialTemplateSet;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
@@ -27,13 +28,15 @@ import java.util.TreeMap;
  * @param rotation its default where none was set
  * @param template of credentials that have this name; there is no secret of the name then
  * @param leak the last one
+ * @param binding to the connector that it ends with
  */
 record Secret(
         SortedMap<Integer, Version> versions,
         List<String> readers,
         SecretRotationSet rotation,
         Optional<CredentialTemplateSet> template,
-        Leak leak) {
+        Leak leak,
+        Optional<Binding> binding) {
     /**
      * @param state ENDED for one that is DEPRECATED follows from the time alone
      * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
@@ -58,11 +61,23 @@ record Secret(
         static final Leak NONE = new Leak(-1, Optional.empty());
     }
 
+    /** @param position of the record that bound it */
+    record Binding(String workspace, String connector, long position) {
+        static Binding of(SecretBound bound, long position) {
+            return new Binding(bound.getWorkspaceId(), bound.getConnector(), position);
+        }
+    }
+
     static final Fold<Secret, LogEvent> FOLD = new Fold<>() {
         @Override
         public Secret initial() {
             return new Secret(
-                    new TreeMap<>(), List.of(), SecretRotationSet.getDefaultInstance(), Optional.empty(), Leak.NONE);
+                    new TreeMap<>(),
+                    List.of(),
+                    SecretRotationSet.getDefaultInstance(),
+                    Optional.empty(),
+                    Leak.NONE,
+                    Optional.empty());
         }
 
         @Override
@@ -105,28 +120,42 @@ record Secret(
                                     .getReadersList(),
                             state.rotation(),
                             state.template(),
-                            state.leak());
+                            state.leak(),
+                            state.binding());
                 case "chancery.vault.v1.SecretRotationSet" ->
                     new Secret(
                             state.versions(),
                             state.readers(),
                             EventReading.read(SecretRotationSet.parser(), event.body()),
                             state.template(),
-                            state.leak());
+                            state.leak(),
+                            state.binding());
                 case "chancery.vault.v1.CredentialTemplateSet" ->
                     new Secret(
                             state.versions(),
                             state.readers(),
                             state.rotation(),
                             Optional.of(EventReading.read(CredentialTemplateSet.parser(), event.body())),
-                            state.leak());
+                            state.leak(),
+                            state.binding());
                 case "chancery.vault.v1.SecretLeaked" ->
                     new Secret(
                             state.versions(),
                             state.readers(),
                             state.rotation(),
                             state.template(),
-                            new Leak(event.position(), state.forVault()));
+                            new Leak(event.position(), state.forVault()),
+                            state.binding());
+                case "chancery.vault.v1.SecretBound" ->
+                    new Secret(
+                            state.versions(),
+                            state.readers(),
+                            state.rotation(),
+                            state.template(),
+                            state.leak(),
+                            Optional.of(Binding.of(
+                                    EventReading.read(SecretBound.parser(), event.body()), event.position())));
+                case "chancery.vault.v1.BoundSecretDestroyed" -> state.destroyed();
                 default -> state;
             };
         }
@@ -180,6 +209,25 @@ record Secret(
                                 .filter(leaked -> leaked.number() == number)
                                 .isPresent());
         return new Secret(
-                changed, readers, rotation, template, ends ? new Leak(leak.position(), Optional.empty()) : leak);
+                changed,
+                readers,
+                rotation,
+                template,
+                ends ? new Leak(leak.position(), Optional.empty()) : leak,
+                binding);
+    }
+
+    private Secret destroyed() {
+        var ended = new TreeMap<Integer, Version>();
+        versions.keySet()
+                .forEach(number -> ended.put(
+                        number, new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty())));
+        return new Secret(
+                ended,
+                readers,
+                rotation,
+                Optional.empty(),
+                new Leak(leak.position(), Optional.empty()),
+                Optional.empty());
     }
 }

@@ -58,6 +58,7 @@ public final class VaultFeature implements FeatureDescription {
                 new Rotations(list, log, ring),
                 new LeaseMethods(parts.instanceId(), targets, ender, leases),
                 new LeaseRounds(leases, log, ender),
-                new LeakMethods(ring, new LeakList(parts.database())));
+                new LeakMethods(ring, new LeakList(parts.database())),
+                new BoundSecrets(list, log, ring));
     }
 }

@@ -35,6 +35,9 @@ final class VaultList {
     /** No organisation is called so: whoever says it looks in all. */
     private static final String ALL_TENANTS = "*";
 
+    /** In one look; those that wait for a database that is away don't fill it for long. */
+    private static final int MAX_DISCONNECTED = 1_000;
+
     private static final long DAY_MICROS = 86_400_000_000L;
 
     private static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
@@ -90,8 +93,9 @@ final class VaultList {
                 return Optional.empty();
             }
             try (var query = connection.prepareStatement(
-                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros FROM vault.secret"
-                            + " WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR (" + DUE
+                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros, connector,"
+                            + " workspace::text FROM vault.secret LEFT JOIN vault.binding USING (tenant, secret) WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR ("
+                            + DUE
                             + ")) ORDER BY secret LIMIT ?")) {
                 query.setString(1, tenant);
                 query.setString(2, request.getEnvironment());
@@ -140,7 +144,9 @@ final class VaultList {
                 .setWindowHours(row.getInt("window_hours"))
                 .setGenerated(row.getBoolean("generated"))
                 .setDueAtMillis(due / 1000)
-                .setOverdue(due != 0 && due <= atMicros);
+                .setOverdue(due != 0 && due <= atMicros)
+                .setConnector(Objects.requireNonNullElse(row.getString("connector"), ""))
+                .setWorkspaceId(Objects.requireNonNullElse(row.getString("workspace"), ""));
     }
 
     private static void versions(Connection connection, String tenant, Secret.Builder secret, long atMicros)
@@ -240,6 +246,40 @@ final class VaultList {
                     database.inTenant(DatabaseRole.VAULT, tenant, connection -> halfDestroyed(connection, tenant)));
         }
         return places;
+    }
+
+    /** Of every organisation what is bound to a connector that was disconnected, and what no lease rests on any more. */
+    List<BoundSecrets.Named> disconnected() {
+        List<BoundSecrets.Named> over = database.transaction(DatabaseRole.VAULT, connection -> {
+            try (var query = connection.prepareStatement(
+                            "SELECT tenant, secret FROM vault.binding WHERE disconnected ORDER BY tenant, secret LIMIT "
+                                    + MAX_DISCONNECTED);
+                    var rows = query.executeQuery()) {
+                List<BoundSecrets.Named> found = new ArrayList<>();
+                while (rows.next()) {
+                    found.add(new BoundSecrets.Named(rows.getString(1), rows.getString(2)));
+                }
+                return found;
+            }
+        });
+        return over.stream()
+                .filter(named -> !database.inTenant(
+                        DatabaseRole.VAULT, named.tenant(), connection -> vouchesForLeases(connection, named)))
+                .toList();
+    }
+
+    private static boolean vouchesForLeases(Connection connection, BoundSecrets.Named named) throws SQLException {
+        try (var query =
+                connection.prepareStatement("SELECT FROM vault.open_lease o JOIN vault.lease l USING (tenant, lease)"
+                        + " JOIN vault.target t ON t.tenant = l.tenant AND t.database = l.database"
+                        + " WHERE o.tenant = ? AND (l.secret = ? OR t.admin_secret = ?) LIMIT 1")) {
+            query.setString(1, named.tenant());
+            query.setString(2, named.secret());
+            query.setString(3, named.secret());
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     private static List<SecretPlace> halfDestroyed(Connection connection, String tenant) throws SQLException {

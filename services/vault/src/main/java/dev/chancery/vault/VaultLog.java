@@ -3,6 +3,7 @@ package dev.chancery.vault;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
+import dev.chancery.decision.Connections;
 import dev.chancery.decision.ListedHosts;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.AppendResult;
@@ -57,6 +58,15 @@ final class VaultLog {
 
     Loaded<Secret> secret(String tenant, String name) {
         return streams.current(tenant, Names.secret(name), Secret.FOLD);
+    }
+
+    /** Whether what a secret is bound to was disconnected. */
+    boolean isOver(String tenant, Secret secret) {
+        return secret.binding()
+                .filter(binding -> !streams.current(tenant, Connections.stream(binding.workspace()), Connections.FOLD)
+                        .state()
+                        .has(binding.connector(), binding.position()))
+                .isPresent();
     }
 
     private Targets.Known known(String tenant, DatabaseConnected database) {

@@ -5,12 +5,15 @@ import dev.chancery.decision.EventReading;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.Projection;
+import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.vault.v1.BoundSecretDestroyed;
 import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
 import dev.chancery.schema.vault.v1.EnvironmentCreated;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
@@ -37,7 +40,16 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
     @Override
     public List<String> tables() {
         return List.of(
-                "environment", "secret", "version", "target", "template", "lease", "open_lease", "reader", "leak");
+                "environment",
+                "secret",
+                "version",
+                "target",
+                "template",
+                "lease",
+                "open_lease",
+                "reader",
+                "leak",
+                "binding");
     }
 
     @Override
@@ -158,6 +170,32 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                         SecretVersionState.SECRET_VERSION_STATE_DESTROYED,
                         0);
             }
+            case "chancery.vault.v1.SecretBound" -> {
+                var bound = EventReading.read(SecretBound.parser(), event.body());
+                write(
+                        connection,
+                        "INSERT INTO %s.binding (tenant, secret, workspace, connector) VALUES (?, ?, ?, ?)"
+                                + " ON CONFLICT (tenant, secret) DO UPDATE SET workspace = EXCLUDED.workspace,"
+                                + " connector = EXCLUDED.connector, disconnected = false",
+                        tenant,
+                        bound.getSecret(),
+                        UUID.fromString(bound.getWorkspaceId()),
+                        bound.getConnector());
+            }
+            case "chancery.egress.v1.ConnectorDisconnected" ->
+                disconnected(connection, tenant, EventReading.read(ConnectorDisconnected.parser(), event.body()));
+            case "chancery.vault.v1.BoundSecretDestroyed" -> {
+                String secret = EventReading.read(BoundSecretDestroyed.parser(), event.body())
+                        .getSecret();
+                write(
+                        connection,
+                        "UPDATE %s.version SET state = ?, until_micros = 0 WHERE tenant = ? AND secret = ?",
+                        SecretVersionState.SECRET_VERSION_STATE_DESTROYED_VALUE,
+                        tenant,
+                        secret);
+                write(connection, "DELETE FROM %s.template WHERE tenant = ? AND secret = ?", tenant, secret);
+                write(connection, "DELETE FROM %s.binding WHERE tenant = ? AND secret = ?", tenant, secret);
+            }
             case "chancery.vault.v1.SecretAccessSet" -> {
                 var set = EventReading.read(SecretAccessSet.parser(), event.body());
                 write(
@@ -187,6 +225,28 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
             }
             default -> {}
         }
+    }
+
+    /** What is bound to it, and the leases that rest on that, are looked at at once. */
+    private void disconnected(Connection connection, String tenant, ConnectorDisconnected disconnected)
+            throws SQLException {
+        UUID workspace = UUID.fromString(disconnected.getWorkspaceId());
+        write(
+                connection,
+                "UPDATE %s.binding SET disconnected = true WHERE tenant = ? AND workspace = ? AND connector = ?",
+                tenant,
+                workspace,
+                disconnected.getConnector());
+        write(
+                connection,
+                "UPDATE %s.open_lease SET due_micros = 0 WHERE tenant = ? AND lease IN (SELECT l.lease FROM %s.lease l"
+                        + " JOIN %s.target t ON t.tenant = l.tenant AND t.database = l.database"
+                        + " JOIN %s.binding b ON b.tenant = l.tenant AND (b.secret = l.secret OR b.secret = t.admin_secret)"
+                        + " WHERE l.tenant = ? AND b.workspace = ? AND b.connector = ?)",
+                tenant,
+                tenant,
+                workspace,
+                disconnected.getConnector());
     }
 
     private void state(

@@ -48,6 +48,18 @@ final class VaultRejection {
             "There is no such workspace in this organisation.",
             "Check the id.");
 
+    static final Rejection DISCONNECTED = new Rejection(
+            "vault.disconnected",
+            Kind.CONFLICT,
+            "The secret is bound to a connector that was disconnected, and ends with it.",
+            "Connect the connector, and write and bind a secret again once this one is destroyed, which takes seconds.");
+
+    static final Rejection NOT_CONNECTED = new Rejection(
+            "vault.not-connected",
+            Kind.CONFLICT,
+            "The workspace has no such connector that is connected.",
+            "Connect it first, or check its name: GetEgressPolicy lists them.");
+
     static final Rejection NO_SUCH_VERSION = new Rejection(
             "vault.no-such-version",
             Kind.NOT_FOUND,

@@ -12,6 +12,7 @@ import com.google.protobuf.Message;
 import dev.chancery.command.Granter;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.Connections;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
@@ -19,6 +20,7 @@ import dev.chancery.schema.vault.v1.EnvironmentCreated;
 import dev.chancery.schema.vault.v1.EnvironmentKeyRetired;
 import dev.chancery.schema.vault.v1.EnvironmentKeyRotated;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
@@ -38,6 +40,7 @@ final class VaultRules {
     static final int MAX_READABLE = 20;
 
     private static final long HOUR_MICROS = 3_600_000_000L;
+    private static final long BOUND_KEPT_MICROS = 1_000_000;
     private static final int MAX_DAYS = 3_650;
     private static final int MAX_WINDOW_HOURS = 8_760;
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -189,6 +192,14 @@ final class VaultRules {
         return version.get().isReadable(atMicros) ? Optional.empty() : Optional.of(VaultRejection.VERSION_ENDED);
     }
 
+    /** Until when whoever was given a value keeps it: a bound one only for as long as it may take its end to be noticed. */
+    static long keptUntil(Secret secret, Secret.Version version, long atMicros) {
+        long bound = atMicros + BOUND_KEPT_MICROS;
+        return secret.binding().isEmpty() || version.untilMicros() != 0 && version.untilMicros() < bound
+                ? version.untilMicros()
+                : bound;
+    }
+
     /** Whether a caller may be given a credential; empty: it may. The rest as in {@link #mayRead}. */
     static Optional<Rejection> mayLease(
             Environment environment, Secret secret, Granter caller, boolean justified, long atMicros) {
@@ -310,6 +321,39 @@ final class VaultRules {
             return reject(VaultRejection.NO_SUCH_SECRET);
         }
         return secret.version(number).map(change).orElseGet(() -> reject(VaultRejection.NO_SUCH_VERSION));
+    }
+
+    /**
+     * Makes a secret, or credentials, a connector's: what a writer of the environment does.
+     *
+     * @param over whether what it is bound to was disconnected
+     */
+    static Decision<Message> bind(
+            Environment environment,
+            Secret secret,
+            boolean over,
+            Connections connections,
+            Granter caller,
+            SecretBound wanted,
+            long atMicros) {
+        Optional<Rejection> refused = mayWrite(environment, caller, atMicros);
+        if (refused.isPresent()) {
+            return reject(refused.get());
+        }
+        if (!secret.exists() && secret.template().isEmpty()) {
+            return reject(VaultRejection.NO_SUCH_SECRET);
+        }
+        // Bound anew it would be read again before its keys are destroyed.
+        if (over) {
+            return reject(VaultRejection.DISCONNECTED);
+        }
+        if (!connections.has(wanted.getConnector())) {
+            return reject(VaultRejection.NOT_CONNECTED);
+        }
+        boolean same = secret.binding()
+                .filter(known -> known.equals(Secret.Binding.of(wanted, known.position())))
+                .isPresent();
+        return same ? nothing() : events(wanted);
     }
 
     static Decision<Message> setReaders(

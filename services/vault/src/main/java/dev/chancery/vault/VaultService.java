@@ -2,6 +2,7 @@ package dev.chancery.vault;
 
 import static dev.chancery.command.CommandOutcome.decided;
 import static dev.chancery.decision.AuthorityStreams.principal;
+import static dev.chancery.decision.AuthorityStreams.workspace;
 
 import com.google.protobuf.Message;
 import dev.chancery.command.CommandContext;
@@ -10,7 +11,9 @@ import dev.chancery.command.Granter;
 import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
+import dev.chancery.decision.Connections;
 import dev.chancery.decision.PrincipalState;
+import dev.chancery.decision.WorkspaceState;
 import dev.chancery.feature.Feature;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Rejection;
@@ -18,6 +21,8 @@ import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.SecretPlace;
 import dev.chancery.keyring.SecretRing;
 import dev.chancery.log.NewEvent;
+import dev.chancery.schema.vault.v1.BindSecretReply;
+import dev.chancery.schema.vault.v1.BindSecretRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentReply;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.DeprecateSecretVersionReply;
@@ -44,6 +49,7 @@ import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSecretReply;
 import dev.chancery.schema.vault.v1.RotateSecretRequest;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import dev.chancery.schema.vault.v1.SetEnvironmentAccessReply;
@@ -72,6 +78,7 @@ final class VaultService implements Feature {
     private final LeaseMethods leases;
     private final LeaseRounds rounds;
     private final LeakMethods leaks;
+    private final BoundSecrets bound;
 
     VaultService(
             SecretRing ring,
@@ -79,7 +86,8 @@ final class VaultService implements Feature {
             Rotations rotations,
             LeaseMethods leases,
             LeaseRounds rounds,
-            LeakMethods leaks) {
+            LeakMethods leaks,
+            BoundSecrets bound) {
         this.ring = ring;
         this.list = list;
         this.destructions = new Destructions(list, ring, Destructions.INTERVAL_MILLIS);
@@ -87,6 +95,7 @@ final class VaultService implements Feature {
         this.leases = leases;
         this.rounds = rounds;
         this.leaks = leaks;
+        this.bound = bound;
     }
 
     @Override
@@ -116,6 +125,7 @@ final class VaultService implements Feature {
                 .command(SERVICE + "RevokeSecretVersion", RevokeSecretVersionRequest.class, VaultService::revoke)
                 .command(SERVICE + "DestroySecretVersion", DestroySecretVersionRequest.class, this::destroy)
                 .command(SERVICE + "SetSecretAccess", SetSecretAccessRequest.class, VaultService::setSecretAccess)
+                .command(SERVICE + "BindSecret", BindSecretRequest.class, VaultService::bind)
                 .command(SERVICE + "SetSecretRotation", SetSecretRotationRequest.class, VaultService::setRotation)
                 .query(SERVICE + "ListEnvironments", ListEnvironmentsRequest.class, this::listEnvironments)
                 .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets);
@@ -126,6 +136,7 @@ final class VaultService implements Feature {
         destructions.start();
         rotations.start();
         rounds.start();
+        bound.start();
     }
 
     @Override
@@ -133,6 +144,7 @@ final class VaultService implements Feature {
         destructions.close();
         rotations.close();
         rounds.close();
+        bound.close();
     }
 
     @Override
@@ -264,6 +276,7 @@ final class VaultService implements Feature {
                 .or(() -> generated && !secret.rotation().getGenerated()
                         ? Optional.of(secret.exists() ? VaultRejection.NOT_GENERATED : VaultRejection.NO_SUCH_SECRET)
                         : Optional.empty())
+                .or(() -> over(context, secret))
                 .or(() -> VaultRules.mayAdd(secret, compromised, context.atMicros()));
         if (refused.isPresent()) {
             return CommandOutcome.reject(refused.get());
@@ -298,6 +311,7 @@ final class VaultService implements Feature {
                         Granter.of(context),
                         reader.isJustified(),
                         context.atMicros())
+                .or(() -> over(context, secret))
                 .<CommandOutcome>map(CommandOutcome::reject)
                 .or(() -> reader.stepUp(environment));
         if (refused.isPresent()) {
@@ -310,7 +324,7 @@ final class VaultService implements Feature {
             var reply = ReadSecretReply.newBuilder()
                     .setValue(new String(value, StandardCharsets.UTF_8))
                     .setSecretVersion(version)
-                    .setUntilMillis(wanted.untilMicros() / 1000)
+                    .setUntilMillis(VaultRules.keptUntil(secret, wanted, context.atMicros()) / 1000)
                     .build();
             List<Message> marked = reader.mark(environment, name, version).stream()
                     .<Message>map(mark -> mark)
@@ -381,6 +395,34 @@ final class VaultService implements Feature {
                                 .build(),
                         context.atMicros()),
                 events -> SetSecretAccessReply.getDefaultInstance());
+    }
+
+    private static Optional<Rejection> over(CommandContext context, Secret secret) {
+        return BoundSecrets.areOver(context, secret) ? Optional.of(VaultRejection.DISCONNECTED) : Optional.empty();
+    }
+
+    private static CommandOutcome bind(CommandContext context, BindSecretRequest request) {
+        String name = request.getSecret();
+        if (!context.read(workspace(request.getWorkspaceId()), WorkspaceState.FOLD)
+                .exists()) {
+            return CommandOutcome.reject(VaultRejection.NO_SUCH_WORKSPACE);
+        }
+        Secret secret = secret(context, name);
+        return decided(
+                Names.secret(name),
+                VaultRules.bind(
+                        environmentOf(context, name),
+                        secret,
+                        BoundSecrets.areOver(context, secret),
+                        context.read(Connections.stream(request.getWorkspaceId()), Connections.FOLD),
+                        Granter.of(context),
+                        SecretBound.newBuilder()
+                                .setSecret(name)
+                                .setWorkspaceId(request.getWorkspaceId())
+                                .setConnector(request.getConnector())
+                                .build(),
+                        context.atMicros()),
+                events -> BindSecretReply.getDefaultInstance());
     }
 
     private static CommandOutcome setRotation(CommandContext context, SetSecretRotationRequest request) {

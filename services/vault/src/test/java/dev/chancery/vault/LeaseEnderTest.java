@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
 import dev.chancery.command.Ids;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.Connections;
 import dev.chancery.decision.EventReading;
 import dev.chancery.decision.ListedHosts;
 import dev.chancery.feature.LeaseOptions;
@@ -14,11 +16,14 @@ import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.SecretPlace;
 import dev.chancery.schema.LogEvent;
+import dev.chancery.schema.egress.v1.ConnectorConnected;
+import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.vault.v1.DatabaseConnected;
 import dev.chancery.schema.vault.v1.LeaseEnd;
 import dev.chancery.schema.vault.v1.LeaseEnded;
 import dev.chancery.schema.vault.v1.LeaseIssued;
 import dev.chancery.schema.vault.v1.LeaseRoleDropped;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
@@ -51,6 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Leases end, over a real log and with a real PostgreSQL that is none of Chancery's. */
 class LeaseEnderTest extends WithVaultLog {
     private static final String ORDERS = "prod/orders";
+    private static final String WORKSPACE = "0199f2aa-0000-7000-8000-000000000002";
     private static final String ADMIN_SECRET = "prod/orders/admin";
     private static final LeaseOptions LOOPBACK = new LeaseOptions(List.of("127.0.0.0/8"), Optional.empty());
 
@@ -94,8 +100,15 @@ class LeaseEnderTest extends WithVaultLog {
                 .setDatabaseName(TargetPostgres.DATABASE)
                 .setAdminName(TargetPostgres.ADMIN)
                 .setAdminSecret(ADMIN_SECRET)
-                .setWorkspaceId("0199f2aa-0000-7000-8000-000000000002")
+                .setWorkspaceId(WORKSPACE)
                 .build();
+    }
+
+    /** As the egress feature writes it. */
+    private void connection(Message event) {
+        try (var egress = appender(DatabaseRole.EGRESS)) {
+            append(egress, tenant, Connections.stream(WORKSPACE), event);
+        }
     }
 
     private Targets targets() {
@@ -173,6 +186,38 @@ class LeaseEnderTest extends WithVaultLog {
         assertThat(target.letsIn(role.text(), "Papagei-1")).isFalse();
         assertThat(lease(role.leaseId()).dropped()).isTrue();
         target.execute(TargetPostgres.DATABASE, "SELECT name FROM shop.made", "DROP TABLE shop.made");
+    }
+
+    /** Of a reference that is bound to a connector, and of the administrator's password that is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"prod/orders/app", ADMIN_SECRET})
+    void aLeaseEndsWithTheConnectorThatItRestsOn(String bound) throws Exception {
+        var connected = ConnectorConnected.newBuilder()
+                .setWorkspaceId(WORKSPACE)
+                .setConnector("shop")
+                .build();
+        connection(connected);
+        append(
+                Names.secret(bound),
+                SecretBound.newBuilder()
+                        .setSecret(bound)
+                        .setWorkspaceId(WORKSPACE)
+                        .setConnector("shop")
+                        .build());
+        RoleName role = issued(600, "Papagei-9");
+        assertThat(process().end(tenant, ORDERS, List.of(role.leaseId())))
+                .as("connected")
+                .isFalse();
+        connection(ConnectorDisconnected.newBuilder()
+                .setWorkspaceId(WORKSPACE)
+                .setConnector("shop")
+                .build());
+        // Another connection of the name brings nothing back.
+        connection(connected);
+        assertThat(process().end(tenant, ORDERS, List.of(role.leaseId()))).isTrue();
+        assertThat(roles()).isEmpty();
+        assertThat(log().isOver(tenant, log().secret(tenant, bound).state())).isTrue();
+        assertThat(lease(role.leaseId()).dropped()).isTrue();
     }
 
     @Test

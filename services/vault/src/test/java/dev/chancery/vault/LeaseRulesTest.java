@@ -75,7 +75,12 @@ class LeaseRulesTest {
                 new Secret.Version(
                         SecretVersionState.SECRET_VERSION_STATE_CURRENT, 0, Optional.of(Sealed.getDefaultInstance()))));
         return new Secret(
-                versions, readers, SecretRotationSet.getDefaultInstance(), Optional.empty(), Secret.Leak.NONE);
+                versions,
+                readers,
+                SecretRotationSet.getDefaultInstance(),
+                Optional.empty(),
+                Secret.Leak.NONE,
+                Optional.empty());
     }
 
     private static Secret template(CredentialTemplateSet template) {
@@ -84,7 +89,8 @@ class LeaseRulesTest {
                 List.of(),
                 SecretRotationSet.getDefaultInstance(),
                 Optional.of(template),
-                Secret.Leak.NONE);
+                Secret.Leak.NONE,
+                Optional.empty());
     }
 
     private static ConnectedDatabase known(DatabaseConnected database) {

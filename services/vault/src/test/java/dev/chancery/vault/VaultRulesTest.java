@@ -9,6 +9,7 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Assignments.Assignment;
 import dev.chancery.decision.Authority;
+import dev.chancery.decision.Connections;
 import dev.chancery.decision.Elevations;
 import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
@@ -19,11 +20,13 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.vault.v1.BoundSecretDestroyed;
 import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
 import dev.chancery.schema.vault.v1.EnvironmentCreated;
 import dev.chancery.schema.vault.v1.LeakChannel;
 import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
+import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
@@ -379,6 +382,60 @@ class VaultRulesTest {
                         .addAllWriters(writers)
                         .build(),
                 NOW));
+    }
+
+    private static final Connections CHAT = new Connections(Map.of("chat", 5L));
+
+    private static SecretBound bound(String connector) {
+        return SecretBound.newBuilder()
+                .setSecret(NAME)
+                .setWorkspaceId(MAIL)
+                .setConnector(connector)
+                .build();
+    }
+
+    private Decision<Message> bind(Granter caller, boolean over, String connector) {
+        return VaultRules.bind(environment(), secret(), over, CHAT, caller, bound(connector), NOW);
+    }
+
+    @Test
+    void aWriterBindsASecretThatIsThereToAConnectorThatIsConnected() {
+        assertThat(code(bind(who(PAY), false, "chat"))).isEqualTo("vault.not-listed");
+        assertThat(code(bind(who(ADA), false, "mail"))).isEqualTo("vault.not-connected");
+        assertThat(then(secret, bind(who(ADA), false, "chat"))).containsExactly(bound("chat"));
+        assertThat(code(bind(who(ADA), false, "chat"))).isEqualTo("Nothing");
+        assertThat(code(bind(who(ADA), true, "chat")))
+                .as("it would be read again before it is destroyed")
+                .isEqualTo("vault.disconnected");
+        secret.clear();
+        assertThat(code(bind(who(ADA), false, "chat"))).isEqualTo("vault.no-such-secret");
+    }
+
+    @Test
+    void aConnectionThatIsMadeAnewIsAnotherOne() {
+        assertThat(CHAT.has("chat", 6)).isTrue();
+        assertThat(CHAT.has("chat", 5)).isFalse();
+        assertThat(CHAT.has("mail", 6)).isFalse();
+    }
+
+    @Test
+    void whatIsDestroyedWithItsConnectionIsBoundToNothingAndNeverReadAgain() {
+        write(false, NOW);
+        then(secret, bind(who(ADA), false, "chat"));
+        assertThat(VaultRules.keptUntil(secret(), secret().version(2).orElseThrow(), NOW))
+                .as("asked for again in a second")
+                .isEqualTo(NOW + 1_000_000);
+        secret.add(BoundSecretDestroyed.newBuilder().setSecret(NAME).build());
+
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.no-current-version");
+        assertThat(read(1, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(secret().binding()).isEmpty();
+        assertThat(secret().forVault()).isEmpty();
+        assertThat(secret().newest()).as("no number is given twice").isEqualTo(2);
+        write(false, NOW);
+        assertThat(read(0, NOW, PAY)).isEqualTo("granted");
+        assertThat(VaultRules.keptUntil(secret(), secret().version(3).orElseThrow(), NOW))
+                .isZero();
     }
 
     @Test

@@ -39,13 +39,14 @@ abstract class WithVaultLog {
     final String tenant = UUID.randomUUID().toString();
     Appender appender;
     SecretRing ring;
+    private KeyFileSealer sealer;
 
     @TempDir
     private Path keys;
 
     @BeforeEach
     void aLog() {
-        var sealer = KeyFileSealer.create(keys.resolve("key"));
+        sealer = KeyFileSealer.create(keys.resolve("key"));
         database.transaction(DatabaseRole.RELAY, connection -> {
             try (var statement = connection.createStatement()) {
                 return statement.executeUpdate("""
@@ -55,12 +56,7 @@ abstract class WithVaultLog {
                         FROM pg_control_system()""");
             }
         });
-        appender = new Appender(
-                database,
-                DatabaseRole.VAULT,
-                INSTANCE,
-                new SigningKeys(database, sealer).signer(INSTANCE + "/source/vault"),
-                Optional::empty);
+        appender = appender(DatabaseRole.VAULT);
         ring = new SecretRing(database, sealer);
         begin(tenant);
     }
@@ -83,18 +79,28 @@ abstract class WithVaultLog {
         return new VaultLog(appender, streams());
     }
 
-    void append(StreamId stream, Message event) {
-        append(tenant, stream, event);
+    /** As a feature has it. */
+    Appender appender(DatabaseRole role) {
+        return new Appender(
+                database,
+                role,
+                INSTANCE,
+                new SigningKeys(database, sealer).signer(INSTANCE + "/source/" + role.name()),
+                Optional::empty);
     }
 
-    void append(String organisation, StreamId stream, Message event) {
+    void append(StreamId stream, Message event) {
+        append(appender, tenant, stream, event);
+    }
+
+    void append(Appender by, String organisation, StreamId stream, Message event) {
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(ByteString.copyFrom(Ids.bytes(Ids.uuidV7())))
                 .setAction("test.happen")
                 .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
         statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
         long version = streams().current(organisation, stream, Lease.FOLD).version();
-        assertThat(appender.append(new Draft(
+        assertThat(by.append(new Draft(
                         organisation,
                         statement.build(),
                         0,

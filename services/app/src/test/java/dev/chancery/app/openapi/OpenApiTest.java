@@ -53,6 +53,7 @@ class OpenApiTest {
         values.put("tokenKey", "deadbeef");
         values.put("environment", "prod");
         values.put("database", "prod/db/orders");
+        values.put("connector", "chat");
         values.put("purpose", "research");
         values.put("holder", "crm");
         values.put("publicKey", "A".repeat(43) + "=");

@@ -9,6 +9,7 @@ import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
+import dev.chancery.schema.identity.v1.ChangeEmailRequest;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.DeactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
@@ -32,6 +33,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -194,6 +196,56 @@ class ErasureIT {
 
         assertThat(states(grace, clear(grace, first))).containsExactly("ACCOUNT WITHHELD", "AUDIT COMPLETED");
         assertThat(displayName(grace)).isEqualTo("Grace " + unique);
+    }
+
+    /** A hold by a name is of who has the name then, however it is spelt, and outlasts the name: in erasure and in retention. */
+    @Test
+    void aHoldByAnAliasKeepsItsSubjectWhateverBecomesOfTheName() {
+        String unique = UUID.randomUUID().toString();
+        String address = "grace-" + unique + "@kestrel.example";
+        String grace = somebody("Grace " + unique, address);
+        String left = calls.done(
+                        administrator,
+                        CreatePrincipalRequest.newBuilder()
+                                .setType(PrincipalType.USER)
+                                .setDisplayName("Left " + unique)
+                                .setExternalName("HR-" + unique)
+                                .setPublicKey(ByteString.copyFrom(Base64.getDecoder()
+                                        .decode(SigningKey.generate().publicKey()))))
+                .json()
+                .getString("principalId");
+        SetHoldRequest.Builder byAlias = holding("");
+        assertThat(calls.send(administrator, byAlias).code()).isEqualTo("hold.subject");
+        assertThat(calls.send(administrator, holding(grace).setAlias(address)).code())
+                .isEqualTo("hold.subject");
+        assertThat(calls.send(administrator, byAlias.setAlias("nobody-" + address))
+                        .code())
+                .isEqualTo("retention.no-such-subject");
+
+        JsonObject held = calls.done(administrator, byAlias.setAlias(address.toUpperCase(Locale.ROOT)))
+                .json();
+        JsonObject heldByExternalName =
+                calls.done(administrator, byAlias.setAlias("HR-" + unique)).json();
+        assertThat(held.getString("principalId")).isEqualTo(grace);
+        assertThat(heldByExternalName.getString("principalId")).isEqualTo(left);
+        calls.done(
+                administrator,
+                ChangeEmailRequest.newBuilder().setPrincipalId(grace).setEmail("new-" + address));
+        String next = somebody("Next " + unique, address);
+
+        Reply erased = erase(grace);
+        assertThat(erased.json().getJsonArray("holdIds").getString(0)).isEqualTo(held.getString("holdId"));
+        assertThat(states(grace, erased)).containsExactly("ACCOUNT WITHHELD", "AUDIT WITHHELD");
+        leave(left);
+        keep(RetentionClass.RETENTION_CLASS_AUDIT, "P0D");
+        Reply kept = keep(RetentionClass.RETENTION_CLASS_ACCOUNT, "P0D");
+        until(next, erase(next), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
+        assertThat(preview(Duration.ZERO, kept)).containsExactly("0", "2");
+        assertThat(displayName(grace)).isEqualTo("Grace " + unique);
+        assertThat(displayName(left)).isEqualTo("Left " + unique);
+
+        until(grace, clear(grace, held.getString("holdId")), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
+        until(left, clear(left, heldByExternalName.getString("holdId")), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
     }
 
     /** Whoever sets a shorter period sees before what it retires; a hold keeps it, and nothing else has to be told when that ends. */

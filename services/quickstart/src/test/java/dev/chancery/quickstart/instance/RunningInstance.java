@@ -25,6 +25,10 @@ public final class RunningInstance implements AutoCloseable {
     public static final Duration STOP_LIMIT = Duration.ofSeconds(70);
     private static final Duration POLL = Duration.ofMillis(20);
 
+    private static final List<String> QUICK_START = List.of(
+            "-jar",
+            Path.of("target", "quarkus-app", "quarkus-run.jar").toAbsolutePath().toString());
+
     /** How a process that ended by itself ended. */
     public record Ended(int exitCode, String out, String err) {}
 
@@ -73,10 +77,16 @@ public final class RunningInstance implements AutoCloseable {
     }
 
     public static RunningInstance start(Path data, int port, String... jvmOptions) {
+        return start(data, port, List.of(), jvmOptions);
+    }
+
+    /** @param options more of {@code up}'s */
+    public static RunningInstance start(Path data, int port, List<String> options, String... jvmOptions) {
         Path out = fresh(data, ".out");
         Path err = fresh(data, ".err");
-        Process process = launch(
-                out, err, List.of(jvmOptions), "up", "--data", data.toString(), "--port", Integer.toString(port));
+        var arguments = new ArrayList<>(List.of("up", "--data", data.toString(), "--port", Integer.toString(port)));
+        arguments.addAll(options);
+        Process process = launch(out, err, List.of(jvmOptions), arguments.toArray(String[]::new));
         boolean ready = await(START_LIMIT, () -> !process.isAlive() || text(out).contains("\n"));
         String line = text(out);
         if (!ready || !line.startsWith("READY ")) {
@@ -88,10 +98,26 @@ public final class RunningInstance implements AutoCloseable {
 
     /** Runs the quick start with these arguments and waits for its end: for starts that are to fail. */
     public static Ended attempt(String... arguments) {
+        return ended(QUICK_START, arguments);
+    }
+
+    /** Runs a backup or a restore that ends itself after a step, as {@code kill -9} would; its PostgreSQL lives on as an orphan. */
+    public static Ended endAfter(String step, String... arguments) {
+        return ended(
+                List.of(
+                        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.chancery.quickstart.EndAfter",
+                        step),
+                arguments);
+    }
+
+    private static Ended ended(List<String> program, String... arguments) {
         Path base = newDirectory("attempt");
         Path out = fresh(base, ".out");
         Path err = fresh(base, ".err");
-        Process process = launch(out, err, List.of(), arguments);
+        Process process = launch(out, err, List.of(), program, arguments);
         try {
             if (!process.waitFor(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
@@ -106,21 +132,31 @@ public final class RunningInstance implements AutoCloseable {
 
     /** Starts one on a directory and ends it with {@code kill -9} some time later, whatever it is at by then. */
     public static void startAndKill(Path data, int port, Duration later) {
-        Process process = launch(
-                fresh(data, ".out"),
-                fresh(data, ".err"),
-                List.of(),
-                "up",
-                "--data",
-                data.toString(),
-                "--port",
-                Integer.toString(port));
+        kill(
+                launch(
+                        fresh(data, ".out"),
+                        fresh(data, ".err"),
+                        List.of(),
+                        "up",
+                        "--data",
+                        data.toString(),
+                        "--port",
+                        Integer.toString(port)),
+                later);
+    }
+
+    private static void kill(Process process, Duration later) {
         await(later, () -> !process.isAlive());
         process.destroyForcibly();
         assertThat(await(STOP_LIMIT, () -> !process.isAlive())).as("killed").isTrue();
     }
 
     private static Process launch(Path out, Path err, List<String> jvmOptions, String... arguments) {
+        return launch(out, err, jvmOptions, QUICK_START, arguments);
+    }
+
+    private static Process launch(
+            Path out, Path err, List<String> jvmOptions, List<String> program, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -138,10 +174,7 @@ public final class RunningInstance implements AutoCloseable {
                 "-Xms64m",
                 "-Xmx768m"));
         command.addAll(jvmOptions);
-        command.add("-jar");
-        command.add(Path.of("target", "quarkus-app", "quarkus-run.jar")
-                .toAbsolutePath()
-                .toString());
+        command.addAll(program);
         command.addAll(List.of(arguments));
         try {
             return new ProcessBuilder(command)

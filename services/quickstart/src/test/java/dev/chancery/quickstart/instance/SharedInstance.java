@@ -92,6 +92,7 @@ public final class SharedInstance implements AutoCloseable {
             "override",
             "environment",
             "database",
+            "connector",
             "lease",
             "issuer",
             "agent",
@@ -569,6 +570,13 @@ public final class SharedInstance implements AutoCloseable {
                     }
                     case "environment" -> environment(values, in);
                     case "database" -> database(values, in);
+                    case "connector" -> {
+                        done(
+                                method("chancery.egress.v1.EgressService/Connect"),
+                                in,
+                                Map.of("workspace", value("workspace", values, in)));
+                        yield "chat";
+                    }
                     case "lease" ->
                         done(method(LEASE + "IssueLease"), in, Map.of("database", value("database", values, in)))
                                 .json()

@@ -3,13 +3,17 @@ package dev.chancery.quickstart.newcomer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
+import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
+import dev.chancery.schema.egress.v1.ConnectRequest;
+import dev.chancery.schema.egress.v1.DisconnectRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.vault.v1.BindSecretRequest;
 import dev.chancery.schema.vault.v1.ConnectDatabaseRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.IssueLeaseRequest;
@@ -30,6 +34,7 @@ import java.net.URI;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
@@ -45,12 +50,13 @@ class LeaseIT {
     private final TargetPostgres target = SharedInstance.target();
     private Client administrator = shared.owner;
     private Client service = shared.owner;
+    private String workspace = "";
 
     @BeforeEach
     void aDatabaseWithACredential() {
         administrator = calls.organisation();
         service = calls.somebody(administrator, "database:lease", "secret:read");
-        String workspace = calls.done(
+        workspace = calls.done(
                         administrator, CreateWorkspaceRequest.newBuilder().setName("Orders"))
                 .json()
                 .getString("workspaceId");
@@ -253,6 +259,89 @@ class LeaseIT {
                         .setSecret(secret)
                         .setChannel(LeakChannel.LEAK_CHANNEL_CHAT)
                         .setSeverity(LeakSeverity.LEAK_SEVERITY_SEV_2));
+    }
+
+    /** A token of a connector's, and credentials; what is bound to nothing stays. */
+    @Test
+    void whatIsBoundToAConnectorEndsWithinASecondOfItsDisconnection() {
+        calls.done(
+                administrator,
+                ConnectRequest.newBuilder()
+                        .setWorkspaceId(workspace)
+                        .setConnector("shop")
+                        .addHosts("shop.example.com"));
+        for (String name : List.of("prod/shop/token", "prod/shop/other")) {
+            calls.done(
+                    administrator,
+                    WriteSecretRequest.newBuilder().setSecret(name).setValue("Q7-token"));
+        }
+        for (String name : List.of("prod/shop/token", "prod/orders/app")) {
+            calls.done(
+                    administrator,
+                    BindSecretRequest.newBuilder()
+                            .setSecret(name)
+                            .setWorkspaceId(workspace)
+                            .setConnector("shop"));
+        }
+        assertThat(Long.parseLong(read("prod/shop/token").json().getString("untilMillis")))
+                .as("whoever keeps it asks again in a second")
+                .isLessThanOrEqualTo(System.currentTimeMillis() + 1_000);
+        JsonObject credential = issue("prod/orders/app").json();
+        assertThat(letsIn(credential)).isTrue();
+
+        calls.done(
+                administrator,
+                DisconnectRequest.newBuilder().setWorkspaceId(workspace).setConnector("shop"));
+        long disconnected = System.nanoTime();
+        assertThat(read("prod/shop/token").code()).isEqualTo("vault.disconnected");
+        assertThat(calls.send(service, IssueLeaseRequest.newBuilder().setSecret("prod/orders/app"))
+                        .code())
+                .isIn("vault.disconnected", "vault.no-such-secret");
+        long refused = System.nanoTime();
+        assertThat(isGone(credential.getString("username"))).isTrue();
+        long gone = System.nanoTime();
+        assertThat(RunningInstance.await(GONE, () -> isDestroyed("prod/shop/token")))
+                .isTrue();
+        long destroyed = System.nanoTime();
+        System.out.printf(
+                "after a disconnection: refused within %d ms, role gone within %d ms, key destroyed within %d ms%n",
+                (refused - disconnected) / 1_000_000,
+                (gone - disconnected) / 1_000_000,
+                (destroyed - disconnected) / 1_000_000);
+        assertThat(Duration.ofNanos(refused - disconnected)).isLessThan(Duration.ofSeconds(1));
+        assertThat(letsIn(credential)).isFalse();
+        assertThat(listed(credential.getString("leaseId")).getString("end")).isEqualTo("LEASE_END_DISCONNECTED");
+
+        assertThat(read("prod/shop/other").succeeded()).as("bound to nothing").isTrue();
+        calls.done(
+                administrator,
+                ConnectRequest.newBuilder()
+                        .setWorkspaceId(workspace)
+                        .setConnector("shop")
+                        .addHosts("shop.example.com"));
+        assertThat(read("prod/shop/token").code()).as("a new connection").isEqualTo("vault.no-current-version");
+        calls.done(
+                administrator,
+                WriteSecretRequest.newBuilder().setSecret("prod/shop/token").setValue("Q7-another"));
+        assertThat(read("prod/shop/token").json().getString("value")).isEqualTo("Q7-another");
+    }
+
+    private Reply read(String name) {
+        return calls.send(service, ReadSecretRequest.newBuilder().setSecret(name));
+    }
+
+    private boolean isDestroyed(String name) {
+        return shared.inside.database().inTenant(DatabaseRole.VAULT, administrator.tenant(), connection -> {
+            try (var query = connection.prepareStatement(
+                    "SELECT bool_and(state = 'DESTROYED') FROM secretring.data_key WHERE tenant = ? AND secret = ?")) {
+                query.setString(1, administrator.tenant());
+                query.setString(2, name);
+                try (var row = query.executeQuery()) {
+                    row.next();
+                    return row.getBoolean(1);
+                }
+            }
+        });
     }
 
     @Test

@@ -28,16 +28,30 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A repair in the installation's own log, as any privileged action: the intent, with what was found sealed as its reason, is durable
- * before anything is changed; the outcome follows. Whoever repairs holds the data directory and the key file, so the actor is the system.
+ * What is done to a whole installation by who holds its data directory and key file (a repair, a backup, a restore), in the installation's own log
+ * as any privileged action: the intent, with a sealed reason, is durable before anything is done; the outcome follows. There is no principal, so
+ * the actor is the system.
  */
-final class RepairRecord implements AutoCloseable {
-    private static final String ACTION = "identity.instance.repair";
-    private static final String INCOMPLETE = "identity.repair-incomplete";
+final class InstanceRecord implements AutoCloseable {
+    /** What is done; the auditor knows these actions, which are no method's. */
+    enum Act {
+        REPAIR("identity.instance.repair", "identity.repair-incomplete"),
+        BACKUP("identity.instance.backup", "identity.backup-incomplete"),
+        RESTORE("identity.instance.restore", "identity.restore-incomplete");
 
-    /** Characters of the findings that are kept: an entry has an upper limit. */
+        private final String action;
+        private final String incomplete;
+
+        Act(String action, String incomplete) {
+            this.action = action;
+            this.incomplete = incomplete;
+        }
+    }
+
+    /** Characters of the reason of a repair, backup or restore that are kept: an entry has an upper limit. */
     private static final int MAX_REASON_CHARS = 4_000;
 
+    private final Act act;
     private final Appender appender;
     private final Keyring keyring;
     private final AppendResult.Appended intent;
@@ -45,9 +59,13 @@ final class RepairRecord implements AutoCloseable {
     /**
      * Records the intent.
      *
-     * @throws Unusable when it can't be recorded: then nothing is to be changed
+     * @param reasons lines; what is too long is cut
+     * @param limitSeconds for the outcome
+     * @throws Unusable when it can't be recorded: then nothing is to be done
      */
-    RepairRecord(Database database, String instanceId, Sealer sealer, List<String> findings, long limitSeconds) {
+    InstanceRecord(
+            Act act, Database database, String instanceId, Sealer sealer, List<String> reasons, long limitSeconds) {
+        this.act = act;
         DatabaseRole role = DatabaseRole.IDENTITY;
         keyring = new Keyring(database, sealer);
         appender = new Appender(
@@ -57,7 +75,7 @@ final class RepairRecord implements AutoCloseable {
                 new SigningKeys(database, sealer).signer(instanceId + "/source/" + role.name()),
                 Optional::empty);
         var entryId = Ids.uuidV7();
-        String reason = String.join("\n", findings);
+        String reason = String.join("\n", reasons);
         Statement statement = statement(Ids.bytes(entryId))
                 .setReason(keyring.seal(
                         new SealContext(
@@ -78,7 +96,7 @@ final class RepairRecord implements AutoCloseable {
     void end(boolean whole) {
         var outcome = Outcome.newBuilder()
                 .setResult(whole ? Result.SUCCESS : Result.FAILURE)
-                .setCode(whole ? "" : INCOMPLETE)
+                .setCode(whole ? "" : act.incomplete)
                 .setIntent(IntentRef.newBuilder()
                         .setPosition(intent.position())
                         .setHash(UnsafeByteOperations.unsafeWrap(intent.hash().bytes())));
@@ -92,12 +110,12 @@ final class RepairRecord implements AutoCloseable {
                 Map.of()));
     }
 
-    private static Statement.Builder statement(byte[] entryId) {
+    private Statement.Builder statement(byte[] entryId) {
         return Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(entryId))
                 .setActor(
                         Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
-                .setAction(ACTION)
+                .setAction(act.action)
                 .setTarget(Target.newBuilder().setType("organisation").setId(Principal.INSTANCE));
     }
 
@@ -105,10 +123,10 @@ final class RepairRecord implements AutoCloseable {
         return switch (appender.append(draft)) {
             case AppendResult.Appended done -> done;
             case AppendResult.Refused refused ->
-                throw new Unusable("the repair can't be recorded in the installation's log: "
+                throw new Unusable("nothing was done: it can't be recorded in the installation's log: "
                         + refused.rejection().code());
             case AppendResult.Moved _, AppendResult.Replayed _, AppendResult.Taken _ ->
-                throw new IllegalStateException("a repair rests on nothing and claims nothing");
+                throw new IllegalStateException("it rests on nothing and claims nothing");
         };
     }
 
