@@ -30,9 +30,12 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,6 +64,8 @@ class RolesAsProcessesIT {
     private static Member one;
     private static Member two;
     private static Caller administrator;
+    private static String adasId = "";
+    private static ClientKey adasKey;
 
     @BeforeAll
     static void start() throws Exception {
@@ -121,7 +126,9 @@ class RolesAsProcessesIT {
                                 .put("administratorKey", TestClient.bytes(ada.publicKey())),
                         TestClient.headers(byOwner))
                 .done();
-        administrator = client.signIn(one.base(), created.json().getString("clientId"), ada);
+        adasId = created.json().getString("clientId");
+        adasKey = ada;
+        administrator = client.signIn(one.base(), adasId, ada);
         Reply ben = client.call(
                         one.base(),
                         IDENTITY + "CreatePrincipal",
@@ -251,18 +258,22 @@ class RolesAsProcessesIT {
                         CATCH_UP_LIMIT, () -> head().getString("size").equals(Long.toString(size))))
                 .as("the checkpoint reaches %d: %s", size, head())
                 .isTrue();
-        Path trust = directory.resolve("trust.vkey");
-        Files.write(
-                trust,
-                head().getJsonArray("verifierKeys").stream()
-                        .map(String::valueOf)
-                        .toList());
         Path out = directory.resolve("export");
         Export export = Export.write(RolesAsProcessesIT::copy, out);
         assertThat(export.size()).isEqualTo(size);
         assertThat(size(administrator.tenant()))
                 .as("one record more: that it was copied")
                 .isEqualTo(size + 1);
+        isIntact(out);
+    }
+
+    private static void isIntact(Path out) throws IOException {
+        Path trust = directory.resolve("trust.vkey");
+        Files.write(
+                trust,
+                head().getJsonArray("verifierKeys").stream()
+                        .map(String::valueOf)
+                        .toList());
         var said = new ByteArrayOutputStream();
         try (var print = new PrintStream(said, true, UTF_8)) {
             int code = dev.chancery.auditor.Main.run(
@@ -322,6 +333,140 @@ class RolesAsProcessesIT {
                         .isInstanceOf(Unreachable.class)
                         .hasMessageContaining("--ca FILE");
             }
+        }
+    }
+
+    /** An edit is in force everywhere within two seconds of its answer; a connector's end, and that of its credentials, within one. */
+    @Test
+    @Order(6)
+    void anEditIsInForceInEveryProcessWithinItsBound() throws Exception {
+        administrator = client.signIn(one.base(), adasId, adasKey);
+        var calls = new EgressCalls(client, one, egress, administrator);
+        String host = "edited.chancery.invalid";
+        var listed = new JsonObject().put("host", host);
+        calls.change(calls.administrator, "AllowHost", listed.copy());
+        isAllowedEverywhere(calls, host);
+        calls.change(calls.administrator, "RemoveAllowedHost", listed.copy());
+        isNowhereAfter(System.nanoTime(), reaching(calls, host), Duration.ofSeconds(2));
+
+        String connected = "connected.chancery.invalid";
+        calls.change(
+                calls.administrator,
+                "Connect",
+                new JsonObject().put("connector", "chat").put("hosts", List.of(connected, "**." + connected)));
+        isAllowedEverywhere(calls, connected);
+        String secret = "test/chat/token";
+        calls.bind(secret, "chat");
+        assertThat(calls.isRead(one, secret) && calls.isRead(two, secret)).isTrue();
+        calls.change(calls.administrator, "Disconnect", new JsonObject().put("connector", "chat"));
+        long disconnected = System.nanoTime();
+        assertThat(calls.isRead(one, secret) || calls.isRead(two, secret)).isFalse();
+        System.out.printf(
+                "both vaults: refused %d ms after the change%n", (System.nanoTime() - disconnected) / 1_000_000);
+        isNowhereAfter(disconnected, reaching(calls, connected), Duration.ofSeconds(1));
+    }
+
+    private static Map<String, EgressCalls.Question> reaching(EgressCalls calls, String host) {
+        return Map.of(
+                "proxy", () -> calls.isLetOut(host),
+                "core-1", () -> calls.isAllowed(one, host),
+                "core-2", () -> calls.isAllowed(two, host));
+    }
+
+    private static void isAllowedEverywhere(EgressCalls calls, String host) {
+        assertThat(TestInstallation.await(CATCH_UP_LIMIT, () -> {
+                    try {
+                        return calls.isLetOut(host) && calls.isAllowed(one, host) && calls.isAllowed(two, host);
+                    } catch (IOException e) {
+                        return false;
+                    }
+                }))
+                .as("%s is allowed", host)
+                .isTrue();
+    }
+
+    /** @param changed when the change was answered */
+    private static void isNowhereAfter(long changed, Map<String, EgressCalls.Question> questions, Duration bound)
+            throws Exception {
+        long until = changed + bound.toNanos() + Duration.ofSeconds(2).toNanos();
+        try (var asking = Executors.newVirtualThreadPerTaskExecutor()) {
+            Map<String, Future<Long>> answers = new HashMap<>();
+            questions.forEach((who, question) ->
+                    answers.put(who, asking.submit(() -> EgressCalls.lastYesNanos(until, question))));
+            for (Map.Entry<String, Future<Long>> answer : answers.entrySet()) {
+                long last = answer.getValue().get();
+                long millis =
+                        last < changed ? 0 : Duration.ofNanos(last - changed).toMillis();
+                System.out.printf("%s: last allowed %d ms after the change%n", answer.getKey(), millis);
+                assertThat(millis).as(answer.getKey()).isLessThan(bound.toMillis());
+                assertThat(questions.get(answer.getKey()).ask())
+                        .as("%s is up, and denies", answer.getKey())
+                        .isFalse();
+            }
+        }
+    }
+
+    /** Killed and started again while it is in force, and killed again at its end. */
+    @Test
+    @Order(7)
+    void anOverrideEndsOnTimeThoughProcessesAreKilledAtItsEnd() throws Exception {
+        administrator = client.signIn(one.base(), adasId, adasKey);
+        var calls = new EgressCalls(client, one, egress, administrator);
+        String host = "over.chancery.invalid";
+        JsonObject asked = calls.change(
+                        calls.agent,
+                        "RequestOverride",
+                        new JsonObject().put("host", host).put("minutes", 1).put("reason", "One file, by hand."))
+                .json();
+        calls.change(
+                calls.administrator,
+                "ApproveOverride",
+                new JsonObject().put("overrideId", asked.getString("overrideId")));
+        // The end is told in whole milliseconds.
+        long leftMillis = 1 + Long.parseLong(asked.getString("expiresAtMillis")) - System.currentTimeMillis();
+        long endNanos = System.nanoTime() + Duration.ofMillis(leftMillis).toNanos();
+        isAllowedEverywhere(calls, host);
+        egress.kill();
+        egress.start();
+        egress.awaitReady(client);
+        if (endNanos - System.nanoTime() > Duration.ofSeconds(10).toNanos()) {
+            assertThat(TestInstallation.await(Duration.ofSeconds(5), () -> letOut(calls, host)))
+                    .as("the override outlived the first kill")
+                    .isTrue();
+        }
+        long last = EgressCalls.lastYesNanos(endNanos - Duration.ofMillis(300).toNanos(), () -> calls.isLetOut(host));
+        egress.kill();
+        two.kill();
+        egress.start();
+        two.start();
+        long sinceNanos = EgressCalls.lastYesNanos(endNanos, () -> calls.isLetOut(host));
+        egress.awaitReady(client);
+        two.awaitReady(client);
+        long lateNanos = EgressCalls.lastYesNanos(
+                System.nanoTime() + Duration.ofSeconds(5).toNanos(),
+                () -> calls.isLetOut(host) || calls.isAllowed(one, host) || calls.isAllowed(two, host));
+        assertThat(Math.max(Math.max(last, sinceNanos), lateNanos)).isLessThan(endNanos);
+        assertThat(calls.isLetOut(host)).as("it is up, and denies").isFalse();
+    }
+
+    /** What the proxy and a core recorded of the calls before is part of it. */
+    @Test
+    @Order(8)
+    void anExportWithWhatWentOutIsIntact() throws Exception {
+        administrator = client.signIn(one.base(), adasId, adasKey);
+        long size = size(administrator.tenant());
+        assertThat(TestInstallation.await(CATCH_UP_LIMIT, () -> Long.parseLong(head().getString("size", "0")) >= size))
+                .isTrue();
+        Path out = directory.resolve("export-of-egress");
+        Export.write(RolesAsProcessesIT::copy, out);
+        isIntact(out);
+    }
+
+    private static boolean letOut(EgressCalls calls, String host) {
+        try {
+            return calls.isLetOut(host);
+        } catch (IOException e) {
+            return false;
         }
     }
 

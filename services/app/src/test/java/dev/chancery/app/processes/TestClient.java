@@ -22,8 +22,11 @@ import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -32,6 +35,7 @@ final class TestClient implements AutoCloseable {
     private static final Duration CALL_LIMIT = Duration.ofSeconds(20);
     private final Contract contract = Contract.load();
     private final HttpClient http;
+    private final SSLContext tls;
 
     /** A caller who is signed in. */
     record Caller(String tenant, String token) {}
@@ -53,7 +57,7 @@ final class TestClient implements AutoCloseable {
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
-        SSLContext tls = SSLContext.getInstance("TLS");
+        tls = SSLContext.getInstance("TLS");
         tls.init(null, trust.getTrustManagers(), null);
         http = HttpClient.newBuilder()
                 .sslContext(tls)
@@ -93,9 +97,18 @@ final class TestClient implements AutoCloseable {
         }
     }
 
-    /** Calls a method of the contract whose path has no variables. */
+    /** Trusts the installation's authority. */
+    SSLContext tls() {
+        return tls;
+    }
+
+    /** Calls a method of the contract; variables of its path are the request's texts of that name. */
     Reply call(String base, String method, JsonObject request, Map<String, String> headers) throws IOException {
         ContractMethod called = contract.method("chancery." + method).orElseThrow();
+        JsonObject rest = request.copy();
+        String path = called.pathTemplate().segments().stream()
+                .map(segment -> segment.variable() ? (String) rest.remove(camelCase(segment.text())) : segment.text())
+                .collect(Collectors.joining("/", "/", ""));
         boolean get = called.httpMethod().equals("GET");
         var sent = new java.util.HashMap<>(headers);
         if (!get) {
@@ -104,14 +117,19 @@ final class TestClient implements AutoCloseable {
         HttpResponse<byte[]> response = send(
                 base,
                 called.httpMethod(),
-                called.pathTemplate().text(),
+                path,
                 sent,
-                get ? new byte[0] : request.encode().getBytes(UTF_8));
+                get ? new byte[0] : rest.encode().getBytes(UTF_8));
         String text = new String(response.body(), UTF_8);
         return new Reply(
                 response.statusCode(),
                 text.startsWith("{") ? new JsonObject(text) : new JsonObject().put("text", text),
                 response.headers().firstValue("Chancery-Position").orElse(""));
+    }
+
+    private static String camelCase(String field) {
+        return Pattern.compile("_([a-z])").matcher(field).replaceAll(letter -> letter.group(1)
+                .toUpperCase(Locale.ROOT));
     }
 
     static Map<String, String> headers(Caller caller) {
@@ -141,7 +159,7 @@ final class TestClient implements AutoCloseable {
         return new Caller(clientId.substring(0, clientId.indexOf('.')), new JsonObject(text).getString("access_token"));
     }
 
-    private static String assertion(String clientId, ClientKey key) {
+    static String assertion(String clientId, ClientKey key) {
         long now = Instant.now().getEpochSecond();
         String claims = new JsonObject()
                 .put("iss", clientId)

@@ -85,10 +85,12 @@ final class TestInstallation implements AutoCloseable {
             own.add("chancery.sealer-file=" + sealer(role));
         }
         if (role == ProcessRole.CORE) {
+            // One administrator does all that a test asks for.
+            own.add("chancery.limits.person-commands=none");
             own.add("chancery.owner-claim-file=" + directory.resolve(name + ".claim"));
         }
         if (role == ProcessRole.EGRESS) {
-            own.add("chancery.egress.port=0");
+            own.add("chancery.egress.port=" + freePort());
         }
         var member = new Member(name, role, write(name, ProcessRole.databaseRoles(Set.of(role)), own));
         members.put(name, member);
@@ -183,12 +185,20 @@ final class TestInstallation implements AutoCloseable {
             this.name = name;
             this.role = role;
             this.file = file;
-            this.base = "https://127.0.0.1:"
-                    + Files.readAllLines(file).stream()
-                            .filter(line -> line.startsWith("chancery.http.port="))
-                            .map(line -> line.substring(line.indexOf('=') + 1))
-                            .findFirst()
-                            .orElseThrow();
+            this.base = "https://127.0.0.1:" + setting("chancery.http.port");
+        }
+
+        private String setting(String name) throws IOException {
+            return Files.readAllLines(file).stream()
+                    .filter(line -> line.startsWith(name + "="))
+                    .map(line -> line.substring(line.indexOf('=') + 1))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        /** Of a process with the role {@code egress}. */
+        int proxyPort() throws IOException {
+            return Integer.parseInt(setting("chancery.egress.port"));
         }
 
         String name() {
