@@ -22,6 +22,9 @@ record CompletionProof(
     static final int MAX_BYTES = 4 * ProofFile.MAX_BYTES;
     static final String EVENT = "chancery.dsar.v1.RequestCompleted";
 
+    /** The newest that a statement is written in. */
+    private static final int FORMAT = 3;
+
     private static final String TYPE = "application/vnd.chancery.dsar-completion+json";
     private static final Set<String> MEMBERS = Set.of("completed", "inclusion", "payload", "payloadType", "signatures");
     private static final Pattern KEY =
@@ -79,8 +82,8 @@ record CompletionProof(
 
     /** What does not hold of the statement and its event by themselves. */
     void check(Findings findings) throws Malformed {
-        if (!(statement.get("format") instanceof Long format) || format < 1 || format > 2) {
-            throw new Malformed("the statement is of another format than 1 and 2");
+        if (!(statement.get("format") instanceof Long format) || format < 1 || format > FORMAT) {
+            throw new Malformed("the statement is of no format from 1 to " + FORMAT);
         }
         var wire = new Wire("completed", body, 0, body.length);
         String request = "";

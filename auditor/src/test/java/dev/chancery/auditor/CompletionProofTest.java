@@ -160,6 +160,15 @@ class CompletionProofTest {
     }
 
     @Test
+    void aFormatThatIsNotKnownIsNoProof() throws IOException {
+        String third = MET.replace("\"format\":2", "\"format\":3");
+        assertThat(verifySecond(third, body(third, 3, 9))).as("%s", out).isZero();
+        String fourth = MET.replace("\"format\":2", "\"format\":4");
+        assertThat(verifySecond(fourth, body(fourth, 4, 9))).isOne();
+        assertThat(out.toString(UTF_8)).contains("the statement is of no format from 1 to 3");
+    }
+
+    @Test
     void aHorizonThatWasStillToComeIsSaidToBe() throws IOException {
         assertThat(verifySecond(UNMET, body(UNMET, 2, 0))).as("%s", out).isZero();
         assertThat(out.toString(UTF_8))

@@ -7,8 +7,12 @@ import dev.chancery.schema.consent.v1.LegalBasis;
 import dev.chancery.schema.consent.v1.Purpose;
 import dev.chancery.schema.dsar.v1.Holder;
 import dev.chancery.schema.dsar.v1.HolderAction;
+import dev.chancery.schema.options.v1.Basis;
+import dev.chancery.schema.options.v1.FieldContract;
+import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -96,30 +100,49 @@ final class ProcessingRecords {
         line("## What Chancery records about people");
         line(
                 "To prove who did what. Values are encrypted with a key of the person's, which an erasure destroys unless a legal hold covers it.");
-        text.append("| part | data | kept |\n|---|---|---|\n");
-        Map<String, Map<String, Collection<String>>> parts = new TreeMap<>();
+        text.append("| part | data | kept | ground |\n|---|---|---|---|\n");
+        Map<String, Map<OwnRecord, Collection<String>>> parts = new TreeMap<>();
         for (EventType event : contract.events().values()) {
             event.prototype().getDescriptorForType().getFields().stream()
                     .filter(field -> ClassRule.of(field).isPersonal())
                     .forEach(field -> parts.computeIfAbsent(event.feature(), made -> new TreeMap<>())
-                            .computeIfAbsent(
-                                    kept(ClassRule.contract(field)
-                                            .getRetention()
-                                            .name()),
-                                    made -> new TreeSet<>())
+                            .computeIfAbsent(OwnRecord.of(ClassRule.contract(field)), made -> new TreeSet<>())
                             .add(field.getName().replace('_', ' ')));
         }
-        parts.forEach(
-                (feature, byRetention) -> byRetention.forEach((kept, fields) -> row(feature, listed(fields), kept)));
+        parts.forEach((feature, byRecord) ->
+                byRecord.forEach((own, fields) -> row(feature, listed(fields), own.kept(), own.ground())));
         text.append('\n');
     }
 
-    private static String kept(String retention) {
-        return switch (retention) {
-            case "RETENTION_CLASS_ACCOUNT" -> "with the account";
-            case "RETENTION_CLASS_AUDIT" -> "with the audit trail";
-            default -> retention;
-        };
+    private record OwnRecord(RetentionClass retention, Basis basis) implements Comparable<OwnRecord> {
+        static OwnRecord of(FieldContract field) {
+            return new OwnRecord(field.getRetention(), field.getBasis());
+        }
+
+        @Override
+        public int compareTo(OwnRecord other) {
+            return Comparator.comparing(OwnRecord::retention)
+                    .thenComparing(OwnRecord::basis)
+                    .compare(this, other);
+        }
+
+        String kept() {
+            return switch (retention) {
+                case RETENTION_CLASS_ACCOUNT -> "with the account";
+                case RETENTION_CLASS_AUDIT -> "with the audit trail";
+                case RETENTION_CLASS_EVIDENCE -> "as evidence, which an erasure leaves";
+                case RETENTION_CLASS_UNSPECIFIED, UNRECOGNIZED -> "not said";
+            };
+        }
+
+        String ground() {
+            return switch (basis) {
+                case BASIS_CONTRACT -> "contract, GDPR article 6(1)(b)";
+                case BASIS_LEGAL_OBLIGATION -> "legal obligation, GDPR article 6(1)(c)";
+                case BASIS_LEGITIMATE_INTERESTS -> "legitimate interests, GDPR article 6(1)(f)";
+                case BASIS_UNSPECIFIED, UNRECOGNIZED -> "not said";
+            };
+        }
     }
 
     private static String ground(LegalBasis basis) {

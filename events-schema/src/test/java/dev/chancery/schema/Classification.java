@@ -7,6 +7,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.options.v1.Basis;
 import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RetentionClass;
@@ -106,6 +107,15 @@ final class Classification {
                         || ClassRule.contract(field).getRetention() != RetentionClass.RETENTION_CLASS_UNSPECIFIED,
                 field,
                 "is personal and has no retention");
+        require(
+                !rule.isPersonal() || ClassRule.contract(field).getBasis() != Basis.BASIS_UNSPECIFIED,
+                field,
+                "is personal and has no ground on which it is processed (basis)");
+        require(
+                (ClassRule.contract(field).getRetention() == RetentionClass.RETENTION_CLASS_EVIDENCE)
+                        != ClassRule.contract(field).getEvidenceGround().isEmpty(),
+                field,
+                "is evidence without the law by which it stays (evidence_ground), or has that and is none");
         if (isText(field) && !high) {
             PatternShape shape = pattern(field);
             require(

@@ -6,7 +6,9 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.schema.options.v1.Basis;
 import dev.chancery.schema.options.v1.FieldContract;
+import dev.chancery.schema.options.v1.Regime;
 import dev.chancery.schema.options.v1.Residency;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** docs/reference/classification.md says what {@link ClassRule} and the contract say; {@code -Dchancery.write=true} writes it. */
@@ -45,7 +48,7 @@ class ClassificationPageTest {
             Generated from the contract: change a field's options in `events-schema`, or `ClassRule`, not this page.
 
             Each text and each bytes field of the contract declares a class, and a personal one whose data it is. A field that doesn't, or a personal field
-            of an event without a retention class, fails the build with the field's name.
+            of an event without a retention class or a ground, fails the build with the field's name.
 
             ## The matrix
 
@@ -82,10 +85,33 @@ class ClassificationPageTest {
 
             ## What records hold sealed
 
-            | field | class | whose | retention | stays in |
-            |---|---|---|---|---|
+            | field | class | whose | retention | ground | stays in |
+            |---|---|---|---|---|---|
             """);
-        sealed(contract).forEach(this::field);
+        Map<String, FieldDescriptor> sealed = sealed(contract);
+        sealed.forEach(this::field);
+        page.append("""
+
+            ## By regime
+
+            What to look at where a regime applies to an organisation.
+
+            | regime | fields |
+            |---|---|
+            | GDPR, CCPA, LGPD | all that are personal |
+            """);
+        for (Regime regime : Regime.values()) {
+            if (regime != Regime.UNRECOGNIZED && regime != Regime.REGIME_UNSPECIFIED) {
+                row(
+                        regime.name().substring("REGIME_".length()).replace('_', ' '),
+                        sealed.entrySet().stream()
+                                .filter(each -> ClassRule.contract(each.getValue())
+                                        .getRegimeList()
+                                        .contains(regime))
+                                .map(each -> "`" + each.getKey() + "`")
+                                .collect(Collectors.joining(", ")));
+            }
+        }
         page.append("""
 
             ## What calls carry and no record holds in clear
@@ -104,11 +130,13 @@ class ClassificationPageTest {
 
     private void field(String name, FieldDescriptor field) {
         FieldContract declared = ClassRule.contract(field);
+        String ground = declared.getEvidenceGround();
         row(
                 "`" + name + "`",
                 name(ClassRule.of(field).name()),
                 declared.getSubject().isEmpty() ? "the organisation" : "`" + declared.getSubject() + "`",
-                retention(declared.getRetention()),
+                retention(declared.getRetention()) + (ground.isEmpty() ? "" : ": " + ground),
+                basis(declared.getBasis()),
                 declared.getResidency() == Residency.RESIDENCY_TENANT_REGION ? "the organisation's region" : "");
     }
 
@@ -179,6 +207,10 @@ class ClassificationPageTest {
         };
     }
 
+    private static String basis(Basis basis) {
+        return basis == Basis.BASIS_UNSPECIFIED ? "" : name(basis.name().substring("BASIS_".length()));
+    }
+
     private static String until(RetentionClass retention) {
         return switch (retention) {
             case RETENTION_CLASS_ACCOUNT ->
@@ -186,6 +218,8 @@ class ClassificationPageTest {
                         + " principals";
             case RETENTION_CLASS_AUDIT ->
                 "the subject is erased, or deactivated for 7 years; needed to say why something was done";
+            case RETENTION_CLASS_EVIDENCE ->
+                "the subject is deactivated for 7 years; an erasure leaves it, on the ground that its field names";
             case RETENTION_CLASS_UNSPECIFIED, UNRECOGNIZED -> "";
         };
     }

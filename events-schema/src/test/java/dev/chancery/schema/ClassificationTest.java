@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
+import dev.chancery.schema.options.v1.Basis;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.RetentionClass;
@@ -108,6 +109,15 @@ class ClassificationTest {
         inEventSealed(personal().clearSubject(), "is personal and does not say whose");
         inEventSealed(personal().setSubject("nobody"), "is personal and does not say whose");
         inEventSealed(personal().clearRetention(), "is personal and has no retention");
+        inEventSealed(personal().clearBasis(), "is personal and has no ground on which it is processed (basis)");
+    }
+
+    @Test
+    void evidenceNamesItsGroundAndNothingElseDoes() {
+        String problem =
+                "is evidence without the law by which it stays (evidence_ground), or has that and is none";
+        inEventSealed(personal().setRetention(RetentionClass.RETENTION_CLASS_EVIDENCE), problem);
+        inEventSealed(personal().setEvidenceGround("GDPR, article 17(3)(e)"), problem);
     }
 
     @Test
@@ -155,7 +165,8 @@ class ClassificationTest {
     private static FieldContract.Builder personal() {
         return of(DataClass.DATA_CLASS_PERSONAL)
                 .setSubject("actor")
-                .setRetention(RetentionClass.RETENTION_CLASS_ACCOUNT);
+                .setRetention(RetentionClass.RETENTION_CLASS_ACCOUNT)
+                .setBasis(Basis.BASIS_CONTRACT);
     }
 
     private static void inEvent(FieldContract.Builder contract, String... problems) {

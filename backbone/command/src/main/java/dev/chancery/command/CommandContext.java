@@ -1,5 +1,6 @@
 package dev.chancery.command;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.Assignments;
 import dev.chancery.decision.Authority;
@@ -24,6 +25,7 @@ import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.log.Streams.Loaded;
 import dev.chancery.log.Streams.StoredEvent;
+import dev.chancery.schema.ClassRule;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
 import java.nio.charset.StandardCharsets;
@@ -168,9 +170,11 @@ public final class CommandContext {
         keyring.introduce(tenant(), subject);
     }
 
-    /** Seals text about {@code subject} (empty: about nobody) for a field of an event of this command. */
-    public Sealed seal(String subject, RetentionClass retention, String type, String field, String text) {
-        return keyring.seal(new SealContext(tenant(), subject, retention, entryId, type, field), text);
+    /** Seals text about {@code subject} (empty: about nobody) for a field of an event of this command, for as long as the contract says. */
+    public Sealed seal(String subject, Descriptor event, String field, String text) {
+        RetentionClass retention =
+                ClassRule.contract(event.findFieldByName(field)).getRetention();
+        return keyring.seal(new SealContext(tenant(), subject, retention, entryId, event.getFullName(), field), text);
     }
 
     /** Opens what an event of the caller's organisation holds sealed; empty once its subject's key was destroyed. */

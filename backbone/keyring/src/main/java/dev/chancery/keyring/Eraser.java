@@ -387,4 +387,11 @@ public final class Eraser {
     public static List<RetentionClass> allClasses() {
         return Keyring.RETENTION_CLASSES.stream().map(RetentionClass::forNumber).toList();
     }
+
+    /** Those that an erasure destroys. It leaves evidence, which the end of its retention period destroys. */
+    public static List<RetentionClass> erasable() {
+        return allClasses().stream()
+                .filter(retention -> retention != RetentionClass.RETENTION_CLASS_EVIDENCE)
+                .toList();
+    }
 }

@@ -20,7 +20,7 @@ final class Descriptions {
     static Sealed seal(CommandContext context, Descriptor event, String text) {
         return text.isEmpty()
                 ? Sealed.getDefaultInstance()
-                : context.seal(ABOUT_NOBODY, RETENTION, event.getFullName(), FIELD, text);
+                : context.seal(ABOUT_NOBODY, event, FIELD, text);
     }
 
     static boolean says(CommandContext context, Descriptor event, Described description, String text) {

@@ -48,7 +48,6 @@ import dev.chancery.schema.consent.v1.RepresentativeKind;
 import dev.chancery.schema.consent.v1.RepresentativeRecorded;
 import dev.chancery.schema.consent.v1.WithdrawConsentReply;
 import dev.chancery.schema.consent.v1.WithdrawConsentRequest;
-import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -207,8 +206,7 @@ final class ConsentService implements Feature {
                         .toBuilder()
                                 .setGround(context.seal(
                                         subject,
-                                        RetentionClass.RETENTION_CLASS_AUDIT,
-                                        RepresentativeRecorded.getDescriptor().getFullName(),
+                                        RepresentativeRecorded.getDescriptor(),
                                         "ground",
                                         request.getGround()))
                                 .build());

@@ -31,7 +31,6 @@ import dev.chancery.schema.consent.v1.PurposeDefined;
 import dev.chancery.schema.consent.v1.RetirePurposeReply;
 import dev.chancery.schema.consent.v1.RetirePurposeRequest;
 import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -115,8 +114,8 @@ final class PurposeMethods {
     private static Message described(CommandContext context, Message event, String description) {
         return ((PurposeDefined) event)
                 .toBuilder()
-                        .setDescription(context.seal(
-                                "", RetentionClass.RETENTION_CLASS_AUDIT, DEFINED, DESCRIPTION, description))
+                        .setDescription(
+                                context.seal("", PurposeDefined.getDescriptor(), DESCRIPTION, description))
                         .build();
     }
 

@@ -27,7 +27,7 @@ final class CompletionStatement {
     static final String TYPE = "application/vnd.chancery.dsar-completion+json";
 
     /** How a statement is written from now on. */
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     private static final List<String> UNPROVEN = List.of(
             "that a system has no other copies than those that it answers about",
@@ -39,6 +39,19 @@ final class CompletionStatement {
             "that backups made before the horizon open nothing: it was still to come, and the subject's erasure"
                     + " certificate says when it was met",
             UNPROVEN.getLast());
+
+    private static final Map<String, Object> RECORDS = Map.of(
+            "what", "the log's records, by a pseudonym that nothing leads from any more",
+            "until", "the organisation's log ends");
+
+    private static final Map<String, Object> EVIDENCE = Map.of(
+            "what",
+            "evidence of how the subject's rights were dealt with: why an answer came later or was refused, why a hold"
+                    + " was set, by what right somebody consented for the subject",
+            "ground",
+            "GDPR, articles 5(2) and 17(3)(e)",
+            "until",
+            "the organisation's retention period for evidence is over: the subject's erasure certificate says when");
 
     private CompletionStatement() {}
 
@@ -105,11 +118,7 @@ final class CompletionStatement {
                 }
             }
             statement.put("horizon", horizon);
-            statement.put(
-                    "kept",
-                    List.of(Map.of(
-                            "what", "the log's records, by a pseudonym that nothing leads from any more",
-                            "until", "the organisation's log ends")));
+            statement.put("kept", completed.getFormat() <= 2 ? List.of(RECORDS) : List.of(RECORDS, EVIDENCE));
         });
         statement.put("notProven", first || met || request.erased().isEmpty() ? UNPROVEN : UNPROVEN_UNMET);
         return CanonicalJson.write(statement);

@@ -3,6 +3,7 @@ package dev.chancery.dsar;
 import dev.chancery.decision.EventReading;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Eraser;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionCompleted;
@@ -33,8 +34,7 @@ record Destruction(
         long unreadablePosition,
         List<String> holds,
         long withheldPosition) {
-    private static final Set<RetentionClass> ALL =
-            EnumSet.complementOf(EnumSet.of(RetentionClass.RETENTION_CLASS_UNSPECIFIED, RetentionClass.UNRECOGNIZED));
+    private static final Set<RetentionClass> ERASABLE = EnumSet.copyOf(Eraser.erasable());
 
     static final Fold<Destruction, StoredEvent> FOLD = new Fold<>() {
         @Override
@@ -76,14 +76,14 @@ record Destruction(
         return StreamId.of("retention", "subject", subject);
     }
 
-    /** Whether no value that was sealed to the subject opens any more in the database. */
+    /** Whether no value that was sealed to the subject opens any more in the database, but what stays as evidence. */
     boolean isDone() {
-        return destroyed.containsAll(ALL);
+        return destroyed.containsAll(ERASABLE);
     }
 
-    /** Of the record that says that no backup opens anything of the subject any more; 0: there is none yet. */
+    /** Of the record that says that no backup opens anything that was erased; 0: there is none yet. */
     long metPosition() {
-        return unreadable.containsAll(ALL) ? unreadablePosition : 0;
+        return unreadable.containsAll(ERASABLE) ? unreadablePosition : 0;
     }
 
     private Destruction destroyed(KeysDestroyed event, long position) {

@@ -67,7 +67,6 @@ import dev.chancery.schema.dsar.v1.VerifyIdentityReply;
 import dev.chancery.schema.dsar.v1.VerifyIdentityRequest;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -207,12 +206,7 @@ final class DsarService implements Feature {
     }
 
     private static Sealed seal(CommandContext context, String subject, Message event, String field, String text) {
-        return context.seal(
-                subject,
-                RetentionClass.RETENTION_CLASS_AUDIT,
-                event.getDescriptorForType().getFullName(),
-                field,
-                text);
+        return context.seal(subject, event.getDescriptorForType(), field, text);
     }
 
     private static Request request(CommandContext context, String id) {

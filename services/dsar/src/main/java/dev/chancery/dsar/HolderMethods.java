@@ -27,7 +27,6 @@ import dev.chancery.schema.dsar.v1.RegisterHolderReply;
 import dev.chancery.schema.dsar.v1.RegisterHolderRequest;
 import dev.chancery.schema.dsar.v1.RemoveHolderReply;
 import dev.chancery.schema.dsar.v1.RemoveHolderRequest;
-import dev.chancery.schema.options.v1.RetentionClass;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
@@ -94,8 +93,7 @@ final class HolderMethods {
                                 .setRetentionDays(request.getRetentionDays())
                                 .setSecret(context.seal(
                                         "",
-                                        RetentionClass.RETENTION_CLASS_AUDIT,
-                                        HolderRegistered.getDescriptor().getFullName(),
+                                        HolderRegistered.getDescriptor(),
                                         "secret",
                                         HexFormat.of().formatHex(secret)))
                                 .build()));

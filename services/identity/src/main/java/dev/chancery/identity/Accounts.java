@@ -118,8 +118,7 @@ final class Accounts {
         }
         var changed = PrincipalEmailChanged.newBuilder().setPrincipalId(id);
         if (!request.getEmail().isEmpty()) {
-            changed.setEmail(Principals.account(
-                    context, id, PrincipalEmailChanged.getDescriptor().getFullName(), "email", request.getEmail()));
+            changed.setEmail(context.seal(id, PrincipalEmailChanged.getDescriptor(), "email", request.getEmail()));
         }
         Done done = CommandOutcome.done(
                 ChangeEmailReply.getDefaultInstance(), new NewEvent(principal(id), changed.build()));

@@ -211,14 +211,16 @@ final class FederatedSignIn {
                 email,
                 "",
                 ByteString.EMPTY));
-        String type = SubjectBound.getDescriptor().getFullName();
         events.add(new NewEvent(
                 stream,
                 SubjectBound.newBuilder()
                         .setPrincipalId(id)
                         .setIssuerId(verified.issuer().getIssuerId())
-                        .setSubject(Principals.account(
-                                context, id, type, "subject", token.subject().orElseThrow()))
+                        .setSubject(context.seal(
+                                id,
+                                SubjectBound.getDescriptor(),
+                                "subject",
+                                token.subject().orElseThrow()))
                         .build()));
         var subject = new Claim(SUBJECT, context.hash(SUBJECT, verified.name()), stream, true);
         return done -> {

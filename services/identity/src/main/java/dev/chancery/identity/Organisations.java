@@ -1,5 +1,6 @@
 package dev.chancery.identity;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
@@ -34,13 +35,13 @@ final class Organisations {
         String organisation = context.newId();
         String administrator = context.newId();
         StreamId stream = StreamId.of("identity", "organisation", organisation);
-        String type = OrganisationCreated.getDescriptor().getFullName();
+        Descriptor type = OrganisationCreated.getDescriptor();
         OrganisationCreated created = OrganisationCreated.newBuilder()
                 .setOrganisationId(organisation)
-                .setName(Principals.account(context, "", type, "name", request.getName()))
+                .setName(context.seal("", type, "name", request.getName()))
                 .setAdministratorId(administrator)
-                .setAdministratorName(Principals.account(
-                        context, administrator, type, "administrator_name", request.getAdministratorName()))
+                .setAdministratorName(context.seal(
+                        administrator, type, "administrator_name", request.getAdministratorName()))
                 .setAdministratorKey(request.getAdministratorKey())
                 .setAssignmentId(context.newId())
                 .build();
@@ -57,14 +58,14 @@ final class Organisations {
 
     CommandOutcome createWorkspace(CommandContext context, CreateWorkspaceRequest request) {
         String id = context.newId();
-        String type = WorkspaceCreated.getDescriptor().getFullName();
+        Descriptor type = WorkspaceCreated.getDescriptor();
         return CommandOutcome.done(
                         CreateWorkspaceReply.newBuilder().setWorkspaceId(id).build(),
                         new NewEvent(
                                 context.fresh(workspace(id)),
                                 WorkspaceCreated.newBuilder()
                                         .setWorkspaceId(id)
-                                        .setName(Principals.account(context, "", type, "name", request.getName()))
+                                        .setName(context.seal("", type, "name", request.getName()))
                                         .build()))
                 .withTarget("workspace", id);
     }

@@ -2,6 +2,7 @@ package dev.chancery.identity;
 
 import static dev.chancery.decision.AuthorityStreams.principal;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.ByteString;
 import dev.chancery.boundary.tokens.PublicKeys;
 import dev.chancery.command.CommandContext;
@@ -13,8 +14,6 @@ import dev.chancery.schema.identity.v1.CreatePrincipalReply;
 import dev.chancery.schema.identity.v1.CreatePrincipalRequest;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalType;
-import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.schema.options.v1.RetentionClass;
 
 /** Users, agents and services of an organisation. */
 final class Principals {
@@ -71,24 +70,19 @@ final class Principals {
             String externalName,
             ByteString publicKey) {
         context.introduce(id);
-        String type = PrincipalCreated.getDescriptor().getFullName();
+        Descriptor type = PrincipalCreated.getDescriptor();
         PrincipalCreated.Builder created = PrincipalCreated.newBuilder()
                 .setPrincipalId(id)
                 .setType(principalType)
-                .setDisplayName(account(context, id, type, "display_name", displayName))
+                .setDisplayName(context.seal(id, type, "display_name", displayName))
                 .setPublicKey(publicKey);
         if (!email.isEmpty()) {
-            created.setEmail(account(context, id, type, "email", email));
+            created.setEmail(context.seal(id, type, "email", email));
         }
         if (!externalName.isEmpty()) {
-            created.setExternalName(account(context, id, type, "external_name", externalName));
+            created.setExternalName(context.seal(id, type, "external_name", externalName));
         }
         return new NewEvent(context.fresh(principal(id)), created.build());
-    }
-
-    /** Seals what is said about somebody; {@code subject} is empty for what is about nobody. */
-    static Sealed account(CommandContext context, String subject, String type, String field, String text) {
-        return context.seal(subject, RetentionClass.RETENTION_CLASS_ACCOUNT, type, field, text);
     }
 
     static boolean isUnusable(ByteString publicKey) {

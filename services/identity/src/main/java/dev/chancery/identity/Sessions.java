@@ -25,7 +25,6 @@ import dev.chancery.schema.identity.v1.SessionOpened;
 import dev.chancery.schema.identity.v1.SessionRefreshed;
 import dev.chancery.schema.identity.v1.TokenIssued;
 import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.schema.options.v1.RetentionClass;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -131,12 +130,7 @@ final class Sessions {
     }
 
     private static Sealed sealed(CommandContext context, String subject, String field, String text) {
-        return context.seal(
-                subject,
-                RetentionClass.RETENTION_CLASS_ACCOUNT,
-                SessionOpened.getDescriptor().getFullName(),
-                field,
-                text);
+        return context.seal(subject, SessionOpened.getDescriptor(), field, text);
     }
 
     /** The next tokens of a session, for the one refresh token of it that is good. A spent one ends it. */

@@ -3,12 +3,16 @@ package dev.chancery.retention;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.chancery.command.RefusedException;
+import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.Streams;
 import dev.chancery.retention.Subject.Destruction;
 import dev.chancery.retention.Subject.Hold;
 import dev.chancery.retention.Subject.Waiting;
+import dev.chancery.retention.SubjectEraser.RecordTimes;
+import dev.chancery.schema.ClassRule;
+import dev.chancery.schema.Contract;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.DestructionCompleted;
 import dev.chancery.schema.retention.v1.ErasureGround;
@@ -26,6 +30,8 @@ import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -45,14 +51,32 @@ final class Certificates {
                     + " organisation's hash key and guesses all of a request can tell it was that one.",
             "What holders outside this installation keep.");
 
+    /** What an erasure leaves, by its name in the contract. */
+    private static final Map<String, String> EVIDENCE_GROUNDS = evidenceGrounds();
+
     private final String instanceId;
     private final Streams streams;
+    private final RecordTimes times;
     private final SigningKeys keys;
 
-    Certificates(String instanceId, Streams streams, SigningKeys keys) {
+    Certificates(String instanceId, Streams streams, RecordTimes times, SigningKeys keys) {
         this.instanceId = instanceId;
         this.streams = streams;
+        this.times = times;
         this.keys = keys;
+    }
+
+    private static Map<String, String> evidenceGrounds() {
+        var grounds = new TreeMap<String, String>();
+        Contract.load()
+                .events()
+                .values()
+                .forEach(event -> event.prototype().getDescriptorForType().getFields().stream()
+                        .filter(field -> ClassRule.contract(field).getRetention()
+                                == RetentionClass.RETENTION_CLASS_EVIDENCE)
+                        .forEach(field -> grounds.put(
+                                field.getFullName(), ClassRule.contract(field).getEvidenceGround())));
+        return grounds;
     }
 
     /** Has the key made, so that a trust file holds it from the first start on. */
@@ -121,7 +145,7 @@ final class Certificates {
                 .add("state", state(subject))
                 .add("classes", classes)
                 .add("holds", holds)
-                .add("kept", kept())
+                .add("kept", kept(tenant, subjectId, subject))
                 .add("not_proved", Json.createArrayBuilder(NOT_PROVED))
                 .build();
     }
@@ -206,19 +230,47 @@ final class Certificates {
         return json;
     }
 
-    /** Evidence: what erasure leaves, why, and until when. */
-    private static JsonArrayBuilder kept() {
-        return Json.createArrayBuilder()
+    /** What erasure leaves, why, and until when. */
+    private JsonArrayBuilder kept(String tenant, String subjectId, Subject subject) {
+        JsonArrayBuilder kept = Json.createArrayBuilder()
                 .add(Json.createObjectBuilder()
                         .add(
                                 "what",
                                 "Records that name the subject by its pseudonym: actions, times, positions, hashes,"
                                         + " and sealed values whose keys are gone.")
-                        .add("class", "evidence")
                         .add(
                                 "ground",
                                 "GDPR, articles 5(2) and 17(3)(e): to show what was done, and that it was erased.")
                         .add("until", "The organisation's log ends."));
+        RetentionClass evidence = RetentionClass.RETENTION_CLASS_EVIDENCE;
+        if (!subject.isDecided(evidence)) {
+            String until = until(tenant, subjectId, evidence);
+            EVIDENCE_GROUNDS.forEach((field, ground) -> kept.add(Json.createObjectBuilder()
+                    .add("what", "The subject's " + field + ", where there is one.")
+                    .add("class", name(evidence))
+                    .add("ground", ground + ".")
+                    .add("until", until)
+                    .add("holds", Json.createArrayBuilder(RetentionRules.withholding(subject, List.of(evidence))))));
+        }
+        return kept;
+    }
+
+    /** When a class's retention period is over, as the schedules and the subject's departure have it now. */
+    private String until(String tenant, String subjectId, RetentionClass retention) {
+        String period = streams.current(tenant, Schedules.STREAM, Schedules.FOLD)
+                .state()
+                .period(retention);
+        if (period.equals(Schedules.UNLIMITED)) {
+            return "No end: the organisation's retention period is UNLIMITED.";
+        }
+        OptionalLong left = streams.current(tenant, AuthorityStreams.principal(subjectId), Departure.FOLD)
+                .state()
+                .position();
+        OptionalLong began =
+                left.isEmpty() ? OptionalLong.empty() : times.recordedAtMicros(tenant, left.getAsLong());
+        return began.isEmpty()
+                ? period + " after the subject is deactivated."
+                : period + " after " + time(began.getAsLong()) + ", when the subject was deactivated.";
     }
 
     private static JsonArrayBuilder names(Collection<RetentionClass> classes) {

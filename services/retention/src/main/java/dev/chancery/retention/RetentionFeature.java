@@ -59,6 +59,7 @@ public final class RetentionFeature implements FeatureDescription {
         var claims = new Claims(parts.database(), DatabaseRole.RETENTION);
         var keys = parts.get(Keyring.class).eraser();
         var horizon = parts.get(ErasureHorizon.class).horizon();
+        var times = new LogTimes(parts.database(), DatabaseRole.RETENTION);
         return new RetentionService(
                 new ErasureWorker(
                         parts.database(),
@@ -66,12 +67,13 @@ public final class RetentionFeature implements FeatureDescription {
                                 claims,
                                 parts.get(Appender.class),
                                 streams,
-                                new LogTimes(parts.database(), DatabaseRole.RETENTION)::recordedAtMicros,
+                                times::recordedAtMicros,
                                 keys,
                                 horizon),
                         keys,
                         horizon),
-                new Certificates(parts.instanceId(), streams, parts.get(SigningKeys.class)),
+                new Certificates(
+                        parts.instanceId(), streams, times::recordedAtMicros, parts.get(SigningKeys.class)),
                 new PrincipalNames(claims, parts.get(Keyring.class)));
     }
 }

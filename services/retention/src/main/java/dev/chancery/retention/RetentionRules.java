@@ -105,7 +105,7 @@ final class RetentionRules {
     }
 
     /**
-     * Decides the destruction of all that no hold covers, and says what waits.
+     * Decides the destruction of all that no hold covers, and says what waits. Evidence is neither: an erasure leaves it.
      *
      * @param request whose it is, as another feature asked; empty: an administrator's
      */
@@ -117,8 +117,11 @@ final class RetentionRules {
         if (!request.isEmpty() && subject.requests().contains(request)) {
             return nothing();
         }
-        List<RetentionClass> free = subject.free();
+        List<RetentionClass> free = subject.free().stream()
+                .filter(Eraser.erasable()::contains)
+                .toList();
         List<RetentionClass> held = subject.undecided().stream()
+                .filter(Eraser.erasable()::contains)
                 .filter(retention -> !free.contains(retention))
                 .toList();
         List<Message> events = new ArrayList<>();

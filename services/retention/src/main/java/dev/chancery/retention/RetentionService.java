@@ -140,8 +140,7 @@ final class RetentionService implements Feature {
             return hold.toBuilder()
                     .setGround(context.seal(
                             hold.getSubjectId(),
-                            RetentionClass.RETENTION_CLASS_AUDIT,
-                            HoldSet.getDescriptor().getFullName(),
+                            HoldSet.getDescriptor(),
                             "ground",
                             reason))
                     .build();
@@ -180,13 +179,17 @@ final class RetentionService implements Feature {
                                     before.destructions().keySet().stream(), decidedIn(events))
                             .sorted()
                             .toList();
-                    List<RetentionClass> withheld = Eraser.allClasses().stream()
+                    List<RetentionClass> kept = before.undecided().stream()
+                            .filter(retention -> !Eraser.erasable().contains(retention))
+                            .toList();
+                    List<RetentionClass> withheld = Eraser.erasable().stream()
                             .filter(retention -> !destroyed.contains(retention))
                             .toList();
                     return EraseSubjectReply.newBuilder()
                             .addAllDestroyed(destroyed)
                             .addAllWithheld(withheld)
                             .addAllHoldIds(RetentionRules.withholding(before, withheld))
+                            .addAllKept(kept)
                             .build();
                 });
     }

@@ -159,7 +159,7 @@ class SubjectEraserTest {
     private String certificate() throws RefusedException {
         return new String(
                 Base64.getDecoder()
-                        .decode(new Certificates("ch-test", streams(), new SigningKeys(database, sealer))
+                        .decode(new Certificates("ch-test", streams(), times()::recordedAtMicros, new SigningKeys(database, sealer))
                                 .of(tenant, subject, NOW)
                                 .replaceFirst("^\\{\"payload\":\"([^\"]*)\".*", "$1")),
                 UTF_8);
@@ -404,6 +404,45 @@ class SubjectEraserTest {
             worker.round();
         }
         assertThat(loaded().state().destructions().keySet()).containsExactlyElementsOf(Eraser.allClasses());
+    }
+
+    /** Why a request was refused, for instance: an erasure leaves it, and says on what ground and until when. */
+    @Test
+    void anErasureLeavesEvidenceUntilItsPeriodIsOver() throws RefusedException {
+        var ofEvidence = new SealContext(
+                tenant,
+                subject,
+                RetentionClass.RETENTION_CLASS_EVIDENCE,
+                UUID.randomUUID(),
+                "chancery.test.v1.T",
+                "ground");
+        Sealed evidence = keyring().seal(ofEvidence, "The court asks for it.");
+        process().answer(tenant, subject, request);
+        process().destroy(tenant, subject);
+        process().complete(tenant, subject, Duration.ZERO);
+
+        assertThat(loaded().state().destructions().keySet()).containsExactlyElementsOf(Eraser.erasable());
+        assertThat(keyring().open(where, sealed).text()).isEmpty();
+        assertThat(keyring().open(ofEvidence, evidence).text()).contains("The court asks for it.");
+        assertThat(certificate())
+                .contains(
+                        "\"state\":\"completed\"",
+                        "chancery.dsar.v1.RequestRefused.explanation",
+                        "GDPR, articles 12(4) and 17(3)(e): why a request was refused.",
+                        "P7Y after the subject is deactivated.");
+
+        leaves();
+        process().retire(tenant, subject);
+        assertThat(keyring().open(ofEvidence, evidence).text()).isPresent();
+        assertThat(certificate()).containsPattern("P7Y after 20[^\"]*Z, when the subject was deactivated");
+        keeps(RetentionClass.RETENTION_CLASS_EVIDENCE, "P0D");
+        process().retire(tenant, subject);
+        process().destroy(tenant, subject);
+
+        assertThat(keyring().open(ofEvidence, evidence).text()).isEmpty();
+        assertThat(certificate())
+                .contains("\"class\":\"evidence\",\"decided\"", "\"ground\":\"retention-ended\"")
+                .doesNotContain("RequestRefused");
     }
 
     private static List<Message> decided(Decision<Message> decision) {
@@ -688,7 +727,7 @@ class SubjectEraserTest {
         Subject decided = loaded().state();
         assertThat(RetentionRejection.tooLate(decided.progress(), decided.undecided()))
                 .isEqualTo("The hold comes too late for RETENTION_CLASS_ACCOUNT (decided at position 1; its keys may be"
-                        + " gone already). It can name RETENTION_CLASS_AUDIT.");
+                        + " gone already). It can name RETENTION_CLASS_AUDIT and RETENTION_CLASS_EVIDENCE.");
 
         process().destroy(tenant, subject);
         Subject destroyed = loaded().state();
@@ -759,7 +798,7 @@ class SubjectEraserTest {
         assertThat(completed())
                 .isNotEmpty()
                 .doesNotContain(RetentionClass.RETENTION_CLASS_ACCOUNT)
-                .hasSize(Eraser.allClasses().size() - 1);
+                .hasSize(Eraser.erasable().size() - 1);
         assertThat(certificate()).contains("\"state\":\"completed\"", "\"state\":\"keys-destroyed\"");
         assertThat(later.complete(tenant, subject, Duration.ofDays(1)))
                 .as("nothing else is due")

@@ -18,6 +18,7 @@ import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.story.ClearText;
 import dev.chancery.story.ClearText.Found;
@@ -119,14 +120,21 @@ class AtRestIT {
 
         checkpoint();
         Keys today = keys();
-        List<Lying> lying = lying();
+        List<Lying> all = lying();
+        List<Lying> lying = all.stream().filter(each -> !isEvidence(each)).toList();
         for (Keys tenantKeys : List.of(thatDay, today)) {
             for (Keys subjectKeys : List.of(thatDay, today)) {
                 assertThat(ForgettingAttack.open(lying, tenantKeys, subjectKeys, instance.sealer()))
                         .doesNotContainKeys(forgotten.toArray(String[]::new));
             }
         }
-        Map<String, List<String>> now = ForgettingAttack.open(lying, today, today, instance.sealer());
+        Map<String, List<String>> now = ForgettingAttack.open(all, today, today, instance.sealer());
+        Map<String, List<String>> evidence = ForgettingAttack.open(
+                all.stream().filter(AtRestIT::isEvidence).toList(), today, today, instance.sealer());
+        assertThat(forgotten.stream().filter(now::containsKey))
+                .as("of whom was forgotten, evidence opens and nothing else")
+                .isNotEmpty()
+                .allSatisfy(subject -> assertThat(now.get(subject)).isEqualTo(evidence.get(subject)));
         opened.keySet().removeAll(forgotten);
         assertThat(opened).hasSizeGreaterThan(subjects.size() / 2);
         opened.forEach((subject, texts) -> assertThat(now.getOrDefault(subject, List.of()))
@@ -140,6 +148,11 @@ class AtRestIT {
                 values.size(),
                 planted.fields().size());
         theLogVerifies(eraser);
+    }
+
+    /** Which an erasure leaves, until its own period is over. */
+    private static boolean isEvidence(Lying lying) {
+        return lying.where().retention() == RetentionClass.RETENTION_CLASS_EVIDENCE;
     }
 
     /** What lies sealed in Kafka's segments, once they have all that is in the log now. */
@@ -166,7 +179,7 @@ class AtRestIT {
     private Set<String> completed() {
         return Set.copyOf(texts("SELECT subject::text FROM retention.erasure WHERE state = "
                 + ErasureState.ERASURE_STATE_COMPLETED_VALUE + " GROUP BY subject HAVING count(*) = "
-                + Eraser.allClasses().size()));
+                + Eraser.erasable().size()));
     }
 
     private boolean isInPostgres(List<byte[]> anyOf) throws IOException {

@@ -152,6 +152,7 @@ class ErasureIT {
         Reply erased = erase(grace);
         assertThat(erased.json().getJsonArray("withheld").getString(0)).isEqualTo("RETENTION_CLASS_AUDIT");
         assertThat(erased.json().getJsonArray("holdIds")).hasSize(2);
+        assertThat(erased.json().getJsonArray("kept").getString(0)).isEqualTo("RETENTION_CLASS_EVIDENCE");
         until(grace, erased, "ACCOUNT COMPLETED", "AUDIT WITHHELD");
         assertThat(certificate(grace).getString("state")).isEqualTo("withheld");
         assertThat(calls.send(administrator, holding(grace)).code()).isEqualTo("hold.too-late");
@@ -191,7 +192,7 @@ class ErasureIT {
         assertThat(refused.json().getString("message"))
                 .contains(
                         "RETENTION_CLASS_AUDIT (its keys were destroyed at position ",
-                        "It can name RETENTION_CLASS_ACCOUNT.");
+                        "It can name RETENTION_CLASS_ACCOUNT and RETENTION_CLASS_EVIDENCE.");
         hold(grace, RetentionClass.RETENTION_CLASS_ACCOUNT);
 
         assertThat(states(grace, clear(grace, first))).containsExactly("ACCOUNT WITHHELD", "AUDIT COMPLETED");
@@ -260,7 +261,7 @@ class ErasureIT {
         Reply left = leave(held);
 
         assertThat(preview(Duration.ofDays(7 * 365), left)).containsExactly("0", "0");
-        assertThat(preview(Duration.ofDays(7 * 365 + 3), left)).containsExactly("2", "2");
+        assertThat(preview(Duration.ofDays(7 * 365 + 3), left)).containsExactly("3", "3");
         assertThat(read(
                                 "PreviewRetirement",
                                 PreviewRetirementRequest.newBuilder()
@@ -286,10 +287,17 @@ class ErasureIT {
         assertThat(displayName(stays)).isEqualTo("Stays " + unique);
 
         until(held, clear(held, hold), "ACCOUNT COMPLETED", "AUDIT COMPLETED");
-        assertThat(preview(Duration.ofDays(3_000), set)).containsExactly("0", "0");
+        assertThat(preview(Duration.ofDays(3_000), set)).containsExactly("2", "0");
         JsonObject retired = certificate(held).getJsonArray("classes").getJsonObject(0);
         assertThat(retired.getString("ground")).isEqualTo("retention-ended");
         assertThat(retired.getJsonObject("retention").getString("period")).isEqualTo("P0D");
+
+        assertThat(certificate(held).getJsonArray("kept").encode())
+                .contains("RequestRefused.explanation", "\"until\":\"P7Y after ");
+        Reply ended = keep(RetentionClass.RETENTION_CLASS_EVIDENCE, "P0D");
+        until(held, ended, "ACCOUNT COMPLETED", "AUDIT COMPLETED", "EVIDENCE COMPLETED");
+        assertThat(certificate(held).getJsonArray("kept")).hasSize(1);
+        keep(RetentionClass.RETENTION_CLASS_EVIDENCE, "P7Y");
     }
 
     private Reply leave(String subject) {
