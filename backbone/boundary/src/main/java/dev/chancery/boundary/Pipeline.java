@@ -16,6 +16,7 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.keyring.SealerUnusable;
 import dev.chancery.kernel.Position;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -176,7 +177,7 @@ public final class Pipeline implements AutoCloseable {
             return serve(method, request, caller, place);
         } catch (RefusedException e) {
             return e.refused();
-        } catch (DatabaseUnavailable e) {
+        } catch (DatabaseUnavailable | SealerUnusable e) {
             LOG.errorf(e, "Call failed: method=%s", method.contract().fullName());
             return new CallResult.Refused(BoundaryRejection.UNAVAILABLE);
         } catch (RuntimeException e) {

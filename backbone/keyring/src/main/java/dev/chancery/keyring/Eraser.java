@@ -26,9 +26,9 @@ import org.jboss.logging.Logger;
  * it may be done (holds, retention) is the caller's to know.
  *
  * <p>All can be repeated, and go on where a process died. They block, and throw {@link dev.chancery.database.DatabaseUnavailable} when
- * PostgreSQL can't be asked, {@link KeyFileUnusable} or {@link TokenUnusable} when the sealer's ring can't be changed.
+ * PostgreSQL can't be asked, and {@link SealerUnusable} when the sealer's ring can't be used or changed.
  *
- * <p><b>Thread safety:</b> safe, in several processes too that have the same key file or token.
+ * <p><b>Thread safety:</b> safe, in several processes too that have the same sealer.
  */
 public final class Eraser {
     /** Keys that one transaction brings under another. */
@@ -160,7 +160,7 @@ public final class Eraser {
             try {
                 step.accept(each.getKey(), each.getValue());
                 return false;
-            } catch (DatabaseUnavailable | KeyFileUnusable | TokenUnusable e) {
+            } catch (DatabaseUnavailable | SealerUnusable e) {
                 // It would be so for the next one, too.
                 throw e;
             } catch (RuntimeException e) {
@@ -233,7 +233,7 @@ public final class Eraser {
     }
 
     /**
-     * What an operator should do about the sealer's ring; names no file. It reads the key file, or asks the token: not for every question of
+     * What an operator should do about the sealer's ring; names no file. It reads the key file, or asks the token or the engine: not for every question of
      * somebody else.
      */
     public RingHealth ringHealth() {

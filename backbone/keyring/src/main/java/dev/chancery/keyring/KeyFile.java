@@ -71,7 +71,8 @@ final class KeyFile {
 
     private KeyFile() {}
 
-    private static boolean isOpen(Path file) throws IOException {
+    /** Whether others than its owner, or than this process by its group, may read or write a secret. */
+    static boolean isOpen(Path file) throws IOException {
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
         boolean ours = Files.getOwner(file).getName().equals(System.getProperty("user.name"));
         return !(ours ? OWNER_ONLY : MOUNTED).containsAll(permissions);

@@ -2,8 +2,8 @@ package dev.chancery.keyring;
 
 import org.jspecify.annotations.Nullable;
 
-/** The key file can't be used. The message is one line for the operator: which file, what is wrong, what to do. */
-public final class KeyFileUnusable extends RuntimeException {
+/** The key file can't be used: which file, what is wrong, what to do. */
+public final class KeyFileUnusable extends SealerUnusable {
     private static final long serialVersionUID = 1;
 
     KeyFileUnusable(String message) {

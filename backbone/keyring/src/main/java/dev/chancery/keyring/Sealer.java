@@ -5,7 +5,9 @@ import java.util.Optional;
 /**
  * The top of the key hierarchy: holds one secret that never leaves it, and wraps keys with it.
  *
- * <p>Implementations are safe for use by many threads.
+ * <p>This is the interface by which another holder of keys joins, e.g. a cloud's key management: {@link TransitSealer} is the reference of one
+ * over a network. Implementations are safe for use by many threads. All methods throw {@link SealerUnusable} while the keys can't be reached;
+ * once they can, the next call succeeds.
  */
 public interface Sealer {
     /**
@@ -44,7 +46,7 @@ public interface Sealer {
         /** The newest version that is known here, from 1. */
         int newest();
 
-        /** @throws KeyDestroyed if the version was destroyed */
+        /** @throws KeyDestroyed if the version was destroyed, or is about to be: a newer one is there */
         byte[] wrap(int version, byte[] key, byte[] context);
 
         /**
@@ -61,8 +63,7 @@ public interface Sealer {
         /**
          * Makes a version, durable when this returns. There already: nothing.
          *
-         * @throws KeyFileUnusable if the key file can't be written
-         * @throws TokenUnusable if the token makes none
+         * @throws SealerUnusable if it can't be made
          */
         void add(int version);
 

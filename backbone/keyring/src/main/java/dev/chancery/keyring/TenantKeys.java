@@ -25,6 +25,8 @@ final class TenantKeys {
     /** Raised by the triggers that refuse what a destroyed key would have wrapped. */
     static final String RETIRED = "KR002";
 
+    private static final int ATTEMPTS = 3;
+
     private final Database database;
     private final Sealer.Ring ring;
     private final Cache<String, List<TenantKey>> cache = Caffeine.newBuilder()
@@ -107,15 +109,22 @@ final class TenantKeys {
         forget(tenant);
     }
 
+    /** A version of the ring may go between the question which is the newest and the wrapping by it. */
     private void make(String tenant, int version) {
-        try {
-            make(tenant, version, ring.newest());
-        } catch (DatabaseUnavailable e) {
-            if (!RETIRED.equals(e.sqlState())) {
-                throw e;
+        for (int attempt = 1; ; attempt++) {
+            try {
+                make(tenant, version, ring.newest());
+                return;
+            } catch (KeyDestroyed e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (DatabaseUnavailable e) {
+                if (attempt == ATTEMPTS || !RETIRED.equals(e.sqlState())) {
+                    throw e;
+                }
             }
             ring.refresh();
-            make(tenant, version, ring.newest());
         }
     }
 

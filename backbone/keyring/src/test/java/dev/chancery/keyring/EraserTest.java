@@ -37,7 +37,7 @@ class EraserTest {
     private final String tenant = id();
     private final String another = id();
     private Database database;
-    private Path keyFile;
+    private TestSealer sealer;
 
     /** A value that was sealed to somebody. */
     private record Planted(SealContext where, Sealed sealed, String value) {}
@@ -48,17 +48,17 @@ class EraserTest {
     @BeforeEach
     void installation() {
         database = Backing.database("keyring");
-        keyFile = directory.resolve("sealer");
-        KeyFileSealer.create(keyFile);
+        sealer = TestSealer.make(directory);
     }
 
     @AfterEach
     void close() {
+        sealer.close();
         database.close();
     }
 
     private Keyring process() {
-        return new Keyring(database, KeyFileSealer.open(keyFile));
+        return new Keyring(database, sealer.open());
     }
 
     @Test
@@ -71,16 +71,16 @@ class EraserTest {
         }
         byte[] hash = keyring.keyedHash(tenant, "identity/email", new byte[] {1});
         Copy backup = copy();
-        Path keyFileThen = Files.copy(keyFile, directory.resolve("that-day"));
+        TestSealer sealerThen = sealer.copy();
 
         destroyed.stream().map(planted -> planted.where().subject()).distinct().forEach(subject -> assertThat(
                         Ring.destroy(keyring, tenant, subject))
                 .isEqualTo(2));
         assertThat(readable(destroyed, keyring)).isEmpty();
-        // The attack works until the keys above are gone: with the backup and the key file of that day, and even with
+        // The attack works until the keys above are gone: with the backup and the sealer of that day, and even with
         // today's.
-        assertThat(attack(destroyed, backup, backup, keyFileThen)).isEqualTo(values(destroyed));
-        assertThat(attack(destroyed, backup, backup, keyFile)).isEqualTo(values(destroyed));
+        assertThat(attack(destroyed, backup, backup, sealerThen)).isEqualTo(values(destroyed));
+        assertThat(attack(destroyed, backup, backup, sealer)).isEqualTo(values(destroyed));
 
         Eraser.Above above = keyring.eraser().above(tenant);
         Eraser.Above from = keyring.eraser().renew(tenant, above);
@@ -89,10 +89,10 @@ class EraserTest {
         Copy today = copy();
         for (Copy tenantKeys : List.of(backup, today)) {
             for (Copy subjectKeys : List.of(backup, today)) {
-                assertThat(attack(destroyed, tenantKeys, subjectKeys, keyFile)).isEmpty();
+                assertThat(attack(destroyed, tenantKeys, subjectKeys, sealer)).isEmpty();
             }
         }
-        assertThat(attack(others, today, today, keyFile)).isEqualTo(values(others));
+        assertThat(attack(others, today, today, sealer)).isEqualTo(values(others));
         for (Keyring each : List.of(keyring, process())) {
             assertThat(readable(others, each)).isEqualTo(values(others));
             assertThat(readable(destroyed, each)).isEmpty();
@@ -115,19 +115,19 @@ class EraserTest {
         keyring.eraser().renew(tenant, above);
 
         for (Copy tenantKeys : List.of(backup, between, copy())) {
-            assertThat(attack(destroyed, tenantKeys, backup, keyFile)).isEmpty();
+            assertThat(attack(destroyed, tenantKeys, backup, sealer)).isEmpty();
         }
     }
 
-    /** Between the destruction and the horizon each copy of the key file opens what the database holds, with the newer one copied in time. */
+    /** Between the destruction and the horizon each copy of the sealer opens what the database holds, with the newer one copied in time. */
     @Test
-    void untilTheHorizonNoCopyOfTheKeyFileIsWorthless() throws Exception {
+    void untilTheHorizonNoCopyOfTheSealerIsWorthless() throws Exception {
         Keyring keyring = process();
         List<Planted> destroyed = plant(keyring, tenant);
         List<Planted> others = Stream.concat(plant(keyring, tenant).stream(), plant(keyring, another).stream())
                 .toList();
         Copy backup = copy();
-        Path before = Files.copy(keyFile, directory.resolve("before"));
+        TestSealer before = sealer.copy();
         Eraser.Above above = keyring.eraser().above(tenant);
         Ring.destroy(keyring, tenant, destroyed.getFirst().where().subject());
         assertThat(keyring.eraser().isReplaced(tenant, above)).isFalse();
@@ -135,17 +135,17 @@ class EraserTest {
         keyring.eraser().replace(Map.of(tenant, above));
 
         assertThat(keyring.eraser().isReplaced(tenant, above)).isTrue();
-        Path between = Files.copy(keyFile, directory.resolve("between"));
+        TestSealer between = sealer.copy();
         assertThat(attack(others, backup, backup, before)).isEqualTo(values(others));
-        assertThat(attack(others, backup, backup, keyFile)).isEqualTo(values(others));
-        assertThat(attack(others, copy(), copy(), keyFile)).isEqualTo(values(others));
+        assertThat(attack(others, backup, backup, sealer)).isEqualTo(values(others));
+        assertThat(attack(others, copy(), copy(), sealer)).isEqualTo(values(others));
         assertThat(attack(others, copy(), copy(), before)).isEmpty();
-        assertThat(attack(destroyed, backup, backup, keyFile)).isEqualTo(values(destroyed));
+        assertThat(attack(destroyed, backup, backup, sealer)).isEqualTo(values(destroyed));
 
         keyring.eraser().renew(tenant, above);
 
-        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
-        assertThat(attack(others, copy(), copy(), keyFile)).isEqualTo(values(others));
+        assertThat(attack(destroyed, backup, backup, sealer)).isEmpty();
+        assertThat(attack(others, copy(), copy(), sealer)).isEqualTo(values(others));
         assertThat(attack(others, copy(), copy(), between)).isEqualTo(values(others));
     }
 
@@ -168,14 +168,14 @@ class EraserTest {
 
         eraser.renew(tenant, aboveFirst);
 
-        assertThat(attack(first, backup, backup, keyFile)).isEmpty();
-        assertThat(attack(second, backup, backup, keyFile)).isEmpty();
-        assertThat(attack(second, between, between, keyFile)).isEqualTo(values(second));
-        assertThat(attack(others, between, between, keyFile)).isEqualTo(values(others));
+        assertThat(attack(first, backup, backup, sealer)).isEmpty();
+        assertThat(attack(second, backup, backup, sealer)).isEmpty();
+        assertThat(attack(second, between, between, sealer)).isEqualTo(values(second));
+        assertThat(attack(others, between, between, sealer)).isEqualTo(values(others));
         eraser.renew(tenant, aboveSecond);
-        assertThat(attack(second, between, between, keyFile)).isEmpty();
+        assertThat(attack(second, between, between, sealer)).isEmpty();
         assertThat(readable(others, process())).isEqualTo(values(others));
-        assertThat(Files.readString(keyFile).lines()).hasSize(2);
+        assertThat(sealer.versions()).isOne();
     }
 
     /** Two organisations' destructions that wait share one version of the ring. */
@@ -201,8 +201,8 @@ class EraserTest {
             assertThat(keyring.eraser().sinceReplaced(each, above)).isPresent();
             assertThat(keyring.eraser().renew(each, above)).isEqualTo(new Eraser.Above(2, 2));
         });
-        assertThat(attack(destroyed, backup, copy(), keyFile)).isEmpty();
-        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(destroyed, backup, copy(), sealer)).isEmpty();
+        assertThat(attack(destroyed, backup, backup, sealer)).isEmpty();
     }
 
     /** A row of one organisation is damaged: its subjects wait, all others are forgotten. */
@@ -231,11 +231,11 @@ class EraserTest {
         assertThatExceptionOfType(Eraser.NotReplaced.class)
                 .isThrownBy(() -> eraser.renew(another, beyond.get(another)));
         eraser.renew(tenant, beyond.get(tenant));
-        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(destroyed, backup, backup, sealer)).isEmpty();
 
         execute("UPDATE keyring.subject_key SET wrapped = set_byte(wrapped, 5, get_byte(wrapped, 5) # 1)" + row);
         eraser.renew(another, beyond.get(another));
-        assertThat(attack(alsoDestroyed, backup, backup, keyFile)).isEmpty();
+        assertThat(attack(alsoDestroyed, backup, backup, sealer)).isEmpty();
         assertThat(readable(List.of(damaged), process())).isEqualTo(values(List.of(damaged)));
     }
 
@@ -248,7 +248,9 @@ class EraserTest {
 
     @Test
     void aKeyFileThatChangedIsUncopiedUntilTheEvidenceNamesItsCopy() throws Exception {
-        Keyring keyring = process();
+        Path keyFile = directory.resolve("file");
+        KeyFileSealer.create(keyFile);
+        var keyring = new Keyring(database, KeyFileSealer.open(keyFile));
         plant(keyring, tenant);
         Eraser eraser = keyring.eraser();
         assertThat(eraser.ringHealth()).isEqualTo(new Eraser.RingHealth(Optional.empty(), Optional.empty()));
@@ -256,21 +258,21 @@ class EraserTest {
 
         eraser.replace(Map.of(tenant, above));
         assertThat(eraser.ringHealth().uncopied()).isPresent();
-        said();
+        said(keyFile);
         assertThat(eraser.ringHealth().uncopied()).isEmpty();
-        assertThat(process().eraser().ringHealth().uncopied()).isEmpty();
+        assertThat(new Keyring(database, KeyFileSealer.open(keyFile)).eraser().ringHealth().uncopied()).isEmpty();
         eraser.renew(tenant, above);
 
         assertThat(eraser.ringHealth().uncopied()).isPresent();
-        said();
+        said(keyFile);
         assertThat(eraser.ringHealth().uncopied()).isEmpty();
     }
 
     /** As the operator does it. */
-    private void said() throws Exception {
+    private void said(Path keyFile) throws Exception {
         Path copy = Files.copy(keyFile, directory.resolve("copy"), StandardCopyOption.REPLACE_EXISTING);
         int exit = new ProcessBuilder("sha256sum", copy.toString())
-                .redirectOutput(directory.resolve("sealer.copied").toFile())
+                .redirectOutput(directory.resolve("file.copied").toFile())
                 .start()
                 .waitFor();
         assertThat(exit).isZero();
@@ -301,8 +303,8 @@ class EraserTest {
         next.eraser().destroy(tenant, subject, Eraser.allClasses());
         next.eraser().renew(tenant, above);
 
-        assertThat(attack(destroyed, backup, backup, keyFile)).isEmpty();
-        assertThat(attack(destroyed, backup, copy(), keyFile)).isEmpty();
+        assertThat(attack(destroyed, backup, backup, sealer)).isEmpty();
+        assertThat(attack(destroyed, backup, copy(), sealer)).isEmpty();
         assertThat(readable(destroyed, next)).isEmpty();
         for (Keyring each : List.of(keyring, next, process())) {
             assertThat(readable(others, each)).isEqualTo(values(others));
@@ -355,7 +357,7 @@ class EraserTest {
         for (Keyring each : List.of(sealing, renewing, process())) {
             assertThat(readable(planted, each)).isEqualTo(values(planted));
         }
-        assertThat(Files.readString(keyFile).lines()).hasSize(2);
+        assertThat(sealer.versions()).isOne();
     }
 
     private static final class Died extends RuntimeException {
@@ -383,8 +385,8 @@ class EraserTest {
                 .toList();
     }
 
-    /** What opens in a database of the attacker's own, with these tables and this key file. */
-    private List<String> attack(List<Planted> planted, Copy tenantKeys, Copy subjectKeys, Path keys)
+    /** What opens in a database of the attacker's own, with these tables and this sealer. */
+    private List<String> attack(List<Planted> planted, Copy tenantKeys, Copy subjectKeys, TestSealer keys)
             throws SQLException {
         try (Database theirs = Backing.database("keyring")) {
             try (Connection superuser = Backing.postgres().superuser(theirs.name());
@@ -401,7 +403,7 @@ class EraserTest {
                                     + row + "')");
                 }
             }
-            var attacker = new Keyring(theirs, KeyFileSealer.open(keys));
+            var attacker = new Keyring(theirs, keys.open());
             List<String> opened = new ArrayList<>();
             for (Planted each : planted) {
                 try {

@@ -28,12 +28,8 @@ final class Ring {
 
     static Sealer sealer() {
         try {
-            Path directory = Files.createTempDirectory("keyring");
-            Path file = directory.resolve("key");
-            KeyFileSealer sealer = KeyFileSealer.create(file);
-            Files.delete(file);
-            Files.delete(directory);
-            return sealer;
+            Path parent = Files.createDirectories(Path.of("target", "sealers").toAbsolutePath());
+            return TestSealer.make(Files.createTempDirectory(parent, "ring-")).open();
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

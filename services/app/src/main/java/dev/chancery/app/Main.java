@@ -8,8 +8,7 @@ import dev.chancery.boundary.connections.ConnectionLimits;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
-import dev.chancery.keyring.KeyFileUnusable;
-import dev.chancery.keyring.TokenUnusable;
+import dev.chancery.keyring.SealerUnusable;
 import dev.chancery.relay.RelayRefused;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -106,8 +105,7 @@ public final class Main {
         String said =
                 switch (failure) {
                     case Unusable known -> known.getMessage();
-                    case KeyFileUnusable known -> known.getMessage();
-                    case TokenUnusable known -> known.getMessage();
+                    case SealerUnusable known -> known.getMessage();
                     case RelayRefused known -> known.getMessage();
                     default -> {
                         LOG.error("Not started", failure);

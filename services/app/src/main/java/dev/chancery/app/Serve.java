@@ -53,12 +53,13 @@ public final class Serve implements QuarkusApplication {
                 throw new Unusable("chancery.process is 1 to 63 lower-case letters, digits, dots and hyphens");
             }
             if (Sealers.isGiven(config) && !ProcessRole.needSealer(roles)) {
-                throw new Unusable("these roles hold no keys: leave chancery.sealer-file and chancery.sealer-token out,"
-                        + " and the file too");
+                throw new Unusable("these roles hold no keys: leave chancery.sealer-file, chancery.sealer-token and"
+                        + " chancery.sealer-transit out, and their files too");
             }
             if (!Sealers.isGiven(config) && ProcessRole.needSealer(roles)) {
                 throw new Unusable(
-                        "core, ledger and egress need a key file or a token: set chancery.sealer-file or chancery.sealer-token");
+                        "core, ledger and egress need a key file, a token or a transit engine: set chancery.sealer-file,"
+                                + " chancery.sealer-token or chancery.sealer-transit");
             }
             if (config.ownerClaimFile().isEmpty() && roles.contains(ProcessRole.CORE)) {
                 throw new Unusable("core needs a place for the owner claim: set chancery.owner-claim-file");

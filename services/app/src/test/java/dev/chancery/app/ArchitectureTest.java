@@ -144,6 +144,9 @@ class ArchitectureTest {
                         .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.notices..")
                         .and()
                         .doNotHaveFullyQualifiedName(WEBHOOKS)
+                        .and()
+                        // To the one address that the operator names for the sealer.
+                        .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
                         .should()
                         .dependOnClassesThat()
                         .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
@@ -154,7 +157,7 @@ class ArchitectureTest {
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.net.URLConnection")
                         .because(
-                                "nothing here dials out but egress, webhooks, notices, the ledger's anchors and the command line"));
+                                "nothing here dials out but egress, webhooks, notices, a sealer, the ledger's anchors and the command line"));
     }
 
     @Test

@@ -4,7 +4,7 @@ import dev.chancery.app.HttpFront;
 import dev.chancery.app.Logs;
 import dev.chancery.app.configuration.Unusable;
 import dev.chancery.embedded.ServerNotStarted;
-import dev.chancery.keyring.KeyFileUnusable;
+import dev.chancery.keyring.SealerUnusable;
 import dev.chancery.relay.RelayRefused;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -111,7 +111,7 @@ public final class Main {
                         "the key file " + DataDirectory.keyFile(data) + " is another instance's;"
                                 + " put back the one that was made with this directory";
                     case ServerNotStarted known -> known.getMessage();
-                    case KeyFileUnusable known -> known.getMessage();
+                    case SealerUnusable known -> known.getMessage();
                     case RelayRefused known -> known.getMessage();
                     default -> {
                         LOG.error("Not started", failure);

@@ -4,6 +4,7 @@ import dev.chancery.boundary.Problem;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.keyring.SealerUnusable;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.log.LogRejection;
 import io.vertx.core.buffer.Buffer;
@@ -95,7 +96,7 @@ public final class HttpReply {
         refuse(
                 context,
                 new CallResult.Refused(
-                        failure instanceof DatabaseUnavailable
+                        failure instanceof DatabaseUnavailable || failure instanceof SealerUnusable
                                 ? BoundaryRejection.UNAVAILABLE
                                 : BoundaryRejection.INTERNAL),
                 requestId);

@@ -7,6 +7,7 @@ import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult.Refused;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.DatabaseUnavailable;
+import dev.chancery.keyring.SealerUnusable;
 import dev.chancery.kernel.Rejection;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
@@ -32,8 +33,8 @@ public class Problems {
         return response(failure.refused(), context);
     }
 
-    @ServerExceptionMapper
-    Response unavailable(DatabaseUnavailable failure, RoutingContext context) {
+    @ServerExceptionMapper({DatabaseUnavailable.class, SealerUnusable.class})
+    Response unavailable(RuntimeException failure, RoutingContext context) {
         LOG.errorf(failure, "Endpoint failed: request=%s", HttpAdmission.requestId(context));
         return response(BoundaryRejection.UNAVAILABLE, context);
     }

@@ -48,6 +48,8 @@ public interface ChanceryConfig {
 
     SealerToken sealerToken();
 
+    SealerTransit sealerTransit();
+
     @About("`core`: where the one-time owner claim is written, or is found when it is there already.")
     Optional<Path> ownerClaimFile();
 
@@ -93,6 +95,38 @@ public interface ChanceryConfig {
         @About(
                 "Make the token's keys, `chancery-wrap-1` and `chancery-derive-1`, where it has none: for the very first start, of one "
                         + "process alone.")
+        @WithDefault("false")
+        boolean makeKeys();
+    }
+
+    interface SealerTransit {
+        @About("The address of an OpenBao or HashiCorp Vault whose transit engine wraps keys, instead of `chancery.sealer-file`, e.g. "
+                + "`https://bao.internal:8200`. `http://` for this machine only.")
+        Optional<URI> address();
+
+        @About("Where the engine is enabled there.")
+        @WithDefault("transit")
+        String mount();
+
+        @About("The namespace that the engine is in, sent as `X-Vault-Namespace`.")
+        Optional<String> namespace();
+
+        @About("What the names of the engine's keys begin with: `<keys>-wrap`, `<keys>-derive`, `<keys>-ring`. Another one for each"
+                + " installation, and for processes that are to have other keys than `core`.")
+        @WithDefault("chancery")
+        String keys();
+
+        @About("File with the engine's token, readable by this process's user or group alone. It is read for each request.")
+        Optional<Path> tokenFile();
+
+        @About("PEM file with the certificates that the server's is checked against. Without it: the Java runtime's.")
+        Optional<Path> caFile();
+
+        @About("How long each request may take, the answer included.")
+        @WithDefault("PT5S")
+        Duration timeout();
+
+        @About("Make the engine's keys where it has none: for the very first start, of one process alone.")
         @WithDefault("false")
         boolean makeKeys();
     }

@@ -3,46 +3,70 @@ package dev.chancery.app.configuration;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Pkcs11Sealer;
 import dev.chancery.keyring.Sealer;
+import dev.chancery.keyring.TransitAccess;
+import dev.chancery.keyring.TransitSealer;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
-/** What wraps the keys of a process: a key file or a PKCS#11 token, and never both. */
+/** What wraps the keys of a process: a key file, a PKCS#11 token or a transit engine, and one of them alone. */
 public final class Sealers {
     private Sealers() {}
 
     /** Whether a process is given one. */
     public static boolean isGiven(ChanceryConfig config) {
-        return config.sealerFile().isPresent() || config.sealerToken().library().isPresent();
+        return given(config).findAny().isPresent();
     }
 
     /**
      * The one that a process is given; empty: none.
      *
      * @throws Unusable if the settings don't go together
-     * @throws dev.chancery.keyring.KeyFileUnusable if the key file can't be used
-     * @throws dev.chancery.keyring.TokenUnusable if the token can't be used
+     * @throws dev.chancery.keyring.SealerUnusable if it can't be used
      */
     public static Optional<Sealer> of(ChanceryConfig config) {
-        Optional<Path> library = config.sealerToken().library();
-        if (library.isEmpty()) {
-            return config.sealerFile().map(KeyFileSealer::open);
+        if (given(config).count() > 1) {
+            throw new Unusable("set one of chancery.sealer-file, chancery.sealer-token.library and"
+                    + " chancery.sealer-transit.address, and not more");
         }
-        if (config.sealerFile().isPresent()) {
-            throw new Unusable("set chancery.sealer-file or chancery.sealer-token.library, and not both");
-        }
-        Path pinFile = config.sealerToken()
-                .pinFile()
+        return given(config).findAny().map(Supplier::get);
+    }
+
+    private static Stream<Supplier<Sealer>> given(ChanceryConfig config) {
+        return Stream.<Optional<Supplier<Sealer>>>of(
+                        config.sealerFile().map(file -> () -> KeyFileSealer.open(file)),
+                        config.sealerToken().library().map(library -> () -> token(config.sealerToken(), library)),
+                        config.sealerTransit().address().map(address -> () -> engine(config.sealerTransit(), address)))
+                .flatMap(Optional::stream);
+    }
+
+    private static Sealer token(ChanceryConfig.SealerToken config, Path library) {
+        Path pinFile = config.pinFile()
                 .orElseThrow(() -> new Unusable("a token asks for a PIN: set chancery.sealer-token.pin-file"));
         char[] pin = SecretFiles.read(pinFile).strip().toCharArray();
         try {
-            int slot = config.sealerToken().slot();
-            Pkcs11Sealer sealer = config.sealerToken().makeKeys()
-                    ? Pkcs11Sealer.create(library.get(), slot, pin)
-                    : Pkcs11Sealer.open(library.get(), slot, pin);
-            return Optional.of(sealer.copiesAreSaidBeside(pinFile));
+            Pkcs11Sealer sealer = config.makeKeys()
+                    ? Pkcs11Sealer.create(library, config.slot(), pin)
+                    : Pkcs11Sealer.open(library, config.slot(), pin);
+            return sealer.copiesAreSaidBeside(pinFile);
         } finally {
             Arrays.fill(pin, '\0');
         }
+    }
+
+    private static Sealer engine(ChanceryConfig.SealerTransit config, URI address) {
+        Path tokenFile = config.tokenFile()
+                .orElseThrow(
+                        () -> new Unusable("a transit engine asks for a token: set chancery.sealer-transit.token-file"));
+        var access = new TransitAccess(
+                address, config.mount(), config.namespace(), tokenFile, config.caFile(), config.timeout(), config.keys());
+        if (!"https".equals(address.getScheme()) && !Loopback.is(address.getHost())) {
+            throw new Unusable(
+                    "the transit engine is reached over a network: begin chancery.sealer-transit.address with https://");
+        }
+        return config.makeKeys() ? TransitSealer.create(access) : TransitSealer.open(access);
     }
 }

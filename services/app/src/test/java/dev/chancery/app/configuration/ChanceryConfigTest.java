@@ -179,4 +179,36 @@ class ChanceryConfigTest {
                 .isThrownBy(() -> access.properties(DatabaseRole.KEYRING))
                 .withMessageContaining("does not hold");
     }
+
+    @Test
+    void aProcessHasOneSealer() throws IOException {
+        assertThat(Sealers.isGiven(read().config())).isFalse();
+        for (List<String> two : List.of(
+                List.of("chancery.sealer-file=/f", "chancery.sealer-token.library=/l"),
+                List.of("chancery.sealer-file=/f", "chancery.sealer-transit.address=https://bao.example"),
+                List.of("chancery.sealer-token.library=/l", "chancery.sealer-transit.address=https://bao.example"))) {
+            ChanceryConfig config = read(two.toArray(String[]::new)).config();
+            assertThat(Sealers.isGiven(config)).isTrue();
+            assertThatExceptionOfType(Unusable.class)
+                    .isThrownBy(() -> Sealers.of(config))
+                    .withMessageContaining("and not more");
+        }
+    }
+
+    @Test
+    void aTransitEngineIsReachedOverTlsWithATokenOutOfAFile() throws IOException {
+        ChanceryConfig without =
+                read("chancery.sealer-transit.address=https://bao.example").config();
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> Sealers.of(without))
+                .withMessageContaining("chancery.sealer-transit.token-file");
+
+        ChanceryConfig clear = read(
+                        "chancery.sealer-transit.address=http://192.0.2.1:8200",
+                        "chancery.sealer-transit.token-file=" + directory.resolve("token"))
+                .config();
+        assertThatExceptionOfType(Unusable.class)
+                .isThrownBy(() -> Sealers.of(clear))
+                .withMessageContaining("https://");
+    }
 }

@@ -66,6 +66,8 @@ class RolesAsProcessesIT {
     private static Caller administrator;
     private static String adasId = "";
     private static ClientKey adasKey;
+    private static String ownersId = "";
+    private static ClientKey ownersKey;
 
     @BeforeAll
     static void start() throws Exception {
@@ -115,7 +117,9 @@ class RolesAsProcessesIT {
                                 .put("publicKey", TestClient.bytes(owner.publicKey())),
                         Map.of("Idempotency-Key", "claim"))
                 .done();
-        Caller byOwner = client.signIn(one.base(), claimed.json().getString("clientId"), owner);
+        ownersId = claimed.json().getString("clientId");
+        ownersKey = owner;
+        Caller byOwner = client.signIn(one.base(), ownersId, owner);
         ClientKey ada = ClientKey.generate("nobody");
         Reply created = client.call(
                         two.base(),
@@ -194,7 +198,7 @@ class RolesAsProcessesIT {
             }
         }
         Path wanting = Files.writeString(
-                directory.resolve("wanting.properties"), "chancery.sealer-file=" + directory.resolve("CORE.sealer"));
+                directory.resolve("wanting.properties"), "chancery.sealer-file=" + directory.resolve("LEDGER.sealer"));
         var ended = installation.run("projectors", projectors.file(), wanting);
         assertThat(ended.exitCode()).isEqualTo(1);
         assertThat(ended.err()).contains("these roles hold no keys");
@@ -460,6 +464,41 @@ class RolesAsProcessesIT {
         Path out = directory.resolve("export-of-egress");
         Export.write(RolesAsProcessesIT::copy, out);
         isIntact(out);
+    }
+
+    /** An organisation's key is new, and needs the engine. */
+    @Test
+    @Order(9)
+    void aCoreWhoseTransitEngineIsAwayStartsNotRefusesWhatNeedsItAndGoesOnOnceItIsBack() throws Exception {
+        Caller byOwner = client.signIn(one.base(), ownersId, ownersKey);
+        Member late = installation.add("core-3", ProcessRole.CORE);
+        String token = Files.readString(installation.transit().tokenFile()).strip();
+        installation.transit().stop();
+
+        var ended = installation.run("core", late.file());
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err())
+                .contains("chancery: the transit engine at " + installation.transit().address()
+                        + " does not answer: is it up, and reachable from here?")
+                .doesNotContain(token);
+        Reply refused = client.call(
+                one.base(), IDENTITY + "CreateOrganisation", organisation("Late"), TestClient.headers(byOwner));
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.json().getString("code")).isEqualTo("backbone.unavailable");
+        assertThat(Files.readString(one.err())).contains("does not answer").doesNotContain(token);
+
+        installation.transit().start();
+        client.call(one.base(), IDENTITY + "CreateOrganisation", organisation("Later"), TestClient.headers(byOwner))
+                .done();
+        late.start();
+        late.awaitReady(client);
+    }
+
+    private static JsonObject organisation(String name) {
+        return new JsonObject()
+                .put("name", name)
+                .put("administratorName", "Ada Administrator")
+                .put("administratorKey", TestClient.bytes(ClientKey.generate("nobody").publicKey()));
     }
 
     private static boolean letOut(EgressCalls calls, String host) {

@@ -10,7 +10,10 @@ import dev.chancery.embedded.EmbeddedPostgres;
 import dev.chancery.embedded.ServerTls;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.keyring.KeyFileSealer;
+import dev.chancery.keyring.TransitAccess;
+import dev.chancery.keyring.TransitSealer;
 import dev.chancery.testkit.TestAuthority;
+import dev.chancery.testkit.TransitServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -43,6 +47,7 @@ final class TestInstallation implements AutoCloseable {
     private final Map<DatabaseRole, String> passwords = new ConcurrentHashMap<>();
     private final EmbeddedPostgres postgres;
     private final EmbeddedKafka kafka;
+    private final TransitServer transit;
     private final Map<String, Member> members = new ConcurrentHashMap<>();
 
     /** How a process that was not to stay ended. */
@@ -61,7 +66,15 @@ final class TestInstallation implements AutoCloseable {
         try (Connection superuser = postgres.superuser(DATABASE)) {
             Provisioning.createRoles(superuser, DATABASE, DatabaseRole.STANDARD, this::password);
         }
-        KeyFileSealer.create(sealer(ProcessRole.CORE));
+        this.transit = new TransitServer(Files.createDirectory(this.directory.resolve("transit")));
+        TransitSealer.create(new TransitAccess(
+                transit.address(),
+                "transit",
+                Optional.empty(),
+                transit.tokenFile(),
+                Optional.of(transit.authorities()),
+                Duration.ofSeconds(20),
+                "chancery"));
         KeyFileSealer.create(sealer(ProcessRole.LEDGER));
         KeyFileSealer.create(sealer(ProcessRole.EGRESS));
         Path migration = write("migrate", Set.of(DatabaseRole.OWNER), List.of());
@@ -82,7 +95,13 @@ final class TestInstallation implements AutoCloseable {
     Member add(String name, ProcessRole role) throws IOException {
         List<String> own = new ArrayList<>();
         if (ProcessRole.needSealer(Set.of(role))) {
-            own.add("chancery.sealer-file=" + sealer(role));
+            own.addAll(
+                    role == ProcessRole.CORE
+                            ? List.of(
+                                    "chancery.sealer-transit.address=" + transit.address(),
+                                    "chancery.sealer-transit.token-file=" + transit.tokenFile(),
+                                    "chancery.sealer-transit.ca-file=" + transit.authorities())
+                            : List.of("chancery.sealer-file=" + sealer(role)));
         }
         if (role == ProcessRole.CORE) {
             // One administrator does all that a test asks for.
@@ -257,6 +276,11 @@ final class TestInstallation implements AutoCloseable {
         return true;
     }
 
+    /** What {@code core} has its keys from; the other roles have key files. */
+    TransitServer transit() {
+        return transit;
+    }
+
     TestAuthority authority() {
         return authority;
     }
@@ -312,6 +336,7 @@ final class TestInstallation implements AutoCloseable {
                 process.destroyForcibly();
             }
         });
+        transit.close();
         kafka.close();
         postgres.close();
     }
