@@ -38,7 +38,7 @@ CREATE TABLE pending (
 );
 CREATE INDEX pending_due ON pending (due_micros);
 
--- Users; programs are told nothing.
+-- Users. Programs are told nothing; of theirs, whoever created them is.
 CREATE TABLE person (
     tenant text NOT NULL,
     principal uuid NOT NULL,
@@ -60,8 +60,19 @@ CREATE TABLE failure (
     principal uuid NOT NULL,
     begun_micros bigint NOT NULL,
     times integer NOT NULL,
+    -- when somebody was told last; 0: never
+    told_micros bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, principal)
 );
+
+-- Services and agents, and the user who created each of them; null: no user, or one who was deactivated since.
+CREATE TABLE program (
+    tenant text NOT NULL,
+    principal uuid NOT NULL,
+    owner uuid,
+    PRIMARY KEY (tenant, principal)
+);
+CREATE INDEX program_owner ON program (tenant, owner);
 
 -- Who holds which role directly, to find who approves.
 CREATE TABLE holding (
@@ -95,6 +106,6 @@ CREATE TABLE rotation (
     PRIMARY KEY (tenant, secret)
 );
 
-SELECT projection.make('notices', views => '{notice, pending, person, device, failure, holding, elevation, rotation}');
+SELECT projection.make('notices', views => '{notice, pending, person, device, failure, holding, elevation, program, rotation}');
 
 CREATE POLICY sender_finds ON pending FOR SELECT TO chancery_notices USING (true);

@@ -10,6 +10,7 @@ import dev.chancery.command.CallResult;
 import dev.chancery.command.Caller;
 import dev.chancery.command.Clock;
 import dev.chancery.command.CommandRuns;
+import dev.chancery.command.FailedSignInException;
 import dev.chancery.command.FieldScan;
 import dev.chancery.command.Handler;
 import dev.chancery.command.Methods;
@@ -196,7 +197,7 @@ public final class Pipeline implements AutoCloseable {
             if (wrong.isPresent()) {
                 return wrong.get();
             }
-            Principal principal = identify(open, request, caller, place);
+            Principal principal = identify(contract, open, request, caller, place);
             limits.admit(contract.rateClass(), principal);
             return runs().run(contract, open.decide(), request, principal, caller, Optional.empty());
         }
@@ -346,7 +347,11 @@ public final class Pipeline implements AutoCloseable {
 
     @SuppressWarnings("unchecked")
     private <Q extends Message> Principal identify(
-            Handler.PublicCommand<Q> handler, Message request, Caller caller, InFlight.Permit place)
+            ContractMethod contract,
+            Handler.PublicCommand<Q> handler,
+            Message request,
+            Caller caller,
+            InFlight.Permit place)
             throws RefusedException {
         Optional<Principal> recognised = handler.identify().recognise((Q) request);
         if (place.caller().isEmpty()) {
@@ -357,7 +362,12 @@ public final class Pipeline implements AutoCloseable {
             }
         }
         if (recognised.isPresent()) {
-            return handler.identify().identify((Q) request);
+            try {
+                return handler.identify().identify((Q) request);
+            } catch (RefusedException e) {
+                signInFailed(contract, caller, "recognised", e);
+                throw e;
+            }
         }
         // Only now: no more attempts are counted at a time than are worked on, and good ones are given back.
         RateLimits.Spent attempt = limits.signIn(caller.address());
@@ -370,11 +380,21 @@ public final class Pipeline implements AutoCloseable {
                 attempt.giveBack();
                 throw e;
             }
+            signInFailed(contract, caller, e instanceof FailedSignInException ? "named" : "unknown", e);
             Optional<String> name = handler.identify().claimedName((Q) request);
             if (name.isPresent()) {
                 limits.signInFailed(name.get());
             }
             throw e;
+        }
+    }
+
+    /** Counts it; under the name of somebody who is there it is recorded as well. */
+    private void signInFailed(ContractMethod contract, Caller caller, String whose, RefusedException why) {
+        Metrics.counter("chancery.sign.ins.failed", "code", why.rejection().code(), "caller", whose)
+                .increment();
+        if (why instanceof FailedSignInException failure) {
+            runs().failed(contract, failure, caller);
         }
     }
 

@@ -87,12 +87,10 @@ public sealed interface CommandOutcome {
     record Once(Digest key, Rejection spent, long keptMillis) {}
 
     /**
-     * @param recorded whether it leaves a record although the method is not privileged
      * @param message the rejection's own, or one that says more; a repetition of the command gets the rejection's own
      * @param details what a program needs in order to help itself; a repetition of the command gets none
      */
-    record Rejected(Rejection rejection, boolean recorded, String message, Map<String, String> details)
-            implements CommandOutcome {
+    record Rejected(Rejection rejection, String message, Map<String, String> details) implements CommandOutcome {
         public Rejected {
             details = Map.copyOf(details);
         }
@@ -149,17 +147,12 @@ public sealed interface CommandOutcome {
 
     /** @param message one sentence or two that say what exactly is refused, and hold nothing personal */
     static Rejected reject(Rejection rejection, String message) {
-        return new Rejected(rejection, false, message, Map.of());
+        return new Rejected(rejection, message, Map.of());
     }
 
     /** Refuses whoever was not authenticated strongly within the last {@code maxAgeSeconds}: what a method asks of some of its callers only. */
     static Rejected stepUp(int maxAgeSeconds) {
         CallResult.Refused refused = Authorisation.stepUp(maxAgeSeconds);
-        return new Rejected(refused.rejection(), false, refused.message(), refused.details());
-    }
-
-    /** Refuses somebody who has shown a credential, e.g. the right key for the wrong audience: that is worth a record. */
-    static Rejected rejectRecorded(Rejection rejection) {
-        return new Rejected(rejection, true, rejection.message(), Map.of());
+        return new Rejected(refused.rejection(), refused.message(), refused.details());
     }
 }

@@ -25,6 +25,7 @@ import dev.chancery.schema.log.v1.Intent;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
+import io.micrometer.core.instrument.Metrics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -178,21 +179,18 @@ final class CommandRun<Q extends Message> {
     /** Refused at the boundary. Of a privileged method that is worth a record: who tried what. Empty: authorise again. */
     private Optional<CallResult> deny(CommandContext context, CallResult.Refused refusal, int attempt) {
         boolean recorded = method.privileged() && !UNRECORDED.contains(refusal.rejection());
-        return refused(refusal, recorded, context, attempt);
-    }
-
-    private Optional<CallResult> refused(
-            CallResult.Refused refusal, boolean recorded, CommandContext context, int attempt) {
         if (!recorded) {
             return refuse(refusal, context, attempt);
         }
         DenialLimit denials = parts.denials();
-        if (!denials.hasRoom(principal.tenant(), principal.id())) {
+        var whose = new DenialLimit.Whose(principal.tenant(), principal.id(), true);
+        if (!denials.hasRoom(whose)) {
             Optional<CallResult> answer = refuse(refusal, context, attempt);
-            answer.ifPresent(told -> denials.shared(
-                    principal.tenant(),
-                    principal.id(),
-                    shared(appender, principal.tenant(), draft.denied(Ids.uuidV7(), refusal.rejection(), 1))));
+            if (answer.isPresent()) {
+                denials.shared(
+                        whose, shared(appender, principal.tenant(), draft.denied(Ids.uuidV7(), refusal.rejection(), 1)));
+                Metrics.counter("chancery.denials.unrecorded").increment();
+            }
             return answer;
         }
         AppendResult result = appender.append(
@@ -201,7 +199,7 @@ final class CommandRun<Q extends Message> {
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));
             default -> {
-                denials.recorded(principal.tenant(), principal.id());
+                denials.recorded(whose);
                 yield Optional.of(refusal);
             }
         };
@@ -258,7 +256,7 @@ final class CommandRun<Q extends Message> {
                             var refusal = new CallResult.Refused(
                                     rejected.rejection(), rejected.message(), rejected.details());
                             yield intent == null
-                                    ? refused(refusal, rejected.recorded(), decided.context(), attempt)
+                                    ? refuse(refusal, decided.context(), attempt)
                                     : fail(intent, refusal, decided.context().basis());
                         }
                     };
@@ -300,7 +298,13 @@ final class CommandRun<Q extends Message> {
                                 done.reply(), Optional.of(new Position(principal.tenant(), appended.position())))));
             }
             case AppendResult.Moved moved -> readAgain(moved.streams());
-            case AppendResult.Replayed replayed -> Optional.of(replay(replayed));
+            case AppendResult.Replayed replayed -> {
+                // A credential that counts once: whoever sent it again may have found it.
+                done.once()
+                        .ifPresent(once -> new FailedSignIns(parts)
+                                .note(method, principal.tenant(), principal.id(), call.caller(), once.spent()));
+                yield Optional.of(replay(replayed));
+            }
             case AppendResult.Taken taken ->
                 Optional.of(give(intent, done.taken().getOrDefault(taken.kind(), LogRejection.BUSY)));
             case AppendResult.Refused refused -> Optional.of(new CallResult.Refused(refused.rejection()));

@@ -15,9 +15,11 @@ import java.util.Optional;
  */
 public final class CommandRuns {
     private final CommandParts parts;
+    private final FailedSignIns failedSignIns;
 
     public CommandRuns(Appenders appenders, Streams streams, Keyring keyring, Methods methods, DenialLimit denials) {
         this.parts = new CommandParts(appenders, streams, keyring, methods, denials);
+        this.failedSignIns = new FailedSignIns(parts);
     }
 
     /** @param capability what the caller must hold; empty for a public method, whose credential was its request */
@@ -30,5 +32,10 @@ public final class CommandRuns {
             Optional<String> capability)
             throws RefusedException {
         return new CommandRun<>(parts, new Call(method, request, principal, caller), decide, capability).run();
+    }
+
+    /** Records a sign-in that failed under a principal's name, with others of the same minute. Waits for nothing. */
+    public void failed(ContractMethod method, FailedSignInException failure, Caller caller) {
+        failedSignIns.note(method, failure.tenant(), failure.principalId(), caller, failure.rejection());
     }
 }

@@ -3,7 +3,6 @@ package dev.chancery.command;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
-import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the records of denials: of one principal, so many a minute get a record each; those beyond share one, which says how many it
- * stands for and is written when the minute is over, or the process stops.
+ * stands for and is written when the minute is over, or the process stops. Failed sign-ins under a principal's name share one from the first.
  *
  * <p>A process that is killed loses the count of that minute; the records before it are there, and every refusal was a refusal.
  *
- * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@value #MAX_PRINCIPALS} principals at a time; the shared record of one that makes room
- * is written then.
+ * <p><b>Thread safety:</b> safe. No caller waits for a shared record. <b>Limits:</b> {@value #MAX_PRINCIPALS} principals at a time; the
+ * shared record of one that makes room is written then.
  */
 public final class DenialLimit implements AutoCloseable {
     static final int MAX_PRINCIPALS = 10_000;
@@ -28,13 +27,14 @@ public final class DenialLimit implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(DenialLimit.class);
     private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final long LOOK_SECONDS = 5;
+    private static final long CLOSE_SECONDS = 10;
 
     private final int recordsAMinute;
     private final LongSupplier nowNanos;
-    private final Cache<String, Window> windows = Caffeine.newBuilder()
+    private final Cache<Whose, Window> windows = Caffeine.newBuilder()
             .maximumSize(MAX_PRINCIPALS)
             .expireAfterAccess(Duration.ofMinutes(10))
-            .removalListener((@Nullable String who, @Nullable Window window, RemovalCause cause) -> {
+            .removalListener((@Nullable Whose whose, @Nullable Window window, RemovalCause cause) -> {
                 if (window != null) {
                     window.write();
                 }
@@ -43,7 +43,14 @@ public final class DenialLimit implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("denials").factory());
 
-    /** A principal's denials since its minute began. */
+    /**
+     * Which denials count together.
+     *
+     * @param proven whether they are the principal's own; otherwise, of whoever used its name
+     */
+    record Whose(String tenant, String principal, boolean proven) {}
+
+    /** Denials since a minute began. */
     private static final class Window {
         private long begunNanos;
         private int recorded;
@@ -55,14 +62,29 @@ public final class DenialLimit implements AutoCloseable {
         }
 
         /** Writes the shared record, if there is anything to say; when that fails it is tried again. */
-        synchronized void write() {
-            try {
-                if (record != null && record.test(shared)) {
-                    shared = 0;
-                    record = null;
+        void write() {
+            long count;
+            LongPredicate unwritten;
+            synchronized (this) {
+                count = shared;
+                unwritten = record;
+                shared = 0;
+                record = null;
+            }
+            if (unwritten != null && !isWritten(unwritten, count)) {
+                synchronized (this) {
+                    shared += count;
+                    record = record == null ? unwritten : record;
                 }
+            }
+        }
+
+        private static boolean isWritten(LongPredicate record, long count) {
+            try {
+                return record.test(count);
             } catch (RuntimeException e) {
                 LOG.warnf("Record of denials not written, tried again later: cause=%s", e.getMessage());
+                return false;
             }
         }
     }
@@ -83,16 +105,16 @@ public final class DenialLimit implements AutoCloseable {
     }
 
     /** Whether a denial of this principal gets a record of its own. */
-    boolean hasRoom(String tenant, String principal) {
-        Window window = current(tenant, principal);
+    boolean hasRoom(Whose whose) {
+        Window window = current(whose);
         synchronized (window) {
             return window.recorded < recordsAMinute;
         }
     }
 
     /** A denial got its record. */
-    void recorded(String tenant, String principal) {
-        Window window = current(tenant, principal);
+    void recorded(Whose whose) {
+        Window window = current(whose);
         synchronized (window) {
             window.recorded++;
         }
@@ -103,20 +125,19 @@ public final class DenialLimit implements AutoCloseable {
      *
      * @param record appends the record that stands for so many; false: it could not
      */
-    void shared(String tenant, String principal, LongPredicate record) {
-        Window window = current(tenant, principal);
+    void shared(Whose whose, LongPredicate record) {
+        Window window = current(whose);
         synchronized (window) {
             window.shared++;
             window.record = record;
         }
-        Metrics.counter("chancery.denials.unrecorded").increment();
     }
 
-    private Window current(String tenant, String principal) {
-        Window window = windows.get(tenant + "\n" + principal, unknown -> new Window(nowNanos.getAsLong()));
+    /** One whose record is still to be written goes on until the clock has written it. */
+    private Window current(Whose whose) {
+        Window window = windows.get(whose, unknown -> new Window(nowNanos.getAsLong()));
         synchronized (window) {
-            if (isOver(window)) {
-                window.write();
+            if (isOver(window) && window.record == null) {
                 window.begunNanos = nowNanos.getAsLong();
                 window.recorded = 0;
             }
@@ -130,10 +151,12 @@ public final class DenialLimit implements AutoCloseable {
 
     void writeDue() {
         for (Window window : windows.asMap().values()) {
+            boolean over;
             synchronized (window) {
-                if (isOver(window)) {
-                    window.write();
-                }
+                over = isOver(window);
+            }
+            if (over) {
+                window.write();
             }
         }
     }
@@ -141,7 +164,14 @@ public final class DenialLimit implements AutoCloseable {
     /** Writes what is left. */
     @Override
     public void close() {
-        clock.shutdownNow();
+        clock.shutdown();
+        try {
+            if (!clock.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                clock.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         windows.asMap().values().forEach(Window::write);
     }
 }

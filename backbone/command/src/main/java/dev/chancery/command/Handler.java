@@ -21,6 +21,13 @@ public sealed interface Handler {
     /** Tells who the caller of a public method is from the credential in its request. */
     @FunctionalInterface
     interface Identify<Q extends Message> {
+        /**
+         * Who the caller is.
+         *
+         * @throws FailedSignInException where the request bears the name of a principal and doesn't prove to be that one: it is recorded under
+         *     that name
+         * @throws RefusedException where it proves nobody
+         */
         Principal identify(Q request) throws RefusedException;
 
         /** Whom a request says it comes from, unverified: attempts that failed are counted under this name. */

@@ -3,7 +3,7 @@ package dev.chancery.command;
 import dev.chancery.kernel.Rejection;
 
 /** A refusal on its way out of a feature's code or of the boundary; becomes a problem document or a gRPC status. */
-public final class RefusedException extends Exception {
+public sealed class RefusedException extends Exception permits FailedSignInException {
     private static final long serialVersionUID = 1;
     private final transient CallResult.Refused refused;
 

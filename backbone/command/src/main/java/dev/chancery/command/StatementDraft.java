@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a command's records say about who, what, about whom and why; the same for its intent and its outcome. */
 final class StatementDraft {
-    private static final String STATEMENT = "chancery.log.v1.Statement";
+    static final String STATEMENT = "chancery.log.v1.Statement";
 
     private final Keyring keyring;
     private final ContractMethod method;

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.chancery.boundary.tokens.Jwt;
 import dev.chancery.boundary.tokens.JwtVerifier;
 import dev.chancery.boundary.tokens.JwtVerifier.Expected;
+import dev.chancery.boundary.tokens.JwtVerifier.Verdict;
 import dev.chancery.boundary.tokens.PublicKeys;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
@@ -61,7 +62,10 @@ record ClientAssertion(String tenant, String principalId, String id) {
 
     /**
      * What is wrong with {@code text}, which this was read from: nothing, if it is signed by the client's key and meant for us, now. More
-     * than {@link Fault#UNSIGNED} is said only of what is signed: to nobody but the key's holder.
+     * than {@link Fault#UNSIGNED} is said only of what is signed: to nobody but the key's holder. Without a key, or with one of another
+     * kind than the header says, it takes as long as with one.
+     *
+     * @param publicKey as the client registered it; empty: there is no such client, or it has none
      */
     Optional<Fault> fault(String text, ByteString publicKey, Set<String> audiences) {
         var expected = new Expected(clientId(), audiences, MAX_SKEW_SECONDS, Set.of("sub", "jti"));
@@ -70,7 +74,11 @@ record ClientAssertion(String tenant, String principalId, String id) {
             if (!of(jwt).equals(Optional.of(this)) || !isPlain(jwt)) {
                 return Optional.of(Fault.UNSIGNED);
             }
-            return switch (JwtVerifier.verify(jwt, PublicKeys.of(publicKey.toByteArray()), expected)) {
+            ByteString nobodys = NobodysKeys.of(jwt);
+            boolean fits = publicKey.size() == nobodys.size();
+            Verdict verdict =
+                    JwtVerifier.verify(jwt, PublicKeys.of((fits ? publicKey : nobodys).toByteArray()), expected);
+            return switch (fits ? verdict : Verdict.BAD) {
                 case BAD -> Optional.of(Fault.UNSIGNED);
                 case ANOTHER_AUDIENCE -> Optional.of(Fault.AUDIENCE);
                 case EXPIRED -> Optional.of(Fault.TIME);

@@ -8,6 +8,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.FailedSignInException;
 import dev.chancery.command.Handler;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.PrincipalState;
@@ -29,6 +30,7 @@ import java.util.Optional;
  */
 final class SignIn implements Handler.Identify<IssueTokenRequest> {
     private static final int MAX_RECOGNISED = 20_000;
+    private static final PrincipalState NOBODY = PrincipalState.FOLD.initial();
 
     /** By client id. Nothing is decided by these: a key may have been replaced, and its client deactivated. */
     private final Cache<String, PrincipalState> recognisable =
@@ -61,48 +63,46 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
 
     /** The client that an assertion proves, by what is in memory. */
     Optional<Principal> recognise(String jwt) {
-        return ClientAssertion.read(jwt)
-                .flatMap(assertion -> Optional.ofNullable(recognisable.getIfPresent(assertion.clientId()))
-                        .filter(known -> fault(assertion, jwt, known).isEmpty())
-                        .map(known -> client(assertion, known)));
+        return ClientAssertion.read(jwt).flatMap(assertion -> {
+            PrincipalState known = recognisable.asMap().getOrDefault(assertion.clientId(), NOBODY);
+            return refused(assertion, jwt, known).isEmpty()
+                    ? Optional.of(client(assertion, known))
+                    : Optional.empty();
+        });
     }
 
-    /** Whoever signed it, though it may be good for nothing: that is decided later, and worth a record then. */
     @Override
     public Principal identify(IssueTokenRequest request) throws RefusedException {
-        return signer(request.getClientAssertion(), false);
+        return proved(request.getClientAssertion());
     }
 
-    /** The client that an assertion proves. */
+    /**
+     * The client that an assertion proves.
+     *
+     * @throws FailedSignInException where there is a client of that name, and it doesn't prove that it is that one
+     */
     Principal proved(String jwt) throws RefusedException {
-        return signer(jwt, true);
-    }
-
-    private Principal signer(String jwt, boolean good) throws RefusedException {
-        ClientAssertion assertion = ClientAssertion.read(jwt).orElseThrow(SignIn::invalid);
+        ClientAssertion assertion = ClientAssertion.read(jwt)
+                .orElseThrow(() -> new RefusedException(IdentityRejection.ASSERTION_INVALID));
         PrincipalState state = streams.current(
                         assertion.tenant(), principal(assertion.principalId()), PrincipalState.FOLD)
                 .state();
         Optional<Rejection> refused = refused(assertion, jwt, state);
-        if (!state.exists()
-                || fault(assertion, jwt, state).equals(Optional.of(Fault.UNSIGNED))
-                || (good && !state.active())) {
-            throw invalid();
-        }
-        if (good && refused.isPresent()) {
-            throw new RefusedException(refused.get());
-        }
         if (refused.isEmpty()) {
             recognisable.put(assertion.clientId(), state);
+            return client(assertion, state);
         }
-        return client(assertion, state);
+        // Whoever has the key of before is recognised no more.
+        recognisable.asMap().computeIfPresent(assertion.clientId(), (id, known) -> state);
+        throw state.exists()
+                ? new FailedSignInException(refused.get(), assertion.tenant(), assertion.principalId())
+                : new RefusedException(refused.get());
     }
 
-    /** Why an assertion by the principal's key is refused. */
+    /** Why an assertion is refused. Whoever it names, its signature is verified: the time doesn't tell whether there is such a client. */
     private Optional<Rejection> refused(ClientAssertion assertion, String jwt, PrincipalState state) {
-        return state.active()
-                ? fault(assertion, jwt, state).map(SignIn::rejection)
-                : Optional.of(IdentityRejection.ASSERTION_INVALID);
+        Optional<Rejection> refused = fault(assertion, jwt, state).map(SignIn::rejection);
+        return state.active() ? refused : Optional.of(IdentityRejection.ASSERTION_INVALID);
     }
 
     private Optional<Fault> fault(ClientAssertion assertion, String jwt, PrincipalState state) {
@@ -130,16 +130,12 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
         };
     }
 
-    private static RefusedException invalid() {
-        return new RefusedException(IdentityRejection.ASSERTION_INVALID);
-    }
-
     CommandOutcome issueToken(CommandContext context, IssueTokenRequest request) {
         String jwt = request.getClientAssertion();
         String id = context.principal().id();
         Optional<Rejection> refused = refused(read(jwt), jwt, context.read(principal(id), PrincipalState.FOLD));
         if (refused.isPresent()) {
-            return CommandOutcome.rejectRecorded(refused.get());
+            return CommandOutcome.reject(refused.get());
         }
         Optional<String> active = Optional.of(request.getWorkspaceId()).filter(workspace -> !workspace.isEmpty());
         if (active.isPresent()

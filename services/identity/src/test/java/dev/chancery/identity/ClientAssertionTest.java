@@ -7,12 +7,15 @@ import static dev.chancery.identity.Client.encoded;
 import static dev.chancery.identity.Client.header;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.chancery.identity.ClientAssertion.Fault;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
@@ -28,6 +31,7 @@ class ClientAssertionTest {
     private static final String BEN = "0199f2aa-0000-7000-8000-00000000000b";
     private static final String CLIENT_ID = TENANT + "." + BEN;
     private static final Client CLIENT = new Client();
+    private static final int ROUNDS = 400;
 
     @Test
     void itSaysWhoItIsOf() {
@@ -73,6 +77,31 @@ class ClientAssertionTest {
         assertThat(fault(CLIENT.signed(header(), late), CLIENT)).contains(Fault.TIME);
         assertThat(fault(new Client().signed(header(), elsewhere), CLIENT)).contains(Fault.UNSIGNED);
         assertThat(fault(new Client().signed(header(), late), CLIENT)).contains(Fault.UNSIGNED);
+    }
+
+    /** Or the time of an answer would tell which names there are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"EdDSA", "ES256"})
+    void withoutAKeyItTakesAsLongAsWithAnother(String algorithm) {
+        Client signer = algorithm.equals("ES256") ? Client.es256() : new Client();
+        Client another = algorithm.equals("ES256") ? Client.es256() : new Client();
+        Client ofAnotherKind = algorithm.equals("ES256") ? new Client() : Client.es256();
+        String jwt = signer.signed(header().put("alg", algorithm), claims(CLIENT_ID));
+        // In turns, so that what the machine does besides weighs on all of them.
+        List<ByteString> keys = List.of(another.publicKey(), ByteString.EMPTY, ofAnotherKind.publicKey());
+        long[][] nanos = new long[keys.size()][ROUNDS];
+        for (int round = -ROUNDS; round < ROUNDS; round++) {
+            for (int i = 0; i < keys.size(); i++) {
+                long begun = System.nanoTime();
+                assertThat(fault(jwt, keys.get(i))).contains(Fault.UNSIGNED);
+                nanos[i][Math.max(round, 0)] = System.nanoTime() - begun;
+            }
+        }
+        double[] medians = Arrays.stream(nanos)
+                .mapToDouble(taken -> Arrays.stream(taken).sorted().toArray()[ROUNDS / 2])
+                .toArray();
+        assertThat(medians[1] / medians[0]).as(Arrays.toString(medians)).isBetween(0.8, 1.25);
+        assertThat(medians[2] / medians[0]).as(Arrays.toString(medians)).isBetween(0.8, 1.25);
     }
 
     @ParameterizedTest
@@ -145,7 +174,11 @@ class ClientAssertionTest {
     }
 
     private static Optional<Fault> fault(String jwt, Client client) {
-        return ClientAssertion.read(jwt).orElseThrow().fault(jwt, client.publicKey(), new Issuers(ISSUER).audiences());
+        return fault(jwt, client.publicKey());
+    }
+
+    private static Optional<Fault> fault(String jwt, ByteString publicKey) {
+        return ClientAssertion.read(jwt).orElseThrow().fault(jwt, publicKey, new Issuers(ISSUER).audiences());
     }
 
     private static JsonObject without(String name) {

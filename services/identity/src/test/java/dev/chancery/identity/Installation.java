@@ -154,6 +154,7 @@ final class Installation implements AutoCloseable {
                 limits,
                 claim());
         private final Pipeline pipeline;
+        private final DenialLimit denials = new DenialLimit(Integer.MAX_VALUE);
 
         Process() {
             service.register(methods);
@@ -167,7 +168,7 @@ final class Installation implements AutoCloseable {
                     new Authentication(tokens),
                     FieldRules.of(contract),
                     new Authorisation(decisions, Map.of()),
-                    new CommandRuns(feature -> appender, streams, keyring, methods, new DenialLimit(Integer.MAX_VALUE)),
+                    new CommandRuns(feature -> appender, streams, keyring, methods, denials),
                     rates);
         }
 
@@ -178,6 +179,11 @@ final class Installation implements AutoCloseable {
 
         void stop() {
             service.stop();
+        }
+
+        /** Has the records written that wait for their minute to be over. */
+        void writeShared() {
+            denials.close();
         }
 
         CallResult call(String method, Message request, Caller caller) {

@@ -433,28 +433,4 @@ class SessionsTest {
         assertThat(code(refresh(process, token, ""))).isEqualTo("identity.assertion-missing");
         assertThat(code(refresh(next.getRefreshToken()))).isEqualTo("ok");
     }
-
-    /** Whoever shows the right key and is refused all the same leaves a record; whoever shows none leaves none. */
-    @Test
-    void aFailedSignInWithTheRightKeyIsRecorded() {
-        long before = records();
-        String late = installation.owner.signed(
-                Client.header(), Client.claims(clientId).put("exp", 1));
-        assertThat(code(process.call("IssueToken", Requests.asking(late), nobody())))
-                .isEqualTo("identity.assertion-time");
-        assertThat(records()).isEqualTo(before + 1);
-        assertThat(code(process.call("IssueToken", Requests.asking(new Client().assertion(clientId)), nobody())))
-                .isEqualTo("identity.assertion-invalid");
-        assertThat(records()).isEqualTo(before + 1);
-    }
-
-    private long records() {
-        return installation.database.transaction(dev.chancery.database.DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement();
-                    var found = statement.executeQuery("SELECT count(*) FROM log.record")) {
-                found.next();
-                return found.getLong(1);
-            }
-        });
-    }
 }

@@ -117,23 +117,58 @@ final class NoticeTables {
                 == 1;
     }
 
-    /** Counts a failure; the count begins anew with the first one after the time is over. */
-    int failures(String principal, long atMicros, long withinMicros) throws SQLException {
+    /** Counts failures; the count begins anew with the first ones after the time is over. */
+    int failures(String principal, int times, long atMicros, long withinMicros) throws SQLException {
         if (principal.length() != 36) {
             return 0;
         }
         try (var statement = prepare(
-                "INSERT INTO %s.failure AS f (tenant, principal, begun_micros, times) VALUES (?, ?, ?, 1)"
+                "INSERT INTO %s.failure AS f (tenant, principal, begun_micros, times) VALUES (?, ?, ?, ?)"
                         + " ON CONFLICT (tenant, principal) DO UPDATE SET"
-                        + " times = CASE WHEN f.begun_micros + ? < excluded.begun_micros THEN 1 ELSE f.times + 1 END,"
+                        + " times = CASE WHEN f.begun_micros + ? < excluded.begun_micros THEN excluded.times"
+                        + " ELSE f.times + excluded.times END,"
                         + " begun_micros = CASE WHEN f.begun_micros + ? < excluded.begun_micros THEN excluded.begun_micros"
                         + " ELSE f.begun_micros END RETURNING times",
-                tenant, UUID.fromString(principal), atMicros, withinMicros, withinMicros)) {
+                tenant, UUID.fromString(principal), atMicros, times, withinMicros, withinMicros)) {
             try (var row = statement.executeQuery()) {
                 row.next();
                 return row.getInt(1);
             }
         }
+    }
+
+    /** Whether nobody was told of a principal's failures for so long; from now on, somebody was. */
+    boolean isTimeToTellOfFailures(String principal, long atMicros, long everyMicros) throws SQLException {
+        return write(
+                        "UPDATE %s.failure SET told_micros = ? WHERE tenant = ? AND principal = ? AND told_micros <= ?",
+                        atMicros, tenant, UUID.fromString(principal), atMicros - everyMicros)
+                == 1;
+    }
+
+    /** A service or an agent, and who created it. */
+    void program(String principal, String creator) throws SQLException {
+        write(
+                "INSERT INTO %s.program (tenant, principal, owner) VALUES (?, ?, (SELECT principal FROM %s.person"
+                        + " WHERE tenant = ? AND principal::text = ?))",
+                tenant, UUID.fromString(principal), tenant, creator);
+    }
+
+    void ownsNoMore(String owner) throws SQLException {
+        write("UPDATE %s.program SET owner = NULL WHERE tenant = ? AND owner = ?", tenant, UUID.fromString(owner));
+    }
+
+    /** Whom it concerns what happens to a principal: the person itself; of a program who created it, else the direct administrators. */
+    List<String> concerned(String principal, long atMicros) throws SQLException {
+        List<String> owners = principals(
+                "SELECT principal::text FROM %s.person WHERE tenant = ? AND principal = ? UNION ALL"
+                        + " SELECT owner::text FROM %s.program WHERE tenant = ? AND principal = ? AND owner IS NOT NULL",
+                tenant, UUID.fromString(principal), tenant, UUID.fromString(principal));
+        return owners.isEmpty()
+                ? principals(
+                        "SELECT DISTINCT principal::text FROM %s.holding WHERE tenant = ? AND role = 'administrator'"
+                                + " AND (until_micros = 0 OR until_micros > ?) ORDER BY 1",
+                        tenant, atMicros)
+                : owners;
     }
 
     void holds(String assignment, String principal, String role, long untilMicros) throws SQLException {
@@ -154,19 +189,22 @@ final class NoticeTables {
 
     /** Who holds a role that approves it, in the order of their ids. */
     List<String> approvers(String elevation, long atMicros) throws SQLException {
-        try (var statement = prepare(
+        return principals(
                 "SELECT DISTINCT h.principal::text FROM %s.elevation e JOIN %s.holding h"
                         + " ON h.tenant = e.tenant AND h.role = ANY (e.approvers)"
                         + " WHERE e.tenant = ? AND e.elevation = ? AND (h.until_micros = 0 OR h.until_micros > ?) ORDER BY 1",
-                tenant, UUID.fromString(elevation), atMicros)) {
-            List<String> found = new ArrayList<>();
-            try (var rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    found.add(rows.getString(1));
-                }
+                tenant, UUID.fromString(elevation), atMicros);
+    }
+
+    private List<String> principals(String sql, Object... values) throws SQLException {
+        List<String> found = new ArrayList<>();
+        try (var statement = prepare(sql, values);
+                var rows = statement.executeQuery()) {
+            while (rows.next()) {
+                found.add(rows.getString(1));
             }
-            return found;
         }
+        return found;
     }
 
     /** When a secret has to have a new value. */

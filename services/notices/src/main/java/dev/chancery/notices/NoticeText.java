@@ -25,10 +25,18 @@ record NoticeText(String subject, String body) {
                         "Your account was signed in to at " + at + ", on a new device.",
                         NOT_YOU);
             case NOTICE_KIND_FAILED_SIGN_INS ->
-                text(
-                        "Failed sign-ins to your account",
-                        "Several sign-ins to your account failed within a few minutes, the last one at " + at + ".",
-                        NOT_YOU);
+                notice.about().isEmpty()
+                        ? text(
+                                "Failed sign-ins to your account",
+                                "Several sign-ins to your account failed within a few minutes, the last one at " + at
+                                        + ". They let nobody in.",
+                                NOT_YOU)
+                        : text(
+                                "Failed sign-ins of a program that you see to",
+                                "Several sign-ins of the program " + notice.about()
+                                        + " failed within a few minutes, the last one at " + at
+                                        + ". They let nobody in.",
+                                "Look whether it has the key that is registered, and the right time. If it has, somebody else tried its name.");
             case NOTICE_KIND_SESSION_ENDED ->
                 text(
                         "A session of yours was ended",

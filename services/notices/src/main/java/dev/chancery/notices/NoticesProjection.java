@@ -16,13 +16,16 @@ import dev.chancery.schema.elevation.v1.ElevationRevoked;
 import dev.chancery.schema.identity.v1.AllSessionsEnded;
 import dev.chancery.schema.identity.v1.OrganisationFounded;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
+import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalEmailChanged;
 import dev.chancery.schema.identity.v1.PrincipalKeyChanged;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.identity.v1.SessionEndCause;
 import dev.chancery.schema.identity.v1.SessionEnded;
 import dev.chancery.schema.identity.v1.SessionOpened;
+import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.notices.v1.NoticeFailed;
 import dev.chancery.schema.notices.v1.NoticeKind;
 import dev.chancery.schema.notices.v1.NoticeReplayed;
@@ -36,6 +39,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** Which notices follow from each organisation's log, and what became of them. */
 record NoticesProjection(String schema, DatabaseRole role) implements Projection {
@@ -46,6 +50,11 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
     static final int FAILURES = 5;
 
     private static final long FAILURES_WITHIN = micros(Duration.ofMinutes(10));
+    /** Anybody can fail under anybody's name; nobody fills a mailbox by it. */
+    private static final long FAILURES_TOLD_EVERY = micros(Duration.ofDays(1));
+
+    private static final Set<String> SIGN_INS =
+            Set.of("identity.token.issue", "identity.session.refresh", "identity.token.exchange");
     private static final long ASSIGNMENT_LEAD = micros(Duration.ofDays(1));
     private static final long ELEVATION_LEAD = micros(Duration.ofMinutes(5));
     /** How long the vault itself has to make a value that is due. */
@@ -64,7 +73,7 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
 
     @Override
     public List<String> tables() {
-        return List.of("device", "elevation", "failure", "holding", "notice", "pending", "person", "rotation");
+        return List.of("device", "elevation", "failure", "holding", "notice", "pending", "person", "program", "rotation");
     }
 
     @Override
@@ -74,14 +83,13 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
             failedSignIn(tables, record);
             List<LogEvent> events = record.events();
             for (int i = 0; i < events.size(); i++) {
-                byte[] entryId = record.statement().getEntryId().toByteArray();
-                apply(tables, new Told(events.get(i), i, entryId));
+                apply(tables, new Told(events.get(i), i, record.statement()));
             }
         }
     }
 
     /** An event of a record, at which place in it. */
-    private record Told(LogEvent event, int index, byte[] entryId) {
+    private record Told(LogEvent event, int index, Statement statement) {
         long atMicros() {
             return event.recordedAtMicros();
         }
@@ -98,14 +106,22 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
 
     private static void failedSignIn(NoticeTables tables, LogRecord record) throws SQLException {
         var statement = record.statement();
-        Result result = statement.getOutcome().getResult();
-        if (statement.getAction().equals("identity.token.issue")
-                && (result == Result.DENIED || result == Result.FAILURE)) {
-            String who = statement.getActor().getId();
-            long at = statement.getRecordedAtMicros();
-            if (tables.failures(who, at, FAILURES_WITHIN) == FAILURES) {
+        if (!SIGN_INS.contains(statement.getAction())
+                || statement.getOutcome().getResult() != Result.DENIED) {
+            return;
+        }
+        // Records from before failures were counted by name have the principal as their actor.
+        String who = statement.getActor().getType() == ActorType.ACTOR_TYPE_SYSTEM
+                ? statement.getTarget().getId()
+                : statement.getActor().getId();
+        int times = Math.clamp(statement.getOutcome().getDenials(), 1, FAILURES);
+        long at = statement.getRecordedAtMicros();
+        if (tables.failures(who, times, at, FAILURES_WITHIN) >= FAILURES
+                && tables.isTimeToTellOfFailures(who, at, FAILURES_TOLD_EVERY)) {
+            for (String whom : tables.concerned(who, at)) {
+                String about = whom.equals(who) ? "" : who;
                 tables.tell(new NoticeTables.New(
-                        record.position(), 0, who, NoticeKind.NOTICE_KIND_FAILED_SIGN_INS, "", "", at, at, false));
+                        record.position(), 0, whom, NoticeKind.NOTICE_KIND_FAILED_SIGN_INS, about, "", at, at, false));
             }
         }
     }
@@ -123,8 +139,13 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                                 created.getPrincipalId(),
                                 created.getEmail().toByteArray());
                     }
+                } else {
+                    tables.program(
+                            created.getPrincipalId(), told.statement().getActor().getId());
                 }
             }
+            case "chancery.identity.v1.PrincipalDeactivated" ->
+                tables.ownsNoMore(told.read(PrincipalDeactivated.parser()).getPrincipalId());
             case "chancery.identity.v1.PrincipalEmailChanged" -> {
                 var changed = told.read(PrincipalEmailChanged.parser());
                 tables.tell(told.notice(changed.getPrincipalId(), NoticeKind.NOTICE_KIND_EMAIL_CHANGED, "")
@@ -226,7 +247,11 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
     private static void address(
             NoticeTables tables, Told told, String principal, byte @org.jspecify.annotations.Nullable [] sealed)
             throws SQLException {
-        tables.address(principal, sealed, told.entryId(), told.event().type());
+        tables.address(
+                principal,
+                sealed,
+                told.statement().getEntryId().toByteArray(),
+                told.event().type());
     }
 
     private static void ended(NoticeTables tables, Told told, String principal, SessionEndCause cause)

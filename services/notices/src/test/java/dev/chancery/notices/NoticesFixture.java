@@ -152,6 +152,40 @@ final class NoticesFixture implements AutoCloseable {
         append(appenders.get("identity"), statement.build(), List.of(), Map.of());
     }
 
+    /** So many sign-ins under a principal's name that were refused, in one record. */
+    void signInsFail(String principal, int times) {
+        Statement.Builder statement = statement(Ids.uuidV7(), "identity.token.issue", Result.DENIED);
+        statement.getTargetBuilder().setType("principal").setId(principal);
+        statement.getOutcomeBuilder().setCode("identity.assertion-invalid").setDenials(times == 1 ? 0 : times);
+        append(appenders.get("identity"), statement.build(), List.of(), Map.of());
+    }
+
+    /** A service that somebody creates. */
+    String service(String creator) {
+        String id = UUID.randomUUID().toString();
+        Statement.Builder statement = statement(Ids.uuidV7(), "identity.principal.create", Result.SUCCESS);
+        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_USER).setId(creator);
+        var created = PrincipalCreated.newBuilder().setPrincipalId(id).setType(PrincipalType.SERVICE);
+        StreamId stream = stream(id);
+        versions.put(stream, 1L);
+        append(
+                appenders.get("identity"),
+                statement.build(),
+                List.of(new NewEvent(stream, created.build())),
+                Map.of(stream, 0L));
+        return id;
+    }
+
+    /** As if whoever was told of failures had been told a day before. */
+    void aDayAfterFailuresWereTold() {
+        database.inTenant(DatabaseRole.NOTICES, tenant, connection -> {
+            try (var update = connection.prepareStatement("UPDATE notices.failure SET told_micros = told_micros - ?")) {
+                update.setLong(1, Duration.ofDays(1).toNanos() / 1_000);
+                return update.executeUpdate();
+            }
+        });
+    }
+
     private static Statement.Builder statement(UUID entryId, String action, Result result) {
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))

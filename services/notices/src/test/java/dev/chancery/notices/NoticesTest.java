@@ -20,6 +20,7 @@ import dev.chancery.schema.egress.v1.OverrideRevoked;
 import dev.chancery.schema.elevation.v1.ApprovalRule;
 import dev.chancery.schema.elevation.v1.ElevationGranted;
 import dev.chancery.schema.elevation.v1.ElevationRequested;
+import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalEmailChanged;
 import dev.chancery.schema.identity.v1.PrincipalKeyChanged;
 import dev.chancery.schema.identity.v1.SessionEndCause;
@@ -378,6 +379,52 @@ class NoticesTest {
                         NoticeKind.NOTICE_KIND_NEW_DEVICE,
                         NoticeKind.NOTICE_KIND_SESSION_ENDED,
                         NoticeKind.NOTICE_KIND_FAILED_SIGN_INS);
+    }
+
+    /** Anybody can name anybody: it fills nobody's mailbox. */
+    @Test
+    void failuresUnderANameAreToldOnceADay() throws Exception {
+        String ada = log.person(ADA);
+        log.signInsFail(ada, NoticesProjection.FAILURES - 1);
+        log.project();
+        assertThat(log.notices()).isEmpty();
+        log.signInsFail(ada, 1);
+        for (int i = 0; i < 20; i++) {
+            log.signInsFail(ada, Integer.MAX_VALUE);
+        }
+        log.project();
+        assertThat(log.notices()).singleElement().satisfies(notice -> {
+            assertThat(notice.getKind()).isEqualTo(NoticeKind.NOTICE_KIND_FAILED_SIGN_INS);
+            assertThat(notice.getPrincipalId()).isEqualTo(ada);
+        });
+
+        log.aDayAfterFailuresWereTold();
+        log.signInsFail(ada, 1);
+        log.signInsFail(ada, 1);
+        log.project();
+        assertThat(log.notices()).hasSize(2);
+    }
+
+    @Test
+    void aProgramsFailuresAreToldToWhoCreatedItAndThenToAdministrators() throws Exception {
+        String ada = log.person(ADA);
+        String ben = log.person("ben@kestrel.example");
+        assign(ben, "administrator", 0);
+        String program = log.service(ada);
+        log.signInsFail(program, NoticesProjection.FAILURES);
+        log.project();
+        assertThat(log.notices()).extracting(Notice::getPrincipalId).containsExactly(ada);
+        try (var sender = log.sender(NoticesFixture.attempts(3), new MailChannel(mail.options()))) {
+            sender.round();
+        }
+        assertThat((String) mail.last().getContent()).contains("the program " + program);
+
+        log.happens(
+                ada, PrincipalDeactivated.newBuilder().setPrincipalId(ada).build());
+        log.aDayAfterFailuresWereTold();
+        log.signInsFail(program, 1);
+        log.project();
+        assertThat(log.notices().getFirst().getPrincipalId()).isEqualTo(ben);
     }
 
     @Test
