@@ -8,6 +8,7 @@ import dev.chancery.app.configuration.Unusable;
 import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.feature.ProxyOptions;
 import dev.chancery.keyring.Sealer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
@@ -98,7 +99,6 @@ public final class Serve implements QuarkusApplication {
         }
 
         String ready() {
-            String scheme = config.http().certificateFile().isPresent() ? "https://" : "http://";
             String address = config.http().host() + ":" + config.http().port();
             var where = Json.createObjectBuilder()
                     .add(
@@ -107,14 +107,17 @@ public final class Serve implements QuarkusApplication {
                                     .map(role -> role.name().toLowerCase(Locale.ROOT))
                                     .sorted()
                                     .collect(Collectors.joining(",")))
-                    .add("http", scheme + address)
+                    .add("http", scheme(config.http().certificateFile().isPresent()) + address)
                     .add("grpc", address);
             if (roles.contains(ProcessRole.EGRESS)) {
-                where.add(
-                        "proxy",
-                        scheme + config.egress().host() + ":" + config.egress().port());
+                ProxyOptions proxy = ChanceryConfig.options(config.egress(), config.http());
+                where.add("proxy", scheme(proxy.tls().isPresent()) + proxy.host() + ":" + proxy.port());
             }
             return where.build().toString();
+        }
+
+        private static String scheme(boolean tls) {
+            return tls ? "https://" : "http://";
         }
     }
 

@@ -10,6 +10,8 @@ import dev.chancery.app.processes.TestInstallation.Member;
 import dev.chancery.cli.client.ClientKey;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -82,10 +84,10 @@ final class EgressCalls {
         return done(caller, method.contains("/") ? method : SERVICE + method, request.put("workspaceId", workspace));
     }
 
-    /** Whether the proxy lets the agent out to a host: names that end in {@code .invalid} have no address, and it says so then. */
+    /** Whether the proxy, which speaks in clear on this machine, lets the agent out to a host: names that end in {@code .invalid} have no address, and it says so then. */
     boolean isLetOut(String host) throws IOException {
         String answer;
-        try (var socket = client.tls().getSocketFactory().createSocket("127.0.0.1", proxy.proxyPort())) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), proxy.proxyPort())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream()
                     .write(("CONNECT " + host + ":443 HTTP/1.1\r\nHost: " + host

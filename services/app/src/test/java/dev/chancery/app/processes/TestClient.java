@@ -35,7 +35,6 @@ final class TestClient implements AutoCloseable {
     private static final Duration CALL_LIMIT = Duration.ofSeconds(20);
     private final Contract contract = Contract.load();
     private final HttpClient http;
-    private final SSLContext tls;
 
     /** A caller who is signed in. */
     record Caller(String tenant, String token) {}
@@ -57,7 +56,7 @@ final class TestClient implements AutoCloseable {
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
-        tls = SSLContext.getInstance("TLS");
+        SSLContext tls = SSLContext.getInstance("TLS");
         tls.init(null, trust.getTrustManagers(), null);
         http = HttpClient.newBuilder()
                 .sslContext(tls)
@@ -95,11 +94,6 @@ final class TestClient implements AutoCloseable {
         } catch (IOException e) {
             return e.toString();
         }
-    }
-
-    /** Trusts the installation's authority. */
-    SSLContext tls() {
-        return tls;
     }
 
     /** Calls a method of the contract; variables of its path are the request's texts of that name. */
