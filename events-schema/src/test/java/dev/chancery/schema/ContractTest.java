@@ -105,6 +105,7 @@ class ContractTest {
                         "ListGroups",
                         "ListDatabases",
                         "ListEnvironments",
+                        "ListInventory",
                         "ListLeases",
                         "ListSecretLeaks",
                         "ListSecrets",

@@ -22,6 +22,8 @@ CREATE TABLE secret (
     every_days integer NOT NULL DEFAULT 0,
     window_hours integer NOT NULL DEFAULT 0,
     generated boolean NOT NULL DEFAULT false,
+    -- chancery.vault.v1.SecretClass
+    secret_class integer NOT NULL DEFAULT 0,
     -- its newest version, or, before the first, the schedule
     since_micros bigint NOT NULL,
     PRIMARY KEY (tenant, environment, secret)

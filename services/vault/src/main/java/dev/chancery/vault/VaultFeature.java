@@ -55,6 +55,7 @@ public final class VaultFeature implements FeatureDescription {
         return new VaultService(
                 ring,
                 list,
+                new Inventory(parts.database()),
                 new Rotations(list, log, ring),
                 new LeaseMethods(parts.instanceId(), targets, ender, leases),
                 new LeaseRounds(leases, log, ender),

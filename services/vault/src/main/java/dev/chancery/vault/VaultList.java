@@ -38,9 +38,10 @@ final class VaultList {
     /** In one look; those that wait for a database that is away don't fill it for long. */
     private static final int MAX_DISCONNECTED = 1_000;
 
-    private static final long DAY_MICROS = 86_400_000_000L;
+    static final long DAY_MICROS = 86_400_000_000L;
 
-    private static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
+    /** A secret needs a new value at a moment, the only parameter. */
+    static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
 
     private final Database database;
 
@@ -93,9 +94,9 @@ final class VaultList {
                 return Optional.empty();
             }
             try (var query = connection.prepareStatement(
-                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros, connector,"
-                            + " workspace::text FROM vault.secret LEFT JOIN vault.binding USING (tenant, secret) WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR ("
-                            + DUE
+                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros, secret_class,"
+                            + " connector, workspace::text FROM vault.secret LEFT JOIN vault.binding USING (tenant, secret)"
+                            + " WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR (" + DUE
                             + ")) ORDER BY secret LIMIT ?")) {
                 query.setString(1, tenant);
                 query.setString(2, request.getEnvironment());
@@ -133,18 +134,29 @@ final class VaultList {
         }
     }
 
-    private static Secret.Builder secret(ResultSet row, long atMicros) throws SQLException {
+    /** When a row of {@code vault.secret} needs a new value; 0: it has no schedule. */
+    static long dueMicros(ResultSet row) throws SQLException {
         int everyDays = row.getInt("every_days");
-        long due = everyDays == 0 ? 0 : row.getLong("since_micros") + everyDays * DAY_MICROS;
+        return everyDays == 0 ? 0 : row.getLong("since_micros") + everyDays * DAY_MICROS;
+    }
+
+    /** What {@link #DUE} is, of {@link #dueMicros}. */
+    static boolean isDue(long dueMicros, long atMicros) {
+        return dueMicros != 0 && dueMicros <= atMicros;
+    }
+
+    private static Secret.Builder secret(ResultSet row, long atMicros) throws SQLException {
+        long due = dueMicros(row);
         return Secret.newBuilder()
                 .setSecret(row.getString("secret"))
                 .addAllReaders(texts(row, 2))
                 .setOwnerId(Objects.requireNonNullElse(row.getString("owner"), ""))
-                .setEveryDays(everyDays)
+                .setEveryDays(row.getInt("every_days"))
                 .setWindowHours(row.getInt("window_hours"))
                 .setGenerated(row.getBoolean("generated"))
                 .setDueAtMillis(due / 1000)
-                .setOverdue(due != 0 && due <= atMicros)
+                .setOverdue(isDue(due, atMicros))
+                .setSecretClassValue(row.getInt("secret_class"))
                 .setConnector(Objects.requireNonNullElse(row.getString("connector"), ""))
                 .setWorkspaceId(Objects.requireNonNullElse(row.getString("workspace"), ""));
     }

@@ -210,10 +210,11 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 var set = EventReading.read(SecretRotationSet.parser(), event.body());
                 write(
                         connection,
-                        "INSERT INTO %s.secret AS s (tenant, secret, environment, owner, every_days, window_hours, generated, since_micros)"
-                                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, environment, secret) DO UPDATE SET"
+                        "INSERT INTO %s.secret AS s (tenant, secret, environment, owner, every_days, window_hours, generated, secret_class,"
+                                + " since_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, environment, secret) DO UPDATE SET"
                                 + " owner = EXCLUDED.owner, every_days = EXCLUDED.every_days,"
-                                + " window_hours = EXCLUDED.window_hours, generated = EXCLUDED.generated",
+                                + " window_hours = EXCLUDED.window_hours, generated = EXCLUDED.generated,"
+                                + " secret_class = EXCLUDED.secret_class",
                         tenant,
                         set.getSecret(),
                         Names.environmentOf(set.getSecret()),
@@ -221,6 +222,7 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                         set.getEveryDays(),
                         set.getWindowHours(),
                         set.getGenerated(),
+                        set.getSecretClassValue(),
                         atMicros);
             }
             default -> {}

@@ -93,8 +93,8 @@ final class VaultRejection {
     static final Rejection ROTATION = new Rejection(
             "vault.rotation",
             Kind.INVALID,
-            "A schedule has at most 3,650 days, and a window at most 8,760 hours.",
-            "Correct the schedule.");
+            "A schedule has at most 3,650 days, 90 for a high value, 365 for a low one; a window at most 8,760 hours.",
+            "Correct the schedule, the class or the window.");
 
     static final Rejection NO_SUCH_OWNER = new Rejection(
             "vault.no-such-owner",

@@ -21,6 +21,7 @@ import dev.chancery.schema.vault.v1.EnvironmentKeyRetired;
 import dev.chancery.schema.vault.v1.EnvironmentKeyRotated;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretBound;
+import dev.chancery.schema.vault.v1.SecretClass;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
@@ -42,6 +43,8 @@ final class VaultRules {
     private static final long HOUR_MICROS = 3_600_000_000L;
     private static final long BOUND_KEPT_MICROS = 1_000_000;
     private static final int MAX_DAYS = 3_650;
+    private static final int MAX_DAYS_HIGH_VALUE = 90;
+    private static final int MAX_DAYS_LOW_VALUE = 365;
     private static final int MAX_WINDOW_HOURS = 8_760;
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final String WHOLE_ORGANISATION = "";
@@ -388,12 +391,25 @@ final class VaultRules {
         if (!ownerIsActive) {
             return reject(VaultRejection.NO_SUCH_OWNER);
         }
-        boolean wellFormed = Integer.compareUnsigned(wanted.getEveryDays(), MAX_DAYS) <= 0
-                && Integer.compareUnsigned(wanted.getWindowHours(), MAX_WINDOW_HOURS) <= 0;
+        int longest = longestDays(wanted.getSecretClass());
+        boolean wellFormed = Integer.compareUnsigned(wanted.getEveryDays(), longest) <= 0
+                && Integer.compareUnsigned(wanted.getWindowHours(), MAX_WINDOW_HOURS) <= 0
+                && wanted.getSecretClass() != SecretClass.UNRECOGNIZED;
         if (!wellFormed) {
             return reject(VaultRejection.ROTATION);
         }
-        return secret.rotation().equals(wanted) ? nothing() : events(wanted);
+        boolean byClass = wanted.getEveryDays() == 0 && wanted.getSecretClass() != SecretClass.SECRET_CLASS_UNSPECIFIED;
+        SecretRotationSet set =
+                byClass ? wanted.toBuilder().setEveryDays(longest).build() : wanted;
+        return secret.rotation().equals(set) ? nothing() : events(set);
+    }
+
+    private static int longestDays(SecretClass secretClass) {
+        return switch (secretClass) {
+            case SECRET_CLASS_HIGH_VALUE -> MAX_DAYS_HIGH_VALUE;
+            case SECRET_CLASS_LOW_VALUE -> MAX_DAYS_LOW_VALUE;
+            case SECRET_CLASS_UNSPECIFIED, UNRECOGNIZED -> MAX_DAYS;
+        };
     }
 
     static boolean isList(List<String> names) {

@@ -34,6 +34,8 @@ import dev.chancery.schema.vault.v1.EnvironmentCreated;
 import dev.chancery.schema.vault.v1.EnvironmentKey;
 import dev.chancery.schema.vault.v1.ListEnvironmentsReply;
 import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
+import dev.chancery.schema.vault.v1.ListInventoryReply;
+import dev.chancery.schema.vault.v1.ListInventoryRequest;
 import dev.chancery.schema.vault.v1.ListSecretsReply;
 import dev.chancery.schema.vault.v1.ListSecretsRequest;
 import dev.chancery.schema.vault.v1.ReadSecretReply;
@@ -73,6 +75,7 @@ final class VaultService implements Feature {
 
     private final SecretRing ring;
     private final VaultList list;
+    private final Inventory inventory;
     private final Destructions destructions;
     private final Rotations rotations;
     private final LeaseMethods leases;
@@ -83,6 +86,7 @@ final class VaultService implements Feature {
     VaultService(
             SecretRing ring,
             VaultList list,
+            Inventory inventory,
             Rotations rotations,
             LeaseMethods leases,
             LeaseRounds rounds,
@@ -90,6 +94,7 @@ final class VaultService implements Feature {
             BoundSecrets bound) {
         this.ring = ring;
         this.list = list;
+        this.inventory = inventory;
         this.destructions = new Destructions(list, ring, Destructions.INTERVAL_MILLIS);
         this.rotations = rotations;
         this.leases = leases;
@@ -128,7 +133,8 @@ final class VaultService implements Feature {
                 .command(SERVICE + "BindSecret", BindSecretRequest.class, VaultService::bind)
                 .command(SERVICE + "SetSecretRotation", SetSecretRotationRequest.class, VaultService::setRotation)
                 .query(SERVICE + "ListEnvironments", ListEnvironmentsRequest.class, this::listEnvironments)
-                .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets);
+                .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets)
+                .query(SERVICE + "ListInventory", ListInventoryRequest.class, this::listInventory);
     }
 
     @Override
@@ -441,6 +447,7 @@ final class VaultService implements Feature {
                                 .setEveryDays(request.getEveryDays())
                                 .setWindowHours(request.getWindowHours())
                                 .setGenerated(request.getGenerated())
+                                .setSecretClass(request.getSecretClass())
                                 .build(),
                         context.atMicros()),
                 events -> SetSecretRotationReply.getDefaultInstance());
@@ -472,5 +479,10 @@ final class VaultService implements Feature {
 
     private ListSecretsReply listSecrets(ReadContext context, ListSecretsRequest request) throws RefusedException {
         return list.page(context.tenant(), request, context.atMicros());
+    }
+
+    private ListInventoryReply listInventory(ReadContext context, ListInventoryRequest request)
+            throws RefusedException {
+        return inventory.page(context.tenant(), request, context.atMicros());
     }
 }

@@ -27,6 +27,7 @@ import dev.chancery.schema.vault.v1.LeakChannel;
 import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretBound;
+import dev.chancery.schema.vault.v1.SecretClass;
 import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
@@ -518,6 +519,33 @@ class VaultRulesTest {
                 .containsExactly(wanted);
         assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted, NOW)))
                 .isEqualTo("Nothing");
+    }
+
+    @Test
+    void aClassSaysHowOftenASecretNeedsANewValueAtLeast() {
+        var high = SecretRotationSet.newBuilder()
+                .setSecret(NAME)
+                .setOwnerId(ADA)
+                .setSecretClass(SecretClass.SECRET_CLASS_HIGH_VALUE);
+        var low = high.clone().setSecretClass(SecretClass.SECRET_CLASS_LOW_VALUE);
+
+        assertThat(setRotation(high.clone().setEveryDays(91))).isEqualTo("vault.rotation");
+        assertThat(setRotation(low.clone().setEveryDays(366))).isEqualTo("vault.rotation");
+        assertThat(setRotation(high.clone().setSecretClassValue(3))).isEqualTo("vault.rotation");
+        assertThat(rotations(low)).containsExactly(low.clone().setEveryDays(365).build());
+        assertThat(rotations(high))
+                .containsExactly(high.clone().setEveryDays(90).build());
+        assertThat(setRotation(high)).as("the same again").isEqualTo("Nothing");
+        assertThat(rotations(high.clone().setEveryDays(30)))
+                .containsExactly(high.clone().setEveryDays(30).build());
+    }
+
+    private String setRotation(SecretRotationSet.Builder wanted) {
+        return code(VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted.build(), NOW));
+    }
+
+    private List<Message> rotations(SecretRotationSet.Builder wanted) {
+        return then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted.build(), NOW));
     }
 
     @Test
