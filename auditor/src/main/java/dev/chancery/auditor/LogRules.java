@@ -41,12 +41,13 @@ final class LogRules implements AutoCloseable {
 
     /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
     private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of(
-            "egress.allowed",
-            "egress.data.blocked",
-            "egress.data.seen",
             "egress.denied",
-            "egress.override.use",
-            "ledger.log.export");
+            "ledger.log.export",
+            "proxy.allowed",
+            "proxy.data.blocked",
+            "proxy.data.seen",
+            "proxy.denied",
+            "proxy.override.use");
 
     private final ExportFiles export;
     private final Findings findings;

@@ -118,9 +118,13 @@ final class DecisionLog implements AutoCloseable {
         }
     }
 
-    /** @param streams the second part of the name of the streams that its events go to */
-    DecisionLog(String action, String feature, String streams, Events events, DecisionRecords records) {
-        this.action = action;
+    /**
+     * @param feature that records it
+     * @param what the rest of the action's name: no feature records actions of another
+     * @param streams the second part of the name of the streams that its events go to
+     */
+    DecisionLog(String feature, String what, String streams, Events events, DecisionRecords records) {
+        this.action = feature + "." + what;
         this.feature = feature;
         this.streams = streams;
         this.events = events;

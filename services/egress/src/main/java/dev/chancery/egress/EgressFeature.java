@@ -44,7 +44,7 @@ public final class EgressFeature implements FeatureDescription {
         var records = new DecisionRecords(parts.get(Appender.class));
         return new EgressService(
                 new Policies(Policies.Source.of(parts.decisions()), AddressRanges.forbidden(), BuiltInHosts.ALL),
-                new DecisionLog("egress.denied", "egress", "denial", EgressFeature::denied, records));
+                new DecisionLog(name(), "denied", "denial", EgressFeature::denied, records));
     }
 
     private static HostDenied denied(DecisionLog.Subject subject, DecisionLog.Count count) {

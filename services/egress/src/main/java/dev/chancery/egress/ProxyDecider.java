@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
  * <p><b>Thread safety:</b> safe; waits for the log and for name servers.
  */
 final class ProxyDecider {
-    private static final String OVERRIDE_ACTION = "egress.override.use";
+    private static final String OVERRIDE_ACTION = ProxyFeature.NAME + ".override.use";
     private static final Pattern NO_PATH = Pattern.compile("[^/?#\\\\]{1,1024}");
     private static final String NAME_DIFFERS = "name-differs";
 

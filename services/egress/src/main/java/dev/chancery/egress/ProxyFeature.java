@@ -33,12 +33,14 @@ import java.util.Optional;
  * no list.
  */
 public final class ProxyFeature implements FeatureDescription {
+    static final String NAME = "proxy";
+
     private static final String CAPABILITY = "egress:use";
     private static final String STREAMS = "connection";
 
     @Override
     public String name() {
-        return "proxy";
+        return NAME;
     }
 
     @Override
@@ -76,19 +78,19 @@ public final class ProxyFeature implements FeatureDescription {
     }
 
     static DecisionLog allowed(DecisionRecords records) {
-        return new DecisionLog("egress.allowed", "proxy", STREAMS, ProxyFeature::allowedEvent, records);
+        return new DecisionLog(NAME, "allowed", STREAMS, ProxyFeature::allowedEvent, records);
     }
 
     static DecisionLog denied(DecisionRecords records) {
-        return new DecisionLog("egress.denied", "proxy", STREAMS, ProxyFeature::deniedEvent, records);
+        return new DecisionLog(NAME, "denied", STREAMS, ProxyFeature::deniedEvent, records);
     }
 
     static DecisionLog seen(DecisionRecords records) {
-        return new DecisionLog("egress.data.seen", "proxy", STREAMS, ProxyFeature::seenEvent, records);
+        return new DecisionLog(NAME, "data.seen", STREAMS, ProxyFeature::seenEvent, records);
     }
 
     static DecisionLog blocked(DecisionRecords records) {
-        return new DecisionLog("egress.data.blocked", "proxy", STREAMS, ProxyFeature::blockedEvent, records);
+        return new DecisionLog(NAME, "data.blocked", STREAMS, ProxyFeature::blockedEvent, records);
     }
 
     private static Message allowedEvent(Subject subject, Count count) {
