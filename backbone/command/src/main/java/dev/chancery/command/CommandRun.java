@@ -188,7 +188,8 @@ final class CommandRun<Q extends Message> {
             Optional<CallResult> answer = refuse(refusal, context, attempt);
             if (answer.isPresent()) {
                 denials.shared(
-                        whose, shared(appender, principal.tenant(), draft.denied(Ids.uuidV7(), refusal.rejection(), 1)));
+                        whose,
+                        shared(appender, principal.tenant(), draft.denied(Ids.uuidV7(), refusal.rejection(), 1)));
                 Metrics.counter("chancery.denials.unrecorded").increment();
             }
             return answer;
@@ -300,9 +301,8 @@ final class CommandRun<Q extends Message> {
             case AppendResult.Moved moved -> readAgain(moved.streams());
             case AppendResult.Replayed replayed -> {
                 // A credential that counts once: whoever sent it again may have found it.
-                done.once()
-                        .ifPresent(once -> new FailedSignIns(parts)
-                                .note(method, principal.tenant(), principal.id(), call.caller(), once.spent()));
+                done.once().ifPresent(once -> new FailedSignIns(parts)
+                        .note(method, principal.tenant(), principal.id(), call.caller(), once.spent()));
                 yield Optional.of(replay(replayed));
             }
             case AppendResult.Taken taken ->

@@ -65,9 +65,7 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
     Optional<Principal> recognise(String jwt) {
         return ClientAssertion.read(jwt).flatMap(assertion -> {
             PrincipalState known = recognisable.asMap().getOrDefault(assertion.clientId(), NOBODY);
-            return refused(assertion, jwt, known).isEmpty()
-                    ? Optional.of(client(assertion, known))
-                    : Optional.empty();
+            return refused(assertion, jwt, known).isEmpty() ? Optional.of(client(assertion, known)) : Optional.empty();
         });
     }
 
@@ -82,8 +80,8 @@ final class SignIn implements Handler.Identify<IssueTokenRequest> {
      * @throws FailedSignInException where there is a client of that name, and it doesn't prove that it is that one
      */
     Principal proved(String jwt) throws RefusedException {
-        ClientAssertion assertion = ClientAssertion.read(jwt)
-                .orElseThrow(() -> new RefusedException(IdentityRejection.ASSERTION_INVALID));
+        ClientAssertion assertion =
+                ClientAssertion.read(jwt).orElseThrow(() -> new RefusedException(IdentityRejection.ASSERTION_INVALID));
         PrincipalState state = streams.current(
                         assertion.tenant(), principal(assertion.principalId()), PrincipalState.FOLD)
                 .state();

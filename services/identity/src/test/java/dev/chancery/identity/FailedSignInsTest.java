@@ -89,9 +89,9 @@ class FailedSignInsTest {
         fails(new Client().assertion(clientId), "identity.assertion-invalid");
         process.writeShared();
 
-        assertThat(records())
-                .singleElement()
-                .satisfies(record -> assertThat(record.getOutcome().getDenials()).isZero());
+        assertThat(records()).singleElement().satisfies(record -> assertThat(
+                        record.getOutcome().getDenials())
+                .isZero());
     }
 
     @Test
@@ -108,8 +108,7 @@ class FailedSignInsTest {
     @Test
     void anAssertionThatIsSentAgainIsRecorded() {
         String assertion = installation.owner.assertion(clientId);
-        IssueTokenReply open =
-                reply(IssueTokenReply.class, process.call("IssueToken", offline(assertion), nobody()));
+        IssueTokenReply open = reply(IssueTokenReply.class, process.call("IssueToken", offline(assertion), nobody()));
         before = installation.head(Principal.INSTANCE);
         fails(assertion, "identity.assertion-replayed");
         assertThat(code(process.call("RefreshToken", refreshing(open.getRefreshToken(), assertion), nobody())))
@@ -145,13 +144,14 @@ class FailedSignInsTest {
 
         assertThat(failed("identity.assertion-invalid", "recognised")).isEqualTo(1);
         assertThat(failed("identity.assertion-invalid", "named")).isEqualTo(1);
-        assertThat(records())
-                .singleElement()
-                .satisfies(record -> assertThat(record.getOutcome().getDenials()).isEqualTo(2));
+        assertThat(records()).singleElement().satisfies(record -> assertThat(
+                        record.getOutcome().getDenials())
+                .isEqualTo(2));
     }
 
     private void fails(String assertion, String code) {
-        assertThat(code(process.call("IssueToken", asking(assertion), nobody()))).isEqualTo(code);
+        assertThat(code(process.call("IssueToken", asking(assertion), nobody())))
+                .isEqualTo(code);
     }
 
     private double failed(String code, String caller) {
