@@ -73,7 +73,8 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
 
     @Override
     public List<String> tables() {
-        return List.of("device", "elevation", "failure", "holding", "notice", "pending", "person", "program", "rotation");
+        return List.of(
+                "device", "elevation", "failure", "holding", "notice", "pending", "person", "program", "rotation");
     }
 
     @Override
@@ -106,8 +107,7 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
 
     private static void failedSignIn(NoticeTables tables, LogRecord record) throws SQLException {
         var statement = record.statement();
-        if (!SIGN_INS.contains(statement.getAction())
-                || statement.getOutcome().getResult() != Result.DENIED) {
+        if (!SIGN_INS.contains(statement.getAction()) || statement.getOutcome().getResult() != Result.DENIED) {
             return;
         }
         // Records from before failures were counted by name have the principal as their actor.
@@ -141,7 +141,8 @@ record NoticesProjection(String schema, DatabaseRole role) implements Projection
                     }
                 } else {
                     tables.program(
-                            created.getPrincipalId(), told.statement().getActor().getId());
+                            created.getPrincipalId(),
+                            told.statement().getActor().getId());
                 }
             }
             case "chancery.identity.v1.PrincipalDeactivated" ->

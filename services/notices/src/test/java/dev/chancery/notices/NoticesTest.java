@@ -419,8 +419,7 @@ class NoticesTest {
         }
         assertThat((String) mail.last().getContent()).contains("the program " + program);
 
-        log.happens(
-                ada, PrincipalDeactivated.newBuilder().setPrincipalId(ada).build());
+        log.happens(ada, PrincipalDeactivated.newBuilder().setPrincipalId(ada).build());
         log.aDayAfterFailuresWereTold();
         log.signInsFail(program, 1);
         log.project();
