@@ -82,8 +82,10 @@ class ClassificationPageTest {
 
             ## What records hold sealed
 
-            | field | class | whose | retention | stays in |
-            |---|---|---|---|---|
+            What can be hidden is kept as a salted commitment instead where the ledger's mode is [privacy-enhanced](../how-to/hide-addresses.md).
+
+            | field | class | whose | retention | stays in | can be hidden |
+            |---|---|---|---|---|---|
             """);
         sealed(contract).forEach(this::field);
         page.append("""
@@ -109,7 +111,8 @@ class ClassificationPageTest {
                 name(ClassRule.of(field).name()),
                 declared.getSubject().isEmpty() ? "the organisation" : "`" + declared.getSubject() + "`",
                 retention(declared.getRetention()),
-                declared.getResidency() == Residency.RESIDENCY_TENANT_REGION ? "the organisation's region" : "");
+                declared.getResidency() == Residency.RESIDENCY_TENANT_REGION ? "the organisation's region" : "",
+                declared.getHideable() ? "yes" : "");
     }
 
     private void row(String... cells) {
