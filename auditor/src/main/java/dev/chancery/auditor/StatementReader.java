@@ -51,10 +51,11 @@ final class StatementReader {
                 case 10 -> target(wire.message("target"));
                 case 11 -> Shape.WORKSPACE.required(wire.string());
                 case 12 -> requestId = Shape.REQUEST_ID.required(wire.string());
-                case 13 -> sealed(wire.message("reason"));
+                case 13 -> sealed(wire.message("reason"), false);
                 case 14 -> Shape.exactly("idempotency_key_hash", wire.bytes(), HASH_LENGTH);
                 case 15 -> Shape.exactly("request_hash", wire.bytes(), HASH_LENGTH);
-                case 16 -> sealed(wire.message("client"));
+                case 16 -> sealed(wire.message("client"), true);
+                case 17 -> sealed(wire.message("address"), true);
                 case 20 -> kind = intent(wire.message("intent"));
                 case 21 -> kind = onlyKind(kind, wire);
                 default -> throw wire.unknown();
@@ -128,8 +129,12 @@ final class StatementReader {
         Shape.TARGET_ID.optional(id);
     }
 
-    /** What it says is not ours to read; that it is sealed and by which key, is. */
-    private static void sealed(Wire wire) throws Malformed {
+    /**
+     * What it says is not ours to read; that it is sealed and by which key, is.
+     *
+     * @param hideable whether a commitment may stand for the value, without a ciphertext
+     */
+    private static void sealed(Wire wire, boolean hideable) throws Malformed {
         byte[] nonce = {};
         byte[] ciphertext = {};
         byte[] commitment = {};
@@ -144,7 +149,7 @@ final class StatementReader {
         }
         Shape.exactly("sealed.nonce", nonce, NONCE_LENGTH);
         Shape.exactly("sealed.commitment", commitment, HASH_LENGTH);
-        if (ciphertext.length == 0) {
+        if (ciphertext.length == 0 && !hideable) {
             throw new Malformed("sealed.ciphertext is missing");
         }
     }

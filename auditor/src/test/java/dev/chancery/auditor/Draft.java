@@ -32,6 +32,7 @@ final class Draft {
     byte[] idempotencyKeyHash = new byte[32];
     byte[] requestHash = new byte[32];
     Proto client;
+    Proto address;
     Long deadlineMicros;
     int result;
     Long intentPosition;
@@ -106,7 +107,8 @@ final class Draft {
                 .message(13, reason)
                 .bytes(14, idempotencyKeyHash)
                 .bytes(15, requestHash)
-                .message(16, client);
+                .message(16, client)
+                .message(17, address);
         if (deadlineMicros != null) {
             proto.message(20, new Proto().integer(1, deadlineMicros));
         } else if (!kindless) {
@@ -162,6 +164,19 @@ final class Draft {
                                 .integer(3, 1))
                 .bytes(2, new byte[nonceLength])
                 .bytes(3, new byte[40])
+                .bytes(4, new byte[commitmentLength]);
+    }
+
+    /** A commitment to a value that nobody can read. */
+    static Proto hidden(int nonceLength, int commitmentLength) {
+        return new Proto()
+                .message(
+                        1,
+                        new Proto()
+                                .string(1, "0199f200-0000-7000-8000-000000000002")
+                                .integer(2, 2)
+                                .integer(3, 1))
+                .bytes(2, new byte[nonceLength])
                 .bytes(4, new byte[commitmentLength]);
     }
 

@@ -143,6 +143,17 @@ class EntryTest {
         assertThat(Audited.audit(sample).findings()).isEmpty();
     }
 
+    @Test
+    void whereARequestCameFromMayBeHidden() throws Exception {
+        sample.denied(d -> {
+            d.client = Draft.hidden(24, 32);
+            d.address = Draft.hidden(24, 32);
+        });
+        sample.denied(d -> d.client = Draft.sealed(24, 32));
+
+        assertThat(Audited.audit(sample).findings()).isEmpty();
+    }
+
     static Stream<Arguments> shapes() {
         return Stream.of(
                 draft("entry id of 15 bytes", d -> d.entryId = Arrays.copyOf(d.entryId, 15)),
@@ -173,6 +184,9 @@ class EntryTest {
                 draft("reason's nonce of 12 bytes", d -> d.reason = Draft.sealed(12, 32)),
                 draft("reason without commitment", d -> d.reason = Draft.sealed(24, 0)),
                 draft("client's nonce of 25 bytes", d -> d.client = Draft.sealed(25, 32)),
+                draft("hidden reason", d -> d.reason = Draft.hidden(24, 32)),
+                draft("hidden address without commitment", d -> d.address = Draft.hidden(24, 0)),
+                draft("hidden client's nonce of 12 bytes", d -> d.client = Draft.hidden(12, 32)),
                 draft("key hash of 31 bytes", d -> d.idempotencyKeyHash = new byte[31]),
                 draft("request hash of 33 bytes", d -> d.requestHash = new byte[33]),
                 draft("result missing", d -> d.result = 0),

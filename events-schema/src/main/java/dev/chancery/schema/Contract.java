@@ -1,8 +1,10 @@
 package dev.chancery.schema;
 
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import dev.chancery.schema.contract.ContractFiles;
+import dev.chancery.schema.log.v1.Statement;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -142,6 +144,17 @@ public final class Contract {
 
     private static Stream<String> capabilities(ContractMethod method) {
         return Stream.concat(Stream.of(method.capability()), method.widenedBy().stream());
+    }
+
+    /** The fields of statements and events that an installation may hide: each with its message's full name before it. */
+    public Set<String> hideable() {
+        return Stream.concat(
+                        Stream.of(Statement.getDescriptor()),
+                        events.values().stream().map(event -> event.prototype().getDescriptorForType()))
+                .flatMap(message -> message.getFields().stream())
+                .filter(field -> ClassRule.contract(field).getHideable())
+                .map(FieldDescriptor::getFullName)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** What is said of a capability; nothing but its name where the contract says nothing. */

@@ -80,6 +80,13 @@ final class Classification {
             if (ClassRule.of(field).isPersonal()) {
                 personal(field);
             }
+            require(
+                    !ClassRule.contract(field).getHideable()
+                            || (isSealed(field)
+                                    && !field.isRepeated()
+                                    && ClassRule.of(field).isPersonal()),
+                    field,
+                    "is hideable and is no sealed personal value");
         }
     }
 

@@ -85,8 +85,10 @@ class ClassificationPageTest {
 
             ## What records hold sealed
 
-            | field | class | whose | retention | ground | stays in |
-            |---|---|---|---|---|---|
+            What can be hidden is kept as a salted commitment instead where the ledger's mode is [privacy-enhanced](../how-to/hide-addresses.md).
+
+            | field | class | whose | retention | ground | stays in | can be hidden |
+            |---|---|---|---|---|---|---|
             """);
         Map<String, FieldDescriptor> sealed = sealed(contract);
         sealed.forEach(this::field);
@@ -137,7 +139,8 @@ class ClassificationPageTest {
                 declared.getSubject().isEmpty() ? "the organisation" : "`" + declared.getSubject() + "`",
                 retention(declared.getRetention()) + (ground.isEmpty() ? "" : ": " + ground),
                 basis(declared.getBasis()),
-                declared.getResidency() == Residency.RESIDENCY_TENANT_REGION ? "the organisation's region" : "");
+                declared.getResidency() == Residency.RESIDENCY_TENANT_REGION ? "the organisation's region" : "",
+                declared.getHideable() ? "yes" : "");
     }
 
     private void row(String... cells) {

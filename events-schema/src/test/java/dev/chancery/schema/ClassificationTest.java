@@ -121,6 +121,16 @@ class ClassificationTest {
     }
 
     @Test
+    void whatIsHiddenIsSealedPersonalDataOtherwise() {
+        inEventSealed(personal().setHideable(true));
+        inEventSealed(
+                of(DataClass.DATA_CLASS_CONFIDENTIAL).setHideable(true), "is hideable and is no sealed personal value");
+        inEventBytes(
+                of(DataClass.DATA_CLASS_PUBLIC).setLength(32).setHideable(true),
+                "is hideable and is no sealed personal value");
+    }
+
+    @Test
     void clearTextIsBoundedAndNotFree() {
         inEvent(of(DataClass.DATA_CLASS_PUBLIC), "has no pattern");
         inEvent(of(DataClass.DATA_CLASS_PUBLIC).setPattern("[a-z]{1,129}"), "admits more than 128 characters");

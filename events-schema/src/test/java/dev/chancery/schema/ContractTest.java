@@ -68,8 +68,19 @@ class ContractTest {
                         "ExportData",
                         "RefuseRequest",
                         "RegisterHolder",
+                        "FindRecords",
                         "IssueLease",
                         "ReadSecret");
+    }
+
+    @Test
+    void anInstallationMayHideWhereCallsAndSignInsCameFrom() {
+        assertThat(contract.hideable())
+                .containsExactlyInAnyOrder(
+                        "chancery.log.v1.Statement.client",
+                        "chancery.log.v1.Statement.address",
+                        "chancery.identity.v1.SessionOpened.client",
+                        "chancery.identity.v1.SessionOpened.address");
     }
 
     @Test

@@ -83,8 +83,7 @@ final class StatementDraft {
      * @param count how many denials of the principal the record stands for
      */
     Statement denied(UUID entryId, Rejection rejection, long count) {
-        return common(entryId, Optional.empty(), requested())
-                .setClient(client(entryId))
+        return client(common(entryId, Optional.empty(), requested()), entryId)
                 .setOutcome(Outcome.newBuilder()
                         .setResult(Result.DENIED)
                         .setCode(rejection.code())
@@ -92,8 +91,14 @@ final class StatementDraft {
                 .build();
     }
 
-    private Sealed client(UUID entryId) {
-        return seal(personal(principal.id()), entryId, "client", caller.address() + "\n" + caller.client());
+    /** Hidden values are compared whole, so that each is in a field of its own. */
+    private Statement.Builder client(Statement.Builder statement, UUID entryId) {
+        String whose = personal(principal.id());
+        return keyring.hides(STATEMENT, "address")
+                ? statement
+                        .setClient(seal(whose, entryId, "client", caller.client()))
+                        .setAddress(seal(whose, entryId, "address", caller.address()))
+                : statement.setClient(seal(whose, entryId, "client", caller.address() + "\n" + caller.client()));
     }
 
     private Statement.Builder common(UUID entryId, Optional<AuthorityDecision> authority, Optional<TargetRef> target) {
@@ -122,7 +127,7 @@ final class StatementDraft {
     }
 
     private Statement.Builder circumstances(Statement.Builder statement, UUID entryId, Optional<TargetRef> target) {
-        statement.setClient(client(entryId));
+        client(statement, entryId);
         FieldDescriptor reason = method.input().findFieldByName("reason");
         if (reason != null && request.getField(reason) instanceof String text && !text.isEmpty()) {
             statement.setReason(reason(personal(about(target)), entryId, text));

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -43,12 +44,20 @@ public final class Keyring {
     private final TenantKeys tenants;
     private final SubjectKeys subjects;
     private final Eraser eraser;
+    private final Set<String> hidden;
     private final Cache<String, HashKey> hashing = Caffeine.newBuilder()
             .maximumSize(TENANTS_CACHED)
             .expireAfterWrite(CACHE)
             .build();
 
+    /** A key ring that hides nothing; it knows hidden values when it sees them. */
     public Keyring(Database database, Sealer sealer) {
+        this(database, sealer, Set.of());
+    }
+
+    /** @param hidden fields, as {@code Contract.hideable} names them, whose values are not sealed but committed to */
+    public Keyring(Database database, Sealer sealer, Set<String> hidden) {
+        this.hidden = Set.copyOf(hidden);
         tenants = new TenantKeys(database, sealer);
         subjects = new SubjectKeys(database, tenants);
         eraser = new Eraser(database, sealer.ring(), tenants, subjects);
@@ -59,8 +68,13 @@ public final class Keyring {
         return eraser;
     }
 
+    /** Whether {@link #seal} keeps no more than a commitment to the values of this field. */
+    public boolean hides(String type, String field) {
+        return hidden.contains(type + "." + field);
+    }
+
     /**
-     * Seals a value. Its key is committed when this returns.
+     * Seals a value, or commits to it where its field is hidden. Its key is committed when this returns.
      *
      * @param plaintext at most {@link #MAX_PLAINTEXT_BYTES}; not kept
      * @throws KeyDestroyed if the subject was destroyed
@@ -71,6 +85,10 @@ public final class Keyring {
         }
         int retention = where.retention().getNumber();
         SubjectKey key = subjects.current(where.owner(), retention);
+        if (hides(where.type(), where.field())) {
+            return SealedParts.toMessage(
+                    where, key.version(), Commitment.to(key.live(), where.associatedData(key.version()), plaintext));
+        }
         byte[] padded = Padding.pad(plaintext);
         try {
             byte[] sealed = CommittingAead.seal(key.live(), where.associatedData(key.version()), padded);
@@ -118,15 +136,13 @@ public final class Keyring {
      * @throws KeyMissing if its key should exist and does not
      */
     public Opened open(SealContext where, Sealed sealed) {
-        KeyRef ref = sealed.getKey();
-        if (!ref.getSubject().equals(where.subject())
-                || ref.getRetentionValue() != where.retention().getNumber()) {
-            throw new SealBroken();
-        }
         byte[] parts = SealedParts.of(sealed);
-        SubjectKey key = subjects.version(where.owner(), ref.getRetentionValue(), ref.getVersion());
+        SubjectKey key = key(where, sealed);
         if (key.isDestroyed()) {
             return new Opened.Forgotten();
+        }
+        if (Commitment.is(parts)) {
+            return new Opened.Hidden();
         }
         byte[] padded;
         try {
@@ -140,6 +156,40 @@ public final class Keyring {
         } finally {
             Arrays.fill(padded, (byte) 0);
         }
+    }
+
+    /**
+     * Whether a value is this text: a sealed one is opened, a hidden one compared by its commitment. One that is forgotten is no text.
+     *
+     * @throws SealBroken as {@link #open}; a hidden value that was altered is merely another
+     * @throws KeyMissing if its key should exist and does not
+     */
+    public boolean matches(SealContext where, Sealed sealed, String text) {
+        byte[] parts = SealedParts.of(sealed);
+        if (!Commitment.is(parts)) {
+            return open(where, sealed).text().filter(text::equals).isPresent();
+        }
+        SubjectKey key = key(where, sealed);
+        try {
+            return !key.isDestroyed()
+                    && Commitment.isTo(
+                            key.live(),
+                            where.associatedData(key.version()),
+                            text.getBytes(StandardCharsets.UTF_8),
+                            parts);
+        } catch (KeyDestroyed e) {
+            // destroyed between the look-up and the use
+            return false;
+        }
+    }
+
+    private SubjectKey key(SealContext where, Sealed sealed) {
+        KeyRef ref = sealed.getKey();
+        if (!ref.getSubject().equals(where.subject())
+                || ref.getRetentionValue() != where.retention().getNumber()) {
+            throw new SealBroken();
+        }
+        return subjects.version(where.owner(), ref.getRetentionValue(), ref.getVersion());
     }
 
     /**

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** What opening a sealed value came to. */
 public sealed interface Opened {
-    /** The value as text, unless it is forgotten. */
+    /** The value as text, unless it is forgotten or hidden. */
     Optional<String> text();
 
     /** The value. Its text form never shows it. */
@@ -29,6 +29,14 @@ public sealed interface Opened {
         @Override
         public String toString() {
             return "Plain[hidden]";
+        }
+    }
+
+    /** There is a commitment to it and no more: {@link Keyring#matches} tells whether it is a value that the asker has. */
+    record Hidden() implements Opened {
+        @Override
+        public Optional<String> text() {
+            return Optional.empty();
         }
     }
 

@@ -14,6 +14,7 @@ import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.LeaseOptions;
+import dev.chancery.feature.LedgerMode;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -92,6 +93,7 @@ class NotesTest {
                 ProjectionOptions.defaults(),
                 Long.MAX_VALUE,
                 CheckpointLimit.DEFAULT,
+                LedgerMode.STANDARD,
                 SessionLimits.DEFAULT,
                 ErasureHorizon.DEFAULT,
                 ProxyOptions.local(port -> {}),

@@ -250,7 +250,7 @@ public final class Application implements AutoCloseable {
     private CommandRuns commands(
             List<DatabaseRole> writers, Map<String, Appender> appenders, Map<Class<?>, Object> shared) {
         Database database = settings.database();
-        var keyring = new Keyring(database, sealer());
+        var keyring = new Keyring(database, sealer(), settings.mode().hidden(contract));
         var streams = new Streams(database, writers.getFirst());
         var guard = opened(
                 new RelayGuard(database, writers.getFirst(), settings.relay().slot(), settings.maxSlotBytes()));

@@ -87,6 +87,7 @@ public final class Serve implements QuarkusApplication {
                     ChanceryConfig.options(config.projection()),
                     config.relay().maxSlotBytes(),
                     new CheckpointLimit(config.ledger().staleAfter()),
+                    config.ledger().mode(),
                     ChanceryConfig.limits(config.sessions()),
                     new ErasureHorizon(config.retention().horizon()),
                     ChanceryConfig.options(config.egress(), config.http()),

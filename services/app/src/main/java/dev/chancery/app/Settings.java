@@ -6,6 +6,7 @@ import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.LeaseOptions;
+import dev.chancery.feature.LedgerMode;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
@@ -36,6 +37,7 @@ import java.util.function.Supplier;
  * @param projection what projections have in common
  * @param maxSlotBytes write-ahead log that the relay may leave unread before appends are refused
  * @param checkpoints of the ledger
+ * @param mode what records keep of hideable values
  * @param sessions how long they last, and how many there may be
  * @param horizon of erasures
  * @param proxy of a process with the role {@code egress}
@@ -60,6 +62,7 @@ public record Settings(
         ProjectionOptions projection,
         long maxSlotBytes,
         CheckpointLimit checkpoints,
+        LedgerMode mode,
         SessionLimits sessions,
         ErasureHorizon horizon,
         ProxyOptions proxy,

@@ -55,6 +55,7 @@ public final class IdentityFeature implements FeatureDescription {
                 parts.get(Tokens.class),
                 parts.get(RotatingKey.class),
                 parts.get(SessionLimits.class),
-                new OwnerClaim(claim.path(), claim.used()));
+                new OwnerClaim(claim.path(), claim.used()),
+                parts.database());
     }
 }

@@ -48,6 +48,12 @@ final class IdentityRejection {
             "The request does not say which sessions to end.",
             "Send one of endedSession, device, and all: true.");
 
+    static final Rejection WHICH_RECORDS = new Rejection(
+            "identity.which-records",
+            Kind.INVALID,
+            "The request does not say where the records came from.",
+            "Send address, client, or both.");
+
     static final Rejection REFRESH_INVALID = new Rejection(
             "identity.refresh-invalid",
             Kind.UNAUTHENTICATED,

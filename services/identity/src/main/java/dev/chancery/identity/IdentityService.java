@@ -2,6 +2,7 @@ package dev.chancery.identity;
 
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Methods;
+import dev.chancery.database.Database;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
@@ -26,6 +27,7 @@ import dev.chancery.schema.identity.v1.DistrustIssuerRequest;
 import dev.chancery.schema.identity.v1.EndMySessionsRequest;
 import dev.chancery.schema.identity.v1.EndSessionsRequest;
 import dev.chancery.schema.identity.v1.ExchangeTokenRequest;
+import dev.chancery.schema.identity.v1.FindRecordsRequest;
 import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.identity.v1.ListAgentsRequest;
 import dev.chancery.schema.identity.v1.ListIssuersRequest;
@@ -62,6 +64,7 @@ public final class IdentityService implements Feature {
     private final TrustedIssuersService issuers;
     private final Acting acting;
     private final TokenExchange exchange;
+    private final RecordSearch records;
 
     private IdentityService(
             OrganisationProvisioner founder,
@@ -72,9 +75,11 @@ public final class IdentityService implements Feature {
             SessionLimits limits,
             OwnerClaim claim,
             Directory directory,
-            FederatedSignIn federated) {
+            FederatedSignIn federated,
+            RecordSearch records) {
         var opening = new Sessions(tokens, limits);
         this.directory = directory;
+        this.records = records;
         this.founder = founder;
         this.foundings = new ProvisioningLoop(founder);
         this.tokens = tokens;
@@ -101,7 +106,8 @@ public final class IdentityService implements Feature {
             Tokens tokens,
             RotatingKey tokenKey,
             SessionLimits limits,
-            OwnerClaim claim) {
+            OwnerClaim claim,
+            Database database) {
         return new IdentityService(
                 new OrganisationProvisioner(founding, appender, streams, keyring, contract),
                 streams,
@@ -111,7 +117,8 @@ public final class IdentityService implements Feature {
                 limits,
                 claim,
                 new Directory(founding, streams, keyring),
-                new FederatedSignIn(streams, claims, keyring));
+                new FederatedSignIn(streams, claims, keyring),
+                new RecordSearch(database, keyring, contract));
     }
 
     @Override
@@ -131,6 +138,7 @@ public final class IdentityService implements Feature {
                 .command(SERVICE + "EndMySessions", EndMySessionsRequest.class, sessions::endMine)
                 .query(SERVICE + "ListSessions", ListSessionsRequest.class, sessions::ofPrincipal)
                 .command(SERVICE + "EndSessions", EndSessionsRequest.class, sessions::endOthers)
+                .command(SERVICE + "FindRecords", FindRecordsRequest.class, records::find)
                 .command(SERVICE + "RotateTokenKey", RotateTokenKeyRequest.class, tokenKeys::rotate)
                 .command(SERVICE + "WithdrawTokenKey", WithdrawTokenKeyRequest.class, tokenKeys::withdraw)
                 .query(SERVICE + "ListTokenKeys", ListTokenKeysRequest.class, tokenKeys::list)

@@ -28,9 +28,11 @@ import dev.chancery.decision.AdoptedContract;
 import dev.chancery.decision.AuthorityStreams;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.FirstGrant;
+import dev.chancery.feature.LedgerMode;
 import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Eraser;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
@@ -88,6 +90,7 @@ final class Installation implements AutoCloseable {
     final Client owner = new Client();
 
     SessionLimits limits = SessionLimits.DEFAULT;
+    LedgerMode mode = LedgerMode.STANDARD;
     RateLimits rates = RateLimits.none();
     private final Path directory;
     private final KeyFileSealer sealer;
@@ -135,7 +138,7 @@ final class Installation implements AutoCloseable {
     /** One process of the installation, with nothing cached. */
     final class Process {
         private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
-        private final Keyring keyring = new Keyring(database, sealer);
+        private final Keyring keyring = new Keyring(database, sealer, mode.hidden(contract));
         final RotatingKey tokenKey =
                 new RotatingKey(database, sealer, new SigningKeys(database, sealer), "ch-test/token");
         final Tokens tokens = new Tokens(Client.ISSUER, tokenKey::signer, () -> tokenKey.known().stream()
@@ -152,7 +155,8 @@ final class Installation implements AutoCloseable {
                 tokens,
                 tokenKey,
                 limits,
-                claim());
+                claim(),
+                database);
         private final Pipeline pipeline;
         private final DenialLimit denials = new DenialLimit(Integer.MAX_VALUE);
 
@@ -322,6 +326,11 @@ final class Installation implements AutoCloseable {
 
     String opened(String tenant, SealedValue value) {
         return value.open(new Keyring(database, sealer), tenant);
+    }
+
+    /** Has somebody forgotten, as another process does it. */
+    void destroy(String tenant, String subject) {
+        new Keyring(database, sealer).eraser().destroy(tenant, subject, Eraser.allClasses());
     }
 
     FirstGrant foundation() {

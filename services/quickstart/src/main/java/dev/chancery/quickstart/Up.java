@@ -13,6 +13,7 @@ import dev.chancery.feature.CheckpointLimit;
 import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.LeaseOptions;
+import dev.chancery.feature.LedgerMode;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -101,6 +102,7 @@ public final class Up implements QuarkusApplication {
                             ProjectionOptions.defaults(),
                             MAX_SLOT_BYTES,
                             CheckpointLimit.DEFAULT,
+                            mode(),
                             SessionLimits.DEFAULT,
                             horizon(),
                             ProxyOptions.local(proxyPort::set),
@@ -132,6 +134,13 @@ public final class Up implements QuarkusApplication {
                 .getOptionalValue("chancery.retention.horizon", Duration.class)
                 .map(ErasureHorizon::new)
                 .orElse(ErasureHorizon.DEFAULT);
+    }
+
+    /** Addresses are hidden by -Dchancery.ledger.mode=privacy-enhanced, or CHANCERY_LEDGER_MODE. */
+    private static LedgerMode mode() {
+        return ConfigProvider.getConfig()
+                .getOptionalValue("chancery.ledger.mode", LedgerMode.class)
+                .orElse(LedgerMode.STANDARD);
     }
 
     /** A system beside the instance is for trying requests of subjects out: -Dchancery.holders.loopback=true, or CHANCERY_HOLDERS_LOOPBACK. */

@@ -5,6 +5,7 @@ import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.limits.Rate;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.feature.LeaseOptions;
+import dev.chancery.feature.LedgerMode;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
@@ -280,6 +281,12 @@ public interface ChanceryConfig {
                 + " `chancery_ledger_stale_seconds` say so.")
         @WithDefault("PT1M")
         Duration staleAfter();
+
+        @About(
+                "`core`: `standard`, or `privacy-enhanced`: of where calls and sign-ins came from, records keep salted commitments"
+                        + " in place of sealed values. Nobody can read those; `FindRecords` finds them by their value.")
+        @WithDefault("standard")
+        LedgerMode mode();
     }
 
     interface Sessions {

@@ -1,36 +1,22 @@
 package dev.chancery.quickstart.atrest;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chancery.auditor.Main;
-import dev.chancery.cli.client.Refused;
-import dev.chancery.cli.export.Export;
 import dev.chancery.keyring.Eraser;
-import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.atrest.ForgettingAttack.Keys;
 import dev.chancery.quickstart.atrest.ForgettingAttack.Lying;
-import dev.chancery.quickstart.atrest.ForgettingAttack.Segments;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
-import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
-import dev.chancery.schema.ContractMethod;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.story.ClearText;
 import dev.chancery.story.ClearText.Found;
-import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +42,7 @@ class AtRestIT {
 
     private final RunningInstance instance = RunningInstance.start(RunningInstance.newDirectory("at-rest"));
     private final SharedInstance shared = SharedInstance.on(instance);
+    private final StoredInstance stored = new StoredInstance(shared);
     private final TestPeople people = new TestPeople(shared);
     private final PlantedPeople planted = new PlantedPeople(shared);
     private final TestSecrets secrets = new TestSecrets(shared);
@@ -95,22 +81,22 @@ class AtRestIT {
         Set<String> subjects = new TreeSet<>();
         do {
             planted.plant();
-            lying().stream()
+            stored.lying().stream()
                     .filter(each -> each.where().tenant().equals(shared.a.tenant()))
                     .forEach(each -> subjects.add(each.where().subject()));
         } while (subjects.size() < SUBJECTS);
         List<String> values = planted.values();
-        Keys thatDay = keys();
+        Keys thatDay = stored.keys();
         Path keyFileThen = Files.copy(instance.sealer(), instance.data().resolveSibling("sealer-of-that-day"));
 
         // The attack works: with the files of that day every planted value opens, of every personal field of a command.
-        Map<String, List<String>> opened = ForgettingAttack.open(lying(), thatDay, thatDay, keyFileThen);
+        Map<String, List<String>> opened = ForgettingAttack.open(stored.lying(), thatDay, thatDay, keyFileThen);
         assertThat(plantedIn(opened)).containsExactlyInAnyOrderElementsOf(planted.sealed());
         assertThat(planted.fieldsOf(values)).isEqualTo(planted.fields());
 
         Client eraser = planted.administrator();
         subjects.remove(OrganisationCalls.id(shared.a));
-        subjects.removeAll(texts("SELECT subject::text FROM retention.hold WHERE cleared_micros IS NULL"));
+        subjects.removeAll(stored.texts("SELECT subject::text FROM retention.hold WHERE cleared_micros IS NULL"));
         Set<String> forgotten =
                 subjects.stream().limit(subjects.size() / 2).collect(Collectors.toCollection(TreeSet::new));
         forgotten.forEach(subject -> planted.forget(eraser, subject));
@@ -119,8 +105,8 @@ class AtRestIT {
                 .isTrue();
 
         checkpoint();
-        Keys today = keys();
-        List<Lying> all = lying();
+        Keys today = stored.keys();
+        List<Lying> all = stored.lying();
         List<Lying> lying = all.stream().filter(each -> !isEvidence(each)).toList();
         for (Keys tenantKeys : List.of(thatDay, today)) {
             for (Keys subjectKeys : List.of(thatDay, today)) {
@@ -147,26 +133,12 @@ class AtRestIT {
                 forgotten.size(),
                 values.size(),
                 planted.fields().size());
-        theLogVerifies(eraser);
+        stored.verifies(eraser);
     }
 
     /** Which an erasure leaves, until its own period is over. */
     private static boolean isEvidence(Lying lying) {
         return lying.where().retention() == RetentionClass.RETENTION_CLASS_EVIDENCE;
-    }
-
-    /** What lies sealed in Kafka's segments, once they have all that is in the log now. */
-    private List<Lying> lying() {
-        long records =
-                Long.parseLong(texts("SELECT count(*)::text FROM log.record").getFirst());
-        var segments = new AtomicReference<Segments>();
-        assertThat(RunningInstance.await(HORIZON_LIMIT, () -> {
-                    segments.set(ForgettingAttack.inSegments(instance.data().resolve("kafka/data")));
-                    return segments.get().records() >= records;
-                }))
-                .as("Kafka has %d records", records)
-                .isTrue();
-        return segments.get().lying();
     }
 
     private List<String> plantedIn(Map<String, List<String>> opened) {
@@ -177,7 +149,7 @@ class AtRestIT {
     }
 
     private Set<String> completed() {
-        return Set.copyOf(texts("SELECT subject::text FROM retention.erasure WHERE state = "
+        return Set.copyOf(stored.texts("SELECT subject::text FROM retention.erasure WHERE state = "
                 + ErasureState.ERASURE_STATE_COMPLETED_VALUE + " GROUP BY subject HAVING count(*) = "
                 + Eraser.erasable().size()));
     }
@@ -194,47 +166,6 @@ class AtRestIT {
             }
         }
         return false;
-    }
-
-    /** From the first entry to the last, those of the erasures included. */
-    private void theLogVerifies(Client caller) throws IOException {
-        ContractMethod checkpoint = shared.method("chancery.ledger.v1.LedgerService/GetCheckpoint");
-        long size = Long.parseLong(
-                texts("SELECT next_position::text FROM log.head WHERE tenant = '" + caller.tenant() + "'")
-                        .getFirst());
-        var head = new AtomicReference<JsonObject>();
-        assertThat(RunningInstance.await(HORIZON_LIMIT, () -> {
-                    head.set(shared.wire
-                            .rest(checkpoint, checkpoint.requestPrototype(), caller.headers())
-                            .json());
-                    return Long.parseLong(head.get().getString("size", "0")) >= size;
-                }))
-                .as("a checkpoint of %d entries", size)
-                .isTrue();
-        Path export = instance.data().resolveSibling("export");
-        Path trust = Files.write(
-                instance.data().resolveSibling("trust.vkey"),
-                head.get().getJsonArray("verifierKeys").stream()
-                        .map(String::valueOf)
-                        .toList());
-        try {
-            Export.write(
-                    (name, to) -> {
-                        Reply reply = shared.wire.http("GET", "/ledger/v1/" + name, caller.headers(), new byte[0]);
-                        assertThat(reply.succeeded())
-                                .as("%s: %s", name, reply.status())
-                                .isTrue();
-                        Files.write(to, reply.body());
-                    },
-                    export);
-        } catch (Refused e) {
-            throw new AssertionError("the export was refused", e);
-        }
-        var said = new ByteArrayOutputStream();
-        try (var print = new PrintStream(said, true, UTF_8)) {
-            int code = Main.run(new String[] {"verify", export.toString(), "--trust", trust.toString()}, print, print);
-            assertThat(code).as("%s", said.toString(UTF_8)).isZero();
-        }
     }
 
     /** Beside the data directory lie its key file and all output of its processes. */
@@ -259,40 +190,9 @@ class AtRestIT {
 
     /** What PostgreSQL still has in memory is in its files afterwards. */
     private void checkpoint() throws SQLException {
-        try (var superuser = superuser("postgres");
+        try (var superuser = stored.superuser("postgres");
                 var statement = superuser.createStatement()) {
             statement.execute("CHECKPOINT");
-        }
-    }
-
-    private Keys keys() throws SQLException {
-        try (var superuser = superuser(shared.inside.database().name())) {
-            return Keys.of(superuser);
-        }
-    }
-
-    private List<String> texts(String query) {
-        try (var superuser = superuser(shared.inside.database().name());
-                var statement = superuser.createStatement();
-                var rows = statement.executeQuery(query)) {
-            List<String> texts = new ArrayList<>();
-            while (rows.next()) {
-                texts.add(rows.getString(1));
-            }
-            return texts;
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private Connection superuser(String database) throws SQLException {
-        try {
-            return DriverManager.getConnection(
-                    "jdbc:postgresql://127.0.0.1:" + InstanceAccess.postgresPort(instance.data()) + "/" + database,
-                    "postgres",
-                    InstanceAccess.sealer(instance.data()).derive("postgres/superuser"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }
