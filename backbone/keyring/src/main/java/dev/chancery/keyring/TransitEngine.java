@@ -133,7 +133,8 @@ final class TransitEngine {
             case 429 -> throw new TransitUnusable(this + " has had too many requests: raise its quota");
             case 503 -> throw new TransitUnusable(this + " is sealed or down for maintenance: unseal it");
             default ->
-                throw new TransitUnusable(this + " answers with status " + reply.statusCode() + ": see its log; the address has to be the server's own, and not one that redirects");
+                throw new TransitUnusable(this + " answers with status " + reply.statusCode()
+                        + ": see its log; the address has to be the server's own, and not one that redirects");
         };
     }
 

@@ -240,8 +240,9 @@ final class TransitKey {
     private int number(JsonObject data, String member) {
         return switch (data.get(member)) {
             case null -> 0;
-            case JsonNumber number when number.isIntegral() && number.longValue() >= 0 -> Math.toIntExact(
-                    Math.min(number.longValue(), Integer.MAX_VALUE));
+            case JsonNumber number
+            when number.isIntegral() && number.longValue() >= 0 ->
+                Math.toIntExact(Math.min(number.longValue(), Integer.MAX_VALUE));
             default -> throw engine.strange();
         };
     }

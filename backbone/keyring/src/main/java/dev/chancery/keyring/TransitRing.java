@@ -83,7 +83,8 @@ final class TransitRing implements Sealer.Ring {
             return;
         }
         if (newest() < version - 1) {
-            throw key.unusable("has no version " + (version - 1) + ", and had one: restore the engine's newest snapshot");
+            throw key.unusable(
+                    "has no version " + (version - 1) + ", and had one: restore the engine's newest snapshot");
         }
         key.rotate();
         refresh();
@@ -104,7 +105,8 @@ final class TransitRing implements Sealer.Ring {
         key.trim(version, versions);
         refresh();
         if (versions.oldest() < version) {
-            throw key.unusable("still has versions before " + version + " although it was trimmed: see the server's log");
+            throw key.unusable(
+                    "still has versions before " + version + " although it was trimmed: see the server's log");
         }
     }
 

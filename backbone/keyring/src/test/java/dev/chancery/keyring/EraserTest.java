@@ -260,7 +260,11 @@ class EraserTest {
         assertThat(eraser.ringHealth().uncopied()).isPresent();
         said(keyFile);
         assertThat(eraser.ringHealth().uncopied()).isEmpty();
-        assertThat(new Keyring(database, KeyFileSealer.open(keyFile)).eraser().ringHealth().uncopied()).isEmpty();
+        assertThat(new Keyring(database, KeyFileSealer.open(keyFile))
+                        .eraser()
+                        .ringHealth()
+                        .uncopied())
+                .isEmpty();
         eraser.renew(tenant, above);
 
         assertThat(eraser.ringHealth().uncopied()).isPresent();

@@ -67,8 +67,7 @@ class TransitSealerTest {
     }
 
     private TransitAccess access(URI address, Path tokenFile, Optional<Path> authorities, Duration timeout) {
-        return new TransitAccess(
-                address, "transit", Optional.empty(), tokenFile, authorities, timeout, "chancery");
+        return new TransitAccess(address, "transit", Optional.empty(), tokenFile, authorities, timeout, "chancery");
     }
 
     @Test
@@ -99,7 +98,9 @@ class TransitSealerTest {
                                         .text("x")
                                         .toBytes())))));
         assertThat(server.asked()).allSatisfy(asked -> assertThat(asked.headers())
-                .containsEntry("X-vault-token", List.of(Files.readString(server.tokenFile()).strip()))
+                .containsEntry(
+                        "X-vault-token",
+                        List.of(Files.readString(server.tokenFile()).strip()))
                 .containsEntry("X-vault-request", List.of("true"))
                 .doesNotContainKey("X-vault-namespace"));
     }
@@ -142,8 +143,7 @@ class TransitSealerTest {
     void makingTheKeysAgainKeepsThoseThatAreThere() {
         byte[] wrapped = sealer().wrap(KEY, CONTEXT);
 
-        assertThat(TransitSealer.create(access()).unwrap(wrapped, CONTEXT))
-                .isEqualTo(KEY);
+        assertThat(TransitSealer.create(access()).unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
         assertThat(server.versions("chancery-ring")).isOne();
     }
 
@@ -394,8 +394,7 @@ class TransitSealerTest {
                 arguments("half of it", (UnaryOperator<TransitServer.Answer>) answer -> new TransitServer.Answer(
                         answer.status(),
                         answer.body().substring(0, answer.body().length() / 2))),
-                arguments("nothing", (UnaryOperator<TransitServer.Answer>)
-                        answer -> new TransitServer.Answer(200, "")),
+                arguments("nothing", (UnaryOperator<TransitServer.Answer>) answer -> new TransitServer.Answer(200, "")),
                 arguments("status 204", (UnaryOperator<TransitServer.Answer>)
                         answer -> new TransitServer.Answer(204, "")),
                 arguments("no JSON", (UnaryOperator<TransitServer.Answer>)
@@ -403,12 +402,19 @@ class TransitSealerTest {
                 arguments("no data", (UnaryOperator<TransitServer.Answer>)
                         answer -> new TransitServer.Answer(200, "{\"data\":null}")),
                 arguments("too much", replaced("\\{", padding)),
-                arguments("another type", (UnaryOperator<TransitServer.Answer>)
-                        answer -> new TransitServer.Answer(
-                                200, "{\"data\":{\"ciphertext\":7,\"plaintext\":7,\"hmac\":7}}")),
-                arguments("another version", both(replaced("vault:v1:", "vault:v2:"), replaced("\"plaintext\":\"", "\"plaintext\":\"AAAA"))),
-                arguments("a version of 0", both(replaced("vault:v1:", "vault:v0:"), replaced("\"plaintext\":\"", "\"plaintext\":\"*"))),
-                arguments("a shorter value", both(replaced("vault:v1:....", "vault:v1:"), replaced("\"plaintext\":\"....", "\"plaintext\":\""))),
+                arguments("another type", (UnaryOperator<TransitServer.Answer>) answer ->
+                        new TransitServer.Answer(200, "{\"data\":{\"ciphertext\":7,\"plaintext\":7,\"hmac\":7}}")),
+                arguments(
+                        "another version",
+                        both(replaced("vault:v1:", "vault:v2:"), replaced("\"plaintext\":\"", "\"plaintext\":\"AAAA"))),
+                arguments(
+                        "a version of 0",
+                        both(replaced("vault:v1:", "vault:v0:"), replaced("\"plaintext\":\"", "\"plaintext\":\"*"))),
+                arguments(
+                        "a shorter value",
+                        both(
+                                replaced("vault:v1:....", "vault:v1:"),
+                                replaced("\"plaintext\":\"....", "\"plaintext\":\""))),
                 arguments("a redirect", (UnaryOperator<TransitServer.Answer>)
                         answer -> new TransitServer.Answer(307, "")),
                 arguments("an error", (UnaryOperator<TransitServer.Answer>)
@@ -493,8 +499,8 @@ class TransitSealerTest {
             })
     void anAddressIsAServersAndNothingElse(String address) {
         assertThatExceptionOfType(TransitUnusable.class)
-                .isThrownBy(() -> access(
-                        URI.create(address), server.tokenFile(), Optional.empty(), Duration.ofSeconds(1)))
+                .isThrownBy(
+                        () -> access(URI.create(address), server.tokenFile(), Optional.empty(), Duration.ofSeconds(1)))
                 .withMessageNotContaining("s.token");
     }
 

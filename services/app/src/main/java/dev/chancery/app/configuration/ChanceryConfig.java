@@ -101,8 +101,9 @@ public interface ChanceryConfig {
     }
 
     interface SealerTransit {
-        @About("The address of an OpenBao or HashiCorp Vault whose transit engine wraps keys, instead of `chancery.sealer-file`, e.g. "
-                + "`https://bao.internal:8200`. `http://` for this machine only.")
+        @About(
+                "The address of an OpenBao or HashiCorp Vault whose transit engine wraps keys, instead of `chancery.sealer-file`, e.g. "
+                        + "`https://bao.internal:8200`. `http://` for this machine only.")
         Optional<URI> address();
 
         @About("Where the engine is enabled there.")
@@ -112,12 +113,14 @@ public interface ChanceryConfig {
         @About("The namespace that the engine is in, sent as `X-Vault-Namespace`.")
         Optional<String> namespace();
 
-        @About("What the names of the engine's keys begin with: `<keys>-wrap`, `<keys>-derive`, `<keys>-ring`. Another one for each"
-                + " installation, and for processes that are to have other keys than `core`.")
+        @About(
+                "What the names of the engine's keys begin with: `<keys>-wrap`, `<keys>-derive`, `<keys>-ring`. Another one for each"
+                        + " installation, and for processes that are to have other keys than `core`.")
         @WithDefault("chancery")
         String keys();
 
-        @About("File with the engine's token, readable by this process's user or group alone. It is read for each request.")
+        @About(
+                "File with the engine's token, readable by this process's user or group alone. It is read for each request.")
         Optional<Path> tokenFile();
 
         @About("PEM file with the certificates that the server's is checked against. Without it: the Java runtime's.")

@@ -59,10 +59,16 @@ public final class Sealers {
 
     private static Sealer engine(ChanceryConfig.SealerTransit config, URI address) {
         Path tokenFile = config.tokenFile()
-                .orElseThrow(
-                        () -> new Unusable("a transit engine asks for a token: set chancery.sealer-transit.token-file"));
+                .orElseThrow(() ->
+                        new Unusable("a transit engine asks for a token: set chancery.sealer-transit.token-file"));
         var access = new TransitAccess(
-                address, config.mount(), config.namespace(), tokenFile, config.caFile(), config.timeout(), config.keys());
+                address,
+                config.mount(),
+                config.namespace(),
+                tokenFile,
+                config.caFile(),
+                config.timeout(),
+                config.keys());
         if (!"https".equals(address.getScheme()) && !Loopback.is(address.getHost())) {
             throw new Unusable(
                     "the transit engine is reached over a network: begin chancery.sealer-transit.address with https://");

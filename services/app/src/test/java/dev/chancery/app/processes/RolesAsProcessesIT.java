@@ -488,8 +488,8 @@ class RolesAsProcessesIT {
         var ended = installation.run("core", late.file());
         assertThat(ended.exitCode()).isEqualTo(1);
         assertThat(ended.err())
-                .contains("chancery: the transit engine at " + installation.transit().address()
-                        + " does not answer: is it up, and reachable from here?")
+                .contains("chancery: the transit engine at "
+                        + installation.transit().address() + " does not answer: is it up, and reachable from here?")
                 .doesNotContain(token);
         Reply refused = client.call(
                 one.base(), IDENTITY + "CreateOrganisation", organisation("Late"), TestClient.headers(byOwner));
@@ -508,7 +508,9 @@ class RolesAsProcessesIT {
         return new JsonObject()
                 .put("name", name)
                 .put("administratorName", "Ada Administrator")
-                .put("administratorKey", TestClient.bytes(ClientKey.generate("nobody").publicKey()));
+                .put(
+                        "administratorKey",
+                        TestClient.bytes(ClientKey.generate("nobody").publicKey()));
     }
 
     private static boolean letOut(EgressCalls calls, String host) {
