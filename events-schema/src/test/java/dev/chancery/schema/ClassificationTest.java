@@ -114,8 +114,7 @@ class ClassificationTest {
 
     @Test
     void evidenceNamesItsGroundAndNothingElseDoes() {
-        String problem =
-                "is evidence without the law by which it stays (evidence_ground), or has that and is none";
+        String problem = "is evidence without the law by which it stays (evidence_ground), or has that and is none";
         inEventSealed(personal().setRetention(RetentionClass.RETENTION_CLASS_EVIDENCE), problem);
         inEventSealed(personal().setEvidenceGround("GDPR, article 17(3)(e)"), problem);
     }

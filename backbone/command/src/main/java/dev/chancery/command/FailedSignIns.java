@@ -3,7 +3,6 @@ package dev.chancery.command;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.KeyDestroyed;
-import dev.chancery.keyring.SealContext;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Draft;
 import dev.chancery.schema.ContractMethod;
@@ -11,7 +10,6 @@ import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
-import dev.chancery.schema.options.v1.RetentionClass;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,13 +30,18 @@ final class FailedSignIns {
 
     void note(ContractMethod method, String tenant, String principalId, Caller caller, Rejection why) {
         // Nothing else of the caller is kept: it may have sent a token as well.
-        var last = new Attempt(
-                method, tenant, principalId, why, caller.requestId(), caller.address() + "\n" + caller.client());
+        var from = new Caller(
+                caller.requestId(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                caller.address(),
+                caller.client());
+        var last = new Attempt(method, tenant, principalId, why, from);
         parts.denials().shared(new DenialLimit.Whose(tenant, principalId, false), count -> isRecorded(last, count));
     }
 
-    private record Attempt(
-            ContractMethod method, String tenant, String principalId, Rejection why, String requestId, String client) {}
+    private record Attempt(ContractMethod method, String tenant, String principalId, Rejection why, Caller caller) {}
 
     private boolean isRecorded(Attempt last, long count) {
         try {
@@ -53,24 +56,18 @@ final class FailedSignIns {
 
     private Statement statement(Attempt last, long count) {
         UUID entryId = Ids.uuidV7();
-        var context = new SealContext(
-                last.tenant(),
-                last.principalId(),
-                RetentionClass.RETENTION_CLASS_AUDIT,
-                entryId,
-                StatementDraft.STATEMENT,
-                "client");
         Statement.Builder statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
                 .setAction(last.method().auditAction())
-                .setRequestId(last.requestId())
-                .setClient(parts.keyring().seal(context, last.client()))
+                .setRequestId(last.caller().requestId())
                 .setOutcome(Outcome.newBuilder()
                         .setResult(Result.DENIED)
                         .setCode(last.why().code())
                         .setDenials(count == 1 ? 0 : count));
         statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
         statement.getTargetBuilder().setType("principal").setId(last.principalId());
-        return statement.build();
+        return StatementDraft.client(
+                        statement, parts.keyring(), last.tenant(), last.principalId(), entryId, last.caller())
+                .build();
     }
 }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a command's records say about who, what, about whom and why; the same for its intent and its outcome. */
 final class StatementDraft {
-    static final String STATEMENT = "chancery.log.v1.Statement";
+    private static final String STATEMENT = "chancery.log.v1.Statement";
 
     private final Keyring keyring;
     private final ContractMethod method;
@@ -91,14 +91,23 @@ final class StatementDraft {
                 .build();
     }
 
-    /** Hidden values are compared whole, so that each is in a field of its own. */
     private Statement.Builder client(Statement.Builder statement, UUID entryId) {
-        String whose = personal(principal.id());
+        return client(statement, keyring, principal.tenant(), personal(principal.id()), entryId, caller);
+    }
+
+    /**
+     * Where a call came from, sealed to {@code whose}. Hidden values are compared whole, so that each is in a field of its own.
+     *
+     * @param whose a pseudonym; empty: nobody's
+     */
+    static Statement.Builder client(
+            Statement.Builder statement, Keyring keyring, String tenant, String whose, UUID entryId, Caller caller) {
         return keyring.hides(STATEMENT, "address")
                 ? statement
-                        .setClient(seal(whose, entryId, "client", caller.client()))
-                        .setAddress(seal(whose, entryId, "address", caller.address()))
-                : statement.setClient(seal(whose, entryId, "client", caller.address() + "\n" + caller.client()));
+                        .setClient(seal(keyring, tenant, whose, entryId, "client", caller.client()))
+                        .setAddress(seal(keyring, tenant, whose, entryId, "address", caller.address()))
+                : statement.setClient(
+                        seal(keyring, tenant, whose, entryId, "client", caller.address() + "\n" + caller.client()));
     }
 
     private Statement.Builder common(UUID entryId, Optional<AuthorityDecision> authority, Optional<TargetRef> target) {
@@ -138,9 +147,9 @@ final class StatementDraft {
     /** To whom it is about; to who gives it, where that one was erased. */
     private Sealed reason(String about, UUID entryId, String text) {
         try {
-            return seal(about, entryId, "reason", text);
+            return seal(keyring, principal.tenant(), about, entryId, "reason", text);
         } catch (KeyDestroyed e) {
-            return seal(personal(principal.id()), entryId, "reason", text);
+            return seal(keyring, principal.tenant(), personal(principal.id()), entryId, "reason", text);
         }
     }
 
@@ -155,10 +164,10 @@ final class StatementDraft {
                 .orElse(principal.id());
     }
 
-    private Sealed seal(String subject, UUID entryId, String field, String text) {
+    private static Sealed seal(
+            Keyring keyring, String tenant, String subject, UUID entryId, String field, String text) {
         return keyring.seal(
-                new SealContext(
-                        principal.tenant(), subject, RetentionClass.RETENTION_CLASS_AUDIT, entryId, STATEMENT, field),
+                new SealContext(tenant, subject, RetentionClass.RETENTION_CLASS_AUDIT, entryId, STATEMENT, field),
                 text);
     }
 

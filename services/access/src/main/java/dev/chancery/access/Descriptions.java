@@ -18,9 +18,7 @@ final class Descriptions {
 
     /** Unset where there are no words. */
     static Sealed seal(CommandContext context, Descriptor event, String text) {
-        return text.isEmpty()
-                ? Sealed.getDefaultInstance()
-                : context.seal(ABOUT_NOBODY, event, FIELD, text);
+        return text.isEmpty() ? Sealed.getDefaultInstance() : context.seal(ABOUT_NOBODY, event, FIELD, text);
     }
 
     static boolean says(CommandContext context, Descriptor event, Described description, String text) {

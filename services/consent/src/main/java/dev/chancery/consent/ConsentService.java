@@ -205,10 +205,7 @@ final class ConsentService implements Feature {
                 event -> ((RepresentativeRecorded) event)
                         .toBuilder()
                                 .setGround(context.seal(
-                                        subject,
-                                        RepresentativeRecorded.getDescriptor(),
-                                        "ground",
-                                        request.getGround()))
+                                        subject, RepresentativeRecorded.getDescriptor(), "ground", request.getGround()))
                                 .build());
     }
 

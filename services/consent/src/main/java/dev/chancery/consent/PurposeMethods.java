@@ -114,8 +114,7 @@ final class PurposeMethods {
     private static Message described(CommandContext context, Message event, String description) {
         return ((PurposeDefined) event)
                 .toBuilder()
-                        .setDescription(
-                                context.seal("", PurposeDefined.getDescriptor(), DESCRIPTION, description))
+                        .setDescription(context.seal("", PurposeDefined.getDescriptor(), DESCRIPTION, description))
                         .build();
     }
 

@@ -216,7 +216,12 @@ class NextTest {
         RequestCompleted completed = history.request.completed().orElseThrow();
 
         assertThat(new String(CompletionStatement.write(history.request, completed)))
-                .contains("\"format\":3", "articles 5(2) and 17(3)(e)", "\"met\":false", "\"standsUntil\":\"", "it was still to come")
+                .contains(
+                        "\"format\":3",
+                        "articles 5(2) and 17(3)(e)",
+                        "\"met\":false",
+                        "\"standsUntil\":\"",
+                        "it was still to come")
                 .doesNotContain("\"backups\"");
 
         History later = erasure("crm");

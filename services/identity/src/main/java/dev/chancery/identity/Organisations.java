@@ -1,9 +1,9 @@
 package dev.chancery.identity;
 
-import com.google.protobuf.Descriptors.Descriptor;
 import static dev.chancery.decision.AuthorityStreams.principal;
 import static dev.chancery.decision.AuthorityStreams.workspace;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;
 import dev.chancery.decision.PrincipalState;
@@ -40,8 +40,8 @@ final class Organisations {
                 .setOrganisationId(organisation)
                 .setName(context.seal("", type, "name", request.getName()))
                 .setAdministratorId(administrator)
-                .setAdministratorName(context.seal(
-                        administrator, type, "administrator_name", request.getAdministratorName()))
+                .setAdministratorName(
+                        context.seal(administrator, type, "administrator_name", request.getAdministratorName()))
                 .setAdministratorKey(request.getAdministratorKey())
                 .setAssignmentId(context.newId())
                 .build();

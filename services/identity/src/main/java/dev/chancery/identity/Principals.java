@@ -2,8 +2,8 @@ package dev.chancery.identity;
 
 import static dev.chancery.decision.AuthorityStreams.principal;
 
-import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.Descriptor;
 import dev.chancery.boundary.tokens.PublicKeys;
 import dev.chancery.command.CommandContext;
 import dev.chancery.command.CommandOutcome;

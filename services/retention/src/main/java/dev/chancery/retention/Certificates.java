@@ -68,14 +68,10 @@ final class Certificates {
 
     private static Map<String, String> evidenceGrounds() {
         var grounds = new TreeMap<String, String>();
-        Contract.load()
-                .events()
-                .values()
-                .forEach(event -> event.prototype().getDescriptorForType().getFields().stream()
-                        .filter(field -> ClassRule.contract(field).getRetention()
-                                == RetentionClass.RETENTION_CLASS_EVIDENCE)
-                        .forEach(field -> grounds.put(
-                                field.getFullName(), ClassRule.contract(field).getEvidenceGround())));
+        Contract.load().events().values().forEach(event -> event.prototype().getDescriptorForType().getFields().stream()
+                .filter(field -> ClassRule.contract(field).getRetention() == RetentionClass.RETENTION_CLASS_EVIDENCE)
+                .forEach(field -> grounds.put(
+                        field.getFullName(), ClassRule.contract(field).getEvidenceGround())));
         return grounds;
     }
 
@@ -266,8 +262,7 @@ final class Certificates {
         OptionalLong left = streams.current(tenant, AuthorityStreams.principal(subjectId), Departure.FOLD)
                 .state()
                 .position();
-        OptionalLong began =
-                left.isEmpty() ? OptionalLong.empty() : times.recordedAtMicros(tenant, left.getAsLong());
+        OptionalLong began = left.isEmpty() ? OptionalLong.empty() : times.recordedAtMicros(tenant, left.getAsLong());
         return began.isEmpty()
                 ? period + " after the subject is deactivated."
                 : period + " after " + time(began.getAsLong()) + ", when the subject was deactivated.";

@@ -64,16 +64,10 @@ public final class RetentionFeature implements FeatureDescription {
                 new ErasureWorker(
                         parts.database(),
                         new SubjectEraser(
-                                claims,
-                                parts.get(Appender.class),
-                                streams,
-                                times::recordedAtMicros,
-                                keys,
-                                horizon),
+                                claims, parts.get(Appender.class), streams, times::recordedAtMicros, keys, horizon),
                         keys,
                         horizon),
-                new Certificates(
-                        parts.instanceId(), streams, times::recordedAtMicros, parts.get(SigningKeys.class)),
+                new Certificates(parts.instanceId(), streams, times::recordedAtMicros, parts.get(SigningKeys.class)),
                 new PrincipalNames(claims, parts.get(Keyring.class)));
     }
 }

@@ -117,9 +117,8 @@ final class RetentionRules {
         if (!request.isEmpty() && subject.requests().contains(request)) {
             return nothing();
         }
-        List<RetentionClass> free = subject.free().stream()
-                .filter(Eraser.erasable()::contains)
-                .toList();
+        List<RetentionClass> free =
+                subject.free().stream().filter(Eraser.erasable()::contains).toList();
         List<RetentionClass> held = subject.undecided().stream()
                 .filter(Eraser.erasable()::contains)
                 .filter(retention -> !free.contains(retention))

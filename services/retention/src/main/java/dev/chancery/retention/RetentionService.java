@@ -138,11 +138,7 @@ final class RetentionService implements Feature {
     private static HoldSet grounded(CommandContext context, HoldSet hold, String reason) {
         try {
             return hold.toBuilder()
-                    .setGround(context.seal(
-                            hold.getSubjectId(),
-                            HoldSet.getDescriptor(),
-                            "ground",
-                            reason))
+                    .setGround(context.seal(hold.getSubjectId(), HoldSet.getDescriptor(), "ground", reason))
                     .build();
         } catch (KeyDestroyed e) {
             return hold;

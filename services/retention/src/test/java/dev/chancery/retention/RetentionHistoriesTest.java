@@ -52,6 +52,7 @@ class RetentionHistoriesTest {
     /** Evidence stays until its period is over, whoever asks. */
     private static final List<RetentionClass> ERASED =
             List.of(RetentionClass.RETENTION_CLASS_ACCOUNT, RetentionClass.RETENTION_CLASS_AUDIT);
+
     private static final ErasureGround GROUND = ErasureGround.ERASURE_GROUND_REQUEST;
 
     @Test

@@ -159,7 +159,11 @@ class SubjectEraserTest {
     private String certificate() throws RefusedException {
         return new String(
                 Base64.getDecoder()
-                        .decode(new Certificates("ch-test", streams(), times()::recordedAtMicros, new SigningKeys(database, sealer))
+                        .decode(new Certificates(
+                                        "ch-test",
+                                        streams(),
+                                        times()::recordedAtMicros,
+                                        new SigningKeys(database, sealer))
                                 .of(tenant, subject, NOW)
                                 .replaceFirst("^\\{\"payload\":\"([^\"]*)\".*", "$1")),
                 UTF_8);

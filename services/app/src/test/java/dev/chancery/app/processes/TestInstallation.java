@@ -39,6 +39,7 @@ final class TestInstallation implements AutoCloseable {
     static final String PUBLIC_URL = "https://chancery.test";
     /** Six processes start at once, on a machine that may do other things. */
     static final Duration START_LIMIT = Duration.ofMinutes(5);
+
     private static final String DATABASE = "chancery";
     private static final int FIRST_PORT = 20_000;
     private static final int PORTS = 10_000;
