@@ -3,6 +3,7 @@ package dev.chancery.keyring;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
+import dev.chancery.schema.Contract;
 import dev.chancery.schema.log.v1.KeyRef;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
@@ -50,7 +51,7 @@ public final class Keyring {
             .expireAfterWrite(CACHE)
             .build();
 
-    /** A key ring that hides nothing; it knows hidden values when it sees them. */
+    /** A key ring that hides nothing; it knows hidden values of fields that can be hidden when it sees them. */
     public Keyring(Database database, Sealer sealer) {
         this(database, sealer, Set.of());
     }
@@ -137,11 +138,12 @@ public final class Keyring {
      */
     public Opened open(SealContext where, Sealed sealed) {
         byte[] parts = SealedParts.of(sealed);
+        boolean hidden = isHidden(where, parts);
         SubjectKey key = key(where, sealed);
         if (key.isDestroyed()) {
             return new Opened.Forgotten();
         }
-        if (Commitment.is(parts)) {
+        if (hidden) {
             return new Opened.Hidden();
         }
         byte[] padded;
@@ -166,7 +168,7 @@ public final class Keyring {
      */
     public boolean matches(SealContext where, Sealed sealed, String text) {
         byte[] parts = SealedParts.of(sealed);
-        if (!Commitment.is(parts)) {
+        if (!isHidden(where, parts)) {
             return open(where, sealed).text().filter(text::equals).isPresent();
         }
         SubjectKey key = key(where, sealed);
@@ -181,6 +183,22 @@ public final class Keyring {
             // destroyed between the look-up and the use
             return false;
         }
+    }
+
+    /** @throws SealBroken if the ciphertext is gone of what is never hidden */
+    private static boolean isHidden(SealContext where, byte[] parts) {
+        if (!Commitment.is(parts)) {
+            return false;
+        }
+        if (!Hideable.FIELDS.contains(where.type() + "." + where.field())) {
+            throw new SealBroken();
+        }
+        return true;
+    }
+
+    /** Read once there is a hidden value: most key rings never see one. */
+    private static final class Hideable {
+        static final Set<String> FIELDS = Contract.load().hideable();
     }
 
     private SubjectKey key(SealContext where, Sealed sealed) {

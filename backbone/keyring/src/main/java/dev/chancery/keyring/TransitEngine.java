@@ -9,21 +9,24 @@ import jakarta.json.JsonReaderFactory;
 import jakarta.json.JsonValue;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -53,17 +56,11 @@ final class TransitEngine {
     }
 
     private final TransitAccess access;
-    private final HttpClient client;
+    private final Optional<SSLSocketFactory> sockets;
 
     TransitEngine(TransitAccess access) {
         this.access = access;
-        HttpClient.Builder builder = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .proxy(HttpClient.Builder.NO_PROXY)
-                .connectTimeout(access.timeout());
-        access.authorities().ifPresent(file -> builder.sslContext(trusting(file)));
-        this.client = builder.build();
+        this.sockets = access.authorities().map(file -> trusting(file).getSocketFactory());
     }
 
     private static SSLContext trusting(Path file) {
@@ -86,25 +83,24 @@ final class TransitEngine {
 
     /** @throws TransitUnusable if there is no answer, or one of another kind */
     Reply get(String path) {
-        return ask(HttpRequest.newBuilder(access.path(path)).GET());
+        return ask(path, Optional.empty());
     }
 
     /** @throws TransitUnusable if there is no answer, or one of another kind; whether it took effect is not known then */
     Reply post(String path, JsonObject body) {
-        return ask(HttpRequest.newBuilder(access.path(path))
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body.toString(), UTF_8)));
+        return ask(path, Optional.of(body.toString().getBytes(UTF_8)));
     }
 
-    private Reply ask(HttpRequest.Builder request) {
-        request.header("X-Vault-Token", token()).header("X-Vault-Request", "true");
-        access.namespace().ifPresent(name -> request.header("X-Vault-Namespace", name));
-        // The request's own timeout would end with the reply's head.
-        var reply = client.sendAsync(
-                request.build(),
-                HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), MAX_REPLY_BYTES));
+    @SuppressWarnings("ArrayRecordComponent") // read, judged, dropped; never compared
+    private record Answer(int status, byte[] body) {}
+
+    private Reply ask(String path, Optional<byte[]> body) {
+        HttpURLConnection connection = connection(path, body);
+        // The connection's own time-outs are for each step of it.
+        var answer = new FutureTask<>(() -> answer(connection, body));
+        Thread.ofVirtual().name("transit").start(answer);
         try {
-            return judge(reply.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS));
+            return judge(answer.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
             throw new TransitUnusable(
                     isOfHandshake(e)
@@ -112,17 +108,64 @@ final class TransitEngine {
                             : this + " does not answer: is it up, and reachable from here?",
                     e.getCause());
         } catch (TimeoutException e) {
-            reply.cancel(true);
             throw new TransitUnusable(this + " does not answer in time: is it up, and reachable from here?", e);
         } catch (InterruptedException e) {
-            reply.cancel(true);
             Thread.currentThread().interrupt();
             throw new TransitUnusable("interrupted while " + this + " was asked", e);
+        } finally {
+            answer.cancel(true);
+            connection.disconnect();
         }
     }
 
-    private Reply judge(HttpResponse<byte[]> reply) {
-        return switch (reply.statusCode()) {
+    /** One for each request: what a proxy or the server has closed meanwhile is never tried, and nothing is sent twice. */
+    private HttpURLConnection connection(String path, Optional<byte[]> body) {
+        try {
+            var connection = (HttpURLConnection) access.path(path).toURL().openConnection(Proxy.NO_PROXY);
+            if (connection instanceof HttpsURLConnection overTls) {
+                sockets.ifPresent(overTls::setSSLSocketFactory);
+            }
+            int millis = Math.toIntExact(Math.min(access.timeout().toMillis(), Integer.MAX_VALUE));
+            connection.setConnectTimeout(millis);
+            connection.setReadTimeout(millis);
+            connection.setInstanceFollowRedirects(false);
+            connection.setUseCaches(false);
+            connection.setRequestProperty("Connection", "close");
+            connection.setRequestProperty("X-Vault-Token", token());
+            connection.setRequestProperty("X-Vault-Request", "true");
+            access.namespace().ifPresent(name -> connection.setRequestProperty("X-Vault-Namespace", name));
+            if (body.isPresent()) {
+                connection.setRequestMethod("POST");
+                connection.setRequestProperty("Content-Type", "application/json");
+                connection.setDoOutput(true);
+                connection.setFixedLengthStreamingMode(body.get().length);
+            }
+            return connection;
+        } catch (IOException e) {
+            throw new TransitUnusable(this + " can't be called", e);
+        }
+    }
+
+    private Answer answer(HttpURLConnection connection, Optional<byte[]> body) throws IOException {
+        if (body.isPresent()) {
+            try (var out = connection.getOutputStream()) {
+                out.write(body.get());
+            }
+        }
+        int status = connection.getResponseCode();
+        try (var in = status < HttpURLConnection.HTTP_BAD_REQUEST
+                ? connection.getInputStream()
+                : connection.getErrorStream()) {
+            byte[] read = in == null ? new byte[0] : in.readNBytes(MAX_REPLY_BYTES + 1);
+            if (read.length > MAX_REPLY_BYTES) {
+                throw new IOException("a reply of more than " + MAX_REPLY_BYTES + " bytes");
+            }
+            return new Answer(status, read);
+        }
+    }
+
+    private Reply judge(Answer reply) {
+        return switch (reply.status()) {
             case 200 -> new Reply.Done(data(reply.body()));
             case 204 -> new Reply.Done(JsonValue.EMPTY_JSON_OBJECT);
             case 400 -> new Reply.Invalid();
@@ -133,7 +176,7 @@ final class TransitEngine {
             case 429 -> throw new TransitUnusable(this + " has had too many requests: raise its quota");
             case 503 -> throw new TransitUnusable(this + " is sealed or down for maintenance: unseal it");
             default ->
-                throw new TransitUnusable(this + " answers with status " + reply.statusCode()
+                throw new TransitUnusable(this + " answers with status " + reply.status()
                         + ": see its log; the address has to be the server's own, and not one that redirects");
         };
     }

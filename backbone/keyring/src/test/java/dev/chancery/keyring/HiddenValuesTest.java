@@ -1,6 +1,5 @@
 package dev.chancery.keyring;
 
-import static dev.chancery.keyring.Ring.email;
 import static dev.chancery.keyring.Ring.id;
 import static dev.chancery.keyring.Ring.reason;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,11 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.schema.log.v1.Sealed;
+import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -21,13 +22,19 @@ import org.junit.jupiter.api.Test;
 /** Values of which the log keeps commitments. */
 class HiddenValuesTest {
     private static final String ADDRESS = "203.0.113.7";
+    private static final String TYPE = "chancery.identity.v1.SessionOpened";
+    private static final String FIELD = TYPE + ".address";
 
-    private final Keyring keyring =
-            new Keyring(Ring.DATABASE, Ring.SEALER, Set.of("chancery.identity.v1.PrincipalCreated.email"));
+    private final Keyring keyring = new Keyring(Ring.DATABASE, Ring.SEALER, Set.of(FIELD));
     private final String tenant = id();
     private final String subject = id();
-    private final SealContext where = email(tenant, subject);
+    private final SealContext where = address(tenant, subject);
     private final Sealed hidden = keyring.seal(where, ADDRESS);
+
+    private static SealContext address(String tenant, String subject) {
+        return new SealContext(
+                tenant, subject, RetentionClass.RETENTION_CLASS_ACCOUNT, UUID.randomUUID(), TYPE, "address");
+    }
 
     @Test
     void nobodyReadsAHiddenValueAndWhoeverHasItRecognisesIt() {
@@ -39,6 +46,16 @@ class HiddenValuesTest {
                 assertThat(process.matches(where, hidden, other)).isFalse();
             }
         }
+    }
+
+    /** Whoever takes the ciphertext away makes no hidden value of another one. */
+    @Test
+    void whatIsNeverHiddenIsBrokenWithoutItsCiphertext() {
+        SealContext why = reason(tenant, subject);
+        Sealed cut = keyring.seal(why, "because").toBuilder().clearCiphertext().build();
+
+        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> keyring.open(why, cut));
+        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> keyring.matches(why, cut, "because"));
     }
 
     @Test
@@ -53,16 +70,15 @@ class HiddenValuesTest {
 
     @Test
     void aHiddenValueIsRecognisedNowhereElse() {
-        var otherEntry = email(tenant, subject);
-        var otherField =
-                new SealContext(tenant, subject, where.retention(), where.entryId(), where.type(), "display_name");
+        var otherEntry = address(tenant, subject);
+        var otherField = new SealContext(tenant, subject, where.retention(), where.entryId(), where.type(), "client");
 
         assertThat(keyring.matches(otherEntry, hidden, ADDRESS)).isFalse();
         assertThat(keyring.matches(otherField, hidden, ADDRESS)).isFalse();
         assertThatExceptionOfType(SealBroken.class)
-                .isThrownBy(() -> keyring.matches(email(tenant, id()), hidden, ADDRESS));
+                .isThrownBy(() -> keyring.matches(address(tenant, id()), hidden, ADDRESS));
         String elsewhere = id();
-        keyring.seal(email(elsewhere, subject), ADDRESS);
+        keyring.seal(address(elsewhere, subject), ADDRESS);
         var sameElsewhere =
                 new SealContext(elsewhere, subject, where.retention(), where.entryId(), where.type(), where.field());
         assertThat(keyring.matches(sameElsewhere, hidden, ADDRESS)).isFalse();
@@ -98,7 +114,7 @@ class HiddenValuesTest {
     void aHiddenValueIsRecognisedWhenTheTenantsKeyWasReplaced() {
         try (Database database = Backing.database("keyring")) {
             Sealer sealer = Ring.sealer();
-            var before = new Keyring(database, sealer, Set.of("chancery.identity.v1.PrincipalCreated.email"));
+            var before = new Keyring(database, sealer, Set.of(FIELD));
             Sealed old = before.seal(where, ADDRESS);
             var tenants = new TenantKeys(database, sealer);
             tenants.advance(tenant, 2);

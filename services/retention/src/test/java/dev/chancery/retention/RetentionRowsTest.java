@@ -214,7 +214,7 @@ class RetentionRowsTest {
                 assertThat(rows(connection, HoldRow.class, "position")).hasSize(1);
                 assertThat(rows(connection, ErasureRow.class, "retention")).hasSize(1);
                 assertThat(rows(connection, ScheduleRow.class, "retention")).hasSize(1);
-                assertThat(rows(connection, RetainedRow.class, "retention")).hasSize(2);
+                assertThat(rows(connection, RetainedRow.class, "retention")).hasSize(3);
                 return true;
             });
         }
@@ -258,7 +258,8 @@ class RetentionRowsTest {
         String tenant = UUID.randomUUID().toString();
         write(tenant, held(), left());
         long began = AT + position;
-        assertThat(kept(tenant)).containsExactly("1/" + began + "/false", "2/" + began + "/true");
+        assertThat(kept(tenant))
+                .containsExactly("1/" + began + "/false", "2/" + began + "/true", "3/" + began + "/false");
         write(
                 tenant,
                 HoldCleared.newBuilder()
@@ -266,7 +267,8 @@ class RetentionRowsTest {
                         .setSubjectId(subject)
                         .setClearerId(subject)
                         .build());
-        assertThat(kept(tenant)).containsExactly("1/" + began + "/false", "2/" + began + "/false");
+        assertThat(kept(tenant))
+                .containsExactly("1/" + began + "/false", "2/" + began + "/false", "3/" + began + "/false");
         write(
                 tenant,
                 held().toBuilder()
@@ -275,11 +277,13 @@ class RetentionRowsTest {
                         .addClasses(ACCOUNT)
                         .build(),
                 decided(AUDIT));
-        assertThat(kept(tenant)).containsExactly("1/" + began + "/true");
+        assertThat(kept(tenant)).containsExactly("1/" + began + "/true", "3/" + began + "/false");
         write(tenant, PrincipalReactivated.newBuilder().setPrincipalId(subject).build());
         assertThat(kept(tenant)).isEmpty();
         write(tenant, left());
-        assertThat(kept(tenant)).as("what was decided is not kept").containsExactly("1/" + (AT + position) + "/true");
+        assertThat(kept(tenant))
+                .as("what was decided is not kept")
+                .containsExactly("1/" + (AT + position) + "/true", "3/" + (AT + position) + "/false");
     }
 
     @Test

@@ -27,6 +27,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ final class JsonBody {
     private static final JsonFormat.Parser PROTO = JsonFormat.parser();
 
     /** A number as proto3 JSON may write an integer. Larger exponents name nothing that fits, and take the reader minutes to work out. */
+    private static final Set<String> NONE = Set.of("0", "-0");
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,20}([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?");
 
     private JsonBody() {}
@@ -160,7 +162,10 @@ final class JsonBody {
             case STRING -> token == JsonToken.VALUE_STRING && isUnicode(parser.getText());
             case BYTE_STRING -> token == JsonToken.VALUE_STRING && isBase64(parser.getText());
             case BOOLEAN -> token.isBoolean();
-            case ENUM -> token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT;
+            // 0 is no constant that anybody means: whoever means none leaves the field out.
+            case ENUM ->
+                token == JsonToken.VALUE_STRING
+                        || token == JsonToken.VALUE_NUMBER_INT && !NONE.contains(parser.getText());
             case INT, LONG ->
                 (token == JsonToken.VALUE_STRING || token.isNumeric())
                         && INTEGER.matcher(parser.getText()).matches();
