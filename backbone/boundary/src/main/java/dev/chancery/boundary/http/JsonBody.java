@@ -47,6 +47,7 @@ final class JsonBody {
 
     /** A number as proto3 JSON may write an integer. Larger exponents name nothing that fits, and take the reader minutes to work out. */
     private static final Set<String> NONE = Set.of("0", "-0");
+
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,20}([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?");
 
     private JsonBody() {}
