@@ -2,28 +2,23 @@ package dev.chancery.testkit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyStore;
 import java.security.SecureRandom;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -35,15 +30,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 
 /**
  * A transit engine as https://openbao.org/api-docs/secret/transit/ documents it, with real AES-GCM and HMAC and over real TLS. It is no
@@ -51,6 +43,7 @@ import javax.net.ssl.SSLContext;
  * was read.
  */
 public final class TransitServer implements AutoCloseable {
+    private static final Vertx VERTX = Vertx.vertx();
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int GIVEN_SECONDS = 1_442_851_412;
 
@@ -103,7 +96,7 @@ public final class TransitServer implements AutoCloseable {
     private final Map<String, Key> keys = new HashMap<>();
     private final List<Asked> asked = new CopyOnWriteArrayList<>();
     private final int port;
-    private HttpsServer server;
+    private HttpServer server;
 
     /** Changes each answer on its way out. */
     public volatile UnaryOperator<Answer> onTheWay = UnaryOperator.identity();
@@ -125,7 +118,7 @@ public final class TransitServer implements AutoCloseable {
         this.authority = new TestAuthority(directory.resolve("transit-authority"));
         this.issued = authority.issue("transit");
         this.server = listening(0);
-        this.port = server.getAddress().getPort();
+        this.port = server.actualPort();
         newToken();
     }
 
@@ -139,39 +132,16 @@ public final class TransitServer implements AutoCloseable {
         return random;
     }
 
-    private HttpsServer listening(int at) {
-        try {
-            var made = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 0);
-            made.setHttpsConfigurator(new HttpsConfigurator(tls()));
-            made.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-            made.createContext("/", this::handle);
-            made.start();
-            return made;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private SSLContext tls() {
-        try (var in = Files.newInputStream(issued.certificate())) {
-            Certificate certificate = CertificateFactory.getInstance("X.509").generateCertificate(in);
-            byte[] der = Base64.getMimeDecoder()
-                    .decode(Files.readString(issued.key()).replaceAll("-----[A-Z ]+-----", ""));
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            store.setKeyEntry(
-                    "server",
-                    KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der)),
-                    new char[0],
-                    new Certificate[] {certificate});
-            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(store, new char[0]);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            return context;
-        } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
+    private HttpServer listening(int at) {
+        var certificate = new PemKeyCertOptions()
+                .setCertPath(issued.certificate().toString())
+                .setKeyPath(issued.key().toString());
+        return VERTX.createHttpServer(new HttpServerOptions().setSsl(true).setKeyCertOptions(certificate))
+                .requestHandler(this::handle)
+                .listen(at, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
     }
 
     /** The file with the token that it takes, readable by its owner alone. */
@@ -213,7 +183,7 @@ public final class TransitServer implements AutoCloseable {
     }
 
     public void stop() {
-        server.stop(0);
+        server.close().toCompletionStage().toCompletableFuture().join();
     }
 
     public void start() {
@@ -249,40 +219,42 @@ public final class TransitServer implements AutoCloseable {
         stop();
     }
 
-    private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            String text = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
-            JsonObject body = text.isEmpty()
-                    ? JsonObject.EMPTY_JSON_OBJECT
-                    : Json.createReader(new java.io.StringReader(text)).readObject();
-            String path = exchange.getRequestURI().getRawPath();
-            asked.add(new Asked(exchange.getRequestMethod(), path, Map.copyOf(exchange.getRequestHeaders()), body));
-            Answer answer = onTheWay.apply(answer(exchange, path, body));
-            byte[] bytes = answer.body().getBytes(UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", "application/json");
-            exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
-            if (bytes.length > 0) {
-                exchange.getResponseBody().write(bytes);
-            }
-        }
+    private void handle(HttpServerRequest request) {
+        request.body()
+                .compose(body -> VERTX.executeBlocking(() -> answered(request, body.toString(UTF_8)), false))
+                .onSuccess(answer -> request.response()
+                        .setStatusCode(answer.status())
+                        .putHeader("Content-Type", "application/json")
+                        .end(answer.body()))
+                .onFailure(cause -> request.connection().close());
     }
 
-    private synchronized Answer answer(HttpExchange exchange, String path, JsonObject body) {
+    private Answer answered(HttpServerRequest request, String text) {
+        JsonObject body = text.isEmpty()
+                ? JsonObject.EMPTY_JSON_OBJECT
+                : Json.createReader(new java.io.StringReader(text)).readObject();
+        Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        request.headers()
+                .names()
+                .forEach(name -> headers.put(name, request.headers().getAll(name)));
+        asked.add(new Asked(request.method().name(), request.path(), headers, body));
+        return onTheWay.apply(answer(request, request.path(), body));
+    }
+
+    private synchronized Answer answer(HttpServerRequest request, String path, JsonObject body) {
         try {
             if (sealed) {
                 throw new Refused(503, "Vault is sealed");
             }
-            Optional<String> inNamespace =
-                    Optional.ofNullable(exchange.getRequestHeaders().getFirst("X-Vault-Namespace"));
-            if (!token.equals(exchange.getRequestHeaders().getFirst("X-Vault-Token"))
-                    || !namespace.equals(inNamespace)) {
+            Optional<String> inNamespace = Optional.ofNullable(request.getHeader("X-Vault-Namespace"));
+            if (!token.equals(request.getHeader("X-Vault-Token")) || !namespace.equals(inNamespace)) {
                 throw new Refused(403, "permission denied");
             }
             if (!path.startsWith("/v1/transit/")) {
                 throw new Refused(404, "no handler for route");
             }
             String[] parts = path.substring("/v1/transit/".length()).split("/", -1);
-            JsonObject data = perform(exchange.getRequestMethod(), parts, body);
+            JsonObject data = perform(request.method().name(), parts, body);
             return new Answer(
                     200,
                     Json.createObjectBuilder()

@@ -46,9 +46,10 @@ final class JsonBody {
     private static final JsonFormat.Parser PROTO = JsonFormat.parser();
 
     /** A number as proto3 JSON may write an integer. Larger exponents name nothing that fits, and take the reader minutes to work out. */
-    private static final Set<String> NONE = Set.of("0", "-0");
-
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,20}([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?");
+
+    /** What an enum's number is where it names no constant. */
+    private static final Set<String> NONE = Set.of("0", "-0");
 
     private JsonBody() {}
 
