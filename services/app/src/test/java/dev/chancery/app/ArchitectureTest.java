@@ -188,7 +188,9 @@ class ArchitectureTest {
                                 "dev.chancery.boundary..",
                                 "dev.chancery.app..",
                                 "dev.chancery.quickstart..",
-                                "dev.chancery.cli..")
+                                "dev.chancery.cli..",
+                                // What stands in for somebody else's server.
+                                "dev.chancery.testkit..")
                         .and()
                         .doNotHaveFullyQualifiedName(WEBHOOKS)
                         .should()
