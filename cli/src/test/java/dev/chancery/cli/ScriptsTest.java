@@ -113,7 +113,8 @@ final class ScriptsTest {
         try {
             await(waiting, "waiting for another build of this tree");
         } finally {
-            waiting.destroyForcibly().waitFor();
+            letGoOf(lock);
+            ends(waiting);
         }
     }
 
@@ -149,7 +150,8 @@ final class ScriptsTest {
             assertThat(taken).exists();
             assertThat(lock.resolve("pid")).hasContent(live);
         } finally {
-            waiting.destroyForcibly().waitFor();
+            letGoOf(lock);
+            ends(waiting);
         }
     }
 
@@ -161,11 +163,18 @@ final class ScriptsTest {
         Path lock = Files.createDirectories(tree.resolve("target/chancery.lock"));
         Files.writeString(lock.resolve("pid"), gone.pid() + "\n");
         Process building = start("chancery");
-        try {
-            await(building, "chancery: building");
-        } finally {
-            building.destroyForcibly().waitFor();
-        }
+        ends(building);
+        assertThat(said.resolve("err")).content().contains("chancery: building");
+    }
+
+    private static void letGoOf(Path lock) throws IOException {
+        Files.delete(lock.resolve("pid"));
+        Files.delete(lock);
+    }
+
+    /** Killed, it would leave children behind that still write into directories that a test deletes. */
+    private static void ends(Process script) throws InterruptedException {
+        assertThat(script.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
     }
 
     private void await(Process script, String words) throws IOException {

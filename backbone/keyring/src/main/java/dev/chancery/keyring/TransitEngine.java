@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -102,13 +103,9 @@ final class TransitEngine {
         try {
             return judge(answer.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
-            throw new TransitUnusable(
-                    isOfHandshake(e)
-                            ? this + " does not prove who it is: check its certificate, and the file of authorities"
-                            : this + " does not answer: is it up, and reachable from here?",
-                    e.getCause());
+            throw noAnswer(e.getCause());
         } catch (TimeoutException e) {
-            throw new TransitUnusable(this + " does not answer in time: is it up, and reachable from here?", e);
+            throw noAnswer(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TransitUnusable("interrupted while " + this + " was asked", e);
@@ -116,6 +113,16 @@ final class TransitEngine {
             answer.cancel(true);
             connection.disconnect();
         }
+    }
+
+    private TransitUnusable noAnswer(Throwable cause) {
+        if (isCausedBy(SSLHandshakeException.class, cause)) {
+            return new TransitUnusable(
+                    this + " does not prove who it is: check its certificate, and the file of authorities", cause);
+        }
+        boolean late = cause instanceof TimeoutException || isCausedBy(SocketTimeoutException.class, cause);
+        return new TransitUnusable(
+                this + " does not answer" + (late ? " in time" : "") + ": is it up, and reachable from here?", cause);
     }
 
     /** One for each request: what a proxy or the server has closed meanwhile is never tried, and nothing is sent twice. */
@@ -216,9 +223,9 @@ final class TransitEngine {
         }
     }
 
-    private static boolean isOfHandshake(Throwable failure) {
+    private static boolean isCausedBy(Class<? extends IOException> type, Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SSLHandshakeException) {
+            if (type.isInstance(cause)) {
                 return true;
             }
         }
