@@ -103,7 +103,7 @@ final class TransitEngine {
         try {
             return judge(answer.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
-            throw noAnswer(e.getCause());
+            throw noAnswer(e);
         } catch (TimeoutException e) {
             throw noAnswer(e);
         } catch (InterruptedException e) {
@@ -115,14 +115,14 @@ final class TransitEngine {
         }
     }
 
-    private TransitUnusable noAnswer(Throwable cause) {
-        if (isCausedBy(SSLHandshakeException.class, cause)) {
+    private TransitUnusable noAnswer(Exception failure) {
+        if (isCausedBy(SSLHandshakeException.class, failure)) {
             return new TransitUnusable(
-                    this + " does not prove who it is: check its certificate, and the file of authorities", cause);
+                    this + " does not prove who it is: check its certificate, and the file of authorities", failure);
         }
-        boolean late = cause instanceof TimeoutException || isCausedBy(SocketTimeoutException.class, cause);
+        boolean late = failure instanceof TimeoutException || isCausedBy(SocketTimeoutException.class, failure);
         return new TransitUnusable(
-                this + " does not answer" + (late ? " in time" : "") + ": is it up, and reachable from here?", cause);
+                this + " does not answer" + (late ? " in time" : "") + ": is it up, and reachable from here?", failure);
     }
 
     /** One for each request: what a proxy or the server has closed meanwhile is never tried, and nothing is sent twice. */
