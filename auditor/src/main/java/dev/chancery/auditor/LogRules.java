@@ -9,46 +9,11 @@ import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** "What holds in every log": the rules that need more than one entry, or the contract. Entries come in order. */
 final class LogRules implements AutoCloseable {
-    private static final Set<String> ACTIONS_OF_NO_METHOD = Set.of(
-            "identity.instance.found",
-            "identity.organisation.found",
-            "identity.contract.adopt",
-            "identity.owner.renew-claim",
-            "identity.instance.repair",
-            "identity.instance.backup",
-            "identity.instance.restore",
-            "notices.notice.deliver",
-            "retention.subject.answer",
-            "retention.subject.retire",
-            "retention.subject.destroy-keys",
-            "retention.subject.complete",
-            "dsar.erasure.ask",
-            "dsar.erasure.withhold",
-            "dsar.erasure.done",
-            "dsar.holder.answer",
-            "dsar.holder.read-back",
-            "dsar.request.finish",
-            "vault.lease.end",
-            "vault.database.compare",
-            "vault.secret.end",
-            "vault.secret.turn");
-
-    /** What standard endpoints, the forward proxy and a question about a URL record of whoever called. */
-    private static final Set<String> ACTIONS_OF_ENDPOINTS = Set.of(
-            "egress.denied",
-            "ledger.log.export",
-            "proxy.allowed",
-            "proxy.data.blocked",
-            "proxy.data.seen",
-            "proxy.denied",
-            "proxy.override.use");
-
     private final ExportFiles export;
     private final Findings findings;
     private final Series bodiesFiles;
@@ -148,19 +113,19 @@ final class LogRules implements AutoCloseable {
     }
 
     private boolean isPrivileged(String action) {
-        return !ACTIONS_OF_NO_METHOD.contains(action)
-                && ((contract != null && contract.privileged().contains(action))
-                        || (pinned != null && pinned.privileged().contains(action)));
+        return (contract != null && contract.privileged().contains(action))
+                || (pinned != null && pinned.privileged().contains(action));
     }
 
     private void action(String file, Entry entry, Statement statement) {
         String action = statement.action();
-        if (ACTIONS_OF_NO_METHOD.contains(action)) {
-            if (statement.actorType() != Statement.ACTOR_SYSTEM) {
-                findings.add(file, entry.position(), Rule.ACTION, action + " by another actor than the system");
-            }
-        } else if (contract != null && !contract.actions().contains(action) && !ACTIONS_OF_ENDPOINTS.contains(action)) {
+        if (contract == null) {
+            return;
+        }
+        if (!contract.actions().contains(action)) {
             findings.add(file, entry.position(), Rule.ACTION, action + " is no action of the contract");
+        } else if (contract.ofSystem().contains(action) && statement.actorType() != Statement.ACTOR_SYSTEM) {
+            findings.add(file, entry.position(), Rule.ACTION, action + " by another actor than the system");
         }
     }
 

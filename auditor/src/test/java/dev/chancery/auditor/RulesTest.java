@@ -263,6 +263,15 @@ class RulesTest {
         assertFound(sample, Rule.ACTION, sample.identity("identity.contract.adopt", d -> {}));
     }
 
+    @Test
+    void whatACallerDoesAtAnEndpointIsTheCallers() throws Exception {
+        sample.append(d -> {
+            d.action = "access.copy.take";
+            d.result = Draft.SUCCESS;
+        });
+        assertThat(Audited.audit(sample).findings()).isEmpty();
+    }
+
     // Events
 
     @Test

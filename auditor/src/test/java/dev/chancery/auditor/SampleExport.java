@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.DescriptorProtos.FileOptions;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MethodOptions;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
@@ -260,6 +261,16 @@ final class SampleExport {
                 .done();
     }
 
+    private static final UnknownFieldSet.Field ACTIONS_OF_NO_METHOD = UnknownFieldSet.Field.newBuilder()
+            .addLengthDelimited(action("identity.organisation.found", 1))
+            .addLengthDelimited(action("identity.contract.adopt", 1))
+            .addLengthDelimited(action("access.copy.take", 2))
+            .build();
+
+    private static ByteString action(String name, int by) {
+        return ByteString.copyFrom(new Proto().string(1, name).integer(2, by).done());
+    }
+
     static byte[] contract(Map<String, Boolean> privilegedByAction) {
         ServiceDescriptorProto.Builder service =
                 ServiceDescriptorProto.newBuilder().setName("Service");
@@ -278,7 +289,13 @@ final class SampleExport {
                                                 .build())
                                 .build()))));
         return FileDescriptorSet.newBuilder()
-                .addFile(FileDescriptorProto.newBuilder().setName("a.proto").addService(service))
+                .addFile(FileDescriptorProto.newBuilder()
+                        .setName("a.proto")
+                        .setOptions(FileOptions.newBuilder()
+                                .setUnknownFields(UnknownFieldSet.newBuilder()
+                                        .addField(50106, ACTIONS_OF_NO_METHOD)
+                                        .build()))
+                        .addService(service))
                 .build()
                 .toByteArray();
     }

@@ -3,6 +3,7 @@ package dev.chancery.cli;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.cli.client.Json;
 import dev.chancery.schema.Contract;
+import dev.chancery.schema.ContractAction;
 import dev.chancery.schema.ContractEndpoint;
 import dev.chancery.schema.ContractMethod;
 import java.io.PrintStream;
@@ -82,6 +83,16 @@ final class ContractCommand implements Callable<Integer> {
                     endpoint.toString(), endpoint.capability(), endpoint.isPublic() ? "public" : "", endpoint.what());
         }
         endpoints.print(out);
+        out.println();
+        Table actions = new Table("ACTION OF NO METHOD", "BY", "WHAT");
+        for (ContractAction action : contract.actions()) {
+            actions.add(action.name(), by(action), action.what());
+        }
+        actions.print(out);
+    }
+
+    private static String by(ContractAction action) {
+        return action.bySystem() ? "system" : "caller";
     }
 
     static List<String> flags(ContractMethod method) {
@@ -131,9 +142,18 @@ final class ContractCommand implements Callable<Integer> {
             one.put("what", endpoint.what());
             endpoints.add(one);
         }
+        List<Map<String, Object>> actions = new ArrayList<>();
+        for (ContractAction action : contract.actions()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("action", action.name());
+            one.put("by", by(action));
+            one.put("what", action.what());
+            actions.add(one);
+        }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("methods", listed);
         all.put("endpoints", endpoints);
+        all.put("actions", actions);
         return Json.write(all);
     }
 }

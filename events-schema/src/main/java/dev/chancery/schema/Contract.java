@@ -34,6 +34,7 @@ public final class Contract {
     private final List<FileDescriptor> files;
     private final List<ContractMethod> methods;
     private final List<ContractEndpoint> endpoints;
+    private final List<ContractAction> actions;
     private final SortedMap<String, EventType> events;
     private final Map<String, ContractCapability> described;
     private final byte[] bytes;
@@ -42,12 +43,14 @@ public final class Contract {
             List<FileDescriptor> files,
             List<ContractMethod> methods,
             List<ContractEndpoint> endpoints,
+            List<ContractAction> actions,
             SortedMap<String, EventType> events,
             Map<String, ContractCapability> described,
             byte[] bytes) {
         this.files = files;
         this.methods = methods;
         this.endpoints = endpoints;
+        this.actions = actions;
         this.events = Collections.unmodifiableSortedMap(events);
         this.described = Map.copyOf(described);
         this.bytes = bytes;
@@ -71,6 +74,7 @@ public final class Contract {
                 reader.files(),
                 reader.methods(),
                 reader.endpoints(),
+                reader.actions(),
                 reader.events(),
                 reader.capabilities(),
                 read(parts));
@@ -111,6 +115,11 @@ public final class Contract {
     /** What is served besides the methods: public ones first, then in the order of the files. */
     public List<ContractEndpoint> endpoints() {
         return endpoints;
+    }
+
+    /** What is recorded without a call of any method, in the order of the files. */
+    public List<ContractAction> actions() {
+        return actions;
     }
 
     /** Every type of event, by full name. */

@@ -6,11 +6,13 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
+import dev.chancery.schema.options.v1.ActionContract;
 import dev.chancery.schema.options.v1.CapabilityContract;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RateClass;
+import dev.chancery.schema.options.v1.Recorder;
 import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,13 +26,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads methods and events from descriptors and refuses what is incomplete or contradicts itself. */
 final class ContractReader {
     private static final Pattern PACKAGE = Pattern.compile("chancery\\.([a-z]+)\\.v[0-9]+");
     private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9.-]{0,62}:[a-z][a-z0-9-]{0,62}");
-    private static final Pattern DESCRIPTION = Pattern.compile("\\S.{0,127}");
+    private static final Pattern LINE = Pattern.compile("\\S.{0,127}");
     private static final Pattern AUDIT_ACTION = Pattern.compile("[a-z]{1,32}(\\.[a-z][a-z-]{0,21}){1,4}");
     private static final Pattern REST = Pattern.compile("(GET|POST) (\\S+)");
 
@@ -74,6 +77,25 @@ final class ContractReader {
                 .toList();
     }
 
+    /** What is recorded without a call of any method, in the order of the files. */
+    List<ContractAction> actions() {
+        Set<String> names = methods().stream().map(ContractMethod::auditAction).collect(Collectors.toSet());
+        List<ContractAction> actions = new ArrayList<>();
+        for (FileDescriptor file : files) {
+            for (ActionContract declared : file.getOptions().getExtension(Options.action)) {
+                String name = declared.getName();
+                String feature = feature(file, name);
+                require(isAction(name, feature), name, "is an action that is not <feature>.<words>");
+                require(names.add(name), name, "is declared twice, or is a method's audit action too");
+                require(declared.getBy().getNumber() > 0, name, "does not say by whom it is recorded");
+                require(LINE.matcher(declared.getWhat()).matches(), name, "does not say in one line what it records");
+                actions.add(new ContractAction(
+                        name, feature, declared.getBy() == Recorder.RECORDER_SYSTEM, declared.getWhat()));
+            }
+        }
+        return List.copyOf(actions);
+    }
+
     /** What the services say of capabilities, by name. */
     Map<String, ContractCapability> capabilities() {
         Map<String, ContractCapability> capabilities = new HashMap<>();
@@ -82,10 +104,7 @@ final class ContractReader {
                 for (CapabilityContract declared : service.getOptions().getExtension(Options.capability)) {
                     String name = declared.getName();
                     require(CAPABILITY.matcher(name).matches(), name, "is a capability that is not resource:verb");
-                    require(
-                            DESCRIPTION.matcher(declared.getDescription()).matches(),
-                            name,
-                            "has no description of one line");
+                    require(LINE.matcher(declared.getDescription()).matches(), name, "has no description of one line");
                     require(declared.getStepUpSeconds() >= 0, name, "has a step-up age that is too large");
                     require(
                             declared.getConsentRequired()
@@ -152,11 +171,7 @@ final class ContractReader {
                 name,
                 "is privileged and has no audit action");
         require(
-                declared.getAuditAction().isEmpty()
-                        || (declared.getAuditAction().startsWith(feature + ".")
-                                && AUDIT_ACTION
-                                        .matcher(declared.getAuditAction())
-                                        .matches()),
+                declared.getAuditAction().isEmpty() || isAction(declared.getAuditAction(), feature),
                 name,
                 "has an audit action that is not <feature>.<words>");
         require(declared.getStepUpSeconds() >= 0, name, "has a step-up age that is too large");
@@ -198,6 +213,10 @@ final class ContractReader {
                 prototype(method.getInputType(), name),
                 prototype(method.getOutputType(), name),
                 isConfidential(method.getOutputType(), new HashSet<>()));
+    }
+
+    private static boolean isAction(String name, String feature) {
+        return name.startsWith(feature + ".") && AUDIT_ACTION.matcher(name).matches();
     }
 
     private static ContractEndpoint read(ServiceDescriptor service, StandardEndpoint declared) {

@@ -7,6 +7,7 @@ import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
+import dev.chancery.schema.options.v1.ActionContract;
 import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.Format;
 import dev.chancery.schema.options.v1.MethodContract;
@@ -36,6 +37,12 @@ final class Breaks {
             breaks.refuse(!pair.before().getPublic() && pair.after().getPublic(), name, "became public");
             breaks.same(name, "capability", pair, StandardEndpoint::getCapability);
         });
+        // Logs hold their records for ever.
+        breaks.each(
+                "action ",
+                actions(before),
+                actions(after),
+                (name, pair) -> breaks.same(name, "recorder", pair, ActionContract::getBy));
         breaks.each("extension ", extensions(before), extensions(after), (name, pair) -> {
             breaks.same(name, "number", pair, FieldDescriptorProto::getNumber);
             breaks.same(name, "type", pair, Breaks::type);
@@ -192,6 +199,11 @@ final class Breaks {
                                 .map(method -> Map.entry(
                                         file.getPackage() + "." + service.getName() + "/" + method.getName(), method))))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static Map<String, ActionContract> actions(FileDescriptorSet set) {
+        return own(set).flatMap(file -> file.getOptions().getExtension(Options.action).stream())
+                .collect(Collectors.toMap(ActionContract::getName, Function.identity()));
     }
 
     private static Map<String, StandardEndpoint> endpoints(FileDescriptorSet set) {

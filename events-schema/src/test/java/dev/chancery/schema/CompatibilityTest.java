@@ -14,10 +14,12 @@ import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import com.google.protobuf.ExtensionRegistry;
+import dev.chancery.schema.options.v1.ActionContract;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
+import dev.chancery.schema.options.v1.Recorder;
 import dev.chancery.schema.options.v1.Residency;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.options.v1.StandardEndpoint;
@@ -166,6 +168,24 @@ class CompatibilityTest {
         breaksEndpoint("GET /pets is gone", StandardEndpoint.Builder::clearRest);
         breaksEndpoint("became public", pets -> pets.clearCapability().setPublic(true));
         breaksEndpoint("another capability", pets -> pets.setCapability("pet:pat"));
+    }
+
+    @Test
+    void anActionThatIsGoneOrAnothersIsFound() {
+        var left = ActionContract.newBuilder().setName("pets.leave").setBy(Recorder.RECORDER_SYSTEM);
+        assertThat(Breaks.between(set(withAction(left)), set(file())))
+                .singleElement()
+                .isEqualTo("action pets.leave is gone");
+        assertThat(Breaks.between(
+                        set(withAction(left)), set(withAction(left.clone().setBy(Recorder.RECORDER_CALLER)))))
+                .singleElement()
+                .isEqualTo("action pets.leave has another recorder");
+    }
+
+    private FileDescriptorProto.Builder withAction(ActionContract.Builder action) {
+        var file = file();
+        file.getOptionsBuilder().addExtension(Options.action, action.build());
+        return file;
     }
 
     private void breaksEndpoint(String expected, UnaryOperator<StandardEndpoint.Builder> change) {

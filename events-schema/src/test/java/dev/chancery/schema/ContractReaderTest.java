@@ -17,11 +17,13 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
+import dev.chancery.schema.options.v1.ActionContract;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.FieldContract;
 import dev.chancery.schema.options.v1.MethodContract;
 import dev.chancery.schema.options.v1.Options;
 import dev.chancery.schema.options.v1.RateClass;
+import dev.chancery.schema.options.v1.Recorder;
 import dev.chancery.schema.options.v1.StandardEndpoint;
 import java.util.List;
 import java.util.Optional;
@@ -181,6 +183,42 @@ class ContractReaderTest {
         refusesEndpoint("public or asks", endpoint().setRest("GET /a").setCapability("see"));
         refusesEndpoint(
                 "what it is", endpoint().setRest("GET /a").setPublic(true).clearWhat());
+    }
+
+    @Test
+    void anActionOfNoMethodSaysWhoseItIsAndWhatItRecords() {
+        assertThat(actions(action("pets.leave"), action("pets.bite").setBy(Recorder.RECORDER_CALLER)))
+                .containsExactly(
+                        new ContractAction("pets.leave", "pets", true, "a pet did it"),
+                        new ContractAction("pets.bite", "pets", false, "a pet did it"));
+        refusesAction("<feature>.<words>", action("cats.leave"));
+        refusesAction("<feature>.<words>", action("pets.Leave"));
+        refusesAction("a method's audit action", action("pets.feed"));
+        refusesAction("declared twice", action("pets.leave"), action("pets.leave"));
+        refusesAction("by whom", action("pets.leave").clearBy());
+        refusesAction("one line", action("pets.leave").clearWhat());
+        refusesAction("one line", action("pets.leave").setWhat("a\nb"));
+    }
+
+    private static ActionContract.Builder action(String name) {
+        return ActionContract.newBuilder()
+                .setName(name)
+                .setBy(Recorder.RECORDER_SYSTEM)
+                .setWhat("a pet did it");
+    }
+
+    private static List<ContractAction> actions(ActionContract.Builder... declared) {
+        var base = base(feed());
+        for (var one : declared) {
+            base.getOptionsBuilder().addExtension(Options.action, one.build());
+        }
+        return new ContractReader(List.of(Proto.build(base)), ContractReaderTest::dynamic).actions();
+    }
+
+    private static void refusesAction(String because, ActionContract.Builder... declared) {
+        assertThatThrownBy(() -> actions(declared))
+                .isInstanceOf(InvalidContract.class)
+                .hasMessageContaining(because);
     }
 
     private static StandardEndpoint.Builder endpoint() {

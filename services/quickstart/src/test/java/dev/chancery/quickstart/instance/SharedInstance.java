@@ -55,6 +55,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An instance, mostly the shared one, with people in it: an owner, two organisations that know nothing of each other, and whatever values the
@@ -216,8 +217,21 @@ public final class SharedInstance implements AutoCloseable {
         return new SharedInstance(instance);
     }
 
+    /** The shared one, if a test has asked for it by now. */
+    static Optional<SharedInstance> ifRunning() {
+        return Optional.ofNullable(running);
+    }
+
+    private static volatile @Nullable SharedInstance running;
+
     private static final class Shared {
-        static final SharedInstance WORLD = new SharedInstance(RunningInstance.shared());
+        static final SharedInstance WORLD = begin();
+
+        private static SharedInstance begin() {
+            var world = new SharedInstance(RunningInstance.shared());
+            running = world;
+            return world;
+        }
     }
 
     /** Notes that a value must not be found in any log. */
