@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "apply",
         description = {
-            "Brings your organisation's capabilities, roles, groups and assignments to what a YAML file says, and prints each change:",
-            "'+' comes, '~' changes, '-' goes. All of it is done as you, by what you may do. What the file doesn't name, goes.",
+            "Brings your organisation's capabilities, roles, groups and assignments to what a YAML file says.",
+            "Prints each change: '+' comes, '~' changes, '-' goes. All of it is done as you, by what you may do. What the file doesn't name, goes.",
             "Exit code: 0 it is as the file says; 1 with --preview: something would change, otherwise: something was refused; 2 wrong usage or file."
         },
         mixinStandardHelpOptions = true)

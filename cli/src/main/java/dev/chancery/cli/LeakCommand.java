@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "leak",
         description = {
+            "Reports that a secret leaked, or prints how far its last incident is dealt with.",
             "With --channel: says that somebody may know a secret who should not. Its versions are never read again, the leases that",
             "rest on it end, and there is a new value, or you are asked for it. Then, as without --channel: prints the last incident of",
             "the secret: its clock, who was given what leaked, and who has nothing newer yet. You need secret:manage, and to be one of",

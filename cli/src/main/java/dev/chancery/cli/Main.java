@@ -22,13 +22,13 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "And, to run an instance:",
-            "  demo [--out DIR]                 the story: some thirty steps on a fresh instance",
-            "  demo --story privacy             another: a subject's consent, copy, hold, erasure, proof, restore",
-            "  up [--data DIR] [--port PORT]    start one with everything, on loopback (./data, 8080)",
-            "  replay --check [--data DIR]      rebuild views and ledger from Kafka alone and compare",
-            "  repair [--apply] [--data DIR]    say what Kafka lacks, or bring it back from PostgreSQL",
-            "  backup --to FILE --recipient KEY write an encrypted backup of an instance, running or not",
-            "  restore --from FILE ...          make a data directory of a backup; the erased stay forgotten",
+            "  demo [--out DIR]                  tells the story, on an instance of its own",
+            "  demo --story privacy              tells another: consent to erasure and restore",
+            "  up [--data DIR] [--port PORT]     starts one on loopback (./data, 8080)",
+            "  replay --check [--data DIR]       rebuilds all views from Kafka, and compares",
+            "  repair [--apply] [--data DIR]     says what Kafka lacks, or brings it back",
+            "  backup --to FILE --recipient KEY  writes an encrypted backup",
+            "  restore --from FILE ...           makes a data directory of a backup",
             "",
             "'chancery COMMAND --help' explains a command."
         })

@@ -17,9 +17,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "processing-records",
         description = {
-            "Prints your organisation's records of processing activities (GDPR, article 30) as Markdown: what for, by what",
-            "ground, which data, who gets it, where it is and for how long.",
-            "It is made of purposes, notices, registered systems and the contract. You need purpose:read and holder:read."
+            "Prints your organisation's records of processing activities (GDPR, article 30) as Markdown.",
+            "They say what for, on what ground, which data, who gets it, where it is and for how long.",
+            "They are made of purposes, notices, registered systems and the contract. You need purpose:read and holder:read."
         },
         mixinStandardHelpOptions = true)
 final class ProcessingRecordsCommand implements Callable<Integer> {

@@ -32,8 +32,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description = {
-            "Starts a program with its secrets in its environment: each variable whose value is a reference,",
-            "vault://<environment>/<path>, with #<version> for one version, is given the secret's value.",
+            "Starts a program with its secrets in its environment.",
+            "Each variable whose value is a reference, vault://<environment>/<path>, with #<version> for one version, is given the",
+            "secret's value.",
             "Nothing is written to a disk, and no other program sees the values. HUP, INT and TERM are passed on.",
             "Exit code: the program's; 128 and the signal's number where one ended it; 1 a secret was refused or",
             "the instance did not answer; 2 wrong usage; 126 the program can't be started; 127 there is none."

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chancery.cli.client.Json;
 import dev.chancery.schema.Contract;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class MainTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -51,6 +53,21 @@ class MainTest {
         var json = Json.object(out.toString(StandardCharsets.UTF_8));
         assertThat(Json.items(json, "methods"))
                 .hasSize(Contract.load().methods().size());
+    }
+
+    /** The list of commands shows the first line of what each says of itself, in 80 columns. */
+    @Test
+    void theListOfCommandsHasWholeSentences() {
+        var root = Main.commandLine(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(err));
+        assertThat(root.getCommandSpec().usageMessage().footer()).allMatch(line -> line.length() < 80);
+        whole(root);
+    }
+
+    private static void whole(CommandLine command) {
+        assertThat(command.getCommandSpec().usageMessage().description()[0])
+                .as(command.getCommandName())
+                .endsWith(".");
+        command.getSubcommands().values().forEach(MainTest::whole);
     }
 
     @Test

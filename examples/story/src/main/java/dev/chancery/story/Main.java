@@ -58,6 +58,7 @@ final class Main implements Callable<Integer> {
     public static void main(String... arguments) {
         Locale.setDefault(Locale.ROOT);
         ROOT.setLevel(Level.OFF);
+        System.setProperty("slf4j.internal.verbosity", "ERROR");
         System.exit(new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, line, parsed) -> {
