@@ -32,7 +32,6 @@ import java.util.stream.Stream;
 /** Reads methods and events from descriptors and refuses what is incomplete or contradicts itself. */
 final class ContractReader {
     private static final Pattern PACKAGE = Pattern.compile("chancery\\.([a-z]+)\\.v[0-9]+");
-    private static final Pattern CAPABILITY = Pattern.compile("[a-z][a-z0-9.-]{0,62}:[a-z][a-z0-9-]{0,62}");
     private static final Pattern LINE = Pattern.compile("\\S.{0,127}");
     private static final Pattern AUDIT_ACTION = Pattern.compile("[a-z]{1,32}(\\.[a-z][a-z-]{0,21}){1,4}");
     private static final Pattern REST = Pattern.compile("(GET|POST) (\\S+)");
@@ -103,7 +102,7 @@ final class ContractReader {
             for (ServiceDescriptor service : file.getServices()) {
                 for (CapabilityContract declared : service.getOptions().getExtension(Options.capability)) {
                     String name = declared.getName();
-                    require(CAPABILITY.matcher(name).matches(), name, "is a capability that is not resource:verb");
+                    require(TextFormat.isCapability(name), name, "is a capability that is not resource:verb");
                     require(LINE.matcher(declared.getDescription()).matches(), name, "has no description of one line");
                     require(declared.getStepUpSeconds() >= 0, name, "has a step-up age that is too large");
                     require(
@@ -154,12 +153,12 @@ final class ContractReader {
                 "either is public or asks for a capability");
         require(
                 declared.getPublic()
-                        || CAPABILITY.matcher(declared.getCapability()).matches(),
+                        || TextFormat.isCapability(declared.getCapability()),
                 name,
                 "has a capability that is not resource:verb");
         require(
                 declared.getWidenedByList().stream()
-                        .allMatch(wider -> CAPABILITY.matcher(wider).matches()),
+                        .allMatch(wider -> TextFormat.isCapability(wider)),
                 name,
                 "is widened by a capability that is not resource:verb");
         require(
@@ -230,7 +229,7 @@ final class ContractReader {
         require(
                 declared.getPublic()
                         ? declared.getCapability().isEmpty()
-                        : CAPABILITY.matcher(declared.getCapability()).matches(),
+                        : TextFormat.isCapability(declared.getCapability()),
                 name,
                 "either is public or asks for a capability");
         require(!declared.getWhat().isEmpty(), name, "does not say what it is");

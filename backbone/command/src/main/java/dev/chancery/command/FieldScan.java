@@ -94,7 +94,7 @@ public final class FieldScan {
     }
 
     private String text(Looked looked, String text, boolean blocks) {
-        if (text.isEmpty() || TextFormat.isId(text)) {
+        if (text.isEmpty() || TextFormat.isId(text) || isCapability(text)) {
             return text;
         }
         List<Span> blocked = new ArrayList<>(0);
@@ -108,6 +108,13 @@ public final class FieldScan {
             }
         }
         return blocked.isEmpty() ? text : Redactor.redact(text, blocked);
+    }
+
+    /** {@code secret:read} is no secret by the name of {@code secret}, as {@code secret:9f86d081884c7d65} is. */
+    private static boolean isCapability(String text) {
+        return TextFormat.isCapability(text)
+                && Redactor.spans(text.substring(text.indexOf(':') + 1), Profile.ALL)
+                        .isEmpty();
     }
 
     private void count(FieldDescriptor field, String kind, Outcome outcome) {
