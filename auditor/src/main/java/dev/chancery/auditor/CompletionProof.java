@@ -2,12 +2,9 @@ package dev.chancery.auditor;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -25,59 +22,22 @@ record CompletionProof(
     /** The newest that a statement is written in. */
     private static final int FORMAT = 3;
 
-    private static final String TYPE = "application/vnd.chancery.dsar-completion+json";
-    private static final Set<String> MEMBERS = Set.of("completed", "inclusion", "payload", "payloadType", "signatures");
-    private static final Pattern KEY =
-            Pattern.compile("(?<name>(?<instance>[a-z0-9.-]{1,63})/dsar)\\+(?<id>[0-9a-f]{8})");
+    private static final Envelope.Form FORM = new Envelope.Form(
+            "application/vnd.chancery.dsar-completion+json",
+            "dsar",
+            Set.of("completed", "inclusion"),
+            Set.of(),
+            MAX_BYTES);
 
     static CompletionProof read(Trust trust, byte[] bytes) throws Malformed {
-        if (bytes.length > MAX_BYTES) {
-            throw new Malformed("longer than " + MAX_BYTES + " bytes");
-        }
-        int length = bytes.length > 0 && bytes[bytes.length - 1] == '\n' ? bytes.length - 1 : bytes.length;
-        Map<?, ?> file = CanonicalJson.object("the file", Arrays.copyOf(bytes, length));
-        if (!file.keySet().equals(MEMBERS)) {
-            throw new Malformed(
-                    "has not the members " + MEMBERS.stream().sorted().toList());
-        }
-        if (!TYPE.equals(file.get("payloadType"))) {
-            throw new Malformed("is an envelope of something else than " + TYPE);
-        }
-        byte[] payload = Base64Text.decode("the payload", text(file, "payload"));
-        if (!(file.get("signatures") instanceof List<?> signatures)
-                || signatures.size() != 1
-                || !(signatures.getFirst() instanceof Map<?, ?> signature)
-                || !signature.keySet().equals(Set.of("keyid", "sig"))) {
-            throw new Malformed("has not one signature, with keyid and sig");
-        }
-        Matcher name = KEY.matcher(text(signature, "keyid"));
-        if (!name.matches()) {
-            throw new Malformed("is signed by no key for statements of completion");
-        }
-        VerifierKey key = trust.key(name.group("name"), HexFormat.fromHexDigits(name.group("id")));
-        if (key == null) {
-            throw new Malformed("is signed by " + text(signature, "keyid") + ", which the trust file lacks");
-        }
-        byte[] signed = Base64Text.decode("the signature", text(signature, "sig"), VerifierKey.SIGNATURE_LENGTH);
-        byte[] preAuthentication = preAuthentication(payload);
-        if (!key.verifies(signed, 0, preAuthentication, 0, preAuthentication.length)) {
-            throw new Malformed("is not what " + key.label() + " signed");
-        }
+        Envelope envelope = Envelope.read(trust, bytes, FORM);
         return new CompletionProof(
-                name.group("instance"),
-                key,
-                payload,
-                CanonicalJson.object("the statement", payload),
-                Base64Text.decode("the event", text(file, "completed")),
-                ProofFile.read(text(file, "inclusion").getBytes(StandardCharsets.UTF_8), true));
-    }
-
-    private static byte[] preAuthentication(byte[] payload) {
-        byte[] head = ("DSSEv1 " + TYPE.length() + " " + TYPE + " " + payload.length + " ")
-                .getBytes(StandardCharsets.US_ASCII);
-        byte[] all = Arrays.copyOf(head, head.length + payload.length);
-        System.arraycopy(payload, 0, all, head.length, payload.length);
-        return all;
+                envelope.instance(),
+                envelope.signer(),
+                envelope.payload(),
+                CanonicalJson.object("the statement", envelope.payload()),
+                Base64Text.decode("the event", Envelope.text(envelope.file(), "completed")),
+                ProofFile.read(Envelope.text(envelope.file(), "inclusion").getBytes(StandardCharsets.UTF_8), true));
     }
 
     /** What does not hold of the statement and its event by themselves. */
@@ -184,12 +144,5 @@ record CompletionProof(
                         .<Map<?, ?>>map(system -> (Map<?, ?>) system)
                         .toList()
                 : List.of();
-    }
-
-    private static String text(Map<?, ?> object, String member) throws Malformed {
-        if (object.get(member) instanceof String text) {
-            return text;
-        }
-        throw new Malformed("has no text " + member);
     }
 }

@@ -26,7 +26,7 @@ public final class Main {
                    consistency --from CHECKPOINT [--to CHECKPOINT] --proof FILE --trust FILE [--json]
                    consent RECEIPT --trust FILE [--json]
                    dsar PROOF --trust FILE [--origin NAME] [--json]
-                   erasure CERTIFICATE --trust FILE [--json]
+                   erasure CERTIFICATE --trust FILE [--origin NAME] [--json]
 
             verify: an export of a tenant's log, offline.
               EXPORT           its directory
@@ -55,8 +55,8 @@ public final class Main {
             dsar: what was done about a subject's request, without the log.
               PROOF            what `chancery dsar proof` has written
 
-            erasure: that an erasure certificate is what the instance signed.
-              CERTIFICATE      what GetErasureCertificate answers
+            erasure: what was destroyed of a subject, and that the log says so, without the log.
+              CERTIFICATE      what `chancery erasure proof` has written
 
             all:
               --trust FILE     verifier keys (vkey), one a line, from somewhere else than what is verified
@@ -121,7 +121,7 @@ public final class Main {
             case "decision" -> decision(new Arguments(args, Set.of("--trust", "--request", "--origin"), USAGE));
             case "consistency" ->
                 consistency(new Arguments(args, Set.of("--trust", "--proof", "--from", "--to"), USAGE));
-            case "erasure" -> erasure(new Arguments(args, Set.of("--trust"), USAGE));
+            case "erasure" -> erasure(new Arguments(args, Set.of("--trust", "--origin"), USAGE));
             case "consent" -> consent(new Arguments(args, Set.of("--trust"), USAGE));
             case "dsar" -> completion(new Arguments(args, Set.of("--trust", "--origin"), USAGE));
             default -> throw new WrongUsage(USAGE);
@@ -169,7 +169,8 @@ public final class Main {
 
     private static Said erasure(Arguments arguments) throws IOException, WrongUsage {
         Path certificate = arguments.only("CERTIFICATE");
-        return said(arguments, ErasureCertificate.verify(Trust.read(arguments.needed("--trust")), certificate));
+        Trust trust = Trust.read(arguments.needed("--trust"));
+        return said(arguments, ProofAudit.erasure(trust, certificate, arguments.text("--origin")));
     }
 
     private static Said consent(Arguments arguments) throws IOException, WrongUsage {

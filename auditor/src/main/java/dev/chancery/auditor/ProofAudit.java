@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ProofAudit {
     private static final String PROOF = "proof";
     private static final String ENTRY = "entry";
+    private static final String CERTIFICATE = "certificate";
     private static final String DECISION = "decision";
     private static final String FROM = "from";
     private static final String TO = "to";
@@ -87,6 +89,75 @@ final class ProofAudit {
         return audit.report();
     }
 
+    /** What the log says of a subject's erasure, and that it does. */
+    static ProofReport erasure(Trust trust, Path file, @Nullable String origin) throws IOException {
+        var audit = new ProofAudit(trust);
+        try {
+            ErasureCertificate read =
+                    ErasureCertificate.read(trust, InputFile.read(file, ErasureCertificate.MAX_BYTES));
+            read.describe(audit.facts);
+            if (read.isOfRecords()) {
+                audit.erased(read, origin);
+            } else {
+                audit.facts.put("records", "not proven to be in the log: a certificate of this type can't be");
+            }
+        } catch (Malformed e) {
+            audit.findings.add(CERTIFICATE, Rule.CERTIFICATE, e.reason());
+        }
+        return audit.report();
+    }
+
+    private void erased(ErasureCertificate certificate, @Nullable String origin) throws Malformed {
+        List<ErasureCertificate.Named> records = certificate.records();
+        Checkpoint head = records.getFirst().proof().checkpoint();
+        describe(head);
+        facts.put("records", records.size() + ", each proven to be in the log unless a finding says otherwise");
+        ofLog(head, origin);
+        ofLog(head, certificate.origin());
+        List<ErasureEvent> events = new ArrayList<>();
+        for (ErasureCertificate.Named record : records) {
+            ProofFile proof = record.proof();
+            String name = "record " + proof.number();
+            if (!isSame(head, proof.checkpoint())) {
+                findings.add(name, Rule.PROOF, "leads to another checkpoint than the first record's proof");
+            }
+            signed(PROOF, proof.checkpoint());
+            if (proof.extra() == null) {
+                throw new Malformed(name + " has no entry in its proof");
+            }
+            events.addAll(events(
+                    name,
+                    included(name, proof, proof.extra()),
+                    proof,
+                    "retention/subject/" + certificate.subject(),
+                    record.events()));
+        }
+        certificate.check(events, findings);
+    }
+
+    /** The events of a stream that an entry has, where these are their bodies. */
+    private List<ErasureEvent> events(String name, Entry entry, ProofFile proof, String stream, List<byte[]> bodies)
+            throws Malformed {
+        List<EventRef> refs = entry.statement() != null && entry.statement().kind() instanceof Outcome outcome
+                ? outcome.events().stream()
+                        .filter(event -> event.stream().equals(stream))
+                        .toList()
+                : List.of();
+        if (refs.isEmpty() || refs.size() != bodies.size()) {
+            findings.add(name, Rule.EVENT, "has not these events of " + Text.printable(stream));
+            return List.of();
+        }
+        List<ErasureEvent> events = new ArrayList<>();
+        for (int i = 0; i < refs.size(); i++) {
+            if (isBody(proof.checkpoint(), refs.get(i), bodies.get(i))) {
+                events.add(ErasureEvent.read(proof.number(), refs.get(i).type(), bodies.get(i)));
+            } else {
+                findings.add(name, Rule.EVENT, "event " + (i + 1) + " is not the one that was signed");
+            }
+        }
+        return events;
+    }
+
     private void decided(DecisionFile file, byte @Nullable [] asked) throws Malformed {
         if (!has(file.proof(), DecisionBody.TYPE, file.body(), DECISION)) {
             return;
@@ -115,14 +186,16 @@ final class ProofAudit {
             findings.add(ENTRY, Rule.EVENT, "has no " + type);
             return false;
         }
-        String logId = head.origin().substring(head.origin().indexOf('/') + 1);
-        if (!Arrays.equals(
-                new Hashing().event(logId, events.getFirst(), body),
-                events.getFirst().hash())) {
+        if (!isBody(head, events.getFirst(), body)) {
             findings.add(name, Rule.EVENT, "is not the one that was signed");
             return false;
         }
         return true;
+    }
+
+    private static boolean isBody(Checkpoint head, EventRef event, byte[] body) {
+        String logId = head.origin().substring(head.origin().indexOf('/') + 1);
+        return Arrays.equals(new Hashing().event(logId, event, body), event.hash());
     }
 
     private void inclusion(ProofFile proof, byte @Nullable [] named, @Nullable String origin) throws WrongUsage {
@@ -133,19 +206,29 @@ final class ProofAudit {
         Checkpoint head = proof.checkpoint();
         describe(head);
         signed(PROOF, head);
-        if (origin != null && !head.origin().equals(origin)) {
-            findings.add(PROOF, Rule.ANOTHER_LOG, "is of another log than " + Text.printable(origin));
-        }
+        ofLog(head, origin);
         if (proof.extra() != null && !Arrays.equals(proof.extra(), bytes)) {
             findings.add(ENTRY, Rule.ENTRY, "is not the entry that the proof brings with it");
         }
         facts.put("position", String.valueOf(proof.number()));
-        Entry entry = Entry.read(bytes, 0, bytes.length, proof.number(), head, trust, new VerifiedSignatures());
-        describe(entry);
+        describe(included(ENTRY, proof, bytes));
+    }
+
+    private void ofLog(Checkpoint head, @Nullable String origin) {
+        if (origin != null && !head.origin().equals(origin)) {
+            findings.add(PROOF, Rule.ANOTHER_LOG, "is of another log than " + Text.printable(origin));
+        }
+    }
+
+    /** The entry, of which all that does not hold is found: that it is the proof's, too. */
+    private Entry included(String name, ProofFile proof, byte[] bytes) {
+        Entry entry = Entry.read(
+                bytes, 0, bytes.length, proof.number(), proof.checkpoint(), trust, new VerifiedSignatures());
         for (Problem problem : entry.problems()) {
-            findings.add(ENTRY, problem.rule(), problem.message());
+            findings.add(name, problem.rule(), problem.message());
         }
         path(proof, entry.leafHash());
+        return entry;
     }
 
     private void path(ProofFile proof, byte[] leaf) {

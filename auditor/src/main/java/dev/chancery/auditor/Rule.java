@@ -20,7 +20,7 @@ public enum Rule {
     PROOF,
     /** A consent receipt is not of the form asked for, or not signed by a receipt key of the trust file. */
     RECEIPT,
-    /** An erasure certificate is not of the form asked for, or not signed by an erasure key of the trust file. */
+    /** An erasure certificate is not of the form asked for, not signed by an erasure key of the trust file, or says what its records do not. */
     CERTIFICATE,
     /** The entries do not hash to the checkpoint's root. */
     ROOT,

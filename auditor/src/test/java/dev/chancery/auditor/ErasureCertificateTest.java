@@ -14,13 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code erasure} on files, as a subject has them. */
+/** {@code erasure} on certificates of the first type, which bring no records; of the second: {@link ErasureProofTest}. */
 class ErasureCertificateTest {
     private static final String TYPE = "application/vnd.chancery.erasure-certificate+json";
     private static final String PAYLOAD =
             "{\"classes\":[{\"class\":\"account\",\"decided\":{\"position\":7},\"state\":\"completed\"},"
                     + "{\"class\":\"audit\",\"state\":\"withheld\"}],\"instance\":\"ch-a\",\"issued_at\":\"2026-11-29T18:00:00Z\","
-                    + "\"organisation\":\"t1\",\"state\":\"withheld\",\"subject\":\"s1\"}";
+                    + "\"organisation\":\"t1\",\"state\":\"withheld\",\"subject\":\"s1\",\"type\":\"chancery-erasure-1\"}";
 
     private final SigningKey key = new SigningKey("ch-a/erasure", false);
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -63,6 +63,7 @@ class ErasureCertificateTest {
                 .containsPattern("subject +s1")
                 .contains("classes     account completed, audit withheld")
                 .containsPattern("state +withheld")
+                .contains("not proven to be in the log")
                 .contains("PROVEN");
     }
 

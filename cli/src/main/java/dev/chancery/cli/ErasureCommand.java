@@ -4,7 +4,7 @@ import picocli.CommandLine.Command;
 
 @Command(
         name = "erasure",
-        description = "Checks erasure certificates, offline.",
+        description = "Gets erasure certificates with their proofs, and checks them.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class ErasureCommand {}

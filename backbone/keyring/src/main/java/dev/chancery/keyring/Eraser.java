@@ -67,8 +67,8 @@ public final class Eraser {
         this.after = after;
     }
 
-    /** The same, which tells of each step. */
-    Eraser telling(Consumer<DestructionStep> told) {
+    /** The same, which tells of each step when it is done. */
+    public Eraser telling(Consumer<DestructionStep> told) {
         return new Eraser(database, ring, tenants, subjects, told);
     }
 

@@ -122,7 +122,8 @@ public final class Backing {
         }
     }
 
-    private static String passwordOf(DatabaseRole role) {
+    /** What lets a role in to the shared PostgreSQL: for a process of a test's own, which is told by its input. */
+    public static String passwordOf(DatabaseRole role) {
         return PASSWORDS.computeIfAbsent(role, unknown -> Secrets.fresh());
     }
 

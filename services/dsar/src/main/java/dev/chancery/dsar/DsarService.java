@@ -5,7 +5,6 @@ import static dev.chancery.decision.AuthorityStreams.principal;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CommandContext;
@@ -32,6 +31,7 @@ import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.LogEntries;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.Contract;
@@ -65,7 +65,6 @@ import dev.chancery.schema.dsar.v1.RequestReceived;
 import dev.chancery.schema.dsar.v1.RequestRefused;
 import dev.chancery.schema.dsar.v1.VerifyIdentityReply;
 import dev.chancery.schema.dsar.v1.VerifyIdentityRequest;
-import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Sealed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -383,24 +382,8 @@ final class DsarService implements Feature {
                 .setEnvelope(CompletionStatement.envelope(signer(), statement))
                 .setCompleted(happened.body())
                 .setPosition(happened.position())
-                .setEntry(entry(context.tenant(), happened.position()))
+                .setEntry(new LogEntries(database, DatabaseRole.DSAR).entry(context.tenant(), happened.position()))
                 .build();
-    }
-
-    private ByteString entry(String tenant, long position) {
-        return database.inTenant(DatabaseRole.DSAR, tenant, connection -> {
-            try (var query =
-                    connection.prepareStatement("SELECT record FROM log.record WHERE tenant = ? AND position = ?")) {
-                query.setString(1, tenant);
-                query.setLong(2, position);
-                try (var row = query.executeQuery()) {
-                    row.next();
-                    return Record.parseFrom(row.getBytes(1)).getEntry();
-                }
-            } catch (InvalidProtocolBufferException e) {
-                throw new IllegalStateException("a record of the log does not parse", e);
-            }
-        });
     }
 
     /** Whoever acts for somebody sees what both may, where that was let; like every other use of a capability. */

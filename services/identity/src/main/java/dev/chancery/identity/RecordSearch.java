@@ -9,6 +9,7 @@ import dev.chancery.command.CommandOutcome;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.Keyring;
+import dev.chancery.log.LogTimes;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.projection.MalformedRecord;
@@ -33,7 +34,8 @@ import java.util.stream.Collectors;
 
 /**
  * Finds the records of the caller's organisation that came from an address or a client, whether these are sealed or hidden in them. Each
- * record's values have salts of their own, so that there is no index: the log is read backwards, and each value tried.
+ * record's values have salts of their own, so that there is no index (ADR 72): the log is read backwards, in the time that is asked for, and
+ * each value tried.
  *
  * <p><b>Limits:</b> a call reads for four seconds at most, since a command has ten, and finds a page; the next call goes on.
  */
@@ -46,12 +48,14 @@ final class RecordSearch {
     private static final String CLIENT = "client";
 
     private final Database database;
+    private final LogTimes times;
     private final Keyring keyring;
     /** Types of events with something to find. */
     private final Map<String, EventType> types;
 
     RecordSearch(Database database, Keyring keyring, Contract contract) {
         this.database = database;
+        this.times = new LogTimes(database, DatabaseRole.IDENTITY);
         this.keyring = keyring;
         this.types = contract.events().values().stream()
                 .filter(type -> type.prototype().getDescriptorForType().getFields().stream()
@@ -76,7 +80,20 @@ final class RecordSearch {
         int page = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
         // A position that is too large for a long is after all there are.
         long before = request.getBefore() > 0 ? request.getBefore() : Long.MAX_VALUE;
-        return CommandOutcome.done(find(context.tenant(), wanted, before, page));
+        return CommandOutcome.done(
+                find(context.tenant(), wanted, Math.min(before, upTo(context.tenant(), request)), micros(request.getFromMillis()), page));
+    }
+
+    /** The position before which records were made in time: found by halving, since time never falls. */
+    private long upTo(String tenant, FindRecordsRequest request) {
+        if (request.getToMillis() == 0) {
+            return Long.MAX_VALUE;
+        }
+        return times.lastUpTo(tenant, micros(request.getToMillis()) - 1).orElse(-1) + 1;
+    }
+
+    private static long micros(long millis) {
+        return Math.clamp(millis, 0, Long.MAX_VALUE / 1000) * 1000;
     }
 
     /** An address as requests' addresses are written into records. */
@@ -88,7 +105,8 @@ final class RecordSearch {
         }
     }
 
-    private FindRecordsReply find(String tenant, Map<String, String> wanted, long before, int page) {
+    private FindRecordsReply find(
+            String tenant, Map<String, String> wanted, long before, long fromMicros, int page) {
         long began = System.nanoTime();
         return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
             var reply = FindRecordsReply.newBuilder();
@@ -100,6 +118,9 @@ final class RecordSearch {
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
                         LogRecord record = LogRecord.parse(tenant, rows.getBytes(1), 0, 0);
+                        if (record.statement().getRecordedAtMicros() < fromMicros) {
+                            return reply.build();
+                        }
                         whose(record, wanted).ifPresent(subject -> reply.addRecords(found(record, subject)));
                         if (reply.getRecordsCount() == page || System.nanoTime() - began > BUDGET.toNanos()) {
                             return reply.setNextBefore(record.position()).build();

@@ -227,6 +227,40 @@ class RecordSearchTest {
     }
 
     @Test
+    void onlyTheTimeThatIsAskedForIsRead() {
+        in(LedgerMode.PRIVACY_ENHANCED);
+        for (int i = 0; i < 3; i++) {
+            signIn(HOME);
+            long millis = System.currentTimeMillis();
+            Installation.await(() -> System.currentTimeMillis() > millis + 1);
+        }
+        List<FoundRecord> all = from(HOME);
+        assertThat(all).hasSize(3);
+        long middle = all.get(1).getRecordedAtMicros() / 1000;
+
+        assertThat(between(middle, middle + 1)).isEqualTo(all.subList(1, 2));
+        assertThat(between(middle, 0)).isEqualTo(all.subList(0, 2));
+        assertThat(between(0, middle)).isEqualTo(all.subList(2, 3));
+        assertThat(between(middle + 1, middle + 1)).isEmpty();
+        assertThat(between(0, 1)).isEmpty();
+        assertThat(between(-1, Long.MAX_VALUE)).isEqualTo(all);
+
+        FindRecordsReply first =
+                found(wanted().setAddress(HOME).setFromMillis(middle).setPageSize(1));
+        FindRecordsReply second = found(wanted().setAddress(HOME)
+                .setFromMillis(middle)
+                .setPageSize(2)
+                .setBefore(first.getNextBefore()));
+        assertThat(second.getRecordsList()).isEqualTo(all.subList(1, 2));
+        assertThat(second.getNextBefore()).as("what is older was not asked for").isZero();
+    }
+
+    private List<FoundRecord> between(long fromMillis, long toMillis) {
+        return found(wanted().setAddress(HOME).setFromMillis(fromMillis).setToMillis(toMillis))
+                .getRecordsList();
+    }
+
+    @Test
     void anotherOrganisationFindsNothing() {
         in(LedgerMode.PRIVACY_ENHANCED);
         signIn(HOME);

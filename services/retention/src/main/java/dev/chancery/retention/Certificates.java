@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.AuthorityStreams;
+import dev.chancery.kernel.Fold;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
+import dev.chancery.log.LogEntries;
 import dev.chancery.log.Streams;
+import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.retention.Subject.Destruction;
 import dev.chancery.retention.Subject.Hold;
 import dev.chancery.retention.Subject.Waiting;
@@ -14,8 +17,10 @@ import dev.chancery.retention.SubjectEraser.RecordTimes;
 import dev.chancery.schema.ClassRule;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.options.v1.RetentionClass;
+import dev.chancery.schema.retention.v1.CertifiedRecord;
 import dev.chancery.schema.retention.v1.DestructionCompleted;
 import dev.chancery.schema.retention.v1.ErasureGround;
+import dev.chancery.schema.retention.v1.GetErasureCertificateReply;
 import dev.chancery.schema.retention.v1.KeysDestroyed;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
@@ -25,6 +30,7 @@ import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.HexFormat;
@@ -32,6 +38,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -42,6 +49,8 @@ final class Certificates {
     static final String PAYLOAD_TYPE = "application/vnd.chancery.erasure-certificate+json";
 
     private static final List<String> NOT_PROVED = List.of(
+            "By itself, that the log has the records that are named here: the proof of that comes beside it, once a"
+                    + " signed checkpoint of the log covers them.",
             "That nobody made a copy of a value, or of a key in memory, before the keys were destroyed.",
             "That the disk or the token keeps no older content of the key file: it holds no version of the key that"
                     + " was taken out.",
@@ -54,14 +63,31 @@ final class Certificates {
     /** What an erasure leaves, by its name in the contract. */
     private static final Map<String, String> EVIDENCE_GROUNDS = evidenceGrounds();
 
+    /** A subject's events as they stand in the log. */
+    private static final Fold<List<StoredEvent>, StoredEvent> EVENTS = new Fold<>() {
+        @Override
+        public List<StoredEvent> initial() {
+            return List.of();
+        }
+
+        @Override
+        public List<StoredEvent> evolve(List<StoredEvent> state, StoredEvent event) {
+            var all = new ArrayList<>(state);
+            all.add(event);
+            return List.copyOf(all);
+        }
+    };
+
     private final String instanceId;
     private final Streams streams;
+    private final LogEntries entries;
     private final RecordTimes times;
     private final SigningKeys keys;
 
-    Certificates(String instanceId, Streams streams, RecordTimes times, SigningKeys keys) {
+    Certificates(String instanceId, Streams streams, LogEntries entries, RecordTimes times, SigningKeys keys) {
         this.instanceId = instanceId;
         this.streams = streams;
+        this.entries = entries;
         this.times = times;
         this.keys = keys;
     }
@@ -84,15 +110,36 @@ final class Certificates {
         return keys.signer(instanceId + "/erasure");
     }
 
-    String of(String tenant, String subjectId, long atMicros) throws RefusedException {
+    /** The certificate, and the records that it names. */
+    GetErasureCertificateReply of(String tenant, String subjectId, long atMicros) throws RefusedException {
         Subject subject =
                 streams.current(tenant, Subject.stream(subjectId), Subject.FOLD).state();
         if (subject.destructions().isEmpty() && subject.waiting().isEmpty()) {
             throw new RefusedException(RetentionRejection.NOT_ERASED);
         }
-        byte[] payload = canonical(payload(tenant, subjectId, subject, atMicros))
-                .toString()
-                .getBytes(UTF_8);
+        return GetErasureCertificateReply.newBuilder()
+                .setCertificate(envelope(payload(tenant, subjectId, subject, atMicros)))
+                .addAllRecords(records(tenant, subjectId, subject.positions()))
+                .build();
+    }
+
+    private List<CertifiedRecord> records(String tenant, String subjectId, Set<Long> positions) {
+        List<StoredEvent> events =
+                streams.current(tenant, Subject.stream(subjectId), EVENTS).state();
+        return entries.entries(tenant, positions).entrySet().stream()
+                .map(entry -> CertifiedRecord.newBuilder()
+                        .setPosition(entry.getKey())
+                        .setEntry(entry.getValue())
+                        .addAllEvents(events.stream()
+                                .filter(event -> event.position() == entry.getKey())
+                                .map(StoredEvent::body)
+                                .toList())
+                        .build())
+                .toList();
+    }
+
+    private String envelope(JsonObject statement) {
+        byte[] payload = canonical(statement).toString().getBytes(UTF_8);
         Signer signer = signer();
         Base64.Encoder base64 = Base64.getEncoder();
         return canonical(Json.createObjectBuilder()
@@ -133,7 +180,7 @@ final class Certificates {
         JsonArrayBuilder holds = Json.createArrayBuilder();
         subject.holds().forEach(hold -> holds.add(hold(hold)));
         return Json.createObjectBuilder()
-                .add("type", "chancery-erasure-1")
+                .add("type", "chancery-erasure-2")
                 .add("instance", instanceId)
                 .add("organisation", tenant)
                 .add("subject", subjectId)

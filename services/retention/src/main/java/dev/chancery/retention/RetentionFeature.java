@@ -14,6 +14,7 @@ import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Claims;
+import dev.chancery.log.LogEntries;
 import dev.chancery.log.LogTimes;
 import dev.chancery.log.Streams;
 import java.util.List;
@@ -67,7 +68,12 @@ public final class RetentionFeature implements FeatureDescription {
                                 claims, parts.get(Appender.class), streams, times::recordedAtMicros, keys, horizon),
                         keys,
                         horizon),
-                new Certificates(parts.instanceId(), streams, times::recordedAtMicros, parts.get(SigningKeys.class)),
+                new Certificates(
+                        parts.instanceId(),
+                        streams,
+                        new LogEntries(parts.database(), DatabaseRole.RETENTION),
+                        times::recordedAtMicros,
+                        parts.get(SigningKeys.class)),
                 new PrincipalNames(claims, parts.get(Keyring.class)));
     }
 }

@@ -237,8 +237,6 @@ final class RetentionService implements Feature {
 
     private GetErasureCertificateReply certificate(ReadContext context, GetErasureCertificateRequest request)
             throws RefusedException {
-        return GetErasureCertificateReply.newBuilder()
-                .setCertificate(certificates.of(context.tenant(), request.getPrincipalId(), context.atMicros()))
-                .build();
+        return certificates.of(context.tenant(), request.getPrincipalId(), context.atMicros());
     }
 }

@@ -18,7 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -147,6 +149,22 @@ record Subject(
         Map<RetentionClass, Destruction> all = new TreeMap<>(destructions);
         classes.forEach(retention -> all.computeIfPresent(retention, (name, known) -> change.apply(known)));
         return new Subject(holds, all, waiting, requests);
+    }
+
+    /** Of the records that its holds, and what became of its classes, are known from. */
+    Set<Long> positions() {
+        Set<Long> positions = new TreeSet<>();
+        holds.forEach(hold -> {
+            positions.add(hold.position());
+            hold.clearedAt().ifPresent(positions::add);
+        });
+        waiting.values().forEach(each -> positions.add(each.position()));
+        destructions.values().forEach(each -> {
+            positions.add(each.decided().position());
+            each.destroyed().ifPresent(at -> positions.add(at.position()));
+            each.completed().ifPresent(at -> positions.add(at.position()));
+        });
+        return positions;
     }
 
     Optional<Hold> find(String holdId) {

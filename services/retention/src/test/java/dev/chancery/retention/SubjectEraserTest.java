@@ -25,6 +25,7 @@ import dev.chancery.log.Claims;
 import dev.chancery.log.Digest;
 import dev.chancery.log.Draft;
 import dev.chancery.log.LogCreation;
+import dev.chancery.log.LogEntries;
 import dev.chancery.log.LogTimes;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
@@ -162,9 +163,11 @@ class SubjectEraserTest {
                         .decode(new Certificates(
                                         "ch-test",
                                         streams(),
+                                        new LogEntries(database, DatabaseRole.RETENTION),
                                         times()::recordedAtMicros,
                                         new SigningKeys(database, sealer))
                                 .of(tenant, subject, NOW)
+                                .getCertificate()
                                 .replaceFirst("^\\{\"payload\":\"([^\"]*)\".*", "$1")),
                 UTF_8);
     }

@@ -23,7 +23,6 @@ import dev.chancery.schema.dsar.v1.RequestKind;
 import dev.chancery.schema.dsar.v1.VerifyIdentityRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
-import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.retention.v1.ClearHoldRequest;
 import dev.chancery.schema.retention.v1.SetHoldRequest;
 import io.vertx.core.json.JsonArray;
@@ -31,21 +30,17 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jose4j.jwe.JsonWebEncryption;
 import org.jose4j.lang.JoseException;
 import org.junit.jupiter.api.AfterEach;
@@ -371,22 +366,9 @@ class DsarIT {
 
     /** By the command line, as staff and subjects do it. */
     private void assertProven(Client caller, String request, String says) throws IOException {
-        Path key = directory.resolve(request + ".jwk");
-        Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(key, caller.key().jwk(caller.clientId()));
-        Path proof = directory.resolve(request + ".json");
-        assertThat(chancery(
-                        "proof",
-                        request,
-                        "--data",
-                        shared.instance.data().toString(),
-                        "--key",
-                        key.toString(),
-                        "--out",
-                        proof.toString()))
-                .isEqualTo(proof + "\n");
-        Path trust = Files.writeString(directory.resolve("trust"), trust());
-        String said = chancery("verify", proof.toString(), "--trust", trust.toString());
+        var commands = new ProofCommands(shared, directory, "dsar");
+        Path proof = commands.get(caller, request);
+        String said = commands.verify(administrator, proof);
         assertThat(said).contains(says, "unproven 1").endsWith("PROVEN\n").doesNotContain("NOT PROVEN");
 
         String file = Files.readString(proof);
@@ -395,40 +377,7 @@ class DsarIT {
                 new String(Base64.getDecoder().decode(payload), UTF_8).replace("\"attempts\":1", "\"attempts\":2");
         Files.writeString(
                 proof, file.replace(payload, Base64.getEncoder().encodeToString((changed + " ").getBytes(UTF_8))));
-        assertThat(chancery("verify", proof.toString(), "--trust", trust.toString()))
+        assertThat(commands.verify(administrator, proof))
                 .contains("NOT PROVEN", "is not what");
-    }
-
-    private String chancery(String... arguments) throws IOException {
-        var command = new ArrayList<String>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.chancery.cli.Main",
-                "dsar"));
-        command.addAll(List.of(arguments));
-        var process = new ProcessBuilder(command)
-                .redirectError(directory.resolve("command.err").toFile())
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-        assertThat(said)
-                .as("%s", Files.readString(directory.resolve("command.err")))
-                .isNotEmpty();
-        return said;
-    }
-
-    private String trust() {
-        return shared
-                .wire
-                .rest(
-                        shared.method("chancery.ledger.v1.LedgerService/GetCheckpoint"),
-                        GetCheckpointRequest.getDefaultInstance(),
-                        administrator.headers())
-                .json()
-                .getJsonArray("verifierKeys")
-                .stream()
-                .map(String::valueOf)
-                .collect(Collectors.joining("\n"));
     }
 }

@@ -28,6 +28,9 @@ import dev.chancery.schema.retention.v1.SetHoldRequest;
 import dev.chancery.schema.retention.v1.SetScheduleRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -40,6 +43,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Holds and erasures, against the packaged process. Its horizon is short: RunningInstance says so. */
 @Order(29)
@@ -50,6 +54,9 @@ class ErasureIT {
     private final SharedInstance shared = SharedInstance.shared();
     private final OrganisationCalls calls = new OrganisationCalls(shared);
     private Client administrator = shared.owner;
+
+    @TempDir
+    private Path directory;
 
     @BeforeEach
     void anOrganisation() {
@@ -130,6 +137,21 @@ class ErasureIT {
                 new String(Base64.getDecoder().decode(new JsonObject(envelope).getString("payload")), UTF_8));
     }
 
+    /** By the command line, and that the certificate's records are what it takes. */
+    private void assertProven(String subject, String... says) throws IOException {
+        var commands = new ProofCommands(shared, directory, "erasure");
+        Path proof = commands.get(administrator, subject);
+        String file = Files.readString(proof);
+        assertThat(commands.verify(administrator, proof))
+                .contains(says)
+                .containsPattern("records +[1-9]")
+                .endsWith("PROVEN\n")
+                .doesNotContain("NOT PROVEN");
+        Files.writeString(proof, file.replaceFirst("\"records\":\\[.*\\],\"signatures\"", "\"signatures\""));
+        assertThat(commands.verify(administrator, proof)).contains("NOT PROVEN", "`chancery erasure proof`");
+        Files.delete(proof);
+    }
+
     private String displayName(String principal) {
         return objects(
                         calls.done(administrator, ListPrincipalsRequest.newBuilder())
@@ -142,7 +164,7 @@ class ErasureIT {
     }
 
     @Test
-    void whatAHoldWithholdsGoesOnByItselfAndOthersStayReadable() {
+    void whatAHoldWithholdsGoesOnByItselfAndOthersStayReadable() throws IOException {
         String unique = UUID.randomUUID().toString();
         String grace = somebody("Grace " + unique, "grace-" + unique + "@kestrel.example");
         String other = somebody("Other " + unique, "other-" + unique + "@kestrel.example");
@@ -157,6 +179,8 @@ class ErasureIT {
         assertThat(certificate(grace).getString("state")).isEqualTo("withheld");
         assertThat(calls.send(administrator, holding(grace)).code()).isEqualTo("hold.too-late");
 
+        assertProven(grace, "state       withheld", "classes     account completed, audit withheld");
+
         clear(grace, hold);
         assertThat(states(grace, clear(grace, hold))).containsExactly("ACCOUNT COMPLETED", "AUDIT WITHHELD");
         Reply cleared = clear(grace, second);
@@ -167,6 +191,7 @@ class ErasureIT {
         assertThat(certificate.getString("state")).isEqualTo("completed");
         assertThat(certificate.getJsonArray("classes")).hasSize(2);
         assertThat(certificate.encode()).doesNotContain(unique);
+        assertProven(grace, "state       completed", "classes     account completed, audit completed");
         assertThat(read("ListHolds", ListHoldsRequest.newBuilder().setPrincipalId(grace), cleared)
                         .getJsonArray("holds", new JsonArray()))
                 .isEmpty();
@@ -251,7 +276,7 @@ class ErasureIT {
 
     /** Whoever sets a shorter period sees before what it retires; a hold keeps it, and nothing else has to be told when that ends. */
     @Test
-    void whatIsOverIsPreviewedAndRetiredByItselfUnlessAHoldKeepsIt() {
+    void whatIsOverIsPreviewedAndRetiredByItselfUnlessAHoldKeepsIt() throws IOException {
         String unique = UUID.randomUUID().toString();
         String grace = somebody("Grace " + unique, "grace-" + unique + "@kestrel.example");
         String held = somebody("Held " + unique, "held-" + unique + "@kestrel.example");
@@ -291,6 +316,7 @@ class ErasureIT {
         JsonObject retired = certificate(held).getJsonArray("classes").getJsonObject(0);
         assertThat(retired.getString("ground")).isEqualTo("retention-ended");
         assertThat(retired.getJsonObject("retention").getString("period")).isEqualTo("P0D");
+        assertProven(held, "state       completed");
 
         assertThat(certificate(held).getJsonArray("kept").encode())
                 .contains("RequestRefused.explanation", "\"until\":\"P7Y after ");
