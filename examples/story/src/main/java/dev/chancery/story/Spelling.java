@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.TextFormat;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -20,12 +22,21 @@ import java.util.Set;
 /**
  * One way in which a value may lie in a file for everybody to read. Compared by identity.
  *
- * <p>There are: UTF-8, UTF-16 in both byte orders, percent-encoding, hex in both cases, and Base64 in both alphabets, wherever in a longer
- * text the value begins; each of the value as it is, in upper and in lower case.
+ * <p>There are: UTF-8, UTF-16 in both byte orders, percent-encoding, a JSON string's text, the same in a JSON string again, the text format of
+ * Protocol Buffers, hex in both cases, and Base64 in both alphabets, wherever in a longer text the value begins; each of the value as it is, in
+ * upper and in lower case.
  */
 public final class Spelling {
     private static final int BASE64_BITS = 6;
     private static final int BASE64_ALIGNMENTS = 3;
+
+    /** Those that escape what they must, what is not ASCII, and what means something in HTML. */
+    private static final List<CharPredicate> JSON_WRITERS =
+            List.of(c -> false, c -> c > '~', c -> "<>&='".indexOf(c) >= 0);
+
+    private interface CharPredicate {
+        boolean test(char c);
+    }
 
     private final String value;
     private final String how;
@@ -61,6 +72,16 @@ public final class Spelling {
         spellings.add(new Spelling(value, "a form's text", percent.getBytes(UTF_8)));
         spellings.add(
                 new Spelling(value, "a URL's text", percent.replace("+", "%20").getBytes(UTF_8)));
+        for (CharPredicate escaped : JSON_WRITERS) {
+            String json = json(text, escaped);
+            spellings.add(new Spelling(value, "JSON", json.getBytes(UTF_8)));
+            spellings.add(
+                    new Spelling(value, "JSON in JSON", json(json, escaped).getBytes(UTF_8)));
+        }
+        spellings.add(new Spelling(
+                value,
+                "Protocol Buffers' text",
+                TextFormat.escapeBytes(ByteString.copyFrom(utf8)).getBytes(UTF_8)));
         spellings.add(new Spelling(value, "hex", HexFormat.of().formatHex(utf8).getBytes(UTF_8)));
         spellings.add(new Spelling(
                 value, "hex", HexFormat.of().withUpperCase().formatHex(utf8).getBytes(UTF_8)));
@@ -71,6 +92,26 @@ public final class Spelling {
                     value, "Base64", base64.replace('+', '-').replace('/', '_').getBytes(ISO_8859_1)));
         }
         return spellings;
+    }
+
+    /** As RFC 8259 has it: what it demands is escaped, and what a writer escapes beyond that. */
+    private static String json(String text, CharPredicate escaped) {
+        var json = new StringBuilder();
+        for (char c : text.toCharArray()) {
+            switch (c) {
+                case '"' -> json.append("\\\"");
+                case '\\' -> json.append("\\\\");
+                case '\n' -> json.append("\\n");
+                case '\r' -> json.append("\\r");
+                case '\t' -> json.append("\\t");
+                default ->
+                    json.append(
+                            c < ' ' || escaped.test(c)
+                                    ? String.format(Locale.ROOT, "\\u%04x", (int) c)
+                                    : String.valueOf(c));
+            }
+        }
+        return json.toString();
     }
 
     /** The characters that depend on the value alone, where this many bytes (modulo 3) come before it. */

@@ -7,6 +7,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.StringValue;
+import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;
@@ -82,6 +84,23 @@ class ClearTextTest {
                                     .doesNotContain("zo");
                         });
             }
+        }
+    }
+
+    @Test
+    void whatAFormatEscapesIsFound() throws IOException {
+        String value = "pa\"ss\\wörd\n<&'> one";
+        String json = JsonFormat.printer().print(StringValue.of(value));
+        for (String text : List.of(
+                json,
+                JsonFormat.printer().print(StringValue.of(json)),
+                StringValue.of(value).toString(),
+                "{\"value\": \"pa\\\"ss\\\\wörd\\n<&'> one\"}",
+                "{\"value\": \"pa\\\"ss\\\\w\\u00f6rd\\n<&'> one\"}",
+                "{\"said\": \"{\\\"value\\\": \\\"pa\\\\\\\"ss\\\\\\\\wörd\\\\n<&'> one\\\"}\"}")) {
+            assertThat(ClearText.of(List.of(value)).in(file(7, text.getBytes(UTF_8))))
+                    .as(text)
+                    .isNotEmpty();
         }
     }
 

@@ -45,7 +45,6 @@ class AtRestIT {
     private final StoredInstance stored = new StoredInstance(shared);
     private final TestPeople people = new TestPeople(shared);
     private final PlantedPeople planted = new PlantedPeople(shared);
-    private final TestSecrets secrets = new TestSecrets(shared);
     private final List<byte[]> wrappedThatDay = new ArrayList<>();
 
     @AfterEach
@@ -57,9 +56,8 @@ class AtRestIT {
     @Test
     void nothingPersonalAndNoSecretIsStoredOrLoggedInClear() throws IOException, SQLException {
         people.live();
-        secrets.live();
         forgottenOpenNothing();
-        checkpoint();
+        stored.checkpoint();
         nothingIsFound();
         assertThat(instance.stop()).as("exit code after TERM").isIn(0, 143);
         nothingIsFound();
@@ -104,7 +102,7 @@ class AtRestIT {
                 .as("the erasures are completed")
                 .isTrue();
 
-        checkpoint();
+        stored.checkpoint();
         Keys today = stored.keys();
         List<Lying> all = stored.lying();
         List<Lying> lying = all.stream().filter(each -> !isEvidence(each)).toList();
@@ -172,7 +170,7 @@ class AtRestIT {
     private void nothingIsFound() throws IOException {
         Path all = instance.data().getParent();
         assertThat(instance.outputs()).allMatch(output -> output.startsWith(all));
-        List<String> hidden = Stream.of(people.hidden(), secrets.values(), planted.values())
+        List<String> hidden = Stream.of(people.hidden(), planted.values())
                 .flatMap(List::stream)
                 .toList();
         assertThat(ClearText.of(hidden).below(all).found())
@@ -186,13 +184,5 @@ class AtRestIT {
                 .filter(spelling -> spelling.how().equals("UTF-8"))
                 .map(spelling -> spelling.value())
                 .collect(Collectors.toSet());
-    }
-
-    /** What PostgreSQL still has in memory is in its files afterwards. */
-    private void checkpoint() throws SQLException {
-        try (var superuser = stored.superuser("postgres");
-                var statement = superuser.createStatement()) {
-            statement.execute("CHECKPOINT");
-        }
     }
 }

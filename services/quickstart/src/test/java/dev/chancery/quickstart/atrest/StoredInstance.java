@@ -55,8 +55,8 @@ final class StoredInstance {
         return segments.get().lying();
     }
 
-    /** From the first entry to the last, as the auditor sees it in an export. */
-    void verifies(Client caller) throws IOException {
+    /** From the first entry to the last, as the auditor sees it in an export; answers where that lies. */
+    Path verifies(Client caller) throws IOException {
         ContractMethod checkpoint = shared.method("chancery.ledger.v1.LedgerService/GetCheckpoint");
         long size = Long.parseLong(
                 texts("SELECT next_position::text FROM log.head WHERE tenant = '" + caller.tenant() + "'")
@@ -94,6 +94,15 @@ final class StoredInstance {
         try (var print = new PrintStream(said, true, UTF_8)) {
             int code = Main.run(new String[] {"verify", export.toString(), "--trust", trust.toString()}, print, print);
             assertThat(code).as("%s", said.toString(UTF_8)).isZero();
+        }
+        return export;
+    }
+
+    /** What PostgreSQL still has in memory is in its files afterwards. */
+    void checkpoint() throws SQLException {
+        try (var superuser = superuser("postgres");
+                var statement = superuser.createStatement()) {
+            statement.execute("CHECKPOINT");
         }
     }
 

@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.FrozenPostgres;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.schema.ContractMethod;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +19,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,8 +30,6 @@ class FrozenPostgresIT {
     private static final Duration LIMIT = Duration.ofSeconds(15);
 
     private static final int OF_EACH = 10;
-    /** A process's state in /proc, after its name in parentheses. */
-    private static final String STOPPED = ") T ";
 
     private static RunningInstance instance;
     private static SharedInstance world;
@@ -80,17 +75,11 @@ class FrozenPostgresIT {
                     timed("file", wire -> wire.http("GET", "/ledger/v1/checkpoint", world.a.headers(), new byte[0])));
         }
         List<Future<Answered>> answers = new ArrayList<>();
-        List<ProcessHandle> postgres = postgres();
         try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
-            try {
-                signal("-STOP", postgres);
-                assertThat(RunningInstance.await(LIMIT, () -> postgres.stream().allMatch(FrozenPostgresIT::isStopped)))
-                        .isTrue();
+            try (var _ = FrozenPostgres.of(instance)) {
                 long frozenNanos = System.nanoTime();
                 calls.forEach(call -> answers.add(callers.submit(call)));
                 RunningInstance.await(FROZEN, () -> System.nanoTime() - frozenNanos > FROZEN.toNanos());
-            } finally {
-                signal("-CONT", postgres);
             }
             for (Future<Answered> future : answers) {
                 Answered answer = future.get(1, TimeUnit.MINUTES);
@@ -134,32 +123,6 @@ class FrozenPostgresIT {
             long begun = System.nanoTime();
             Reply reply = call.over(wire);
             return new Answered(what, reply, Duration.ofNanos(System.nanoTime() - begun));
-        }
-    }
-
-    /** The postmaster and its children, the instance's own. */
-    private static List<ProcessHandle> postgres() throws IOException {
-        Path cluster = instance.data().resolve("postgres").resolve("data");
-        long pid = Long.parseLong(
-                Files.readAllLines(cluster.resolve("postmaster.pid")).getFirst().strip());
-        ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
-        assertThat(postmaster.info().arguments().orElseThrow()).contains(cluster.toString());
-        return Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
-    }
-
-    private static void signal(String signal, List<ProcessHandle> processes) throws Exception {
-        List<String> command = new ArrayList<>(List.of("kill", signal));
-        processes.stream().filter(ProcessHandle::isAlive).forEach(process -> command.add(Long.toString(process.pid())));
-        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
-    }
-
-    private static boolean isStopped(ProcessHandle process) {
-        try {
-            return !process.isAlive()
-                    || Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"))
-                            .contains(STOPPED);
-        } catch (IOException e) {
-            return !process.isAlive();
         }
     }
 }

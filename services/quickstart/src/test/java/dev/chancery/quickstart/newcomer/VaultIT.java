@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Message;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Reply;
+import dev.chancery.quickstart.instance.RunCommand;
 import dev.chancery.quickstart.instance.RunningInstance;
+import dev.chancery.quickstart.instance.RunningInstance.Ended;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
-import dev.chancery.quickstart.instance.SigningKey;
-import dev.chancery.quickstart.newcomer.Program.Ended;
 import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.elevation.v1.ApprovalRule;
 import dev.chancery.schema.elevation.v1.ApproveElevationRequest;
@@ -41,12 +41,8 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
-import java.security.interfaces.EdECPrivateKey;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -391,7 +387,7 @@ class VaultIT {
     @Test
     void aProgramInNodeGetsItsSecretsInItsEnvironmentAndNothingOfThemIsOnTheDisk() throws Exception {
         write("prod/db/password", "Wartburg \"quoted\"\nand a second line");
-        Path key = keyFile();
+        var command = new RunCommand(shared.instance, service, directory);
         boolean node = Program.exists("node");
         List<String> program = node
                 ? List.of(
@@ -400,13 +396,13 @@ class VaultIT {
                         "process.stdout.write(require('crypto').createHash('sha256').update(process.env.DB_PASSWORD).digest('hex')); process.exit(7)")
                 : List.of("sh", "-c", "printf %s \"$DB_PASSWORD\" | sha256sum | cut -c1-64 | tr -d '\\n'; exit 7");
 
-        Ended ended = run(Map.of("DB_PASSWORD", "vault://prod/db/password"), key, program);
+        Ended ended = command.run("prod", Map.of("DB_PASSWORD", "vault://prod/db/password"), program);
         assertThat(ended.exitCode()).as("%s", ended).isEqualTo(7);
         assertThat(ended.out())
                 .isEqualTo(HexFormat.of()
                         .formatHex(MessageDigest.getInstance("SHA-256")
                                 .digest("Wartburg \"quoted\"\nand a second line".getBytes(UTF_8))));
-        Ended refused = run(Map.of("DB_PASSWORD", "vault://prod/db/nothing"), key, program);
+        Ended refused = command.run("prod", Map.of("DB_PASSWORD", "vault://prod/db/nothing"), program);
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.err()).contains("DB_PASSWORD: vault.no-such-secret: ");
         assertThat(ClearText.of(List.of("Wartburg \"quoted\"")).below(directory).found())
@@ -415,64 +411,15 @@ class VaultIT {
 
     @Test
     void termReachesTheProgramAndItsExitCodeComesBack() throws Exception {
-        Path key = keyFile();
         Path ready = directory.resolve("ready");
-        Process running = start(
+        Process running = new RunCommand(shared.instance, service, directory).start(
+                "prod",
                 Map.of(),
-                key,
                 List.of("sh", "-c", "trap 'exit 9' TERM; : >" + ready + "; while :; do sleep 0.05; done"));
         assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> Files.exists(ready)))
                 .isTrue();
         running.destroy();
         assertThat(running.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(running.exitValue()).isEqualTo(9);
-    }
-
-    private Path keyFile() throws IOException {
-        byte[] seed =
-                ((EdECPrivateKey) service.key().pair().getPrivate()).getBytes().orElseThrow();
-        String publicKey =
-                SigningKey.base64(Base64.getDecoder().decode(service.key().publicKey()));
-        var jwk = new JsonObject()
-                .put("kty", "OKP")
-                .put("crv", "Ed25519")
-                .put("kid", service.clientId())
-                .put("d", SigningKey.base64(seed))
-                .put("x", publicKey);
-        Path file = directory.resolve("service.jwk");
-        Files.writeString(file, jwk.encode());
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        return file;
-    }
-
-    private Ended run(Map<String, String> environment, Path key, List<String> program) throws Exception {
-        Process started = start(environment, key, program);
-        assertThat(started.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return new Ended(
-                started.exitValue(),
-                new String(started.getInputStream().readAllBytes(), UTF_8),
-                new String(started.getErrorStream().readAllBytes(), UTF_8));
-    }
-
-    private Process start(Map<String, String> environment, Path key, List<String> program) throws Exception {
-        Path target = Path.of("..", "..", "cli", "target").toAbsolutePath();
-        var command = new ArrayList<>(List.of(
-                Program.java(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                target.resolve("cli.jar") + ":" + target.resolve("lib/*"),
-                "dev.chancery.cli.Main",
-                "run",
-                "--server",
-                shared.instance.http(),
-                "--env",
-                "prod",
-                "--key",
-                key.toString(),
-                "--"));
-        command.addAll(program);
-        var builder = new ProcessBuilder(command).directory(directory.toFile());
-        builder.environment().putAll(environment);
-        return builder.start();
     }
 }
