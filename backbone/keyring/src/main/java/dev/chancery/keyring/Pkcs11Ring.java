@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
@@ -64,12 +65,24 @@ final class Pkcs11Ring implements Sealer.Ring {
 
     @Override
     public byte[] wrap(int version, byte[] key, byte[] context) {
-        return token.wrap(key(version), key, context);
+        return with(version, known -> token.wrap(known, key, context));
     }
 
     @Override
     public byte[] unwrap(int version, byte[] wrapped, byte[] context) {
-        return token.unwrap(key(version), wrapped, context);
+        return with(version, known -> token.unwrap(known, wrapped, context));
+    }
+
+    /** What a token says of a key that another process has destroyed is no more than that it can't be used. */
+    private byte[] with(int version, Function<SecretKey, byte[]> work) {
+        SecretKey known = key(version);
+        try {
+            return work.apply(known);
+        } catch (TokenUnusable e) {
+            refresh();
+            var _ = key(version);
+            throw e;
+        }
     }
 
     private SecretKey key(int version) {

@@ -3,7 +3,6 @@ package dev.chancery.keyring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,9 +10,9 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What KeyFileSealerTest asks of a key file, asked of a token; and the rings on it. */
 class Pkcs11SealerTest {
@@ -21,39 +20,37 @@ class Pkcs11SealerTest {
             "0123456789abcdef0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     private static final byte[] CONTEXT = {1, 2, 3};
 
+    @TempDir
+    private static Path directory;
+
     private static SoftToken token;
     private static SoftToken other;
-    private static Throwable wrongPin;
 
     @BeforeAll
     static void tokens() {
-        long now = System.nanoTime();
-        token = SoftToken.make("chancery-a-" + now);
-        other = SoftToken.make("chancery-b-" + now);
-        // First: once a process has signed in, its token asks for no PIN again.
-        wrongPin = catchThrowable(() -> Pkcs11Sealer.open(other.library(), other.slot(), "4321".toCharArray()));
-        Pkcs11Sealer.create(token.library(), token.slot(), SoftToken.PIN);
-        Pkcs11Sealer.create(other.library(), other.slot(), SoftToken.PIN);
+        token = SoftToken.make(directory);
+        other = SoftToken.make(directory);
+        create(token);
+        create(other);
     }
 
-    @AfterAll
-    static void end() {
-        if (token != null) {
-            token.close();
-        }
-        if (other != null) {
-            other.close();
-        }
+    private static Pkcs11Sealer create(SoftToken on) {
+        return Pkcs11Sealer.create(on.library(), SoftToken.SLOT, SoftToken.PIN);
+    }
+
+    private static Pkcs11Sealer sealer(SoftToken on) {
+        return Pkcs11Sealer.open(on.library(), SoftToken.SLOT, SoftToken.PIN);
     }
 
     private static Pkcs11Sealer sealer() {
-        return Pkcs11Sealer.open(token.library(), token.slot(), SoftToken.PIN);
+        return sealer(token);
     }
 
     @Test
     void aVersionOfTheRingThatIsDestroyedIsGoneFromTheToken() {
         Sealer.Ring ring = sealer().ring();
         Sealer.Ring elsewhere = sealer().ring();
+        Sealer.Ring third = sealer().ring();
         int older = ring.newest();
         byte[] old = ring.wrap(older, KEY, CONTEXT);
 
@@ -64,6 +61,9 @@ class Pkcs11SealerTest {
         assertThat(ring.unwrap(older + 1, young, CONTEXT)).isEqualTo(KEY);
         assertThat(sealer().ring().unwrap(older + 1, young, CONTEXT)).isEqualTo(KEY);
         assertThatExceptionOfType(KeyDestroyed.class).isThrownBy(() -> ring.unwrap(older, old, CONTEXT));
+        // This process has the destroyed version's key by its handle still.
+        assertThatExceptionOfType(KeyDestroyed.class).isThrownBy(() -> elsewhere.unwrap(older, old, CONTEXT));
+        assertThatExceptionOfType(KeyDestroyed.class).isThrownBy(() -> third.wrap(older, KEY, CONTEXT));
         assertThatExceptionOfType(KeyDestroyed.class)
                 .isThrownBy(() -> sealer().ring().unwrap(older, old, CONTEXT));
     }
@@ -80,9 +80,7 @@ class Pkcs11SealerTest {
     void makingTheKeysAgainKeepsThoseThatAreThere() {
         byte[] wrapped = sealer().wrap(KEY, CONTEXT);
 
-        assertThat(Pkcs11Sealer.create(token.library(), token.slot(), SoftToken.PIN)
-                        .unwrap(wrapped, CONTEXT))
-                .isEqualTo(KEY);
+        assertThat(create(token).unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
     }
 
     @Test
@@ -103,7 +101,7 @@ class Pkcs11SealerTest {
     @Test
     void anotherTokenUnwrapsNothingAndDerivesOtherwise() {
         byte[] wrapped = sealer().wrap(KEY, CONTEXT);
-        var others = Pkcs11Sealer.open(other.library(), other.slot(), SoftToken.PIN);
+        var others = sealer(other);
 
         assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> others.unwrap(wrapped, CONTEXT));
         assertThat(sealer().derive("postgres/chancery_access"))
@@ -115,7 +113,7 @@ class Pkcs11SealerTest {
 
     @Test
     void aWrongPinASlotThatIsNotThereAndAMissingLibraryAreSaid() {
-        assertThat(wrongPin)
+        assertThatThrownBy(() -> Pkcs11Sealer.open(token.library(), SoftToken.SLOT, "4321".toCharArray()))
                 .isInstanceOf(TokenUnusable.class)
                 .hasMessageContaining("check the library, the slot and the PIN")
                 .hasMessageNotContaining("4321");
@@ -152,7 +150,7 @@ class Pkcs11SealerTest {
         assertThat(new SecretRing(Ring.DATABASE, sealer()).open(place, sealed)).isEqualTo(KEY);
         assertThat(new Keyring(Ring.DATABASE, sealer()).open(personal, email).text())
                 .contains("ada@example.org");
-        var others = Pkcs11Sealer.open(other.library(), other.slot(), SoftToken.PIN);
+        var others = sealer(other);
         assertThatExceptionOfType(SealBroken.class)
                 .isThrownBy(() -> new SecretRing(Ring.DATABASE, others).open(place, sealed));
     }

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A sealer of a test's own: a key file, or, with {@code -Dchancery.sealer=transit}, a transit engine. */
+/**
+ * A sealer of a test's own: a key file; with {@code -Dchancery.sealer=transit} a transit engine, with {@code -Dchancery.sealer=token} a token
+ * that speaks PKCS#11.
+ */
 sealed interface TestSealer extends AutoCloseable {
     /** As a process that starts now has it. */
     Sealer open();
@@ -35,9 +38,13 @@ sealed interface TestSealer extends AutoCloseable {
     }
 
     static TestSealer make(Path directory) {
-        return "transit".equals(System.getProperty("chancery.sealer"))
-                ? InEngine.make(directory)
-                : InFile.make(directory.resolve("sealer"));
+        String kind = System.getProperty("chancery.sealer", "file");
+        return switch (kind) {
+            case "file" -> InFile.make(directory.resolve("sealer"));
+            case "transit" -> InEngine.make(directory);
+            case "token" -> OnToken.make(directory);
+            default -> throw new IllegalStateException("chancery.sealer is file, transit or token, not " + kind);
+        };
     }
 
     record InFile(Path file) implements TestSealer {
@@ -97,6 +104,31 @@ sealed interface TestSealer extends AutoCloseable {
         @Override
         public void close() {
             server.close();
+        }
+    }
+
+    record OnToken(SoftToken token) implements TestSealer {
+        static OnToken make(Path directory) {
+            var token = SoftToken.make(directory);
+            Pkcs11Sealer.create(token.library(), SoftToken.SLOT, SoftToken.PIN);
+            return new OnToken(token);
+        }
+
+        @Override
+        public Pkcs11Sealer open() {
+            return Pkcs11Sealer.open(token.library(), SoftToken.SLOT, SoftToken.PIN);
+        }
+
+        @Override
+        public TestSealer copy() {
+            return new OnToken(token.copy());
+        }
+
+        @Override
+        public int versions() {
+            return (int) token.keys().stream()
+                    .filter(key -> key.startsWith(Pkcs11Sealer.RING))
+                    .count();
         }
     }
 }
