@@ -53,6 +53,13 @@ class FrozenPostgresIT {
         ContractMethod create = world.method("chancery.identity.v1.IdentityService/CreateWorkspace");
         ContractMethod list = world.method("chancery.rbac.v1.RbacService/ListRoles");
         Message page = world.example(list, world.a);
+        // What a client loads for its first call is none of the answer's time.
+        for (Api api : Api.values()) {
+            assertThat(timed("list", wire -> api.call(wire, list, page, world.a.headers()))
+                            .reply()
+                            .succeeded())
+                    .isTrue();
+        }
         List<Callable<Answered>> calls = new ArrayList<>();
         List<Message> commands = new ArrayList<>();
         for (int i = 0; i < OF_EACH; i++) {
