@@ -152,13 +152,11 @@ final class ContractReader {
                 name,
                 "either is public or asks for a capability");
         require(
-                declared.getPublic()
-                        || TextFormat.isCapability(declared.getCapability()),
+                declared.getPublic() || TextFormat.isCapability(declared.getCapability()),
                 name,
                 "has a capability that is not resource:verb");
         require(
-                declared.getWidenedByList().stream()
-                        .allMatch(wider -> TextFormat.isCapability(wider)),
+                declared.getWidenedByList().stream().allMatch(wider -> TextFormat.isCapability(wider)),
                 name,
                 "is widened by a capability that is not resource:verb");
         require(

@@ -39,7 +39,8 @@ class TextFormatTest {
     Arbitrary<String> almostCapabilities() {
         Arbitrary<String> part =
                 Arbitraries.strings().withChars("abz09.-A_ ").ofMinLength(0).ofMaxLength(65);
-        Arbitrary<String> name = Arbitraries.strings().withChars("az09-").ofMinLength(0).ofMaxLength(64);
+        Arbitrary<String> name =
+                Arbitraries.strings().withChars("az09-").ofMinLength(0).ofMaxLength(64);
         return Combinators.combine(
                         Arbitraries.of("a", "z", "", "-"),
                         Arbitraries.oneOf(name, part),
