@@ -52,6 +52,7 @@ final class BenchCommand implements Callable<Integer> {
             description = {
                 "commands: privileged commands over gRPC (the default);",
                 "check: access checks, over gRPC and then over AuthZEN;",
+                "read: reads of secrets over gRPC, each recorded before it is answered;",
                 "revoke: from a revocation's acknowledgement to the first denied check."
             })
     private Plan.Mode mode = Plan.Mode.COMMANDS;

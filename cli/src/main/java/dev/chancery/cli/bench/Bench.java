@@ -50,6 +50,7 @@ public final class Bench implements AutoCloseable {
         switch (plan.mode()) {
             case COMMANDS -> new CommandsMode(this).run();
             case CHECK -> new CheckMode(this).run();
+            case READ -> new ReadMode(this).run();
             case REVOKE -> new RevokeMode(this).run();
         }
         report.end();

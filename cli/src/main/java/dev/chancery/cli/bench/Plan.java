@@ -15,6 +15,8 @@ public record Plan(Mode mode, int tenants, int callers, int warmupSeconds, int s
         COMMANDS,
         /** Access checks, over gRPC and then over AuthZEN. */
         CHECK,
+        /** Reads of secrets, over gRPC. */
+        READ,
         /** How long after its acknowledgement a revocation is enforced. */
         REVOKE
     }

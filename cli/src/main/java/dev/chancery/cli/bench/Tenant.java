@@ -19,6 +19,10 @@ import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.ReadSecretReply;
+import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -32,6 +36,8 @@ final class Tenant {
     private static final int ROUND = 4;
 
     private static final String IDENTITY = "identity.v1.IdentityService/";
+    private static final String VAULT = "vault.v1.VaultService/";
+    private static final String ENVIRONMENT = "bench";
     private static final String ACCESS = "access.v1.AccessService/";
 
     private final Target target;
@@ -126,6 +132,46 @@ final class Tenant {
                         .setPrincipalId(principalId)
                         .setAssignmentId(assignmentId)
                         .build());
+    }
+
+    /** An environment whose secrets its administrator reads and writes. */
+    void createEnvironment(GrpcTransport grpc) throws Refused, Unreachable {
+        send(
+                grpc,
+                VAULT + "CreateEnvironment",
+                CreateEnvironmentRequest.newBuilder()
+                        .setEnvironment(ENVIRONMENT)
+                        .addReaders("administrator")
+                        .addWriters("administrator")
+                        .build());
+    }
+
+    void writeSecret(GrpcTransport grpc, int number) throws Refused, Unreachable {
+        send(
+                grpc,
+                VAULT + "WriteSecret",
+                WriteSecretRequest.newBuilder()
+                        .setSecret(secret(number))
+                        .setValue(value(number))
+                        .build());
+    }
+
+    void readSecret(GrpcTransport grpc, int number) throws Refused, Unreachable {
+        Reply reply = send(
+                grpc,
+                VAULT + "ReadSecret",
+                ReadSecretRequest.newBuilder().setSecret(secret(number)).build());
+        if (!((ReadSecretReply) reply.message()).getValue().equals(value(number))) {
+            throw new Refused("another-value", "The read released another value than was written.", "", "");
+        }
+    }
+
+    private static String secret(int number) {
+        return ENVIRONMENT + "/load/s" + number;
+    }
+
+    private static String value(int number) {
+        return "no secret, of caller " + number;
     }
 
     /** How many entries the newest signed checkpoint covers. */

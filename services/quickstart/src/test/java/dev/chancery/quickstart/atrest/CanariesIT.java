@@ -94,7 +94,8 @@ class CanariesIT {
 
     private void readPages() throws IOException {
         for (String page : List.of("/metrics", "/q/health", "/q/health/ready")) {
-            Reply reply = shared.wire.http("GET", page, shared.renewed(shared.owner).headers(), new byte[0]);
+            Reply reply =
+                    shared.wire.http("GET", page, shared.renewed(shared.owner).headers(), new byte[0]);
             assertThat(reply.succeeded()).as("%s: %s", page, reply).isTrue();
             Files.writeString(pages, reply.text(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
@@ -103,13 +104,18 @@ class CanariesIT {
     /** Beside the data directory lie its key file, all output of its processes, an export, and what was kept of its answers. */
     private void nothingIsFound() throws IOException {
         assertThat(instance.outputs()).allMatch(output -> output.startsWith(all));
-        assertThat(canaries.search().below(all).found()).extracting(Found::place).isEmpty();
+        assertThat(canaries.search().below(all).found())
+                .extracting(Found::place)
+                .isEmpty();
     }
 
     /** One line each, as whoever writes these texts would write it: in each the search finds one value, and no other. */
     private void plantedInTexts() throws IOException {
         List<Path> texts = Stream.concat(
-                        Stream.of(answers, pages, instance.data().resolve("postgres").resolve("postgresql.log")),
+                        Stream.of(
+                                answers,
+                                pages,
+                                instance.data().resolve("postgres").resolve("postgresql.log")),
                         instance.outputs().stream())
                 .toList();
         assertThat(texts).hasSizeGreaterThanOrEqualTo(5);

@@ -248,8 +248,7 @@ final class TestSecrets {
     private void post(String code, String body, String type) {
         Map<String, String> headers = new HashMap<>(shared.a.headers());
         headers.put("Content-Type", type);
-        Reply reply =
-                canaries.answered(shared.wire.http("POST", "/vault/v1/secrets", headers, body.getBytes(UTF_8)));
+        Reply reply = canaries.answered(shared.wire.http("POST", "/vault/v1/secrets", headers, body.getBytes(UTF_8)));
         assertThat(reply.code()).as("%s", reply).isEqualTo(code);
     }
 
@@ -407,10 +406,8 @@ final class TestSecrets {
                 .json()
                 .getString("value");
         canaries.noted(URI.create(url).getUserInfo().split(":")[1]);
-        canaries.answered(
-                calls.done(service, RenewLeaseRequest.newBuilder().setLeaseId(lease.getString("leaseId"))));
-        canaries.answered(
-                calls.done(shared.a, RevokeLeaseRequest.newBuilder().setLeaseId(lease.getString("leaseId"))));
+        canaries.answered(calls.done(service, RenewLeaseRequest.newBuilder().setLeaseId(lease.getString("leaseId"))));
+        canaries.answered(calls.done(shared.a, RevokeLeaseRequest.newBuilder().setLeaseId(lease.getString("leaseId"))));
     }
 
     /** PostgreSQL doesn't answer: nothing is recorded, and nothing released. */
@@ -434,11 +431,9 @@ final class TestSecrets {
                 }
             }
         }
-        assertThat(RunningInstance.await(
-                        LIMIT,
-                        () -> shared.wire
- .rest(shared.method(VAULT + "ReadSecret"), reading(name, 0), shared.a.headers())
- .succeeded()))
+        assertThat(RunningInstance.await(LIMIT, () -> shared.wire
+                        .rest(shared.method(VAULT + "ReadSecret"), reading(name, 0), shared.a.headers())
+                        .succeeded()))
                 .as("goes on")
                 .isTrue();
     }

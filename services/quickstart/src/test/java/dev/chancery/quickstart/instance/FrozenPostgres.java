@@ -27,12 +27,13 @@ public final class FrozenPostgres implements AutoCloseable {
     public static FrozenPostgres of(RunningInstance instance) {
         try {
             Path cluster = instance.data().resolve("postgres").resolve("data");
-            long pid = Long.parseLong(
-                    Files.readAllLines(cluster.resolve("postmaster.pid")).getFirst().strip());
+            long pid = Long.parseLong(Files.readAllLines(cluster.resolve("postmaster.pid"))
+                    .getFirst()
+                    .strip());
             ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
             assertThat(postmaster.info().arguments().orElseThrow()).contains(cluster.toString());
-            var frozen = new FrozenPostgres(
-                    Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList());
+            var frozen = new FrozenPostgres(Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                    .toList());
             frozen.signal("-STOP");
             if (!RunningInstance.await(LIMIT, () -> frozen.processes.stream().allMatch(FrozenPostgres::isStopped))) {
                 frozen.close();

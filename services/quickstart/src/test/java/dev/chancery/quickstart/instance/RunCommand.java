@@ -29,7 +29,8 @@ public final class RunCommand {
     public RunCommand(RunningInstance instance, Client caller, Path directory) throws IOException {
         this.instance = instance;
         this.directory = directory;
-        byte[] seed = ((EdECPrivateKey) caller.key().pair().getPrivate()).getBytes().orElseThrow();
+        byte[] seed =
+                ((EdECPrivateKey) caller.key().pair().getPrivate()).getBytes().orElseThrow();
         String publicKey =
                 SigningKey.base64(Base64.getDecoder().decode(caller.key().publicKey()));
         this.key = directory.resolve("caller.jwk");

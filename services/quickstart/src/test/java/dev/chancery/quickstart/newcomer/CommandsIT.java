@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.newcomer.Program.Ended;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,6 +50,7 @@ class CommandsIT {
         try (RunningInstance instance = RunningInstance.start(data)) {
             done(chancery("claim", "--data", at, "--name", "Olga Owner", "--key", first));
             aBenchsLogIsExported(at, first);
+            aBenchReadsSecrets(at, first);
             instance.stop();
         }
         Ended asked = chancery("renew-claim", "--data", at);
@@ -92,6 +94,30 @@ class CommandsIT {
                         () -> exported(data, left.getFirst().toString(), export, trust)))
                 .isTrue();
         done(chancery("audit", "verify", export, "--trust", trust));
+    }
+
+    private void aBenchReadsSecrets(String data, String owner) throws Exception {
+        Ended ended = chancery(
+                "bench",
+                "--data",
+                data,
+                "--key",
+                owner,
+                "--mode",
+                "read",
+                "--callers",
+                "3",
+                "--tenants",
+                "2",
+                "--warmup",
+                "0",
+                "--seconds",
+                "2",
+                "--json");
+        done(ended);
+        var figures = new JsonObject(ended.out());
+        assertThat(figures.getDouble("readsPerSecond")).isPositive();
+        assertThat(figures.getJsonObject("readsRefused")).isEmpty();
     }
 
     /** Once there is a checkpoint, which follows a log within a second or two. */

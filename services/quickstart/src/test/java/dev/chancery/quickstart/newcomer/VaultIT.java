@@ -412,10 +412,11 @@ class VaultIT {
     @Test
     void termReachesTheProgramAndItsExitCodeComesBack() throws Exception {
         Path ready = directory.resolve("ready");
-        Process running = new RunCommand(shared.instance, service, directory).start(
-                "prod",
-                Map.of(),
-                List.of("sh", "-c", "trap 'exit 9' TERM; : >" + ready + "; while :; do sleep 0.05; done"));
+        Process running = new RunCommand(shared.instance, service, directory)
+                .start(
+                        "prod",
+                        Map.of(),
+                        List.of("sh", "-c", "trap 'exit 9' TERM; : >" + ready + "; while :; do sleep 0.05; done"));
         assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> Files.exists(ready)))
                 .isTrue();
         running.destroy();
