@@ -105,8 +105,7 @@ record ErasureCertificate(Envelope envelope, Map<?, ?> statement) {
                 events.add(Base64Text.decode("an event", text instanceof String base64 ? base64 : "?"));
             }
             records.add(new Named(
-                    events,
-                    ProofFile.read(Envelope.text(record, "inclusion").getBytes(StandardCharsets.UTF_8), true)));
+                    events, ProofFile.read(Envelope.text(record, "inclusion").getBytes(StandardCharsets.UTF_8), true)));
         }
         return records;
     }
@@ -136,7 +135,9 @@ record ErasureCertificate(Envelope envelope, Map<?, ?> statement) {
         for (ErasureEvent event : events) {
             if (!derivation.named.contains(event.position())) {
                 findings.add(
-                        "certificate", Rule.CERTIFICATE, "brings record " + event.position() + ", which it does not name");
+                        "certificate",
+                        Rule.CERTIFICATE,
+                        "brings record " + event.position() + ", which it does not name");
             }
         }
     }
@@ -208,9 +209,12 @@ record ErasureCertificate(Envelope envelope, Map<?, ?> statement) {
                 derived.put(
                         "keys_destroyed",
                         Map.of(
-                                POSITION, destroyed.position(),
-                                "keys", destroyed.field("keys"),
-                                "horizon", destroyed.time("horizon")));
+                                POSITION,
+                                destroyed.position(),
+                                "keys",
+                                destroyed.field("keys"),
+                                "horizon",
+                                destroyed.time("horizon")));
             }
             if (said.containsKey("completed")) {
                 ErasureEvent completed = event(said, "completed", "DestructionCompleted");
@@ -218,9 +222,12 @@ record ErasureCertificate(Envelope envelope, Map<?, ?> statement) {
                 derived.put(
                         "completed",
                         Map.of(
-                                POSITION, completed.position(),
-                                "organisation_key_from_version", completed.field("tenant_key_version"),
-                                "sealer_key_from_version", completed.field("sealer_key_version")));
+                                POSITION,
+                                completed.position(),
+                                "organisation_key_from_version",
+                                completed.field("tenant_key_version"),
+                                "sealer_key_from_version",
+                                completed.field("sealer_key_version")));
             }
             return derived;
         }
@@ -247,7 +254,9 @@ record ErasureCertificate(Envelope envelope, Map<?, ?> statement) {
         private ErasureEvent event(@Nullable Object position, String type, Predicate<ErasureEvent> its)
                 throws Malformed {
             for (ErasureEvent event : events) {
-                if (Long.valueOf(event.position()).equals(position) && event.type().equals(type) && its.test(event)) {
+                if (Long.valueOf(event.position()).equals(position)
+                        && event.type().equals(type)
+                        && its.test(event)) {
                     named.add(event.position());
                     return event;
                 }

@@ -222,8 +222,8 @@ final class ProofAudit {
 
     /** The entry, of which all that does not hold is found: that it is the proof's, too. */
     private Entry included(String name, ProofFile proof, byte[] bytes) {
-        Entry entry = Entry.read(
-                bytes, 0, bytes.length, proof.number(), proof.checkpoint(), trust, new VerifiedSignatures());
+        Entry entry =
+                Entry.read(bytes, 0, bytes.length, proof.number(), proof.checkpoint(), trust, new VerifiedSignatures());
         for (Problem problem : entry.problems()) {
             findings.add(name, problem.rule(), problem.message());
         }

@@ -110,8 +110,7 @@ class ErasureProofTest {
                                 .bytes(4, new byte[] {EVIDENCE})
                                 .string(6, "P7Y")
                                 .integer(7, 1_600_000_000_000_000L)));
-        Files.writeString(
-                directory.resolve("trust"), log.trust() + retention.vkey() + "\n" + key.vkey() + "\n");
+        Files.writeString(directory.resolve("trust"), log.trust() + retention.vkey() + "\n" + key.vkey() + "\n");
     }
 
     private record Event(String type, byte[] body) {}
@@ -149,58 +148,70 @@ class ErasureProofTest {
 
     private Map<String, Object> payload() {
         return object(
-                "type", "chancery-erasure-2",
-                "instance", SampleExport.INSTANCE,
-                "organisation", SampleExport.LOG_ID,
-                "subject", SUBJECT,
-                "issued_at", "2026-11-29T18:00:00Z",
-                "state", "withheld",
+                "type",
+                "chancery-erasure-2",
+                "instance",
+                SampleExport.INSTANCE,
+                "organisation",
+                SampleExport.LOG_ID,
+                "subject",
+                SUBJECT,
+                "issued_at",
+                "2026-11-29T18:00:00Z",
+                "state",
+                "withheld",
                 "classes",
-                        list(
+                list(
+                        object(
+                                "class",
+                                "account",
+                                "ground",
+                                "request",
+                                "request",
+                                REQUEST,
+                                "decided",
+                                object("position", cleared, "considered_holds", list(SECOND_HOLD)),
+                                "keys_destroyed",
+                                object("position", destroyed, "keys", 2L, "horizon", "2027-01-15T08:00:00Z"),
+                                "completed",
                                 object(
-                                        "class", "account",
-                                        "ground", "request",
-                                        "request", REQUEST,
-                                        "decided",
-                                                object("position", cleared, "considered_holds", list(SECOND_HOLD)),
-                                        "keys_destroyed",
-                                                object(
-                                                        "position", destroyed,
-                                                        "keys", 2L,
-                                                        "horizon", "2027-01-15T08:00:00Z"),
-                                        "completed",
-                                                object(
-                                                        "position", completed,
-                                                        "organisation_key_from_version", 4L,
-                                                        "sealer_key_from_version", 5L),
-                                        "state", "completed"),
-                                object(
-                                        "class", "evidence",
-                                        "ground", "retention-ended",
-                                        "request", "",
-                                        "decided", object("position", retired, "considered_holds", list()),
-                                        "retention", object("period", "P7Y", "since", "2020-09-13T12:26:40Z"),
-                                        "state", "decided"),
-                                object(
-                                        "class", "audit",
-                                        "ground", "request",
-                                        "request", REQUEST,
-                                        "state", "withheld",
-                                        "withheld", object("position", cleared, "holds", list(SECOND_HOLD)))),
+                                        "position", completed,
+                                        "organisation_key_from_version", 4L,
+                                        "sealer_key_from_version", 5L),
+                                "state",
+                                "completed"),
+                        object(
+                                "class", "evidence",
+                                "ground", "retention-ended",
+                                "request", "",
+                                "decided", object("position", retired, "considered_holds", list()),
+                                "retention", object("period", "P7Y", "since", "2020-09-13T12:26:40Z"),
+                                "state", "decided"),
+                        object(
+                                "class", "audit",
+                                "ground", "request",
+                                "request", REQUEST,
+                                "state", "withheld",
+                                "withheld", object("position", cleared, "holds", list(SECOND_HOLD)))),
                 "holds",
-                        list(
-                                object(
-                                        "hold", FIRST_HOLD,
-                                        "matter", "Kestrel/1",
-                                        "classes", list("account", "audit"),
-                                        "set_position", set,
-                                        "cleared_position", cleared),
-                                object(
-                                        "hold", SECOND_HOLD,
-                                        "matter", "Kestrel/2",
-                                        "classes", list("audit"),
-                                        "set_position", set)),
-                "not_proved", list("what nobody can"));
+                list(
+                        object(
+                                "hold", FIRST_HOLD,
+                                "matter", "Kestrel/1",
+                                "classes", list("account", "audit"),
+                                "set_position", set,
+                                "cleared_position", cleared),
+                        object(
+                                "hold",
+                                SECOND_HOLD,
+                                "matter",
+                                "Kestrel/2",
+                                "classes",
+                                list("audit"),
+                                "set_position",
+                                set)),
+                "not_proved",
+                list("what nobody can"));
     }
 
     private static Map<String, Object> object(Object... members) {
@@ -225,8 +236,8 @@ class ErasureProofTest {
 
     private String certificate(Map<String, Object> payload, String records) {
         byte[] json = CanonicalJson.write(payload);
-        byte[] signature = key.sign(Draft.concat(
-                ("DSSEv1 " + TYPE.length() + " " + TYPE + " " + json.length + " ").getBytes(UTF_8), json));
+        byte[] signature = key.sign(
+                Draft.concat(("DSSEv1 " + TYPE.length() + " " + TYPE + " " + json.length + " ").getBytes(UTF_8), json));
         return "{\"payload\":\"" + base64(json) + "\",\"payloadType\":\"" + TYPE + "\"," + records
                 + "\"signatures\":[{\"keyid\":\"" + key.name + "+"
                 + HexFormat.of().toHexDigits(key.id()) + "\",\"sig\":\"" + base64(signature) + "\"}]}";
@@ -250,7 +261,8 @@ class ErasureProofTest {
 
     private String inclusion(int position, int size) {
         SampleExport then = log.first(size);
-        byte[] path = Merkle.path(position, then.entries.stream().map(Merkle::leaf).toList());
+        byte[] path =
+                Merkle.path(position, then.entries.stream().map(Merkle::leaf).toList());
         var hashes = new StringBuilder();
         for (int from = 0; from < path.length; from += 32) {
             hashes.append(base64(Arrays.copyOfRange(path, from, from + 32))).append('\n');
@@ -308,7 +320,8 @@ class ErasureProofTest {
     /** Its first line, the entry, the index, each hash, the checkpoint's log, size, root and signature, and the event. */
     @Test
     void anyChangedLineOfARecordIsRefused() throws IOException {
-        List<String> lines = List.of(inclusion((int) destroyed, log.entries.size()).split("\n"));
+        List<String> lines =
+                List.of(inclusion((int) destroyed, log.entries.size()).split("\n"));
         String event = base64(log.bodies.get((int) destroyed).getFirst());
         assertThat(lines).hasSizeGreaterThan(8);
         for (String line : Stream.concat(lines.stream(), Stream.of(event)).toList()) {
