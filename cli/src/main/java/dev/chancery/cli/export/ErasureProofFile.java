@@ -51,7 +51,8 @@ public final class ErasureProofFile {
         return record.getEventsList().stream()
                         .map(ErasureProofFile::base64)
                         .collect(Collectors.joining("\",\"", "{\"events\":[\"", "\"],"))
-                + "\"inclusion\":\"" + inclusions.getOrDefault(record.getPosition(), "").replace("\n", "\\n") + "\"}";
+                + "\"inclusion\":\""
+                + inclusions.getOrDefault(record.getPosition(), "").replace("\n", "\\n") + "\"}";
     }
 
     private static String base64(ByteString bytes) {

@@ -80,8 +80,12 @@ final class RecordSearch {
         int page = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
         // A position that is too large for a long is after all there are.
         long before = request.getBefore() > 0 ? request.getBefore() : Long.MAX_VALUE;
-        return CommandOutcome.done(
-                find(context.tenant(), wanted, Math.min(before, upTo(context.tenant(), request)), micros(request.getFromMillis()), page));
+        return CommandOutcome.done(find(
+                context.tenant(),
+                wanted,
+                Math.min(before, upTo(context.tenant(), request)),
+                micros(request.getFromMillis()),
+                page));
     }
 
     /** The position before which records were made in time: found by halving, since time never falls. */
@@ -105,8 +109,7 @@ final class RecordSearch {
         }
     }
 
-    private FindRecordsReply find(
-            String tenant, Map<String, String> wanted, long before, long fromMicros, int page) {
+    private FindRecordsReply find(String tenant, Map<String, String> wanted, long before, long fromMicros, int page) {
         long began = System.nanoTime();
         return database.inTenant(DatabaseRole.IDENTITY, tenant, connection -> {
             var reply = FindRecordsReply.newBuilder();

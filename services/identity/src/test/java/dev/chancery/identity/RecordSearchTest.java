@@ -247,10 +247,8 @@ class RecordSearchTest {
 
         FindRecordsReply first =
                 found(wanted().setAddress(HOME).setFromMillis(middle).setPageSize(1));
-        FindRecordsReply second = found(wanted().setAddress(HOME)
-                .setFromMillis(middle)
-                .setPageSize(2)
-                .setBefore(first.getNextBefore()));
+        FindRecordsReply second = found(
+                wanted().setAddress(HOME).setFromMillis(middle).setPageSize(2).setBefore(first.getNextBefore()));
         assertThat(second.getRecordsList()).isEqualTo(all.subList(1, 2));
         assertThat(second.getNextBefore()).as("what is older was not asked for").isZero();
     }

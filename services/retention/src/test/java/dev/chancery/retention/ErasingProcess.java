@@ -90,10 +90,9 @@ final class ErasingProcess {
             input.lines().map(line -> line.split(" ")).forEach(words -> passwords.put(words[0], words[1]));
         }
         DatabaseAccess access = DatabaseAccess.byPassword(
-                "127.0.0.1",
-                Integer.parseInt(arguments[1]),
-                arguments[2],
-                role -> Optional.ofNullable(passwords.get(role.name())).orElseThrow());
+                "127.0.0.1", Integer.parseInt(arguments[1]), arguments[2], role -> Optional.ofNullable(
+                                passwords.get(role.name()))
+                        .orElseThrow());
         try (Database database = Database.pooled(access, 4)) {
             erase(
                     database,

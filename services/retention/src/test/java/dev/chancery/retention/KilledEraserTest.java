@@ -149,7 +149,9 @@ class KilledEraserTest {
     private void assertIsAsFarAs(Victim victim, String step) throws RefusedException, SQLException {
         boolean isCompleted = step.equals(ErasureStep.COMPLETION_RECORDED.name());
         String certificate = certificate(victim);
-        assertThat(certificate.contains("\"keys_destroyed\"")).as("%s: %s", step, certificate).isEqualTo(isRecorded(step));
+        assertThat(certificate.contains("\"keys_destroyed\""))
+                .as("%s: %s", step, certificate)
+                .isEqualTo(isRecorded(step));
         assertThat(certificate.contains("\"state\":\"completed\""))
                 .as("%s: %s", step, certificate)
                 .isEqualTo(isCompleted);
@@ -171,7 +173,9 @@ class KilledEraserTest {
     private void assertErased(Victim victim) throws RefusedException, SQLException {
         var loaded = new Streams(database, DatabaseRole.RETENTION)
                 .load(tenant, Subject.stream(victim.asked().subject()), Subject.FOLD);
-        assertThat(loaded.version()).as("decided, destroyed, completed, each once").isEqualTo(3);
+        assertThat(loaded.version())
+                .as("decided, destroyed, completed, each once")
+                .isEqualTo(3);
         assertThat(certificate(victim)).contains("\"state\":\"completed\"");
         assertThat(opens(victim)).isFalse();
         assertThat(opensFromItsBackup(victim)).isFalse();
@@ -210,7 +214,8 @@ class KilledEraserTest {
             superuser(
                     isNew
                             ? "CREATE TABLE " + to + "." + table + " AS TABLE " + from + "." + table
-                            : "SET session_replication_role = replica; TRUNCATE keyring.%1$s CASCADE; INSERT INTO keyring.%1$s TABLE %2$s.%1$s"
+                            : ("SET session_replication_role = replica; TRUNCATE keyring.%1$s CASCADE;"
+                                            + " INSERT INTO keyring.%1$s TABLE %2$s.%1$s")
                                     .formatted(table, from));
         }
     }
