@@ -95,7 +95,9 @@ class FieldScanTest {
         var random = ListRolesReply.newBuilder()
                 .addRoles(Role.newBuilder().addCapabilities("secret:f9e86d081884c7d659a2feaa0c55ad015"))
                 .build();
-        assertThat(((ListRolesReply) scan.withoutCredentials(random)).getRoles(0).getCapabilities(0))
+        assertThat(((ListRolesReply) scan.withoutCredentials(random))
+                        .getRoles(0)
+                        .getCapabilities(0))
                 .isEqualTo("secret:[redacted-secret]");
     }
 

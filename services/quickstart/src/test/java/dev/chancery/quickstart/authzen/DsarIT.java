@@ -377,7 +377,6 @@ class DsarIT {
                 new String(Base64.getDecoder().decode(payload), UTF_8).replace("\"attempts\":1", "\"attempts\":2");
         Files.writeString(
                 proof, file.replace(payload, Base64.getEncoder().encodeToString((changed + " ").getBytes(UTF_8))));
-        assertThat(commands.verify(administrator, proof))
-                .contains("NOT PROVEN", "is not what");
+        assertThat(commands.verify(administrator, proof)).contains("NOT PROVEN", "is not what");
     }
 }

@@ -32,8 +32,8 @@ public final class RecordedActions implements AfterAllCallback {
                 .filter(ContractMethod::writes)
                 .forEach(method -> FEATURES.put(method.auditAction(), method.feature()));
         contract.actions().forEach(action -> FEATURES.put(action.name(), action.feature()));
-        BY_SYSTEM = contract.actions().stream()
-                .collect(Collectors.toMap(ContractAction::name, ContractAction::bySystem));
+        BY_SYSTEM =
+                contract.actions().stream().collect(Collectors.toMap(ContractAction::name, ContractAction::bySystem));
     }
 
     /** By tenant: how many records were read. */
