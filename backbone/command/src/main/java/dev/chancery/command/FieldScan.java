@@ -110,7 +110,7 @@ public final class FieldScan {
         return blocked.isEmpty() ? text : Redactor.redact(text, blocked);
     }
 
-    /** {@code secret:read} is no secret by the name of {@code secret}, as {@code secret:9f86d081884c7d65} is. */
+    /** {@code secret:read} is no secret by the name of {@code secret}, as it would be with a random text instead of the verb. */
     private static boolean isCapability(String text) {
         return TextFormat.isCapability(text)
                 && Redactor.spans(text.substring(text.indexOf(':') + 1), Profile.ALL)
