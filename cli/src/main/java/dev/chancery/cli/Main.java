@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
             "",
             "And, to run an instance:",
             "  demo [--out DIR]                  tells the story, on an instance of its own",
-            "  demo --story privacy              tells another: consent to erasure and restore",
+            "  demo --story privacy              tells another: consent, erasure, restore",
             "  up [--data DIR] [--port PORT]     starts one on loopback (./data, 8080)",
             "  replay --check [--data DIR]       rebuilds all views from Kafka, and compares",
             "  repair [--apply] [--data DIR]     says what Kafka lacks, or brings it back",

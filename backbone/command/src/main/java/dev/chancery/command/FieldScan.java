@@ -32,6 +32,8 @@ import org.jboss.logging.Logger;
 public final class FieldScan {
     private static final Logger LOG = Logger.getLogger(FieldScan.class);
 
+    private static final int MAX_VERB_DIGITS = 2;
+
     private final Findings.Sink sink;
     private final Map<Descriptor, List<Looked>> fields = new ConcurrentHashMap<>();
     private final Set<String> told = ConcurrentHashMap.newKeySet();
@@ -110,11 +112,14 @@ public final class FieldScan {
         return blocked.isEmpty() ? text : Redactor.redact(text, blocked);
     }
 
-    /** {@code secret:read} is no secret by the name of {@code secret}, as it would be with a random text instead of the verb. */
+    /** {@code secret:read} is no secret by the name of {@code secret}. A verb is made of words, as a random text is not. */
     private static boolean isCapability(String text) {
         return TextFormat.isCapability(text)
-                && Redactor.spans(text.substring(text.indexOf(':') + 1), Profile.ALL)
-                        .isEmpty();
+                && text.chars()
+                                .skip(text.indexOf(':'))
+                                .filter(Character::isDigit)
+                                .count()
+                        <= MAX_VERB_DIGITS;
     }
 
     private void count(FieldDescriptor field, String kind, Outcome outcome) {

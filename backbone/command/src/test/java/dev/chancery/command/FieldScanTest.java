@@ -90,7 +90,8 @@ class FieldScanTest {
     @Test
     void aCapabilityIsNoSecretByItsName() {
         staysAsItIs(ListRolesReply.newBuilder()
-                .addRoles(Role.newBuilder().addCapabilities("secret:read").addCapabilities("app.password" + ":reset-v2"))
+                .addRoles(
+                        Role.newBuilder().addCapabilities("secret:read").addCapabilities("app.password" + ":reset-v2"))
                 .build());
         var random = ListRolesReply.newBuilder()
                 .addRoles(Role.newBuilder().addCapabilities("secret" + ":f9e86d081884c7d659a2feaa0c55ad015"))

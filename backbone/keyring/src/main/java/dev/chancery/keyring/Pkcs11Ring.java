@@ -22,6 +22,9 @@ import javax.crypto.SecretKey;
 final class Pkcs11Ring implements Sealer.Ring {
     private static final Pattern NAME = Pattern.compile(Pkcs11Sealer.RING + "([1-9][0-9]{0,8})");
 
+    /** How often the token is listed where something in the list is gone. */
+    private static final int LISTINGS = 5;
+
     /** Makes, wraps and unwraps with a key of the token. */
     interface Token {
         SecretKey key(KeyStore keys, String name, boolean create) throws GeneralSecurityException;
@@ -47,7 +50,22 @@ final class Pkcs11Ring implements Sealer.Ring {
         }
     }
 
+    /** A version that another process destroys while it is read is not there any more when the token is listed again. */
     private void load() throws GeneralSecurityException, IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                wrapping = found();
+                return;
+            } catch (ProviderException e) {
+                if (attempt == LISTINGS) {
+                    throw e;
+                }
+                keys.load(null, null);
+            }
+        }
+    }
+
+    private SortedMap<Integer, SecretKey> found() throws GeneralSecurityException {
         SortedMap<Integer, SecretKey> found = new TreeMap<>();
         for (String alias : Collections.list(keys.aliases())) {
             Matcher name = NAME.matcher(alias);
@@ -55,7 +73,7 @@ final class Pkcs11Ring implements Sealer.Ring {
                 found.put(Integer.parseInt(name.group(1)), token.key(keys, alias, false));
             }
         }
-        wrapping = found;
+        return found;
     }
 
     @Override
