@@ -5,18 +5,9 @@ import com.google.protobuf.Message;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.StreamId;
-import dev.chancery.keyring.KeyFileSealer;
-import dev.chancery.keyring.SigningKeys;
-import dev.chancery.log.AppendResult;
-import dev.chancery.log.Appender;
-import dev.chancery.log.Draft;
-import dev.chancery.log.LogCreation;
 import dev.chancery.log.NewEvent;
-import dev.chancery.log.RelayGuard;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
-import dev.chancery.schema.log.v1.Actor;
-import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.EventRef;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Pulse;
@@ -24,21 +15,16 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.chancery.testkit.log.LogFixture;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -52,10 +38,7 @@ final class TestLog implements AutoCloseable {
     private static final long AWAIT_NANOS = 30_000_000_000L;
 
     private final Database database = Backing.database("keyring", "log");
-    private final RelayGuard guard = new RelayGuard(database, DatabaseRole.IDENTITY, "no_such_slot", Long.MAX_VALUE);
-    private final SigningKeys keys = new SigningKeys(database, sealer());
-    private final Appender identity = appender(DatabaseRole.IDENTITY);
-    private final Appender access = appender(DatabaseRole.ACCESS);
+    private final LogFixture log = new LogFixture(database, LogFixture.sealer());
     private final Properties kafka = new Properties();
     private final String topic;
     private final KafkaProducer<String, byte[]> producer;
@@ -64,33 +47,6 @@ final class TestLog implements AutoCloseable {
         this.topic = topic;
         kafka.put("bootstrap.servers", bootstrapServers);
         producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer());
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                        INSERT INTO log.reconciled (system_identifier, timeline)
-                        SELECT system_identifier,
-                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                        FROM pg_control_system()""");
-            }
-        });
-    }
-
-    private static KeyFileSealer sealer() {
-        try {
-            Path directory = Files.createTempDirectory("decision");
-            Path file = directory.resolve("key");
-            KeyFileSealer sealer = KeyFileSealer.create(file);
-            Files.delete(file);
-            Files.delete(directory);
-            return sealer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private Appender appender(DatabaseRole role) {
-        String feature = role.name();
-        return new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), guard);
     }
 
     DecisionPoint decisionPoint() {
@@ -113,10 +69,9 @@ final class TestLog implements AutoCloseable {
 
     /** A new organisation, in PostgreSQL only: at position 0, Ada holds the first grant, and Ben is there. */
     String organisation() {
-        String tenant = UUID.randomUUID().toString();
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
+        String tenant = log.organisation();
         append(
-                identity,
+                DatabaseRole.IDENTITY,
                 tenant,
                 Map.of(),
                 new NewEvent(AuthorityStreams.foundation(tenant), Events.founded()),
@@ -128,31 +83,15 @@ final class TestLog implements AutoCloseable {
 
     /** Appends to a stream that is at a version; answers the position. */
     long appended(String tenant, StreamId stream, long version, Message event) {
-        Appender by = stream.feature().equals("access") ? access : identity;
+        DatabaseRole by = stream.feature().equals("access") ? DatabaseRole.ACCESS : DatabaseRole.IDENTITY;
         return append(by, tenant, Map.of(stream, version), new NewEvent(stream, event));
     }
 
-    private static long append(Appender by, String tenant, Map<StreamId, Long> basis, NewEvent... events) {
-        var id = UUID.randomUUID();
-        var entryId = ByteBuffer.allocate(16)
-                .putLong((id.getMostSignificantBits() & ~0xF000L) | 0x7000L)
-                .putLong(id.getLeastSignificantBits())
-                .flip();
-        var statement = Statement.newBuilder()
-                .setEntryId(ByteString.copyFrom(entryId))
-                .setActor(
-                        Actor.newBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system"))
-                .setAction("test.happen")
-                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
-                .build();
+    private long append(DatabaseRole by, String tenant, Map<StreamId, Long> basis, NewEvent... events) {
         Map<StreamId, Long> all = new java.util.HashMap<>(basis);
         List.of(events).forEach(event -> all.putIfAbsent(event.stream(), 0L));
-        AppendResult result =
-                by.append(new Draft(tenant, statement, 0, List.of(events), List.of(), Optional.empty(), all));
-        if (result instanceof AppendResult.Appended appended) {
-            return appended.position();
-        }
-        throw new AssertionError(result);
+        var statement = LogFixture.statement(LogFixture.entryId()).build();
+        return LogFixture.position(log.append(by, tenant, statement, Stream.of(events), all));
     }
 
     long versionOf(String tenant, String principalId) {
@@ -230,9 +169,7 @@ final class TestLog implements AutoCloseable {
     @Override
     public void close() {
         producer.close(java.time.Duration.ofSeconds(1));
-        identity.close();
-        access.close();
-        guard.close();
+        log.close();
         database.close();
     }
 }

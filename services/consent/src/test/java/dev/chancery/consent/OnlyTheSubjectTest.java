@@ -1,5 +1,6 @@
 package dev.chancery.consent;
 
+import static dev.chancery.testkit.log.Decider.folded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -8,10 +9,8 @@ import dev.chancery.decision.Consents;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.Purposes;
 import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.consent.v1.ConsentGranted;
 import dev.chancery.schema.consent.v1.ConsentRenewed;
 import dev.chancery.schema.consent.v1.ConsentWithdrawn;
@@ -27,7 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,17 +51,6 @@ class OnlyTheSubjectTest {
                     .addRecipients("clinic")
                     .addDataCategories("health")
                     .build());
-
-    private static <S> S folded(Fold<S, ? super StoredEvent> fold, Message... events) {
-        S state = fold.initial();
-        for (Message event : events) {
-            state = fold.evolve(
-                    state,
-                    new StoredEvent(
-                            event.getDescriptorForType().getFullName(), event.toByteString(), 0, 1, new UUID(0, 0)));
-        }
-        return state;
-    }
 
     private static ConsentGranted given() {
         return wanted().toBuilder()

@@ -2,7 +2,6 @@ package dev.chancery.dsar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.sun.net.httpserver.HttpServer;
 import dev.chancery.command.Ids;
@@ -13,12 +12,7 @@ import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
-import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
-import dev.chancery.log.Appender;
-import dev.chancery.log.Draft;
-import dev.chancery.log.LogCreation;
-import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.dsar.v1.HolderAction;
 import dev.chancery.schema.dsar.v1.HolderAsked;
@@ -26,21 +20,16 @@ import dev.chancery.schema.dsar.v1.HolderRegistered;
 import dev.chancery.schema.dsar.v1.IdentityVerified;
 import dev.chancery.schema.dsar.v1.RequestKind;
 import dev.chancery.schema.dsar.v1.RequestReceived;
-import dev.chancery.schema.log.v1.ActorType;
-import dev.chancery.schema.log.v1.Outcome;
-import dev.chancery.schema.log.v1.Result;
-import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.log.LogFixture;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -49,7 +38,6 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Requests over a real log, at systems that answer and systems that hang. */
 class RoundsTest {
@@ -61,16 +49,14 @@ class RoundsTest {
     private static final String SECRET = "00".repeat(32);
 
     private final Database database = Backing.database("keyring", "log", "relay", "projection", "dsar");
+    private final KeyFileSealer sealer = LogFixture.sealer();
+    private final LogFixture fixture = new LogFixture(database, sealer);
     private final Moved moved = new Moved();
     private final CountDownLatch end = new CountDownLatch(1);
     private final AtomicInteger hanging = new AtomicInteger();
 
-    @TempDir
-    private Path directory;
-
     private HttpServer system;
     private Keyring keyring;
-    private Appender appender;
     private RequestLog log;
     private HolderClient client;
     private Rounds rounds;
@@ -94,25 +80,8 @@ class RoundsTest {
             exchange.close();
         });
         system.start();
-        KeyFileSealer sealer = KeyFileSealer.create(directory.resolve("key"));
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                    INSERT INTO log.reconciled (system_identifier, timeline)
-                    SELECT system_identifier,
-                           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                    FROM pg_control_system()\
-                    """);
-            }
-        });
         keyring = new Keyring(database, sealer);
-        appender = new Appender(
-                database,
-                DatabaseRole.DSAR,
-                "ch-test",
-                new SigningKeys(database, sealer).signer("ch-test/source/dsar"),
-                Optional::empty);
-        log = new RequestLog(appender, new Streams(database, DatabaseRole.DSAR));
+        log = new RequestLog(fixture.appender(DatabaseRole.DSAR), new Streams(database, DatabaseRole.DSAR));
         client = new HolderClient(OPTIONS);
         rounds = new Rounds(database, new Advancer(log, keyring, client, OPTIONS), moved);
     }
@@ -123,32 +92,12 @@ class RoundsTest {
         end.countDown();
         client.close();
         system.stop(0);
-        appender.close();
+        fixture.close();
         database.close();
     }
 
-    private String organisation() {
-        String tenant = UUID.randomUUID().toString();
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
-        return tenant;
-    }
-
     private void append(String tenant, StreamId stream, UUID entryId, long version, List<Message> events) {
-        Statement.Builder statement = Statement.newBuilder()
-                .setEntryId(ByteString.copyFrom(Ids.bytes(entryId)))
-                .setAction("dsar.test.happen")
-                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
-        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
-        assertThat(appender.append(new Draft(
-                        tenant,
-                        statement.build(),
-                        0,
-                        events.stream()
-                                .map(event -> new NewEvent(stream, event))
-                                .toList(),
-                        List.of(),
-                        Optional.empty(),
-                        Map.of(stream, version))))
+        assertThat(fixture.append(DatabaseRole.DSAR, tenant, entryId, stream, version, events))
                 .isInstanceOf(AppendResult.Appended.class);
     }
 
@@ -263,8 +212,8 @@ class RoundsTest {
 
     @Test
     void systemsOfOneOrganisationThatHangHoldUpNoOther() throws InterruptedException {
-        String stuck = organisation();
-        String other = organisation();
+        String stuck = fixture.organisation();
+        String other = fixture.organisation();
         rounds.start();
         hangs(stuck, 20);
         assertThat(hanging.get()).isEqualTo(Rounds.MAX_OF_ONE);
@@ -278,7 +227,7 @@ class RoundsTest {
 
     @Test
     void aThousandRequestsAdvanceThoughOneSystemHangs() throws InterruptedException {
-        String tenant = organisation();
+        String tenant = fixture.organisation();
         register(tenant, new java.util.TreeMap<>(Map.of("hangs", "/hang", "quick", "/quick")));
         List<String> answered = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {

@@ -14,7 +14,6 @@ import dev.chancery.firewall.EgressDecision;
 import dev.chancery.firewall.Reason;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.egress.v1.AllowedHostAdded;
 import dev.chancery.schema.egress.v1.AllowedHostRemoved;
 import dev.chancery.schema.egress.v1.ConnectorConnected;
@@ -26,11 +25,10 @@ import dev.chancery.schema.egress.v1.OverrideRequested;
 import dev.chancery.schema.egress.v1.OverrideRevoked;
 import dev.chancery.schema.egress.v1.OverrideState;
 import dev.chancery.schema.egress.v1.SandboxSet;
+import dev.chancery.testkit.log.Decider;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class EgressRulesTest {
@@ -38,39 +36,22 @@ class EgressRulesTest {
     private static final long NOW = 1_780_000_000_000_000L;
     private static final long MINUTE = 60_000_000L;
 
-    private WorkspaceEgress state = WorkspaceEgress.NONE;
-
-    private Decision<Message> decide(Function<WorkspaceEgress, Decision<Message>> rule) {
-        Decision<Message> decision = rule.apply(state);
-        if (decision instanceof Decision.Events<Message> happened) {
-            for (Message event : happened.events()) {
-                state = WorkspaceEgress.FOLD.evolve(
-                        state,
-                        new StoredEvent(
-                                event.getDescriptorForType().getFullName(),
-                                event.toByteString(),
-                                0,
-                                1,
-                                UUID.randomUUID()));
-            }
-        }
-        return decision;
-    }
+    private final Decider<WorkspaceEgress> workspace = new Decider<>(WorkspaceEgress.FOLD);
 
     private Decision<Message> allow(String host) {
-        return decide(before -> EgressRules.allow(
+        return workspace.when(before -> EgressRules.allow(
                 before,
                 AllowedHostAdded.newBuilder().setWorkspaceId(W).setHost(host).build()));
     }
 
     private Decision<Message> deny(String host) {
-        return decide(before -> EgressRules.deny(
+        return workspace.when(before -> EgressRules.deny(
                 before,
                 DeniedHostAdded.newBuilder().setWorkspaceId(W).setHost(host).build()));
     }
 
     private Decision<Message> connect(String connector, String... hosts) {
-        return decide(before -> EgressRules.connect(
+        return workspace.when(before -> EgressRules.connect(
                 before,
                 ConnectorConnected.newBuilder()
                         .setConnector(connector)
@@ -79,7 +60,7 @@ class EgressRulesTest {
     }
 
     private Decision<Message> request(String id, String requester, String actingFor, int minutes) {
-        return decide(before -> EgressRules.request(
+        return workspace.when(before -> EgressRules.request(
                 before,
                 OverrideRequested.newBuilder()
                         .setOverrideId(id)
@@ -92,7 +73,7 @@ class EgressRulesTest {
     }
 
     private Decision<Message> approve(String id, Set<String> approver, long at) {
-        return decide(before -> EgressRules.approve(
+        return workspace.when(before -> EgressRules.approve(
                 before,
                 approver::contains,
                 OverrideApproved.newBuilder()
@@ -103,12 +84,12 @@ class EgressRulesTest {
     }
 
     private Decision<Message> revoke(String id, long at) {
-        return decide(before -> EgressRules.revoke(
+        return workspace.when(before -> EgressRules.revoke(
                 before, OverrideRevoked.newBuilder().setOverrideId(id).build(), at));
     }
 
     private EgressDecision evaluate(String url, long at) {
-        return new Policies((tenant, workspace) -> Optional.of(state), AddressRanges.forbidden(), BuiltInHosts.ALL)
+        return new Policies((tenant, id) -> Optional.of(workspace.state()), AddressRanges.forbidden(), BuiltInHosts.ALL)
                 .of("t", W)
                 .orElseThrow()
                 .policy()
@@ -127,11 +108,11 @@ class EgressRulesTest {
     void whatIsOnTheListIsAllowedUntilItIsTakenOff() {
         assertThat(reason("https://api.example.com/")).isEqualTo(Reason.NOT_ALLOWLISTED);
         allow("API.example.com.");
-        assertThat(state.allow()).containsExactly("api.example.com");
+        assertThat(workspace.state().allow()).containsExactly("api.example.com");
         assertThat(reason("https://api.example.com/")).isEqualTo(Reason.WORKSPACE_ALLOW);
         assertThat(allow("api.example.com")).isInstanceOf(Decision.Nothing.class);
 
-        Decision<Message> removed = decide(before -> EgressRules.removeAllowed(
+        Decision<Message> removed = workspace.when(before -> EgressRules.removeAllowed(
                 before,
                 AllowedHostRemoved.newBuilder().setHost("api.example.com").build()));
         assertThat(removed).isInstanceOf(Decision.Events.class);
@@ -176,16 +157,16 @@ class EgressRulesTest {
         assertThat(reason("https://a.files.example.com/")).isEqualTo(Reason.NOT_ALLOWLISTED);
 
         allow("api.example.com");
-        decide(before -> EgressRules.disconnect(
+        workspace.when(before -> EgressRules.disconnect(
                 before, ConnectorDisconnected.newBuilder().setConnector("chat").build()));
         assertThat(reason("https://api.example.com/")).isEqualTo(Reason.WORKSPACE_ALLOW);
-        assertThat(state.connectors()).isEmpty();
+        assertThat(workspace.state().connectors()).isEmpty();
     }
 
     @Test
     void aSandboxReachesNothingByDefault() {
         assertThat(reason("https://data.iana.org/")).isEqualTo(Reason.BUILT_IN_ALLOW);
-        decide(before -> EgressRules.sandbox(
+        workspace.when(before -> EgressRules.sandbox(
                 before, SandboxSet.newBuilder().setSandbox(true).build()));
         assertThat(reason("https://data.iana.org/")).isEqualTo(Reason.NOT_ALLOWLISTED);
     }
@@ -201,7 +182,7 @@ class EgressRulesTest {
                 .isEqualTo(Reason.OVERRIDE);
         assertThat(evaluate("https://api.example.org/", NOW + 10 * MINUTE).reason())
                 .isEqualTo(Reason.NOT_ALLOWLISTED);
-        assertThat(state.override("o").orElseThrow().state(NOW + 10 * MINUTE))
+        assertThat(workspace.state().override("o").orElseThrow().state(NOW + 10 * MINUTE))
                 .isEqualTo(OverrideState.OVERRIDE_STATE_EXPIRED);
     }
 
@@ -248,13 +229,13 @@ class EgressRulesTest {
             request("o" + i, "r", "", 10);
             revoke("o" + i, NOW);
         }
-        assertThat(state.overrides()).hasSize(WorkspaceEgress.KEPT);
-        assertThat(state.override("o4")).isEmpty();
-        assertThat(state.override("o5")).isPresent();
+        assertThat(workspace.state().overrides()).hasSize(WorkspaceEgress.KEPT);
+        assertThat(workspace.state().override("o4")).isEmpty();
+        assertThat(workspace.state().override("o5")).isPresent();
     }
 
     private Decision<Message> dlp(List<String> block, List<String> alert) {
-        return decide(before -> EgressRules.dlp(
+        return workspace.when(before -> EgressRules.dlp(
                 before,
                 DlpPolicySet.newBuilder()
                         .setWorkspaceId(W)
@@ -265,16 +246,16 @@ class EgressRulesTest {
 
     @Test
     void aDlpPolicyReplacesTheOneBefore() {
-        assertThat(state.dlp()).isEqualTo(DlpPolicy.STANDARD);
+        assertThat(workspace.state().dlp()).isEqualTo(DlpPolicy.STANDARD);
         assertThat(dlp(List.copyOf(DlpPolicy.STANDARD.block()), List.copyOf(DlpPolicy.STANDARD.alert())))
                 .isEqualTo(Decision.nothing());
         dlp(List.of("mail", "card"), List.of("unreadable"));
-        assertThat(state.dlp()).isEqualTo(new DlpPolicy(List.of("card", "mail"), List.of("unreadable")));
+        assertThat(workspace.state().dlp()).isEqualTo(new DlpPolicy(List.of("card", "mail"), List.of("unreadable")));
         assertThat(dlp(List.of("card", "mail", "card"), List.of("unreadable"))).isEqualTo(Decision.nothing());
         assertThat(dlp(List.of("mail", "card"), List.of("card"))).isEqualTo(Decision.reject(DLP_POLICY));
         assertThat(dlp(List.of("name"), List.of())).isEqualTo(Decision.reject(DLP_POLICY));
         assertThat(dlp(List.of(), List.of("Mail"))).isEqualTo(Decision.reject(DLP_POLICY));
         dlp(List.of(), List.of());
-        assertThat(state.dlp().isEmpty()).isTrue();
+        assertThat(workspace.state().dlp().isEmpty()).isTrue();
     }
 }

@@ -1,5 +1,6 @@
 package dev.chancery.elevation;
 
+import static dev.chancery.testkit.log.Decider.folded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -14,9 +15,7 @@ import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.elevation.v1.ApprovalRule;
 import dev.chancery.schema.elevation.v1.ElevationApproved;
 import dev.chancery.schema.elevation.v1.ElevationDenied;
@@ -35,7 +34,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -113,17 +111,6 @@ class ElevationRulesTest {
 
     private Granter who(String... ids) {
         return new Granter(Stream.of(ids).map(this::authority).toList());
-    }
-
-    private static <S> S folded(Fold<S, ? super StoredEvent> fold, List<Message> events) {
-        S state = fold.initial();
-        for (Message event : events) {
-            state = fold.evolve(
-                    state,
-                    new StoredEvent(
-                            event.getDescriptorForType().getFullName(), event.toByteString(), 0, 1, new UUID(0, 0)));
-        }
-        return state;
     }
 
     private Holder holder() {

@@ -2,6 +2,7 @@ package dev.chancery.identity;
 
 import static dev.chancery.kernel.Decision.nothing;
 import static dev.chancery.kernel.Decision.reject;
+import static dev.chancery.testkit.log.Decider.folded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
@@ -15,8 +16,6 @@ import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.decision.TrustedIssuers;
 import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.Fold;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.access.v1.RoleAssigned;
 import dev.chancery.schema.access.v1.RoleDefined;
 import dev.chancery.schema.identity.v1.ClaimCondition;
@@ -29,7 +28,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Who may say which issuers an organisation trusts, and what they give. */
@@ -185,16 +183,5 @@ class IssuerRulesTest {
                 .setRole(role)
                 .addAllCapabilities(Arrays.asList(capabilities))
                 .build();
-    }
-
-    private static <S> S folded(Fold<S, ? super StoredEvent> fold, Message... events) {
-        S state = fold.initial();
-        for (Message event : events) {
-            state = fold.evolve(
-                    state,
-                    new StoredEvent(
-                            event.getDescriptorForType().getFullName(), event.toByteString(), 0, 1, new UUID(0, 0)));
-        }
-        return state;
     }
 }

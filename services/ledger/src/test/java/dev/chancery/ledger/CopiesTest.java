@@ -8,19 +8,14 @@ import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.Principal;
-import dev.chancery.keyring.KeyFileSealer;
-import dev.chancery.keyring.SigningKeys;
-import dev.chancery.log.Appender;
-import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogRejection;
-import dev.chancery.log.ServerInStep;
 import dev.chancery.log.StoppedLogs;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
-import java.nio.file.Path;
+import dev.chancery.testkit.log.LogFixture;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,33 +25,26 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is in the log of whom copies of it were given to, on a real database, as the ledger's own role. */
 class CopiesTest {
-    @TempDir
-    private static Path directory;
-
     private static Database database;
-    private static Appender appender;
+    private static LogFixture log;
 
     private final String tenant = UUID.randomUUID().toString();
     private final String reader = UUID.randomUUID().toString();
-    private final Copies copies = new Copies(appender::append);
+    private final Copies copies = new Copies(log.appender(DatabaseRole.LEDGER)::append);
 
     @BeforeAll
     static void begin() throws Exception {
         database = Backing.database("keyring", "log");
-        ServerInStep.confirm(database);
-        var keys = new SigningKeys(database, KeyFileSealer.create(directory.resolve("sealer")));
-        appender = new Appender(
-                database, DatabaseRole.LEDGER, "ch-test", keys.signer("ch-test/source/ledger"), Optional::empty);
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(Principal.INSTANCE);
+        log = new LogFixture(database, LogFixture.sealer());
+        log.begin(Principal.INSTANCE);
     }
 
     @AfterAll
     static void end() {
-        appender.close();
+        log.close();
         database.close();
     }
 
@@ -67,7 +55,7 @@ class CopiesTest {
 
     @Test
     void whoIsGivenCopiesIsInTheLogOnceASession() throws Exception {
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
+        log.begin(tenant);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var asked = new ArrayList<java.util.concurrent.Future<?>>();
             for (int file = 0; file < 20; file++) {
@@ -103,7 +91,7 @@ class CopiesTest {
 
     @Test
     void copiesOfAStoppedLogAreInTheInstallationsLog() throws Exception {
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
+        log.begin(tenant);
         StoppedLogs.stop(database, tenant, 0);
         copies.record(principal(tenant, reader, "one"));
 

@@ -2,7 +2,6 @@ package dev.chancery.notices;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
-import com.google.protobuf.UnsafeByteOperations;
 import dev.chancery.command.Ids;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
@@ -11,18 +10,12 @@ import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
-import dev.chancery.keyring.SigningKeys;
-import dev.chancery.log.AppendResult;
-import dev.chancery.log.Appender;
-import dev.chancery.log.Draft;
-import dev.chancery.log.LogCreation;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.projection.LogRecord;
 import dev.chancery.schema.identity.v1.PrincipalCreated;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.ActorType;
-import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.log.v1.Statement;
@@ -30,7 +23,7 @@ import dev.chancery.schema.notices.v1.ListNoticesRequest;
 import dev.chancery.schema.notices.v1.Notice;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
-import java.nio.file.Path;
+import dev.chancery.testkit.log.LogFixture;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,11 +31,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /** An organisation's log, the projection of it, and a sender, on a real database; Kafka is left out: the records are read from the table. */
 final class NoticesFixture implements AutoCloseable {
-    private static final Database DATABASE = reconciled();
+    /** Its keys are wrapped by one sealer. */
+    private static final Database DATABASE = Backing.database("keyring", "log", "relay", "projection", "notices");
+
+    private static final KeyFileSealer SEALER = LogFixture.sealer();
 
     final Database database = DATABASE;
     final String tenant = UUID.randomUUID().toString();
@@ -50,54 +46,15 @@ final class NoticesFixture implements AutoCloseable {
     final Streams streams;
     final NoticeRecords records;
 
-    private final Map<String, Appender> appenders = new HashMap<>();
+    private final LogFixture log = new LogFixture(database, SEALER);
     private final Map<StreamId, Long> versions = new HashMap<>();
     private long next;
 
-    NoticesFixture(Path directory) throws Exception {
-        KeyFileSealer sealer = sealer(directory);
-        keyring = new Keyring(database, sealer);
+    NoticesFixture() {
+        keyring = new Keyring(database, SEALER);
         streams = new Streams(database, DatabaseRole.NOTICES);
-        var keys = new SigningKeys(database, sealer);
-        for (DatabaseRole role : List.of(
-                DatabaseRole.IDENTITY,
-                DatabaseRole.ACCESS,
-                DatabaseRole.ELEVATION,
-                DatabaseRole.EGRESS,
-                DatabaseRole.VAULT,
-                DatabaseRole.NOTICES)) {
-            String feature = role.name();
-            appenders.put(
-                    feature,
-                    new Appender(database, role, "ch-test", keys.signer("ch-test/source/" + feature), Optional::empty));
-        }
-        records = new NoticeRecords(appenders.get("notices"), streams);
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
-    }
-
-    private static @Nullable KeyFileSealer one;
-
-    /** The database's keys are wrapped by one. */
-    private static synchronized KeyFileSealer sealer(Path directory) throws Exception {
-        if (one == null) {
-            one = KeyFileSealer.create(directory.resolve("key"));
-        }
-        return one;
-    }
-
-    /** A database on which the relay has compared PostgreSQL with Kafka. */
-    private static Database reconciled() {
-        Database made = Backing.database("keyring", "log", "relay", "projection", "notices");
-        made.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                        INSERT INTO log.reconciled (system_identifier, timeline)
-                        SELECT system_identifier,
-                               ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                        FROM pg_control_system()""");
-            }
-        });
-        return made;
+        records = new NoticeRecords(log.appender(DatabaseRole.NOTICES), streams);
+        log.begin(tenant);
     }
 
     /** A user with this address, who is there from here on. */
@@ -137,42 +94,38 @@ final class NoticesFixture implements AutoCloseable {
         long version = versions.merge(stream, 1L, Long::sum) - 1;
         String feature = stream.value().substring(0, stream.value().indexOf('/'));
         append(
-                appenders.get(feature),
-                statement(entryId, feature + ".test.happen", Result.SUCCESS).build(),
-                List.of(new NewEvent(stream, event)),
+                feature,
+                LogFixture.statement(entryId).setAction(feature + ".test.happen"),
+                Stream.of(new NewEvent(stream, event)),
                 Map.of(stream, version));
         streams.moved(tenant, List.of(stream));
     }
 
     /** A sign-in with the person's key that was refused. */
     void signInFails(String principal) {
-        Statement.Builder statement = statement(Ids.uuidV7(), "identity.token.issue", Result.DENIED);
+        Statement.Builder statement = signIn();
         statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_USER).setId(principal);
         statement.getOutcomeBuilder().setCode("identity.assertion-time");
-        append(appenders.get("identity"), statement.build(), List.of(), Map.of());
+        append("identity", statement, Stream.of(), Map.of());
     }
 
     /** So many sign-ins under a principal's name that were refused, in one record. */
     void signInsFail(String principal, int times) {
-        Statement.Builder statement = statement(Ids.uuidV7(), "identity.token.issue", Result.DENIED);
+        Statement.Builder statement = signIn();
         statement.getTargetBuilder().setType("principal").setId(principal);
         statement.getOutcomeBuilder().setCode("identity.assertion-invalid").setDenials(times == 1 ? 0 : times);
-        append(appenders.get("identity"), statement.build(), List.of(), Map.of());
+        append("identity", statement, Stream.of(), Map.of());
     }
 
     /** A service that somebody creates. */
     String service(String creator) {
         String id = UUID.randomUUID().toString();
-        Statement.Builder statement = statement(Ids.uuidV7(), "identity.principal.create", Result.SUCCESS);
+        Statement.Builder statement = LogFixture.statement(Ids.uuidV7()).setAction("identity.principal.create");
         statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_USER).setId(creator);
         var created = PrincipalCreated.newBuilder().setPrincipalId(id).setType(PrincipalType.SERVICE);
         StreamId stream = stream(id);
         versions.put(stream, 1L);
-        append(
-                appenders.get("identity"),
-                statement.build(),
-                List.of(new NewEvent(stream, created.build())),
-                Map.of(stream, 0L));
+        append("identity", statement, Stream.of(new NewEvent(stream, created.build())), Map.of(stream, 0L));
         return id;
     }
 
@@ -186,21 +139,19 @@ final class NoticesFixture implements AutoCloseable {
         });
     }
 
-    private static Statement.Builder statement(UUID entryId, String action, Result result) {
-        Statement.Builder statement = Statement.newBuilder()
-                .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(entryId)))
-                .setAction(action)
-                .setOutcome(Outcome.newBuilder().setResult(result));
-        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
+    private static Statement.Builder signIn() {
+        Statement.Builder statement = LogFixture.statement(Ids.uuidV7()).setAction("identity.token.issue");
+        statement.getOutcomeBuilder().setResult(Result.DENIED);
         return statement;
     }
 
-    private void append(Appender appender, Statement statement, List<NewEvent> events, Map<StreamId, Long> basis) {
-        AppendResult result =
-                appender.append(new Draft(tenant, statement, 0, events, List.of(), Optional.empty(), basis));
-        if (!(result instanceof AppendResult.Appended)) {
-            throw new AssertionError(result);
-        }
+    private void append(
+            String feature, Statement.Builder statement, Stream<NewEvent> events, Map<StreamId, Long> basis) {
+        DatabaseRole role = DatabaseRole.STANDARD.stream()
+                .filter(each -> each.name().equals(feature))
+                .findFirst()
+                .orElseThrow();
+        LogFixture.position(log.append(role, tenant, statement.build(), events, basis));
     }
 
     /** Has the projection apply what the log has got since. */
@@ -257,7 +208,7 @@ final class NoticesFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        appenders.values().forEach(Appender::close);
+        log.close();
         // The next test's sender would find them.
         database.inTenant(DatabaseRole.NOTICES, tenant, connection -> {
             try (var statement = connection.createStatement()) {

@@ -81,7 +81,7 @@ class NoticesTest {
 
     @BeforeEach
     void begin() throws Exception {
-        log = new NoticesFixture(directory);
+        log = new NoticesFixture();
         mail.empty();
     }
 
@@ -273,7 +273,7 @@ class NoticesTest {
             keyChanges(log.person(ADA));
         }
         StoppedLogs.stop(log.database, log.tenant, 0);
-        try (var other = new NoticesFixture(directory)) {
+        try (var other = new NoticesFixture()) {
             String ben = other.person("ben@kestrel.example");
             other.happens(
                     ben,

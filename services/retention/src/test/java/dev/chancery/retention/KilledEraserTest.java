@@ -12,7 +12,6 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SealContext;
 import dev.chancery.keyring.SigningKeys;
-import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogEntries;
 import dev.chancery.log.LogTimes;
 import dev.chancery.log.Streams;
@@ -20,6 +19,7 @@ import dev.chancery.retention.ErasingProcess.Asked;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.log.LogFixture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -66,18 +66,7 @@ class KilledEraserTest {
     @BeforeEach
     void aLog() {
         keyFile = directory.resolve("key");
-        KeyFileSealer.create(keyFile);
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                    INSERT INTO log.reconciled (system_identifier, timeline)
-                    SELECT system_identifier,
-                           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                    FROM pg_control_system()\
-                    """);
-            }
-        });
+        new LogFixture(database, KeyFileSealer.create(keyFile)).begin(tenant);
     }
 
     @AfterEach

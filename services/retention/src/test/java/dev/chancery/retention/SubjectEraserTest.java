@@ -4,9 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
-import dev.chancery.command.Ids;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
@@ -23,25 +21,19 @@ import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Claims;
 import dev.chancery.log.Digest;
-import dev.chancery.log.Draft;
-import dev.chancery.log.LogCreation;
 import dev.chancery.log.LogEntries;
 import dev.chancery.log.LogTimes;
-import dev.chancery.log.NewEvent;
 import dev.chancery.log.Streams;
 import dev.chancery.schema.identity.v1.PrincipalDeactivated;
 import dev.chancery.schema.identity.v1.PrincipalReactivated;
-import dev.chancery.schema.log.v1.ActorType;
-import dev.chancery.schema.log.v1.Outcome;
-import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.options.v1.DataClass;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.HoldCleared;
 import dev.chancery.schema.retention.v1.HoldSet;
 import dev.chancery.schema.retention.v1.ScheduleSet;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.log.LogFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +44,6 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -81,6 +72,7 @@ class SubjectEraserTest {
     private Path directory;
 
     private KeyFileSealer sealer;
+    private LogFixture log;
     private Appender appender;
     private Sealed sealed;
     private SealContext where;
@@ -88,23 +80,9 @@ class SubjectEraserTest {
     @BeforeEach
     void aSubjectWithAValue() {
         sealer = KeyFileSealer.create(directory.resolve("key"));
-        new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
-        database.transaction(DatabaseRole.RELAY, connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("""
-                    INSERT INTO log.reconciled (system_identifier, timeline)
-                    SELECT system_identifier,
-                           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
-                    FROM pg_control_system()\
-                    """);
-            }
-        });
-        appender = new Appender(
-                database,
-                DatabaseRole.RETENTION,
-                "ch-test",
-                new SigningKeys(database, sealer).signer("ch-test/source/retention"),
-                Optional::empty);
+        log = new LogFixture(database, sealer);
+        log.begin(tenant);
+        appender = log.appender(DatabaseRole.RETENTION);
         where = new SealContext(
                 tenant,
                 subject,
@@ -117,7 +95,7 @@ class SubjectEraserTest {
 
     @AfterEach
     void close() {
-        appender.close();
+        log.close();
         database.close();
     }
 
@@ -173,36 +151,18 @@ class SubjectEraserTest {
     }
 
     private AppendResult append(long version, List<Message> events) {
-        return append(appender, Subject.stream(subject), version, events);
+        return append(Subject.stream(subject), version, events);
     }
 
-    private AppendResult append(Appender by, StreamId stream, long version, List<Message> events) {
-        Statement.Builder statement = Statement.newBuilder()
-                .setEntryId(ByteString.copyFrom(Ids.bytes(Ids.uuidV7())))
-                .setAction("test.happen")
-                .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS));
-        statement.getActorBuilder().setType(ActorType.ACTOR_TYPE_SYSTEM).setId("system");
-        return by.append(new Draft(
-                tenant,
-                statement.build(),
-                0,
-                events.stream().map(event -> new NewEvent(stream, event)).toList(),
-                List.of(),
-                Optional.empty(),
-                Map.of(stream, version)));
+    private AppendResult append(StreamId stream, long version, List<Message> events) {
+        return log.append(DatabaseRole.RETENTION, tenant, stream, version, events);
     }
 
     /** An event of the principal's own stream, as identity writes it. */
     private void ofPrincipal(long version, Message event) {
-        try (var identity = new Appender(
-                database,
-                DatabaseRole.IDENTITY,
-                "ch-test",
-                new SigningKeys(database, sealer).signer("ch-test/source/identity"),
-                Optional::empty)) {
-            assertThat(append(identity, AuthorityStreams.principal(subject), version, List.of(event)))
-                    .isInstanceOf(AppendResult.Appended.class);
-        }
+        assertThat(log.append(
+                        DatabaseRole.IDENTITY, tenant, AuthorityStreams.principal(subject), version, List.of(event)))
+                .isInstanceOf(AppendResult.Appended.class);
     }
 
     private void leaves() {
@@ -212,7 +172,6 @@ class SubjectEraserTest {
     private void keeps(RetentionClass retention, String period) {
         Streams.Loaded<Schedules> now = streams().load(tenant, Schedules.STREAM, Schedules.FOLD);
         append(
-                appender,
                 Schedules.STREAM,
                 now.version(),
                 decided(RetentionRules.schedule(

@@ -42,7 +42,7 @@ class InventoryTest extends WithVaultLog {
 
     private void environment(String organisation, String name) {
         append(
-                appender,
+                DatabaseRole.VAULT,
                 organisation,
                 Names.environment(name),
                 EnvironmentCreated.newBuilder().setEnvironment(name).build());
@@ -52,7 +52,7 @@ class InventoryTest extends WithVaultLog {
         String environment = Names.environmentOf(secret);
         ring.rotate(organisation, environment, 1);
         append(
-                appender,
+                DatabaseRole.VAULT,
                 organisation,
                 Names.secret(secret),
                 SecretVersionWritten.newBuilder()

@@ -106,9 +106,7 @@ class LeaseEnderTest extends WithVaultLog {
 
     /** As the egress feature writes it. */
     private void connection(Message event) {
-        try (var egress = appender(DatabaseRole.EGRESS)) {
-            append(egress, tenant, Connections.stream(WORKSPACE), event);
-        }
+        append(DatabaseRole.EGRESS, tenant, Connections.stream(WORKSPACE), event);
     }
 
     private Targets targets() {

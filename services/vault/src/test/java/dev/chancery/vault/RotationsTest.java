@@ -203,7 +203,7 @@ class RotationsTest extends WithVaultLog {
         begin(other);
         ring.rotate(other, "prod", 1);
         append(
-                appender,
+                DatabaseRole.VAULT,
                 other,
                 Names.secret(SECRET),
                 SecretRotationSet.newBuilder()

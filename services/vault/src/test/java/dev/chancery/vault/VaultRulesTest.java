@@ -1,5 +1,6 @@
 package dev.chancery.vault;
 
+import static dev.chancery.testkit.log.Decider.folded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -15,9 +16,7 @@ import dev.chancery.decision.FirstGrant;
 import dev.chancery.decision.PrincipalState;
 import dev.chancery.decision.RoleModel;
 import dev.chancery.kernel.Decision;
-import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.log.Streams.StoredEvent;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.vault.v1.BoundSecretDestroyed;
@@ -42,7 +41,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,17 +104,6 @@ class VaultRulesTest {
 
     private Granter who(String... ids) {
         return new Granter(Stream.of(ids).map(this::authority).toList());
-    }
-
-    private static <S> S folded(Fold<S, ? super StoredEvent> fold, List<Message> events) {
-        S state = fold.initial();
-        for (Message event : events) {
-            state = fold.evolve(
-                    state,
-                    new StoredEvent(
-                            event.getDescriptorForType().getFullName(), event.toByteString(), 0, 1, new UUID(0, 0)));
-        }
-        return state;
     }
 
     private Environment environment() {
