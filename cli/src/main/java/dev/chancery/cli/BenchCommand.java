@@ -53,7 +53,8 @@ final class BenchCommand implements Callable<Integer> {
                 "commands: privileged commands over gRPC (the default);",
                 "check: access checks, over gRPC and then over AuthZEN;",
                 "read: reads of secrets over gRPC, each recorded before it is answered;",
-                "revoke: from a revocation's acknowledgement to the first denied check."
+                "revoke: from a revocation's acknowledgement to the first denied check;",
+                "consent: checks of consents over gRPC, then from a withdrawal's acknowledgement to the first denied check."
             })
     private Plan.Mode mode = Plan.Mode.COMMANDS;
 
@@ -83,7 +84,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--rounds",
             defaultValue = "200",
-            description = "Revocations to time with --mode revoke (default: ${DEFAULT-VALUE}).")
+            description = "Revocations, or withdrawals, to time (default: ${DEFAULT-VALUE}).")
     private int rounds;
 
     @Option(

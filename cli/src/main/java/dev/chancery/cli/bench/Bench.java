@@ -52,6 +52,7 @@ public final class Bench implements AutoCloseable {
             case CHECK -> new CheckMode(this).run();
             case READ -> new ReadMode(this).run();
             case REVOKE -> new RevokeMode(this).run();
+            case CONSENT -> new ConsentMode(this).run();
         }
         report.end();
     }

@@ -18,7 +18,9 @@ public record Plan(Mode mode, int tenants, int callers, int warmupSeconds, int s
         /** Reads of secrets, over gRPC. */
         READ,
         /** How long after its acknowledgement a revocation is enforced. */
-        REVOKE
+        REVOKE,
+        /** Checks of consents, over gRPC, and then how long after its acknowledgement a withdrawal is enforced. */
+        CONSENT
     }
 
     Map<String, Object> json() {

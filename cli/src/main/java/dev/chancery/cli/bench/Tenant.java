@@ -180,7 +180,8 @@ final class Tenant {
         return ((GetCheckpointReply) reply.message()).getSize();
     }
 
-    private Reply send(GrpcTransport grpc, String method, Message request) throws Refused, Unreachable {
+    /** Sends a command of the administrator's. */
+    Reply send(GrpcTransport grpc, String method, Message request) throws Refused, Unreachable {
         return target.call(grpc, administrator, method, request);
     }
 }

@@ -51,6 +51,7 @@ class CommandsIT {
             done(chancery("claim", "--data", at, "--name", "Olga Owner", "--key", first));
             aBenchsLogIsExported(at, first);
             aBenchReadsSecrets(at, first);
+            aBenchTimesWithdrawals(at, first);
             instance.stop();
         }
         Ended asked = chancery("renew-claim", "--data", at);
@@ -118,6 +119,31 @@ class CommandsIT {
         var figures = new JsonObject(ended.out());
         assertThat(figures.getDouble("readsPerSecond")).isPositive();
         assertThat(figures.getJsonObject("readsRefused")).isEmpty();
+    }
+
+    private void aBenchTimesWithdrawals(String data, String owner) throws Exception {
+        Ended ended = chancery(
+                "bench",
+                "--data",
+                data,
+                "--key",
+                owner,
+                "--mode",
+                "consent",
+                "--callers",
+                "3",
+                "--rounds",
+                "3",
+                "--warmup",
+                "0",
+                "--seconds",
+                "2",
+                "--json");
+        done(ended);
+        var figures = new JsonObject(ended.out());
+        assertThat(figures.getDouble("consentChecksPerSecond")).isPositive();
+        assertThat(figures.getJsonObject("consentChecksRefused")).isEmpty();
+        assertThat(figures.getJsonObject("everywhere").getDouble("p99Millis")).isPositive();
     }
 
     /** Once there is a checkpoint, which follows a log within a second or two. */
