@@ -62,6 +62,8 @@ public final class Main {
                 .addSubcommand(new ContractCommand(out))
                 .addSubcommand(new ClaimCommand(out))
                 .addSubcommand(new RenewClaimCommand(out))
+                .addSubcommand(new SealCommand(out))
+                .addSubcommand(new UnsealCommand(out))
                 .addSubcommand(new KeygenCommand(out))
                 .addSubcommand(new TokenCommand(out))
                 .addSubcommand(new BenchCommand(out))

@@ -212,6 +212,12 @@ public final class BoundaryRejection {
             "A part that this method needs can't be reached right now; nothing took effect.",
             "Repeat the request with the same idempotency key after a short wait.");
 
+    public static final Rejection SEALED = new Rejection(
+            "backbone.sealed",
+            Kind.UNAVAILABLE,
+            "This process is sealed: it has no keys and answers nothing but health; nothing took effect.",
+            "Repeat the request, with the same idempotency key, once an operator has unsealed it.");
+
     public static final Rejection ERASED = new Rejection(
             "backbone.erased",
             Kind.CONFLICT,

@@ -11,6 +11,6 @@ public final class KeyFileUnusable extends SealerUnusable {
     }
 
     KeyFileUnusable(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, false, cause);
     }
 }

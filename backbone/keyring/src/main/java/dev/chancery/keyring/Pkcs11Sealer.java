@@ -1,6 +1,7 @@
 package dev.chancery.keyring;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.InvalidParameterException;
@@ -11,12 +12,15 @@ import java.security.SecureRandom;
 import java.security.Security;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.KeyGenerator;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Sealer} whose keys are in a hardware security module, or another token that speaks PKCS#11, and never leave it: {@value #WRAP},
@@ -60,6 +64,9 @@ public final class Pkcs11Sealer implements Sealer {
             }
             """;
     private static final SecureRandom RANDOM = new SecureRandom();
+
+    /** Providers of slots without a token, by library and slot. Java looks for the token with a thread of each: one that waits is taken again. */
+    private static final Map<String, Provider> EMPTY = new ConcurrentHashMap<>();
 
     private final Provider token;
     private final SecretKey wrapping;
@@ -120,20 +127,46 @@ public final class Pkcs11Sealer implements Sealer {
 
     private static Pkcs11Sealer open(Path library, int slot, char[] pin, boolean create) {
         try {
-            Provider provider = Security.getProvider("SunPKCS11");
-            if (provider == null) {
-                throw new TokenUnusable("this Java has no PKCS#11: take one with the module jdk.crypto.cryptoki", null);
-            }
-            Provider token = provider.configure(configuration(library, slot));
+            Provider token = token(library, slot);
             KeyStore keys = KeyStore.getInstance("PKCS11", token);
             keys.load(null, pin);
             return new Pkcs11Sealer(token, keys, create);
-        } catch (GeneralSecurityException | IOException | ProviderException | InvalidParameterException e) {
-            throw new TokenUnusable(
-                    "the PKCS#11 token in slot " + slot + " of " + library
-                            + " can't be used: check the library, the slot and the PIN",
-                    e);
+        } catch (GeneralSecurityException | IOException | ProviderException e) {
+            throw unusable(library, slot, false, e);
         }
+    }
+
+    /** The token in a slot, with nobody signed in. */
+    private static Provider token(Path library, int slot) {
+        Provider provider = Security.getProvider("SunPKCS11");
+        if (provider == null) {
+            throw new TokenUnusable("this Java has no PKCS#11: take one with the module jdk.crypto.cryptoki", null);
+        }
+        if (!Files.isRegularFile(library)) {
+            throw unusable(library, slot, false, null);
+        }
+        String place = library.toAbsolutePath() + " " + slot;
+        try {
+            Provider empty = EMPTY.get(place);
+            Provider token = empty == null ? provider.configure(configuration(library, slot)) : empty;
+            if (token.getService("KeyStore", "PKCS11") == null) {
+                EMPTY.put(place, token);
+                throw unusable(library, slot, true, null);
+            }
+            EMPTY.remove(place);
+            return token;
+        } catch (ProviderException | InvalidParameterException e) {
+            // The library does not find its device, or has no such slot now.
+            throw unusable(library, slot, true, e);
+        }
+    }
+
+    private static TokenUnusable unusable(Path library, int slot, boolean away, @Nullable Throwable cause) {
+        return new TokenUnusable(
+                "the PKCS#11 token in slot " + slot + " of " + library
+                        + " can't be used: check the library, the slot and the PIN",
+                away,
+                cause);
     }
 
     private static String configuration(Path library, int slot) {

@@ -10,7 +10,19 @@ public abstract sealed class SealerUnusable extends RuntimeException
         permits KeyFileUnusable, TokenUnusable, TransitUnusable {
     private static final long serialVersionUID = 1;
 
-    SealerUnusable(String message, @Nullable Throwable cause) {
+    private final boolean away;
+
+    /** @param away see {@link #isAway} */
+    SealerUnusable(String message, boolean away, @Nullable Throwable cause) {
         super(message, cause);
+        this.away = away;
+    }
+
+    /**
+     * Whether what holds the keys is not there now and may be there again with nothing changed here: a token that is unplugged, an engine that
+     * does not answer or is sealed itself. False: somebody has to change a setting, a key or a right first.
+     */
+    public final boolean isAway() {
+        return away;
     }
 }

@@ -7,6 +7,10 @@ public final class TokenUnusable extends SealerUnusable {
     private static final long serialVersionUID = 1;
 
     TokenUnusable(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        this(message, false, cause);
+    }
+
+    TokenUnusable(String message, boolean away, @Nullable Throwable cause) {
+        super(message, away, cause);
     }
 }

@@ -121,7 +121,7 @@ final class TransitEngine {
                     this + " does not prove who it is: check its certificate, and the file of authorities", failure);
         }
         boolean late = failure instanceof TimeoutException || isCausedBy(SocketTimeoutException.class, failure);
-        return new TransitUnusable(
+        return TransitUnusable.away(
                 this + " does not answer" + (late ? " in time" : "") + ": is it up, and reachable from here?", failure);
     }
 
@@ -180,11 +180,15 @@ final class TransitEngine {
             case 403 ->
                 throw new TransitUnusable(this + " refuses the token in " + access.tokenFile()
                         + ": put one there that has not expired and whose policy allows it");
-            case 429 -> throw new TransitUnusable(this + " has had too many requests: raise its quota");
-            case 503 -> throw new TransitUnusable(this + " is sealed or down for maintenance: unseal it");
-            default ->
-                throw new TransitUnusable(this + " answers with status " + reply.status()
-                        + ": see its log; the address has to be the server's own, and not one that redirects");
+            case 429 -> throw TransitUnusable.away(this + " has had too many requests: raise its quota", null);
+            case 503 -> throw TransitUnusable.away(this + " is sealed or down for maintenance: unseal it", null);
+            default -> {
+                String said = this + " answers with status " + reply.status()
+                        + ": see its log; the address has to be the server's own, and not one that redirects";
+                throw reply.status() >= HttpURLConnection.HTTP_INTERNAL_ERROR
+                        ? TransitUnusable.away(said, null)
+                        : new TransitUnusable(said);
+            }
         };
     }
 

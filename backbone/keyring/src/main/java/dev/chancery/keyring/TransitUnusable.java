@@ -11,6 +11,15 @@ public final class TransitUnusable extends SealerUnusable {
     }
 
     TransitUnusable(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        this(message, false, cause);
+    }
+
+    private TransitUnusable(String message, boolean away, @Nullable Throwable cause) {
+        super(message, away, cause);
+    }
+
+    /** The engine does not serve now. */
+    static TransitUnusable away(String message, @Nullable Throwable cause) {
+        return new TransitUnusable(message, true, cause);
     }
 }

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,16 +112,24 @@ class Pkcs11SealerTest {
                 .isNotEqualTo(others.derive("postgres/chancery_access"));
     }
 
+    /** A slot may have its token again; a PIN that is wrong stays wrong, and a token counts how often it was. */
     @Test
     void aWrongPinASlotThatIsNotThereAndAMissingLibraryAreSaid() {
         assertThatThrownBy(() -> Pkcs11Sealer.open(token.library(), SoftToken.SLOT, "4321".toCharArray()))
                 .isInstanceOf(TokenUnusable.class)
                 .hasMessageContaining("check the library, the slot and the PIN")
-                .hasMessageNotContaining("4321");
+                .hasMessageNotContaining("4321")
+                .satisfies(isAway(false));
         assertThatThrownBy(() -> Pkcs11Sealer.open(token.library(), 99, SoftToken.PIN))
-                .isInstanceOf(TokenUnusable.class);
+                .isInstanceOf(TokenUnusable.class)
+                .satisfies(isAway(true));
         assertThatThrownBy(() -> Pkcs11Sealer.open(Path.of("/no/such/library.so"), 0, SoftToken.PIN))
-                .isInstanceOf(TokenUnusable.class);
+                .isInstanceOf(TokenUnusable.class)
+                .satisfies(isAway(false));
+    }
+
+    private static ThrowingConsumer<Throwable> isAway(boolean away) {
+        return failure -> assertThat(((TokenUnusable) failure).isAway()).isEqualTo(away);
     }
 
     @Test

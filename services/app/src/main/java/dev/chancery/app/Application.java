@@ -62,6 +62,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -94,6 +95,7 @@ public final class Application implements AutoCloseable {
     private final DecisionPoint decisions;
     private @Nullable Relay relay;
     private @Nullable Clocks clocks;
+    private Optional<SealRecord> seals = Optional.empty();
     private final List<ProjectionRunner> projections = new ArrayList<>();
     private final Map<String, Positions> views = new HashMap<>();
     private volatile boolean started;
@@ -175,6 +177,7 @@ public final class Application implements AutoCloseable {
         });
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
+        seals = SealRecord.of(appenders, settings.process());
         Map<String, FeatureParts> parts = active.stream()
                 .collect(Collectors.toMap(FeatureDescription::name, feature -> parts(feature, shared, appenders)));
         active.forEach(feature -> feature.projection()
@@ -320,6 +323,11 @@ public final class Application implements AutoCloseable {
     private void reap(DatabaseRole role, Appender appender) {
         opened(new Reaper(settings.database(), role, appender, () -> Ids.bytes(Ids.uuidV7())))
                 .start();
+    }
+
+    /** What the log is told of this process's keys; of one that has keys, and has started. */
+    SealRecord seals() {
+        return seals.orElseThrow(() -> new IllegalStateException("this process has no keys, or has not started"));
     }
 
     /** Whether there is anybody to serve a request. */

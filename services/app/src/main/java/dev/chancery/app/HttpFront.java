@@ -2,25 +2,45 @@ package dev.chancery.app;
 
 import dev.chancery.boundary.http.StandardEndpoints;
 import dev.chancery.boundary.http.StartupGate;
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.kernel.Rejection;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.jspecify.annotations.Nullable;
 
-/** Where the application meets Quarkus: its HTTP router, and its readiness. Until it is started, callers are told to come again. */
+/**
+ * Where the application meets Quarkus: its HTTP router, and its readiness. Until it is started, and while it is sealed, callers are told to come
+ * again.
+ */
 @Singleton
 public class HttpFront {
+    /** Of the process's keys: in all states but one, nothing is let in. Readiness names the state in small letters. */
+    enum Seal {
+        /** The process has its keys, or needs none. */
+        OPEN,
+        /** It has none. */
+        SEALED,
+        /** It has them, and starts. */
+        UNSEALING,
+        /** It gives them up: calls in flight end, then the process. */
+        SEALING
+    }
+
     private final Vertx vertx;
     private @Nullable Router router;
     private volatile @Nullable Application application;
     private volatile Predicate<String> hosts = host -> true;
+    private volatile Seal seal = Seal.OPEN;
 
     private final StandardEndpoints endpoints;
 
@@ -37,13 +57,21 @@ public class HttpFront {
 
     void take(@Observes Router mainRouter) {
         router = mainRouter;
-        StartupGate.mount(
-                mainRouter,
-                () -> {
-                    Application behind = application;
-                    return behind != null && behind.isStarted();
-                },
-                host -> hosts.test(host));
+        StartupGate.mount(mainRouter, this::closed, host -> hosts.test(host));
+    }
+
+    /** Why nothing is let in now; empty: it is. */
+    private Optional<Rejection> closed() {
+        if (seal != Seal.OPEN) {
+            return Optional.of(BoundaryRejection.SEALED);
+        }
+        Application behind = application;
+        return behind != null && behind.isStarted() ? Optional.empty() : Optional.of(BoundaryRejection.UNAVAILABLE);
+    }
+
+    /** From now on callers, and readiness, are told so. */
+    void is(Seal state) {
+        seal = state;
     }
 
     /**
@@ -64,6 +92,14 @@ public class HttpFront {
         opening.start(vertx, main, endpoints);
     }
 
+    private List<String> complaints(@Nullable Application running) {
+        Seal state = seal;
+        if (state != Seal.OPEN) {
+            return List.of(state.name().toLowerCase(Locale.ROOT));
+        }
+        return running == null ? List.of("starting") : running.complaints();
+    }
+
     /** Ready once everything runs, and only while it does. */
     @Readiness
     @Singleton
@@ -78,7 +114,7 @@ public class HttpFront {
         @Override
         public HealthCheckResponse call() {
             Application running = doors.application;
-            List<String> complaints = running == null ? List.of("starting") : running.complaints();
+            List<String> complaints = doors.complaints(running);
             return HealthCheckResponse.named("chancery")
                     .status(complaints.isEmpty())
                     .withData("complaints", String.join("; ", complaints))

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One process of an installation, against a PostgreSQL and a Kafka that are there. Exit codes: 0 stopped as asked, or migrated; 1 failed;
- * 2 wrong usage. What keeps it from starting is said in one line.
+ * 2 wrong usage; {@value #SEALED} sealed, to be started again. What keeps it from starting is said in one line.
  */
 @QuarkusMain(name = "server")
 public final class Main {
@@ -32,6 +32,9 @@ public final class Main {
     private static final String PROCESS_VARIABLE = "CHANCERY_PROCESS";
 
     private static final int MIGRATION_CONNECTIONS = 2;
+
+    /** How a process ends that gives its keys up: no memory of it is left. The next one stands sealed. */
+    static final int SEALED = 3;
 
     private static volatile Serve.@Nullable Start start;
 

@@ -11,14 +11,15 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * The first route of all. Before the application has started, and while it stops, callers are told to come again: otherwise they would
- * hear that there is no such path, and take that for an answer. Of Quarkus' own pages under {@code /q/} only health is served.
+ * The first route of all. Before the application has started, while it is sealed, and while it stops, callers are told to come again:
+ * otherwise they would hear that there is no such path, and take that for an answer. Of Quarkus' own pages under {@code /q/} only health is served.
  */
 public final class StartupGate {
     /** System property by which Quarkus leaves URIs to this gate; to be set before Quarkus starts. */
@@ -32,10 +33,10 @@ public final class StartupGate {
     private StartupGate() {}
 
     /**
-     * @param open asked for every request
+     * @param closed asked for every request: why none is let in now; empty: they are
      * @param host whether a request may be for a host
      */
-    public static void mount(Router router, BooleanSupplier open, Predicate<String> host) {
+    public static void mount(Router router, Supplier<Optional<Rejection>> closed, Predicate<String> host) {
         router.route()
                 .order(Integer.MIN_VALUE)
                 .failureHandler(StartupGate::failed)
@@ -51,10 +52,11 @@ public final class StartupGate {
                         return;
                     }
                     String path = context.normalizedPath();
+                    Optional<Rejection> why = closed.get();
                     if (HEALTH.contains(path) && isRead(request.method())) {
                         context.next();
-                    } else if (!open.getAsBoolean()) {
-                        refuse(context, BoundaryRejection.UNAVAILABLE);
+                    } else if (why.isPresent()) {
+                        refuse(context, why.get());
                     } else if (path.startsWith("/q/") || path.equals("/q")) {
                         refuse(context, BoundaryRejection.NO_SUCH_PATH);
                     } else {

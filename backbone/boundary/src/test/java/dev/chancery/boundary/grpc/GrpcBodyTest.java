@@ -27,6 +27,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +65,7 @@ class GrpcBodyTest {
                             throw new AssertionError("nobody is identified");
                         });
         Router router = Router.router(VERTX);
-        StartupGate.mount(router, () -> true, host -> true);
+        StartupGate.mount(router, Optional::empty, host -> true);
         new GrpcApi(INSTANCE.pipeline, EXECUTOR).mount(VERTX, router, INSTANCE.methods, () -> true);
         HttpAdmission.mount(router, INSTANCE.pipeline);
         new RestApi(INSTANCE.pipeline, INSTANCE.methods, EXECUTOR).mount(router);

@@ -2,6 +2,8 @@ package dev.chancery.boundary.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.command.BoundaryRejection;
+import dev.chancery.kernel.Rejection;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
@@ -11,8 +13,10 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Router;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,11 +26,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StartupGateTest {
     private static final Vertx VERTX = Vertx.vertx();
     private static final HttpServer SERVER = VERTX.createHttpServer();
-    private static final AtomicBoolean OPEN = new AtomicBoolean(true);
+    private static final AtomicReference<Optional<Rejection>> CLOSED = new AtomicReference<>(Optional.empty());
 
     static {
         Router router = Router.router(VERTX);
-        StartupGate.mount(router, OPEN::get, host -> host.equals("here"));
+        StartupGate.mount(router, CLOSED::get, host -> host.equals("here"));
         router.route().handler(context -> context.response().end("behind"));
         done(SERVER.requestHandler(router).listen(0, "127.0.0.1"));
     }
@@ -78,16 +82,20 @@ class StartupGateTest {
         assertThat(get(HttpVersion.HTTP_1_1, "here", path)).startsWith(answer);
     }
 
+    /** A process that starts says otherwise than one that has no keys. */
     @Test
-    void untilItIsOpenCallersAreToldToComeAgain() {
-        OPEN.set(false);
+    void untilItIsOpenCallersAreToldWhyAndToComeAgain() {
         try {
-            assertThat(get(HttpVersion.HTTP_1_1, "here", "/x"))
-                    .startsWith("503 ")
-                    .contains("\"backbone.unavailable\"");
-            assertThat(get(HttpVersion.HTTP_1_1, "here", "/q/health")).isEqualTo("200 behind");
+            for (Rejection why : List.of(BoundaryRejection.UNAVAILABLE, BoundaryRejection.SEALED)) {
+                CLOSED.set(Optional.of(why));
+                assertThat(get(HttpVersion.HTTP_1_1, "here", "/x"))
+                        .startsWith("503 ")
+                        .contains("\"" + why.code() + "\"");
+                assertThat(get(HttpVersion.HTTP_1_1, "here", "/q/metrics")).startsWith("503 ");
+                assertThat(get(HttpVersion.HTTP_1_1, "here", "/q/health")).isEqualTo("200 behind");
+            }
         } finally {
-            OPEN.set(true);
+            CLOSED.set(Optional.empty());
         }
     }
 

@@ -2,7 +2,6 @@ package dev.chancery.app.configuration;
 
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Pkcs11Sealer;
-import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.TransitAccess;
 import dev.chancery.keyring.TransitSealer;
 import java.net.URI;
@@ -22,12 +21,12 @@ public final class Sealers {
     }
 
     /**
-     * The one that a process is given; empty: none.
+     * Where the process has its keys from; empty: it is given nothing.
      *
      * @throws Unusable if the settings don't go together
-     * @throws dev.chancery.keyring.SealerUnusable if it can't be used
+     * @throws dev.chancery.keyring.SealerUnusable if a setting has not its shape
      */
-    public static Optional<Sealer> of(ChanceryConfig config) {
+    public static Optional<KeySource> of(ChanceryConfig config) {
         if (given(config).count() > 1) {
             throw new Unusable("set one of chancery.sealer-file, chancery.sealer-token.library and"
                     + " chancery.sealer-transit.address, and not more");
@@ -35,29 +34,31 @@ public final class Sealers {
         return given(config).findAny().map(Supplier::get);
     }
 
-    private static Stream<Supplier<Sealer>> given(ChanceryConfig config) {
-        return Stream.<Optional<Supplier<Sealer>>>of(
-                        config.sealerFile().map(file -> () -> KeyFileSealer.open(file)),
+    private static Stream<Supplier<KeySource>> given(ChanceryConfig config) {
+        return Stream.<Optional<Supplier<KeySource>>>of(
+                        config.sealerFile().map(file -> () -> new KeySource(file, () -> KeyFileSealer.open(file))),
                         config.sealerToken().library().map(library -> () -> token(config.sealerToken(), library)),
                         config.sealerTransit().address().map(address -> () -> engine(config.sealerTransit(), address)))
                 .flatMap(Optional::stream);
     }
 
-    private static Sealer token(ChanceryConfig.SealerToken config, Path library) {
+    private static KeySource token(ChanceryConfig.SealerToken config, Path library) {
         Path pinFile = config.pinFile()
                 .orElseThrow(() -> new Unusable("a token asks for a PIN: set chancery.sealer-token.pin-file"));
-        char[] pin = SecretFiles.read(pinFile).strip().toCharArray();
-        try {
-            Pkcs11Sealer sealer = config.makeKeys()
-                    ? Pkcs11Sealer.create(library, config.slot(), pin)
-                    : Pkcs11Sealer.open(library, config.slot(), pin);
-            return sealer.copiesAreSaidBeside(pinFile);
-        } finally {
-            Arrays.fill(pin, '\0');
-        }
+        return new KeySource(pinFile, () -> {
+            char[] pin = SecretFiles.read(pinFile).strip().toCharArray();
+            try {
+                Pkcs11Sealer sealer = config.makeKeys()
+                        ? Pkcs11Sealer.create(library, config.slot(), pin)
+                        : Pkcs11Sealer.open(library, config.slot(), pin);
+                return sealer.copiesAreSaidBeside(pinFile);
+            } finally {
+                Arrays.fill(pin, '\0');
+            }
+        });
     }
 
-    private static Sealer engine(ChanceryConfig.SealerTransit config, URI address) {
+    private static KeySource engine(ChanceryConfig.SealerTransit config, URI address) {
         Path tokenFile = config.tokenFile()
                 .orElseThrow(() ->
                         new Unusable("a transit engine asks for a token: set chancery.sealer-transit.token-file"));
@@ -73,6 +74,7 @@ public final class Sealers {
             throw new Unusable(
                     "the transit engine is reached over a network: begin chancery.sealer-transit.address with https://");
         }
-        return config.makeKeys() ? TransitSealer.create(access) : TransitSealer.open(access);
+        return new KeySource(
+                tokenFile, () -> config.makeKeys() ? TransitSealer.create(access) : TransitSealer.open(access));
     }
 }

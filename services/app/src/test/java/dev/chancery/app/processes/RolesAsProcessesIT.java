@@ -10,6 +10,7 @@ import dev.chancery.app.processes.TestInstallation.Member;
 import dev.chancery.cli.client.ClientKey;
 import dev.chancery.cli.client.GrpcTransport;
 import dev.chancery.cli.client.Instance;
+import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.client.RestTransport;
 import dev.chancery.cli.client.Transport;
 import dev.chancery.cli.client.Unreachable;
@@ -18,8 +19,12 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.EntryFrame;
+import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
+import dev.chancery.schema.log.v1.Record;
+import dev.chancery.schema.log.v1.Statement;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,9 +32,11 @@ import java.io.PrintStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,9 +72,12 @@ class RolesAsProcessesIT {
     private static Member egress;
     private static Member one;
     private static Member two;
+    private static Member late;
     private static Caller administrator;
     private static String adasId = "";
     private static ClientKey adasKey;
+    private static String ownersId = "";
+    private static ClientKey ownersKey;
 
     @BeforeAll
     static void start() throws Exception {
@@ -118,7 +128,9 @@ class RolesAsProcessesIT {
                         Map.of("Idempotency-Key", "claim"))
                 .done();
 
-        Caller byOwner = client.signIn(one.base(), claimed.json().getString("clientId"), owner);
+        ownersId = claimed.json().getString("clientId");
+        ownersKey = owner;
+        Caller byOwner = client.signIn(one.base(), ownersId, owner);
         ClientKey ada = ClientKey.generate("nobody");
         Reply created = client.call(
                         two.base(),
@@ -476,20 +488,25 @@ class RolesAsProcessesIT {
     /** A core that has just started has no key at hand: whatever it records needs the engine. */
     @Test
     @Order(9)
-    void aCoreWhoseTransitEngineIsAwayStartsNotRefusesWhatNeedsItAndGoesOnOnceItIsBack() throws Exception {
-        Member late = installation.add("core-3", ProcessRole.CORE);
-        String token = Files.readString(installation.transit().tokenFile()).strip();
+    void aCoreWhoseTransitEngineIsAwayStandsSealedServesOnceItIsBackAndRefusesWhatNeedsItMeanwhile() throws Exception {
+        administrator = client.signIn(one.base(), adasId, adasKey);
+        Path tokenFile = Files.copy(
+                installation.transit().tokenFile(), directory.resolve("core-3.token"), StandardCopyOption.COPY_ATTRIBUTES);
+        late = installation.add("core-3", ProcessRole.CORE, "chancery.sealer-transit.token-file=" + tokenFile);
+        String token = Files.readString(tokenFile).strip();
         installation.transit().stop();
-        var ended = installation.run("core", late.file());
-        assertThat(ended.exitCode()).isEqualTo(1);
-        assertThat(ended.err())
-                .contains("chancery: the transit engine at "
-                        + installation.transit().address() + " does not answer: is it up, and reachable from here?")
+        late.start();
+        late.awaitSealed(client);
+        answersNothingButHealth(late);
+        assertThat(Files.readString(late.err()))
+                .contains("the transit engine at " + installation.transit().address()
+                        + " does not answer: is it up, and reachable from here?")
                 .doesNotContain(token);
+        assertThat(recordedOf(late)).isEmpty();
 
         installation.transit().start();
-        late.start();
         late.awaitReady(client);
+        assertThat(recordedOf(late)).containsExactly("vault.unseal");
         installation.transit().stop();
         var assertion = new JsonObject().put("clientAssertion", TestClient.assertion(adasId, adasKey));
         Reply refused = client.call(late.base(), IDENTITY + "IssueToken", assertion, Map.of());
@@ -499,6 +516,131 @@ class RolesAsProcessesIT {
 
         installation.transit().start();
         assertThat(client.signIn(late.base(), adasId, adasKey).token()).isNotEmpty();
+    }
+
+    /** By the command line a core, by hand the ledger; this test is what starts them again. */
+    @Test
+    @Order(10)
+    void aProcessThatIsSealedRecordsItGivesItsKeysUpAndServesOnceItIsUnsealed() throws Exception {
+        administrator = client.signIn(late.base(), adasId, adasKey);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<TestInstallation.Ended> sealing = threads.submit(() -> chancery("seal", late));
+            assertThat(late.awaitEnd()).isEqualTo(3);
+            assertThat(recordedOf(late)).containsExactly("vault.unseal", "vault.seal");
+            late.start();
+            assertThat(sealing.get()).isEqualTo(new TestInstallation.Ended(0, ""));
+        }
+        answersNothingButHealth(late);
+        assertThat(chancery("unseal", late)).isEqualTo(new TestInstallation.Ended(0, ""));
+        late.awaitReady(client);
+        assertThat(recordedOf(late)).containsExactly("vault.unseal", "vault.seal", "vault.unseal");
+        assertThat(client.signIn(late.base(), adasId, adasKey).token()).isNotEmpty();
+
+        Path mark = Files.createFile(directory.resolve("LEDGER.sealer.sealed"));
+        assertThat(ledger.awaitEnd()).isEqualTo(3);
+        ledger.start();
+        ledger.awaitSealed(client);
+        Files.delete(mark);
+        ledger.awaitReady(client);
+        assertThat(recordedOf(ledger)).containsExactly("ledger.seal", "ledger.unseal");
+    }
+
+    /** The records of sealing are in the installation's log, which an auditor takes as it is. */
+    @Test
+    @Order(11)
+    void anExportOfTheInstallationsLogIsIntact() throws Exception {
+        administrator = client.signIn(one.base(), ownersId, ownersKey);
+        long size = size(administrator.tenant());
+        assertThat(TestInstallation.await(CATCH_UP_LIMIT, () -> Long.parseLong(head().getString("size", "0")) >= size))
+                .isTrue();
+        Path out = directory.resolve("export-of-the-installation");
+        Export.write(RolesAsProcessesIT::copy, out);
+        isIntact(out);
+    }
+
+    private static void answersNothingButHealth(Member sealed) throws IOException {
+        assertThat(get(sealed, "/q/health/live").statusCode()).isEqualTo(200);
+        HttpResponse<byte[]> ready = get(sealed, "/q/health/ready");
+        assertThat(ready.statusCode()).isEqualTo(503);
+        assertThat(new String(ready.body(), UTF_8)).contains("\"sealed\"").doesNotContain(directory.toString());
+        for (String path : List.of(
+                "/", "/q/metrics", "/metrics", "/oauth/jwks.json", "/access/v1/roles", "/vault/v1/secrets", "/rbac/v1/none")) {
+            HttpResponse<byte[]> refused = get(sealed, path);
+            assertThat(refused.statusCode()).as(path).isEqualTo(503);
+            assertThat(refused.headers().firstValue("Retry-After")).as(path).isPresent();
+            assertThat(new String(refused.body(), UTF_8))
+                    .contains("\"backbone.sealed\"")
+                    .doesNotContain(directory.toString());
+        }
+        Reply command = client.call(
+                sealed.base(),
+                ACCESS + "DefineRole",
+                new JsonObject().put("role", "sealed").put("capabilities", List.of("role:read")),
+                TestClient.headers(administrator));
+        assertThat(command.status()).isEqualTo(503);
+        assertThat(command.json().getString("code")).isEqualTo("backbone.sealed");
+        ContractMethod method = Contract.load()
+                .method("chancery.access.v1.AccessService/Check")
+                .orElseThrow();
+        try (var grpc = new GrpcTransport(Instance.at(
+                sealed.base(), Optional.of(installation.authority().certificate())))) {
+            assertThatThrownBy(() -> grpc.call(
+                            method,
+                            CheckRequest.getDefaultInstance(),
+                            Map.of("Authorization", "Bearer " + administrator.token())))
+                    .isInstanceOfSatisfying(
+                            Refused.class,
+                            refused -> assertThat(refused.code()).isEqualTo("backbone.sealed"));
+        }
+    }
+
+    private static HttpResponse<byte[]> get(Member member, String path) throws IOException {
+        return client.send(
+                member.base(),
+                "GET",
+                path,
+                Map.of("Authorization", "Bearer " + administrator.token()),
+                new byte[0]);
+    }
+
+    /** The actions in the installation's log that are about a process, in order. */
+    private static List<String> recordedOf(Member member) throws Exception {
+        List<String> actions = new ArrayList<>();
+        try (Connection superuser = installation.superuser();
+                var query = superuser.prepareStatement(
+                        "SELECT record FROM log.record WHERE tenant = 'instance' ORDER BY position");
+                var rows = query.executeQuery()) {
+            while (rows.next()) {
+                byte[] entry = Record.parseFrom(rows.getBytes(1)).getEntry().toByteArray();
+                Statement statement = Statement.parser()
+                        .parseFrom(entry, 1, EntryFrame.of(entry).statementBytes());
+                if (statement.getTarget().getType().equals("process")
+                        && statement.getTarget().getId().equals(member.name())) {
+                    actions.add(statement.getAction());
+                }
+            }
+        }
+        return actions;
+    }
+
+    /** As `chancery` does on the machine of a process. */
+    private static TestInstallation.Ended chancery(String command, Member member) throws Exception {
+        Path cli = Path.of("..", "..", "cli", "target").toAbsolutePath();
+        Path err = Files.createTempFile(directory, "chancery-", ".err");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        cli.resolve("cli.jar") + ":" + cli.resolve("lib") + "/*",
+                        "dev.chancery.cli.Main",
+                        command,
+                        "--config",
+                        member.file().toString())
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(err.toFile())
+                .start();
+        return new TestInstallation.Ended(process.waitFor(), Files.readString(err));
     }
 
     private static boolean letOut(EgressCalls calls, String host) {

@@ -93,8 +93,12 @@ final class TestInstallation implements AutoCloseable {
         return directory.resolve(role + ".sealer");
     }
 
-    /** Adds a process, which does not run yet. */
-    Member add(String name, ProcessRole role) throws IOException {
+    /**
+     * Adds a process, which does not run yet.
+     *
+     * @param settings of its own, over those that each has
+     */
+    Member add(String name, ProcessRole role, String... settings) throws IOException {
         List<String> own = new ArrayList<>();
         if (ProcessRole.needSealer(Set.of(role))) {
             own.addAll(
@@ -114,6 +118,7 @@ final class TestInstallation implements AutoCloseable {
         if (role == ProcessRole.EGRESS) {
             own.add("chancery.egress.port=" + freePort());
         }
+        own.addAll(List.of(settings));
         var member = new Member(name, role, write(name, ProcessRole.databaseRoles(Set.of(role)), own));
         members.put(name, member);
         return member;
@@ -252,6 +257,24 @@ final class TestInstallation implements AutoCloseable {
             if (!ready || !process.isAlive()) {
                 fail("%s is not ready: %s %s", name, client.health(base), Files.readString(err()));
             }
+        }
+
+        /** Until it answers, and has no keys. */
+        void awaitSealed(TestClient client) throws IOException {
+            boolean sealed = await(
+                    START_LIMIT,
+                    () -> !process.isAlive() || client.health(base).contains("\"sealed\""));
+            if (!sealed || !process.isAlive()) {
+                fail("%s is not sealed: %s %s", name, client.health(base), Files.readString(err()));
+            }
+        }
+
+        /** Of a process that is about to end by itself. */
+        int awaitEnd() throws IOException {
+            if (!await(START_LIMIT, () -> !process.isAlive())) {
+                fail("%s does not end: %s", name, Files.readString(err()));
+            }
+            return process.exitValue();
         }
 
         void kill() {
