@@ -2,15 +2,14 @@ package dev.chancery.vault;
 
 import dev.chancery.feature.LeaseOptions;
 import dev.chancery.firewall.AddressRanges;
-import dev.chancery.firewall.EgressDecision;
 import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.Host;
-import dev.chancery.firewall.Reason;
 import dev.chancery.firewall.Scheme;
 import dev.chancery.firewall.Target;
+import dev.chancery.outbound.Destinations;
+import dev.chancery.outbound.NotReached;
 import dev.chancery.schema.vault.v1.DatabaseConnected;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -31,8 +30,7 @@ import org.postgresql.util.PasswordUtil;
 /**
  * Signs in to databases as their administrators, and makes, prolongs, finds and drops roles there.
  *
- * <p>A database is dialled where its workspace's egress list allows, or its address is in a network that the operator opened; at the address
- * that was looked up once. Beyond the loopback it has to show a certificate for its name, and everywhere it has to know the administrator's
+ * <p>A database is dialled where {@link Destinations} says, at the address that was looked up once. Beyond the loopback it has to show a certificate for its name, and everywhere it has to know the administrator's
  * password itself (SCRAM): it is never told it. It is told no password of a role either, but what SCRAM derives from one.
  *
  * <p><b>Thread safety:</b> safe; a {@link Session} is one thread's. <b>Limits:</b> {@value #CONNECT_SECONDS} s to connect, {@value
@@ -55,32 +53,21 @@ final class TargetServer {
     /** The beginnings of states that are about a connection, or a server that goes down, and about no role. */
     private static final List<String> OF_THE_SERVER = List.of("08", "53", "57", "58", "XX");
 
-    private final AddressRanges forbidden;
+    private final Destinations destinations;
     private final Optional<Path> authorities;
-    private final Lookup names;
-
-    /** From a name to all of its addresses. */
-    @FunctionalInterface
-    interface Lookup {
-        InetAddress[] of(String name) throws UnknownHostException;
-    }
 
     /** A role that was found; {@code over}: its own end has passed, by the database's clock. */
     record Found(RoleName name, boolean over) {}
 
-    TargetServer(LeaseOptions options) {
-        this(options, InetAddress::getAllByName);
-    }
-
-    TargetServer(LeaseOptions options, Lookup names) {
-        this.names = names;
-        forbidden = AddressRanges.forbidden().except(options.networks());
-        authorities = options.authorities();
+    /** @param authorities as {@link LeaseOptions} has it */
+    TargetServer(Destinations destinations, Optional<Path> authorities) {
+        this.destinations = destinations;
+        this.authorities = authorities;
     }
 
     /** Where none of its connections goes. */
     AddressRanges forbidden() {
-        return forbidden;
+        return destinations.forbidden();
     }
 
     /** @param adminPassword not kept */
@@ -126,28 +113,14 @@ final class TargetServer {
                 Host.parse(database.getHost()).orElseThrow(() -> new TargetRefused(VaultRejection.DATABASE_ADDRESS));
         // A list's entry without a scheme means any; one with a port means that port.
         var target = new Target(Scheme.HTTPS, host, database.getPort());
-        EgressDecision decision = policy.evaluate(target, Instant.EPOCH.plus(nowMicros, ChronoUnit.MICROS));
-        if (host instanceof Host.Address literal) {
-            InetAddress address = literal.address().toInetAddress();
-            boolean opened = decision.reason() == Reason.NOT_ALLOWLISTED && forbidden.isException(address);
-            if (!opened && !policy.admit(decision, List.of(address)).allowed()) {
-                throw new TargetRefused(VaultRejection.EGRESS_DENIED);
-            }
-            return address;
-        }
-        if (!decision.allowed()) {
-            throw new TargetRefused(VaultRejection.EGRESS_DENIED);
-        }
         try {
-            // The dot keeps the system from trying the name below domains of its own.
-            String name = host.text();
-            List<InetAddress> addresses = List.of(names.of(name.endsWith(".") ? name : name + "."));
-            if (!policy.admit(decision, addresses).allowed()) {
-                throw new TargetRefused(VaultRejection.EGRESS_DENIED);
-            }
-            return addresses.getFirst();
-        } catch (UnknownHostException e) {
-            throw new TargetRefused(VaultRejection.DATABASE_UNREACHABLE);
+            return destinations.address(target, policy, Instant.EPOCH.plus(nowMicros, ChronoUnit.MICROS));
+        } catch (NotReached e) {
+            throw new TargetRefused(
+                    switch (e.reason()) {
+                        case EGRESS_DENIED -> VaultRejection.EGRESS_DENIED;
+                        case NO_ADDRESS -> VaultRejection.DATABASE_UNREACHABLE;
+                    });
         }
     }
 

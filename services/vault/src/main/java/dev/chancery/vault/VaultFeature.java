@@ -8,10 +8,13 @@ import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.firewall.AddressRanges;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.SecretRing;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Streams;
+import dev.chancery.outbound.Destinations;
+import dev.chancery.outbound.NameResolver;
 import java.util.List;
 import java.util.Optional;
 
@@ -48,7 +51,11 @@ public final class VaultFeature implements FeatureDescription {
     public Feature create(FeatureParts parts) {
         var ring = parts.get(SecretRing.class);
         var log = new VaultLog(parts.get(Appender.class), parts.get(Streams.class));
-        var targets = new Targets(ring, new TargetServer(parts.get(LeaseOptions.class)));
+        var options = parts.get(LeaseOptions.class);
+        var destinations = new Destinations(
+                AddressRanges.forbidden().except(options.networks()),
+                parts.closed(new NameResolver.OfTheSystem()));
+        var targets = new Targets(ring, new TargetServer(destinations, options.authorities()));
         var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
         var leases = new LeaseList(parts.database());
         var list = new VaultList(parts.database());
