@@ -8,10 +8,12 @@ import dev.chancery.schema.vault.v1.CredentialTemplateSet;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionAsked;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionState;
+import dev.chancery.schema.vault.v1.SecretVersionWithdrawn;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import java.util.Collections;
 import java.util.List;
@@ -41,14 +43,29 @@ record Secret(
      * @param state ENDED for one that is DEPRECATED follows from the time alone
      * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
      * @param value dropped once it is never read again
+     * @param issue where a rotator made it, or is to make it
      */
-    record Version(SecretVersionState state, long untilMicros, Optional<Sealed> value) {
+    record Version(SecretVersionState state, long untilMicros, Optional<Sealed> value, Optional<Issue> issue) {
         boolean isReadable(long atMicros) {
             return state == SecretVersionState.SECRET_VERSION_STATE_CURRENT
                     || (state == SecretVersionState.SECRET_VERSION_STATE_DEPRECATED
                             && (untilMicros == 0 || atMicros < untilMicros));
         }
+
+        boolean isAsked() {
+            return state == SecretVersionState.SECRET_VERSION_STATE_ASKED;
+        }
+
+        /** What its rotator is to take back; empty: nothing, or not yet. */
+        Optional<SecretVersionAsked> toWithdraw(long atMicros) {
+            return isAsked() || isReadable(atMicros)
+                    ? Optional.empty()
+                    : issue.filter(made -> !made.withdrawn()).map(Issue::asked);
+        }
     }
+
+    /** @param withdrawn the rotator takes it no more */
+    record Issue(SecretVersionAsked asked, boolean withdrawn) {}
 
     /** A version's number and value. */
     record Numbered(int number, Sealed value) {}
@@ -83,6 +100,16 @@ record Secret(
         @Override
         public Secret evolve(Secret state, LogEvent event) {
             return switch (event.type()) {
+                case "chancery.vault.v1.SecretVersionAsked" -> {
+                    var asked = EventReading.read(SecretVersionAsked.parser(), event.body());
+                    yield state.with(
+                            asked.getSecretVersion(),
+                            new Version(
+                                    SecretVersionState.SECRET_VERSION_STATE_ASKED,
+                                    0,
+                                    Optional.empty(),
+                                    Optional.of(new Issue(asked, false))));
+                }
                 case "chancery.vault.v1.SecretVersionWritten" -> {
                     var written = EventReading.read(SecretVersionWritten.parser(), event.body());
                     yield state.with(
@@ -90,7 +117,20 @@ record Secret(
                             new Version(
                                     SecretVersionState.SECRET_VERSION_STATE_CURRENT,
                                     0,
-                                    Optional.of(written.getValue())));
+                                    Optional.of(written.getValue()),
+                                    state.version(written.getSecretVersion()).flatMap(Version::issue)));
+                }
+                case "chancery.vault.v1.SecretVersionWithdrawn" -> {
+                    int number = EventReading.read(SecretVersionWithdrawn.parser(), event.body())
+                            .getSecretVersion();
+                    Version before = state.version(number).orElseThrow();
+                    yield state.with(
+                            number,
+                            new Version(
+                                    before.state(),
+                                    before.untilMicros(),
+                                    before.value(),
+                                    before.issue().map(issue -> new Issue(issue.asked(), true))));
                 }
                 case "chancery.vault.v1.SecretVersionDeprecated" -> {
                     var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());
@@ -101,18 +141,19 @@ record Secret(
                             new Version(
                                     SecretVersionState.SECRET_VERSION_STATE_DEPRECATED,
                                     deprecated.getUntilMicros(),
-                                    before.value()));
+                                    before.value(),
+                                    before.issue()));
                 }
                 case "chancery.vault.v1.SecretVersionRevoked" ->
-                    state.with(
+                    state.ended(
                             EventReading.read(SecretVersionRevoked.parser(), event.body())
                                     .getSecretVersion(),
-                            new Version(SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, Optional.empty()));
+                            SecretVersionState.SECRET_VERSION_STATE_REVOKED);
                 case "chancery.vault.v1.SecretVersionDestroyed" ->
-                    state.with(
+                    state.ended(
                             EventReading.read(SecretVersionDestroyed.parser(), event.body())
                                     .getSecretVersion(),
-                            new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty()));
+                            SecretVersionState.SECRET_VERSION_STATE_DESTROYED);
                 case "chancery.vault.v1.SecretAccessSet" ->
                     new Secret(
                             state.versions(),
@@ -179,6 +220,14 @@ record Secret(
         return versions.isEmpty() ? 0 : versions.lastKey();
     }
 
+    /** The version that a rotator is to make. */
+    Optional<Integer> asked() {
+        return versions.entrySet().stream()
+                .filter(entry -> entry.getValue().isAsked())
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     /** The version that is read without a number. */
     Optional<Integer> current() {
         return versions.entrySet().stream()
@@ -217,11 +266,20 @@ record Secret(
                 binding);
     }
 
+    private Secret ended(int number, SecretVersionState how) {
+        return with(number, new Version(how, 0, Optional.empty(), version(number).flatMap(Version::issue)));
+    }
+
     private Secret destroyed() {
         var ended = new TreeMap<Integer, Version>();
-        versions.keySet()
-                .forEach(number -> ended.put(
-                        number, new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty())));
+        versions.forEach((number, version) ->
+                ended.put(
+                        number,
+                        new Version(
+                                SecretVersionState.SECRET_VERSION_STATE_DESTROYED,
+                                0,
+                                Optional.empty(),
+                                version.issue())));
         return new Secret(
                 ended,
                 readers,

@@ -15,11 +15,16 @@ import dev.chancery.log.Appender;
 import dev.chancery.log.Streams;
 import dev.chancery.outbound.Destinations;
 import dev.chancery.outbound.NameResolver;
+import dev.chancery.outbound.OutboundClient;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** Secrets: environments, versions, who may read them, rotation; credentials of databases for a time; and the lists of them. */
 public final class VaultFeature implements FeatureDescription {
+    private static final OutboundClient.Limits ISSUER_LIMITS =
+            new OutboundClient.Limits(Duration.ofSeconds(10), 64 * 1024, IssuerRounds.MAX_AT_ONCE);
+
     @Override
     public String name() {
         return "vault";
@@ -59,6 +64,11 @@ public final class VaultFeature implements FeatureDescription {
         var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
         var leases = new LeaseList(parts.database());
         var list = new VaultList(parts.database());
+        var issuers = new Issuers(
+                ring,
+                log,
+                destinations,
+                parts.closed(new OutboundClient(destinations, ISSUER_LIMITS, options.authorities())));
         return new VaultService(
                 ring,
                 list,
@@ -67,6 +77,8 @@ public final class VaultFeature implements FeatureDescription {
                 new LeaseMethods(parts.instanceId(), targets, ender, leases),
                 new LeaseRounds(leases, log, ender),
                 new LeakMethods(ring, new LeakList(parts.database())),
-                new BoundSecrets(list, log, ring));
+                new BoundSecrets(list, log, ring),
+                issuers,
+                new IssuerRounds(list, log, ring, issuers));
     }
 }

@@ -69,13 +69,18 @@ final class VaultLog {
                 .isPresent();
     }
 
+    /** What a workspace's egress list allows. */
+    ListedHosts hosts(String tenant, String workspace) {
+        return streams.current(tenant, ListedHosts.stream(workspace), ListedHosts.FOLD)
+                .state();
+    }
+
     private Targets.Known known(String tenant, DatabaseConnected database) {
         return new Targets.Known(
                 tenant,
                 database,
                 secret(tenant, database.getAdminSecret()).state(),
-                streams.current(tenant, ListedHosts.stream(database.getWorkspaceId()), ListedHosts.FOLD)
-                        .state());
+                hosts(tenant, database.getWorkspaceId()));
     }
 
     /** @return whether it is durable; false: the lease has moved, or the log takes nothing now */
