@@ -104,6 +104,7 @@ final class Inventory {
         return VaultList.rotator(row)
                 .map(rotator -> switch (rotator.getKindCase()) {
                     case HTTP_ISSUER -> RotatorKind.ROTATOR_KIND_HTTP_ISSUER;
+                    case POSTGRES_ROLE -> RotatorKind.ROTATOR_KIND_POSTGRES_ROLE;
                     case KIND_NOT_SET -> RotatorKind.ROTATOR_KIND_UNSPECIFIED;
                 })
                 .orElse(RotatorKind.ROTATOR_KIND_GENERATED);

@@ -48,6 +48,7 @@ final class IssuerRounds implements AutoCloseable {
     private final VaultLog log;
     private final SecretRing ring;
     private final Issuers issuers;
+    private final RoleIssuer roles;
     private final Map<Open, Long> restUntil = new ConcurrentHashMap<>();
     private final Set<Open> working = ConcurrentHashMap.newKeySet();
     private final Map<String, Semaphore> placesOf = new ConcurrentHashMap<>();
@@ -59,11 +60,12 @@ final class IssuerRounds implements AutoCloseable {
     /** A version that its rotator is to make or to take back. */
     record Open(String tenant, String secret, int version) {}
 
-    IssuerRounds(VaultList list, VaultLog log, SecretRing ring, Issuers issuers) {
+    IssuerRounds(VaultList list, VaultLog log, SecretRing ring, Issuers issuers, RoleIssuer roles) {
         this.list = list;
         this.log = log;
         this.ring = ring;
         this.issuers = issuers;
+        this.roles = roles;
     }
 
     void start() {
@@ -146,7 +148,16 @@ final class IssuerRounds implements AutoCloseable {
         if (log.isOver(open.tenant(), loaded.state())) {
             return;
         }
-        byte[] value = issuers.make(open.tenant(), asked).getBytes(UTF_8);
+        Optional<String> made =
+                switch (asked.getRotator().getKindCase()) {
+                    case HTTP_ISSUER -> Optional.of(issuers.make(open.tenant(), asked));
+                    case POSTGRES_ROLE -> roles.make(open.tenant(), asked);
+                    case KIND_NOT_SET -> throw new IssuerRefused(VaultRejection.ROTATOR.code());
+                };
+        if (made.isEmpty()) {
+            return;
+        }
+        byte[] value = made.get().getBytes(UTF_8);
         try {
             var written = SecretVersionWritten.newBuilder()
                     .setSecret(open.secret())
@@ -163,15 +174,25 @@ final class IssuerRounds implements AutoCloseable {
     }
 
     private void withdraw(Open open, Loaded<Secret> loaded, SecretVersionAsked asked) throws IssuerRefused {
-        issuers.takeBack(open.tenant(), asked);
-        record(
-                open,
-                loaded,
-                WITHDRAW,
-                List.of(SecretVersionWithdrawn.newBuilder()
-                        .setSecret(open.secret())
-                        .setSecretVersion(open.version())
-                        .build()));
+        boolean done =
+                switch (asked.getRotator().getKindCase()) {
+                    case HTTP_ISSUER -> {
+                        issuers.takeBack(open.tenant(), asked);
+                        yield true;
+                    }
+                    case POSTGRES_ROLE -> roles.takeBack(open.tenant(), asked);
+                    case KIND_NOT_SET -> throw new IssuerRefused(VaultRejection.ROTATOR.code());
+                };
+        if (done) {
+            record(
+                    open,
+                    loaded,
+                    WITHDRAW,
+                    List.of(SecretVersionWithdrawn.newBuilder()
+                            .setSecret(open.secret())
+                            .setSecretVersion(open.version())
+                            .build()));
+        }
     }
 
     /** Not recorded: the secret has moved, or the log takes nothing now. The next round looks again. */

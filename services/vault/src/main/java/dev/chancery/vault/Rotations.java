@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Gives secrets whose values the vault makes a new one when their schedule says so, in every organisation, and has rotators make theirs. The list says what is due, the log
- * whether it still is: where the list has not seen the newest version yet, nothing happens. A process that dies before the record leaves a key
- * of the version, which the next attempt seals by.
+ * Gives secrets whose values the vault makes a new one when their schedule says so, in every organisation, and asks rotators for theirs. The list
+ * says what is due, the log whether it still is: where the list has not seen the newest version yet, nothing happens. A process that dies before
+ * the record leaves a key of the version, which the next attempt seals by.
  *
  * <p><b>Thread safety:</b> safe; several processes may do this at once: one of them writes the version.
  *

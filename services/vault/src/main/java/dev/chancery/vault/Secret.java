@@ -67,6 +67,8 @@ record Secret(
     /** @param withdrawn the rotator takes it no more */
     record Issue(SecretVersionAsked asked, boolean withdrawn) {}
 
+    private record RoleOf(String database, String role) {}
+
     /** A version's number and value. */
     record Numbered(int number, Sealed value) {}
 
@@ -226,6 +228,20 @@ record Secret(
                 .filter(entry -> entry.getValue().isAsked())
                 .map(Map.Entry::getKey)
                 .findFirst();
+    }
+
+    /** Whether two versions are passwords of the same role of a database. */
+    boolean sharesRole(int one, int other) {
+        return place(one).filter(role -> Optional.of(role).equals(place(other))).isPresent();
+    }
+
+    private Optional<RoleOf> place(int number) {
+        return version(number)
+                .flatMap(Version::issue)
+                .map(Issue::asked)
+                .filter(asked -> !asked.getRoleName().isEmpty())
+                .map(asked -> new RoleOf(
+                        asked.getRotator().getPostgresRole().getDatabase(), asked.getRoleName()));
     }
 
     /** The version that is read without a number. */

@@ -28,10 +28,11 @@ import org.postgresql.PGProperty;
 import org.postgresql.util.PasswordUtil;
 
 /**
- * Signs in to databases as their administrators, and makes, prolongs, finds and drops roles there.
+ * Signs in to databases as their administrators, makes, prolongs, finds and drops roles there, and gives passwords to others.
  *
- * <p>A database is dialled where {@link Destinations} says, at the address that was looked up once. Beyond the loopback it has to show a certificate for its name, and everywhere it has to know the administrator's
- * password itself (SCRAM): it is never told it. It is told no password of a role either, but what SCRAM derives from one.
+ * <p>A database is dialled where {@link Destinations} says, at the address that was looked up once. Beyond the loopback it has to show a
+ * certificate for its name, and everywhere it has to know the administrator's password itself (SCRAM): it is never told it. It is told no password
+ * of a role either, but what SCRAM derives from one.
  *
  * <p><b>Thread safety:</b> safe; a {@link Session} is one thread's. <b>Limits:</b> {@value #CONNECT_SECONDS} s to connect, {@value
  * #ANSWER_SECONDS} s for an answer; {@value #MAX_ROLES} roles in one database.
@@ -184,10 +185,55 @@ final class TargetServer {
             }
         }
 
+        /** Waits until no other session is at a role of ours or of anybody's, and keeps others out until this one is closed. */
+        void hold(String role) throws TargetRefused {
+            try (var lock = connection.prepareStatement("SELECT pg_advisory_lock(hashtextextended('chancery ' || ?, 0))")) {
+                lock.setString(1, role);
+                lock.execute();
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
+        /**
+         * Gives a role that somebody made a password.
+         *
+         * @param password is overwritten
+         */
+        void setPassword(String role, char[] password) throws TargetRefused {
+            try (var statement = connection.createStatement()) {
+                requireHarmless(List.of(role));
+                String verifier = PasswordUtil.encodePassword(role, password, "scram-sha-256");
+                statement.execute("ALTER ROLE \"" + role + "\" PASSWORD '" + verifier + "'");
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
+        /** Leaves a role, if it is there, without one. */
+        void endPassword(String role) throws TargetRefused {
+            try (var statement = connection.createStatement()) {
+                if (exists(role)) {
+                    statement.execute("ALTER ROLE \"" + role + "\" PASSWORD NULL");
+                }
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
+        /** Ends the connections that a role has now. */
+        void endSessions(String role) throws TargetRefused {
+            try {
+                endConnections(role);
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
         /** Whether a role is there. */
         boolean has(RoleName role) throws TargetRefused {
             try {
-                return exists(role);
+                return exists(role.text());
             } catch (SQLException e) {
                 throw refused(e);
             }
@@ -196,7 +242,7 @@ final class TargetServer {
         /** Lets a role sign in for longer, or shorter. */
         void prolong(RoleName role, double seconds) throws TargetRefused {
             try (var statement = connection.createStatement()) {
-                if (exists(role)) {
+                if (exists(role.text())) {
                     statement.execute("ALTER ROLE \"" + role.text() + "\" VALID UNTIL '" + end(seconds) + "'");
                 }
             } catch (SQLException e) {
@@ -212,7 +258,7 @@ final class TargetServer {
          */
         void drop(RoleName role) throws TargetRefused {
             try (var statement = connection.createStatement()) {
-                if (!exists(role)) {
+                if (!exists(role.text())) {
                     return;
                 }
                 String name = "\"" + role.text() + "\"";
@@ -220,7 +266,7 @@ final class TargetServer {
                 // Whoever made a role may let itself act as it.
                 statement.execute("GRANT " + name + " TO CURRENT_USER"
                         + (hasGrantOptions() ? " WITH INHERIT TRUE, SET TRUE" : ""));
-                endConnections(role);
+                endConnections(role.text());
                 connection.setAutoCommit(false);
                 giveAway(statement, role);
                 statement.execute("DROP OWNED BY " + name);
@@ -340,8 +386,13 @@ final class TargetServer {
             }
         }
 
-        private boolean exists(RoleName role) throws SQLException {
-            return count(role.text()) > 0;
+        private boolean exists(String role) throws SQLException {
+            try (var query = connection.prepareStatement("SELECT FROM pg_catalog.pg_roles WHERE rolname = ?")) {
+                query.setString(1, role);
+                try (var row = query.executeQuery()) {
+                    return row.next();
+                }
+            }
         }
 
         private String end(double seconds) throws SQLException {
@@ -391,11 +442,14 @@ final class TargetServer {
             }
         }
 
-        private void endConnections(RoleName role) throws SQLException, TargetRefused {
+        /** Those that began before: where a role goes on signing in, others may come. */
+        private void endConnections(String role) throws SQLException, TargetRefused {
             long deadline = System.nanoTime() + ANSWER_SECONDS * 1_000_000_000L;
-            try (var end = connection.prepareStatement(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE usename = ?")) {
-                end.setString(1, role.text());
+            String now = end(0);
+            try (var end = connection.prepareStatement("SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity"
+                    + " WHERE usename = ? AND backend_start <= ?::timestamptz")) {
+                end.setString(1, role);
+                end.setString(2, now);
                 while (true) {
                     try (var row = end.executeQuery()) {
                         row.next();

@@ -79,6 +79,6 @@ public final class VaultFeature implements FeatureDescription {
                 new LeakMethods(ring, new LeakList(parts.database())),
                 new BoundSecrets(list, log, ring),
                 issuers,
-                new IssuerRounds(list, log, ring, issuers));
+                new IssuerRounds(list, log, ring, issuers, new RoleIssuer(ring, log, targets)));
     }
 }

@@ -155,7 +155,10 @@ final class VaultRules {
             events.addAll(revokedAll(secret, written.getSecret()));
         } else {
             secret.versions().forEach((number, version) -> {
-                if (version.state() == SECRET_VERSION_STATE_CURRENT) {
+                if (version.isReadable(atMicros) && secret.sharesRole(number, written.getSecretVersion())) {
+                    // The role has one password, and it is the new one.
+                    events.add(deprecatedUntil(written.getSecret(), number, atMicros));
+                } else if (version.state() == SECRET_VERSION_STATE_CURRENT) {
                     events.add(deprecated(secret, written.getSecret(), number, atMicros));
                 } else if (version.isAsked() && number != written.getSecretVersion()) {
                     events.add(revoked(written.getSecret(), number));
@@ -184,10 +187,14 @@ final class VaultRules {
 
     private static Message deprecated(Secret secret, String name, int number, long atMicros) {
         int hours = secret.rotation().getWindowHours();
+        return deprecatedUntil(name, number, hours == 0 ? 0 : atMicros + hours * HOUR_MICROS);
+    }
+
+    private static Message deprecatedUntil(String name, int number, long untilMicros) {
         return SecretVersionDeprecated.newBuilder()
                 .setSecret(name)
                 .setSecretVersion(number)
-                .setUntilMicros(hours == 0 ? 0 : atMicros + hours * HOUR_MICROS)
+                .setUntilMicros(untilMicros)
                 .build();
     }
 

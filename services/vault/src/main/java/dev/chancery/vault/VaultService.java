@@ -478,6 +478,7 @@ final class VaultService implements Feature {
     private Optional<Rejection> refuses(CommandContext context, String secret, SecretRotator rotator) {
         return switch (rotator.getKindCase()) {
             case HTTP_ISSUER -> issuers.refuses(context, secret, rotator.getHttpIssuer());
+            case POSTGRES_ROLE -> RoleIssuer.refuses(context, secret, rotator.getPostgresRole());
             case KIND_NOT_SET -> Optional.of(VaultRejection.ROTATOR);
         };
     }

@@ -123,7 +123,12 @@ class IssuerRoundsTest extends WithVaultLog {
                         new OutboundClient.Limits(Duration.ofSeconds(10), 64 * 1024, 4),
                         issuer().authorities());
                 var rounds = new IssuerRounds(
-                        new VaultList(database), log(), ring, new Issuers(ring, log(), destinations, client))) {
+                        new VaultList(database),
+                        log(),
+                        ring,
+                        new Issuers(ring, log(), destinations, client),
+                        new RoleIssuer(
+                                ring, log(), new Targets(ring, new TargetServer(destinations, Optional.empty()))))) {
             rounds.advance(new IssuerRounds.Open(tenant, SECRET, number));
             return rounds.stuck();
         }
