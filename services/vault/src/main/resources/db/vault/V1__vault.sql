@@ -28,9 +28,14 @@ CREATE TABLE secret (
     rotator bytea NOT NULL DEFAULT '',
     -- its newest version, or, before the first, the schedule
     since_micros bigint NOT NULL,
+    -- when its value, which ends by itself, needs another; 0: it does not end
+    renew_micros bigint NOT NULL DEFAULT 0,
+    -- null: it needs none
+    due_micros bigint GENERATED ALWAYS AS
+        (least(nullif(since_micros + every_days * 86400000000, since_micros), nullif(renew_micros, 0))) STORED,
     PRIMARY KEY (tenant, environment, secret)
 );
-CREATE INDEX secret_due ON secret ((since_micros + every_days * 86400000000)) WHERE generated AND every_days > 0;
+CREATE INDEX secret_due ON secret (due_micros) WHERE generated;
 
 CREATE TABLE version (
     tenant text NOT NULL,

@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 final class Inventory {
     private static final String PAGE =
-            "SELECT secret, secret_class, owner, every_days, generated, rotator, since_micros, current, current_micros, rotated_micros, read_micros"
+            "SELECT secret, secret_class, owner, every_days, generated, rotator, due_micros, current, current_micros, rotated_micros, read_micros"
                     + " FROM vault.secret s CROSS JOIN LATERAL (SELECT max(version) FILTER (WHERE state = ?) AS current,"
                     + " max(written_micros) FILTER (WHERE state = ?) AS current_micros,"
                     + " max(written_micros) FILTER (WHERE version > 1) AS rotated_micros,"
@@ -105,6 +105,7 @@ final class Inventory {
                 .map(rotator -> switch (rotator.getKindCase()) {
                     case HTTP_ISSUER -> RotatorKind.ROTATOR_KIND_HTTP_ISSUER;
                     case POSTGRES_ROLE -> RotatorKind.ROTATOR_KIND_POSTGRES_ROLE;
+                    case OAUTH_REFRESH -> RotatorKind.ROTATOR_KIND_OAUTH_REFRESH;
                     case KIND_NOT_SET -> RotatorKind.ROTATOR_KIND_UNSPECIFIED;
                 })
                 .orElse(RotatorKind.ROTATOR_KIND_GENERATED);

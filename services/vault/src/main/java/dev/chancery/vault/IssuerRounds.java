@@ -49,6 +49,7 @@ final class IssuerRounds implements AutoCloseable {
     private final SecretRing ring;
     private final Issuers issuers;
     private final RoleIssuer roles;
+    private final TokenIssuer tokens;
     private final Map<Open, Long> restUntil = new ConcurrentHashMap<>();
     private final Set<Open> working = ConcurrentHashMap.newKeySet();
     private final Map<String, Semaphore> placesOf = new ConcurrentHashMap<>();
@@ -60,12 +61,14 @@ final class IssuerRounds implements AutoCloseable {
     /** A version that its rotator is to make or to take back. */
     record Open(String tenant, String secret, int version) {}
 
-    IssuerRounds(VaultList list, VaultLog log, SecretRing ring, Issuers issuers, RoleIssuer roles) {
+    IssuerRounds(
+            VaultList list, VaultLog log, SecretRing ring, Issuers issuers, RoleIssuer roles, TokenIssuer tokens) {
         this.list = list;
         this.log = log;
         this.ring = ring;
         this.issuers = issuers;
         this.roles = roles;
+        this.tokens = tokens;
     }
 
     void start() {
@@ -148,11 +151,15 @@ final class IssuerRounds implements AutoCloseable {
         if (log.isOver(open.tenant(), loaded.state())) {
             return;
         }
+        if (asked.getRotator().hasOauthRefresh()) {
+            tokens.receive(open.tenant(), asked, RECEIVE);
+            return;
+        }
         Optional<String> made =
                 switch (asked.getRotator().getKindCase()) {
                     case HTTP_ISSUER -> Optional.of(issuers.make(open.tenant(), asked));
                     case POSTGRES_ROLE -> roles.make(open.tenant(), asked);
-                    case KIND_NOT_SET -> throw new IssuerRefused(VaultRejection.ROTATOR.code());
+                    case OAUTH_REFRESH, KIND_NOT_SET -> throw new IssuerRefused(VaultRejection.ROTATOR.code());
                 };
         if (made.isEmpty()) {
             return;
@@ -181,6 +188,10 @@ final class IssuerRounds implements AutoCloseable {
                         yield true;
                     }
                     case POSTGRES_ROLE -> roles.takeBack(open.tenant(), asked);
+                    case OAUTH_REFRESH -> {
+                        tokens.takeBack(open.tenant(), asked);
+                        yield true;
+                    }
                     case KIND_NOT_SET -> throw new IssuerRefused(VaultRejection.ROTATOR.code());
                 };
         if (done) {

@@ -41,7 +41,7 @@ sealed interface NextVersion {
                 .setRequestId(requestId)
                 .setRotator(rotator);
         return switch (rotator.getKindCase()) {
-            case HTTP_ISSUER -> new Asked(asked.build());
+            case HTTP_ISSUER, OAUTH_REFRESH -> new Asked(asked.build());
             // It is kept before the database has it: whoever gives it to the role again gives the same.
             case POSTGRES_ROLE ->
                 new Asked(asked.setRoleName(role(secret, rotator.getPostgresRole()))

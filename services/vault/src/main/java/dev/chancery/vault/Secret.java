@@ -41,7 +41,7 @@ record Secret(
         Optional<Binding> binding) {
     /**
      * @param state ENDED for one that is DEPRECATED follows from the time alone
-     * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
+     * @param untilMicros until when it is read, once it is deprecated, and before that, when it ends by itself; 0: no end is known
      * @param value dropped once it is never read again
      * @param issue where a rotator made it, or is to make it
      */
@@ -50,6 +50,10 @@ record Secret(
             return state == SecretVersionState.SECRET_VERSION_STATE_CURRENT
                     || (state == SecretVersionState.SECRET_VERSION_STATE_DEPRECATED
                             && (untilMicros == 0 || atMicros < untilMicros));
+        }
+
+        boolean isDestroyed() {
+            return state == SecretVersionState.SECRET_VERSION_STATE_DESTROYED;
         }
 
         boolean isAsked() {
@@ -64,8 +68,31 @@ record Secret(
         }
     }
 
-    /** @param withdrawn the rotator takes it no more */
-    record Issue(SecretVersionAsked asked, boolean withdrawn) {}
+    /**
+     * @param withdrawn the rotator takes it no more
+     * @param token where it is told to take back by the value itself
+     */
+    record Issue(SecretVersionAsked asked, boolean withdrawn, Optional<Token> token) {
+        Issue(SecretVersionAsked asked) {
+            this(asked, false, Optional.empty());
+        }
+
+        private Issue written(SecretVersionWritten written) {
+            return asked.getRotator().hasOauthRefresh()
+                    ? new Issue(
+                            asked,
+                            withdrawn,
+                            Optional.of(new Token(written.getValue(), written.getExpiresMicros())))
+                    : this;
+        }
+
+        private Issue takenBack() {
+            return new Issue(asked, true, Optional.empty());
+        }
+    }
+
+    /** @param expiresMicros 0: it does not end */
+    record Token(Sealed value, long expiresMicros) {}
 
     private record RoleOf(String database, String role) {}
 
@@ -110,7 +137,7 @@ record Secret(
                                     SecretVersionState.SECRET_VERSION_STATE_ASKED,
                                     0,
                                     Optional.empty(),
-                                    Optional.of(new Issue(asked, false))));
+                                    Optional.of(new Issue(asked))));
                 }
                 case "chancery.vault.v1.SecretVersionWritten" -> {
                     var written = EventReading.read(SecretVersionWritten.parser(), event.body());
@@ -118,9 +145,11 @@ record Secret(
                             written.getSecretVersion(),
                             new Version(
                                     SecretVersionState.SECRET_VERSION_STATE_CURRENT,
-                                    0,
+                                    written.getExpiresMicros(),
                                     Optional.of(written.getValue()),
-                                    state.version(written.getSecretVersion()).flatMap(Version::issue)));
+                                    state.version(written.getSecretVersion())
+                                            .flatMap(Version::issue)
+                                            .map(issue -> issue.written(written))));
                 }
                 case "chancery.vault.v1.SecretVersionWithdrawn" -> {
                     int number = EventReading.read(SecretVersionWithdrawn.parser(), event.body())
@@ -132,7 +161,7 @@ record Secret(
                                     before.state(),
                                     before.untilMicros(),
                                     before.value(),
-                                    before.issue().map(issue -> new Issue(issue.asked(), true))));
+                                    before.issue().map(Issue::takenBack)));
                 }
                 case "chancery.vault.v1.SecretVersionDeprecated" -> {
                     var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());

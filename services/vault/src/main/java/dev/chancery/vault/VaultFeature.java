@@ -64,11 +64,9 @@ public final class VaultFeature implements FeatureDescription {
         var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
         var leases = new LeaseList(parts.database());
         var list = new VaultList(parts.database());
-        var issuers = new Issuers(
-                ring,
-                log,
-                destinations,
-                parts.closed(new OutboundClient(destinations, ISSUER_LIMITS, options.authorities())));
+        var client = parts.closed(new OutboundClient(destinations, ISSUER_LIMITS, options.authorities()));
+        var issuers = new Issuers(ring, log, destinations, client);
+        var tokens = new TokenIssuer(ring, log, destinations, client);
         return new VaultService(
                 ring,
                 list,
@@ -79,6 +77,7 @@ public final class VaultFeature implements FeatureDescription {
                 new LeakMethods(ring, new LeakList(parts.database())),
                 new BoundSecrets(list, log, ring),
                 issuers,
-                new IssuerRounds(list, log, ring, issuers, new RoleIssuer(ring, log, targets)));
+                tokens,
+                new IssuerRounds(list, log, ring, issuers, new RoleIssuer(ring, log, targets), tokens));
     }
 }

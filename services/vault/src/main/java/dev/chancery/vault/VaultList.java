@@ -44,7 +44,7 @@ final class VaultList {
     static final long DAY_MICROS = 86_400_000_000L;
 
     /** A secret needs a new value at a moment, the only parameter. */
-    static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
+    static final String DUE = "due_micros <= ?";
 
     private final Database database;
 
@@ -97,7 +97,7 @@ final class VaultList {
                 return Optional.empty();
             }
             try (var query = connection.prepareStatement(
-                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros, secret_class, rotator,"
+                    "SELECT secret, readers, owner, every_days, window_hours, generated, due_micros, secret_class, rotator,"
                             + " connector, workspace::text FROM vault.secret LEFT JOIN vault.binding USING (tenant, secret)"
                             + " WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR (" + DUE
                             + ")) ORDER BY secret LIMIT ?")) {
@@ -137,10 +137,9 @@ final class VaultList {
         }
     }
 
-    /** When a row of {@code vault.secret} needs a new value; 0: it has no schedule. */
+    /** When a row of {@code vault.secret} needs a new value; 0: never. */
     static long dueMicros(ResultSet row) throws SQLException {
-        int everyDays = row.getInt("every_days");
-        return everyDays == 0 ? 0 : row.getLong("since_micros") + everyDays * DAY_MICROS;
+        return row.getLong("due_micros");
     }
 
     /** What {@link #DUE} is, of {@link #dueMicros}. */

@@ -121,22 +121,25 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 var written = EventReading.read(SecretVersionWritten.parser(), event.body());
                 write(
                         connection,
-                        "INSERT INTO %s.secret AS s (tenant, secret, environment, since_micros) VALUES (?, ?, ?, ?)"
-                                + " ON CONFLICT (tenant, environment, secret) DO UPDATE SET since_micros = EXCLUDED.since_micros",
+                        "INSERT INTO %s.secret AS s (tenant, secret, environment, renew_micros, since_micros) VALUES (?, ?, ?, ?, ?)"
+                                + " ON CONFLICT (tenant, environment, secret) DO UPDATE SET renew_micros = EXCLUDED.renew_micros,"
+                                + " since_micros = EXCLUDED.since_micros",
                         tenant,
                         written.getSecret(),
                         Names.environmentOf(written.getSecret()),
+                        renewMicros(written, atMicros),
                         atMicros);
                 write(
                         connection,
-                        "INSERT INTO %s.version AS v (tenant, secret, version, state, written_micros) VALUES (?, ?, ?, ?, ?)"
-                                + " ON CONFLICT (tenant, secret, version) DO UPDATE SET state = EXCLUDED.state,"
-                                + " written_micros = EXCLUDED.written_micros",
+                        "INSERT INTO %s.version AS v (tenant, secret, version, state, written_micros, until_micros)"
+                                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, secret, version) DO UPDATE SET state = EXCLUDED.state,"
+                                + " written_micros = EXCLUDED.written_micros, until_micros = EXCLUDED.until_micros",
                         tenant,
                         written.getSecret(),
                         written.getSecretVersion(),
                         SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE,
-                        atMicros);
+                        atMicros,
+                        written.getExpiresMicros());
                 write(
                         connection,
                         "UPDATE %s.leak SET answered_micros = ? WHERE tenant = ? AND secret = ? AND answered_micros = 0",
@@ -274,6 +277,12 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 tenant,
                 workspace,
                 disconnected.getConnector());
+    }
+
+    /** What ends by itself needs another when a third of its time is left. */
+    private static long renewMicros(SecretVersionWritten written, long atMicros) {
+        long expires = written.getExpiresMicros();
+        return expires == 0 ? 0 : expires - Math.max(0, expires - atMicros) / 3;
     }
 
     private void state(

@@ -107,7 +107,7 @@ final class VaultRejection {
             Kind.INVALID,
             "The rotator is of no kind, or needs the secret that it makes; or its URL is neither https nor an address of this machine that the"
                     + " operator opened; or its roles are not one or two, or among them is the vault's own.",
-            "Name one kind: an https URL and another secret to sign by, or one or two roles.");
+            "Name one kind: https URLs and other secrets than this one, or one or two roles.");
 
     static final Rejection NO_SUCH_OWNER = new Rejection(
             "vault.no-such-owner",

@@ -187,7 +187,10 @@ final class VaultRules {
 
     private static Message deprecated(Secret secret, String name, int number, long atMicros) {
         int hours = secret.rotation().getWindowHours();
-        return deprecatedUntil(name, number, hours == 0 ? 0 : atMicros + hours * HOUR_MICROS);
+        long window = hours == 0 ? 0 : atMicros + hours * HOUR_MICROS;
+        // It may end by itself before.
+        long ends = secret.version(number).map(Secret.Version::untilMicros).orElse(0L);
+        return deprecatedUntil(name, number, ends == 0 || (window != 0 && window < ends) ? window : ends);
     }
 
     private static Message deprecatedUntil(String name, int number, long untilMicros) {

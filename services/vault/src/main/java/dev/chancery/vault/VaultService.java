@@ -84,6 +84,7 @@ final class VaultService implements Feature {
     private final LeakMethods leaks;
     private final BoundSecrets bound;
     private final Issuers issuers;
+    private final TokenIssuer tokens;
     private final IssuerRounds issuerRounds;
 
     VaultService(
@@ -96,6 +97,7 @@ final class VaultService implements Feature {
             LeakMethods leaks,
             BoundSecrets bound,
             Issuers issuers,
+            TokenIssuer tokens,
             IssuerRounds issuerRounds) {
         this.ring = ring;
         this.list = list;
@@ -107,6 +109,7 @@ final class VaultService implements Feature {
         this.leaks = leaks;
         this.bound = bound;
         this.issuers = issuers;
+        this.tokens = tokens;
         this.issuerRounds = issuerRounds;
     }
 
@@ -479,6 +482,7 @@ final class VaultService implements Feature {
         return switch (rotator.getKindCase()) {
             case HTTP_ISSUER -> issuers.refuses(context, secret, rotator.getHttpIssuer());
             case POSTGRES_ROLE -> RoleIssuer.refuses(context, secret, rotator.getPostgresRole());
+            case OAUTH_REFRESH -> tokens.refuses(context, secret, rotator.getOauthRefresh());
             case KIND_NOT_SET -> Optional.of(VaultRejection.ROTATOR);
         };
     }

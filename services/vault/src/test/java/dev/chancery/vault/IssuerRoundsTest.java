@@ -128,7 +128,8 @@ class IssuerRoundsTest extends WithVaultLog {
                         ring,
                         new Issuers(ring, log(), destinations, client),
                         new RoleIssuer(
-                                ring, log(), new Targets(ring, new TargetServer(destinations, Optional.empty()))))) {
+                                ring, log(), new Targets(ring, new TargetServer(destinations, Optional.empty()))),
+                        new TokenIssuer(ring, log(), destinations, client))) {
             rounds.advance(new IssuerRounds.Open(tenant, SECRET, number));
             return rounds.stuck();
         }

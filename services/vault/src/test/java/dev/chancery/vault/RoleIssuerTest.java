@@ -167,7 +167,8 @@ class RoleIssuerTest extends WithVaultLog {
                         log(),
                         ring,
                         new Issuers(ring, log(), destinations(), client),
-                        roles())) {
+                        roles(),
+                        new TokenIssuer(ring, log(), destinations(), client))) {
             rounds.advance(new IssuerRounds.Open(tenant, SECRET, number));
             return rounds.stuck();
         }

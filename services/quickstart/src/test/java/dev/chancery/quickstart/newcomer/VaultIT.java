@@ -20,7 +20,9 @@ import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.notices.v1.ListNoticesRequest;
 import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
+import dev.chancery.schema.vault.v1.OAuthRefresh;
 import dev.chancery.testkit.IssuerServer;
+import dev.chancery.testkit.TokenServer;
 import dev.chancery.schema.vault.v1.ListInventoryRequest;
 import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.HttpIssuer;
@@ -352,6 +354,54 @@ class VaultIT {
             assertThat(leak().getInteger("issued")).isOne();
             assertThat(issuer.takes(first)).isFalse();
             assertThat(issuer.live()).isOne();
+        }
+    }
+
+    @Test
+    void anAuthorisationServerGivesTheTokensAndRevokesWhatLeaked() {
+        String workspace = calls.done(
+                        administrator, CreateWorkspaceRequest.newBuilder().setName("Calendar"))
+                .json()
+                .getString("workspaceId");
+        try (var server = TokenServer.start()) {
+            write("prod/db/refresh", server.refreshToken());
+            write("prod/db/client", server.clientSecret());
+            calls.done(
+                    administrator,
+                    SetSecretRotationRequest.newBuilder()
+                            .setSecret("prod/db/password")
+                            .setOwnerId(OrganisationCalls.id(administrator))
+                            .setRotator(SecretRotator.newBuilder()
+                                    .setOauthRefresh(OAuthRefresh.newBuilder()
+                                            .setTokenUrl(server.tokenUrl())
+                                            .setRevocationUrl(server.revocationUrl())
+                                            .setClientId(TokenServer.CLIENT)
+                                            .setClientSecret("prod/db/client")
+                                            .setRefreshSecret("prod/db/refresh")
+                                            .setWorkspaceId(workspace))));
+            // Its tokens last six seconds: without a schedule, another is asked for after four.
+            server.expiresIn = 6;
+            calls.done(administrator, RotateSecretRequest.newBuilder().setSecret("prod/db/password"));
+            assertThat(server.takes(made(1))).isTrue();
+            server.expiresIn = 3_600;
+            String second = made(2);
+            assertThat(server.takes(second)).isTrue();
+            assertThat(SharedInstance.secret(
+                            read(service, "prod/db/refresh", 0).json().getString("value")))
+                    .isEqualTo(server.refreshToken());
+
+            calls.done(
+                    administrator,
+                    ReportSecretLeakRequest.newBuilder()
+                            .setSecret("prod/db/password")
+                            .setChannel(LeakChannel.LEAK_CHANNEL_CHAT)
+                            .setSeverity(LeakSeverity.LEAK_SEVERITY_SEV_1));
+            assertThat(server.takes(made(3))).isTrue();
+            assertThat(RunningInstance.await(
+                            RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
+                    .isTrue();
+            assertThat(server.takes(second)).isFalse();
+            assertThat(server.sawATheft()).isFalse();
         }
     }
 
