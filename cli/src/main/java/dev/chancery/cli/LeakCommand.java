@@ -194,7 +194,8 @@ final class LeakCommand implements Callable<Integer> {
         if (leak.getSecretVersion() > 0) {
             out.println("versions:      up to " + leak.getSecretVersion() + ", none of which is read any more");
             out.println("new value:     "
-                    + time(leak.getAnsweredAtMillis(), "none yet; write it: chancery call WriteSecret"));
+                    + time(leak.getAnsweredAtMillis(), "none yet; if no rotator makes it, write it: chancery call WriteSecret"));
+            out.println("at the issuer: " + issuer(leak));
         }
         out.println("leases on it:  " + leak.getOpenLeases() + " whose role may be there");
         if (leak.getReadersCount() > 0) {
@@ -217,7 +218,19 @@ final class LeakCommand implements Callable<Integer> {
                         ? "nobody uses what leaked"
                         : "still to come: " + leak.getWaiting() + " programs that have nothing newer, "
                                 + leak.getOpenLeases() + " leases"
+                                + (leak.getAtIssuer() == 0
+                                        ? ""
+                                        : ", " + leak.getAtIssuer() + " versions that the issuer takes back")
                                 + (leak.getAnsweredAtMillis() == 0 ? ", the new value" : ""));
+    }
+
+    private static String issuer(SecretLeak leak) {
+        if (leak.getIssued() == 0) {
+            return "no rotator made it: have whoever did take it back";
+        }
+        return leak.getAtIssuer() == 0
+                ? "taken back"
+                : leak.getAtIssuer() + " of " + leak.getIssued() + " not taken back yet";
     }
 
     private static String time(long millis, String none) {

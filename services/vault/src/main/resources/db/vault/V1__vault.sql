@@ -24,11 +24,18 @@ CREATE TABLE secret (
     generated boolean NOT NULL DEFAULT false,
     -- chancery.vault.v1.SecretClass
     secret_class integer NOT NULL DEFAULT 0,
+    -- chancery.vault.v1.SecretRotator; empty: none
+    rotator bytea NOT NULL DEFAULT '',
     -- its newest version, or, before the first, the schedule
     since_micros bigint NOT NULL,
+    -- when its value, which ends by itself, needs another; 0: it does not end
+    renew_micros bigint NOT NULL DEFAULT 0,
+    -- null: it needs none
+    due_micros bigint GENERATED ALWAYS AS
+        (least(nullif(since_micros + every_days * 86400000000, since_micros), nullif(renew_micros, 0))) STORED,
     PRIMARY KEY (tenant, environment, secret)
 );
-CREATE INDEX secret_due ON secret ((since_micros + every_days * 86400000000)) WHERE generated AND every_days > 0;
+CREATE INDEX secret_due ON secret (due_micros) WHERE generated;
 
 CREATE TABLE version (
     tenant text NOT NULL,
@@ -36,13 +43,19 @@ CREATE TABLE version (
     version integer NOT NULL,
     -- chancery.vault.v1.SecretVersionState; never ENDED
     state integer NOT NULL,
+    -- 0: not yet
     written_micros bigint NOT NULL,
     -- 0: no end is known
     until_micros bigint NOT NULL DEFAULT 0,
     last_read_micros bigint NOT NULL DEFAULT 0,
     reads bigint NOT NULL DEFAULT 0,
+    -- its rotator made it, or is to make it
+    issued boolean NOT NULL DEFAULT false,
+    -- when its rotator had taken it back; 0: not yet
+    withdrawn_micros bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, secret, version)
 );
+CREATE INDEX version_at_issuer ON version (state) WHERE issued AND withdrawn_micros = 0;
 
 CREATE TABLE target (
     tenant text NOT NULL,
@@ -152,7 +165,7 @@ CREATE INDEX binding_disconnected ON binding (tenant, secret) WHERE disconnected
 
 SELECT projection.make('vault', views => '{environment, secret, version, target, template, lease, open_lease, reader, leak, binding}');
 
--- What ends leases and bound secrets looks in every organisation: for names, ids and times. What turns secrets says that it looks in all: lists
+-- What ends leases and bound secrets looks in every organisation: for names, ids and times. What turns secrets, and what has rotators make them, say that they look in all: lists
 -- show them, too, and no tenant is called so.
 DO $$
 BEGIN
@@ -160,5 +173,7 @@ BEGIN
     EXECUTE format('CREATE POLICY ender_reads ON binding FOR SELECT TO %I USING (true)', projection.writer('vault'));
     EXECUTE format('CREATE POLICY ender_reads ON target FOR SELECT TO %I USING (true)', projection.writer('vault'));
     EXECUTE format('CREATE POLICY rotation_reads ON secret FOR SELECT TO %I USING (current_setting(''chancery.tenant'', true) = ''*'')',
+        projection.writer('vault'));
+    EXECUTE format('CREATE POLICY issuer_reads ON version FOR SELECT TO %I USING (current_setting(''chancery.tenant'', true) = ''*'')',
         projection.writer('vault'));
 END $$;

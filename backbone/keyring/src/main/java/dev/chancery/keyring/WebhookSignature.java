@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.security.GeneralSecurityException;
 import java.util.Base64;
+import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -12,6 +13,19 @@ public final class WebhookSignature {
     private static final String ALGORITHM = "HmacSHA256";
 
     private WebhookSignature() {}
+
+    /** All headers of a webhook with JSON; the rest as in {@link #of}. */
+    public static Map<String, String> headers(byte[] secret, String id, long timestamp, byte[] body) {
+        return Map.of(
+                "Content-Type",
+                "application/json",
+                "webhook-id",
+                id,
+                "webhook-timestamp",
+                Long.toString(timestamp),
+                "webhook-signature",
+                of(secret, id, timestamp, body));
+    }
 
     /**
      * @param secret of whom the webhook goes to; not kept

@@ -23,9 +23,6 @@ import org.junit.jupiter.api.Test;
 
 /** The rules that keep the folders telling the truth. Each says what to do instead. */
 class ArchitectureTest {
-    /** Goes where a workspace's egress list allows, to an address that was looked up once. */
-    private static final String WEBHOOKS = "dev.chancery.dsar.HolderClient";
-
     private static final JavaClasses CHANCERY = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("dev.chancery");
@@ -141,9 +138,8 @@ class ArchitectureTest {
         hold(
                 noClasses()
                         .that()
-                        .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.notices..")
-                        .and()
-                        .doNotHaveFullyQualifiedName(WEBHOOKS)
+                        .resideOutsideOfPackages(
+                                "dev.chancery.cli..", "dev.chancery.notices..", "dev.chancery.outbound..")
                         .and()
                         // To the one address that the operator names for the sealer.
                         .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
@@ -157,7 +153,7 @@ class ArchitectureTest {
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.net.URLConnection")
                         .because(
-                                "nothing here dials out but egress, webhooks, notices, a sealer, the ledger's anchors and the command line"));
+                                "nothing here dials out but egress, backbone/outbound, notices, a sealer, the ledger's anchors and the command line"));
     }
 
     @Test
@@ -189,10 +185,9 @@ class ArchitectureTest {
                                 "dev.chancery.app..",
                                 "dev.chancery.quickstart..",
                                 "dev.chancery.cli..",
+                                "dev.chancery.outbound..",
                                 // What stands in for somebody else's server.
                                 "dev.chancery.testkit..")
-                        .and()
-                        .doNotHaveFullyQualifiedName(WEBHOOKS)
                         .should()
                         .dependOnClassesThat()
                         .resideInAnyPackage("io.vertx..", "io.grpc..")

@@ -4,7 +4,7 @@ import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
 import dev.chancery.command.Ids;
 import dev.chancery.dsar.Answers.Outcome;
-import dev.chancery.dsar.HolderClient.Answer;
+import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.dsar.Holders.Holder;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.firewall.AddressRanges;

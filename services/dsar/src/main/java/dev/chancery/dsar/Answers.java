@@ -1,6 +1,6 @@
 package dev.chancery.dsar;
 
-import dev.chancery.dsar.HolderClient.Answer;
+import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.schema.dsar.v1.TaskResult;
 import jakarta.json.Json;
@@ -34,7 +34,7 @@ final class Answers {
                 switch (answer.status()) {
                     case 200, 204, 410 -> done(Optional.empty());
                     case 202 -> new Outcome(TaskResult.TASK_RESULT_ACCEPTED, "", 0, Optional.empty());
-                    default -> failed(task, code(answer), options, nowMicros);
+                    default -> failed(task, answer.outcome(), options, nowMicros);
                 };
             case HOLDER_ACTION_EXPORT ->
                 switch (answer.status()) {
@@ -46,7 +46,7 @@ final class Answers {
                                 : done(isNothing(json.get()) ? Optional.empty() : Optional.of(answer.body()));
                     }
                     case 202 -> failed(task, "not-ready", options, nowMicros);
-                    default -> failed(task, code(answer), options, nowMicros);
+                    default -> failed(task, answer.outcome(), options, nowMicros);
                 };
             case HOLDER_ACTION_READ_BACK ->
                 switch (answer.status()) {
@@ -58,7 +58,7 @@ final class Answers {
                                                 .isPresent()
                                 ? done(Optional.empty())
                                 : failed(task, "still-answers", options, nowMicros);
-                    default -> failed(task, code(answer), options, nowMicros);
+                    default -> failed(task, answer.outcome(), options, nowMicros);
                 };
             case HOLDER_ACTION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalStateException("no action: " + task.id());
         };
@@ -79,9 +79,6 @@ final class Answers {
                 TaskResult.TASK_RESULT_FAILED, code, nowMicros + bounded.toMillis() * 1000, Optional.empty());
     }
 
-    private static String code(Answer answer) {
-        return answer.status() == 0 ? answer.code() : "http-" + answer.status();
-    }
 
     static Optional<JsonValue> json(String text) {
         try (var reader = Json.createReader(new StringReader(text))) {

@@ -58,7 +58,8 @@ public final class DsarFeature implements FeatureDescription {
         var keyring = parts.get(Keyring.class);
         var options = parts.get(HolderOptions.class);
         var log = new RequestLog(parts.get(Appender.class), parts.get(Streams.class));
-        var advancer = new Advancer(log, keyring, parts.closed(new HolderClient(options)), options);
+        var client = parts.closed(new HolderClient(options));
+        var advancer = new Advancer(log, keyring, client, options);
         return new DsarService(
                 parts.instanceId(),
                 parts.database(),
@@ -67,7 +68,7 @@ public final class DsarFeature implements FeatureDescription {
                 keyring,
                 parts.get(SigningKeys.class),
                 log,
-                options,
+                client,
                 new Rounds(parts.database(), advancer, moved));
     }
 }

@@ -23,7 +23,6 @@ import dev.chancery.decision.PrincipalState;
 import dev.chancery.dsar.RequestList.Viewer;
 import dev.chancery.dsar.RequestRules.Speaker;
 import dev.chancery.feature.Feature;
-import dev.chancery.feature.HolderOptions;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
@@ -87,7 +86,7 @@ final class DsarService implements Feature {
     private final Keyring keyring;
     private final SigningKeys keys;
     private final RequestLog log;
-    private final HolderOptions holders;
+    private final HolderClient holders;
     private final Rounds rounds;
 
     DsarService(
@@ -98,7 +97,7 @@ final class DsarService implements Feature {
             Keyring keyring,
             SigningKeys keys,
             RequestLog log,
-            HolderOptions holders,
+            HolderClient holders,
             Rounds rounds) {
         this.instanceId = instanceId;
         this.database = database;

@@ -10,10 +10,6 @@ import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.decision.DecisionPoint;
 import dev.chancery.decision.WorkspaceState;
-import dev.chancery.feature.HolderOptions;
-import dev.chancery.firewall.Host;
-import dev.chancery.firewall.Scheme;
-import dev.chancery.firewall.Target;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.NewEvent;
@@ -45,11 +41,11 @@ final class HolderMethods {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final DecisionPoint decisions;
-    private final HolderOptions options;
+    private final HolderClient client;
 
-    HolderMethods(DecisionPoint decisions, HolderOptions options) {
+    HolderMethods(DecisionPoint decisions, HolderClient client) {
         this.decisions = decisions;
-        this.options = options;
+        this.client = client;
     }
 
     void register(Methods methods) {
@@ -59,7 +55,7 @@ final class HolderMethods {
     }
 
     private CommandOutcome register(CommandContext context, RegisterHolderRequest request) {
-        if (!isProtected(request.getUrl(), options)) {
+        if (!client.isProtected(request.getUrl())) {
             return CommandOutcome.reject(DsarRejection.URL);
         }
         List<HolderAction> actions = request.getActionsList();
@@ -97,17 +93,6 @@ final class HolderMethods {
                                         "secret",
                                         HexFormat.of().formatHex(secret)))
                                 .build()));
-    }
-
-    /** Nobody on the way reads what is sent there: by TLS, or because it stays on this machine. */
-    static boolean isProtected(String url, HolderOptions options) {
-        return Target.parse(url) instanceof Target target
-                && (target.scheme() == Scheme.HTTPS || (options.loopback() && isLoopback(target.host())));
-    }
-
-    private static boolean isLoopback(Host host) {
-        return host instanceof Host.Address address
-                && address.address().toInetAddress().isLoopbackAddress();
     }
 
     private static CommandOutcome remove(CommandContext context, RemoveHolderRequest request) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.chancery.decision.ListedHosts;
-import dev.chancery.dsar.HolderClient.Answer;
+import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.dsar.Holders.Holder;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.firewall.AddressRanges;
@@ -178,17 +178,18 @@ class HolderClientTest {
 
     @Test
     void aSystemIsRegisteredWithHttpsOrOnAnAllowedLoopbackAddress() {
-        HolderOptions here = HolderOptions.local(true);
-        for (String url : new String[] {"https://crm.example.com/dsar", "http://127.0.0.1:8080/dsar"}) {
-            assertThat(HolderMethods.isProtected(url, here)).as(url).isTrue();
+        try (var here = new HolderClient(HolderOptions.local(true));
+                var elsewhere = new HolderClient(HolderOptions.DEFAULT)) {
+            for (String url : new String[] {"https://crm.example.com/dsar", "http://127.0.0.1:8080/dsar"}) {
+                assertThat(here.isProtected(url)).as(url).isTrue();
+            }
+            for (String url : new String[] {
+                "http://crm.example.com/dsar", "http://localhost/dsar", "http://10.0.0.1/dsar", "http://192.0.2.1"
+            }) {
+                assertThat(here.isProtected(url)).as(url).isFalse();
+            }
+            assertThat(elsewhere.isProtected("http://127.0.0.1:8080/dsar")).isFalse();
         }
-        for (String url : new String[] {
-            "http://crm.example.com/dsar", "http://localhost/dsar", "http://10.0.0.1/dsar", "http://192.0.2.1"
-        }) {
-            assertThat(HolderMethods.isProtected(url, here)).as(url).isFalse();
-        }
-        assertThat(HolderMethods.isProtected("http://127.0.0.1:8080/dsar", HolderOptions.DEFAULT))
-                .isFalse();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.chancery.egress;
 
+import dev.chancery.outbound.NameResolver;
 import dev.chancery.command.Clock;
 import dev.chancery.egress.DecisionLog.Subject;
 import dev.chancery.egress.Policies.Compiled;

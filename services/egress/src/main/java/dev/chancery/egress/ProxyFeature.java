@@ -1,6 +1,7 @@
 package dev.chancery.egress;
 
 import com.google.protobuf.Message;
+import dev.chancery.outbound.NameResolver;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;

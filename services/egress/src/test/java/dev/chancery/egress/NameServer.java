@@ -1,5 +1,6 @@
 package dev.chancery.egress;
 
+import dev.chancery.outbound.NameResolver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;

@@ -6,6 +6,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.schema.vault.v1.InventoryItem;
 import dev.chancery.schema.vault.v1.ListInventoryReply;
 import dev.chancery.schema.vault.v1.ListInventoryRequest;
+import dev.chancery.schema.vault.v1.RotatorKind;
 import dev.chancery.schema.vault.v1.SecretVersionState;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -20,7 +21,7 @@ import java.util.Optional;
  */
 final class Inventory {
     private static final String PAGE =
-            "SELECT secret, secret_class, owner, every_days, generated, since_micros, current, current_micros, rotated_micros, read_micros"
+            "SELECT secret, secret_class, owner, every_days, generated, rotator, due_micros, current, current_micros, rotated_micros, read_micros"
                     + " FROM vault.secret s CROSS JOIN LATERAL (SELECT max(version) FILTER (WHERE state = ?) AS current,"
                     + " max(written_micros) FILTER (WHERE state = ?) AS current_micros,"
                     + " max(written_micros) FILTER (WHERE version > 1) AS rotated_micros,"
@@ -92,6 +93,21 @@ final class Inventory {
                 .setLastReadAtMillis(row.getLong("read_micros") / 1000)
                 .setDueAtMillis(due / 1000)
                 .setOverdue(VaultList.isDue(due, atMicros))
+                .setRotator(rotator(row))
                 .build();
+    }
+
+    private static RotatorKind rotator(ResultSet row) throws SQLException {
+        if (!row.getBoolean("generated")) {
+            return RotatorKind.ROTATOR_KIND_UNSPECIFIED;
+        }
+        return VaultList.rotator(row)
+                .map(rotator -> switch (rotator.getKindCase()) {
+                    case HTTP_ISSUER -> RotatorKind.ROTATOR_KIND_HTTP_ISSUER;
+                    case POSTGRES_ROLE -> RotatorKind.ROTATOR_KIND_POSTGRES_ROLE;
+                    case OAUTH_REFRESH -> RotatorKind.ROTATOR_KIND_OAUTH_REFRESH;
+                    case KIND_NOT_SET -> RotatorKind.ROTATOR_KIND_UNSPECIFIED;
+                })
+                .orElse(RotatorKind.ROTATOR_KIND_GENERATED);
     }
 }

@@ -125,7 +125,9 @@ final class LeakList {
                             AND n.secret = r.secret AND n.reader = r.reader AND n.version > ?)),
                     (SELECT count(*) FROM vault.open_lease o JOIN vault.lease l USING (tenant, lease)
                         JOIN vault.target t ON t.tenant = l.tenant AND t.database = l.database
-                        WHERE o.tenant = ? AND (l.secret = ? OR t.admin_secret = ?) AND l.issued_micros < ?)""")) {
+                        WHERE o.tenant = ? AND (l.secret = ? OR t.admin_secret = ?) AND l.issued_micros < ?),
+                    count(*) FILTER (WHERE v.issued), count(*) FILTER (WHERE v.issued AND v.withdrawn_micros = 0)
+                    FROM vault.version v WHERE v.tenant = ? AND v.secret = ? AND v.version <= ?""")) {
             query.setString(1, tenant);
             query.setString(2, leak.getSecret());
             query.setInt(3, leak.getSecretVersion());
@@ -134,11 +136,20 @@ final class LeakList {
             query.setString(6, leak.getSecret());
             query.setString(7, leak.getSecret());
             query.setLong(8, leak.getReportedAtMillis() * 1_000);
+            query.setString(9, tenant);
+            query.setString(10, leak.getSecret());
+            query.setInt(11, leak.getSecretVersion());
             try (var row = query.executeQuery()) {
                 row.next();
-                leak.setWaiting(row.getInt(1)).setOpenLeases(row.getInt(2));
+                leak.setWaiting(row.getInt(1))
+                        .setOpenLeases(row.getInt(2))
+                        .setIssued(row.getInt(3))
+                        .setAtIssuer(row.getInt(4));
             }
         }
-        leak.setUnused(leak.getAnsweredAtMillis() != 0 && leak.getWaiting() == 0 && leak.getOpenLeases() == 0);
+        leak.setUnused(leak.getAnsweredAtMillis() != 0
+                && leak.getWaiting() == 0
+                && leak.getOpenLeases() == 0
+                && leak.getAtIssuer() == 0);
     }
 }

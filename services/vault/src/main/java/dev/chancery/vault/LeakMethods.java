@@ -7,7 +7,6 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.command.RefusedException;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.keyring.SecretPlace;
 import dev.chancery.keyring.SecretRing;
 import dev.chancery.log.NewEvent;
 import dev.chancery.schema.vault.v1.ListSecretLeaksReply;
@@ -15,8 +14,6 @@ import dev.chancery.schema.vault.v1.ListSecretLeaksRequest;
 import dev.chancery.schema.vault.v1.ReportSecretLeakReply;
 import dev.chancery.schema.vault.v1.ReportSecretLeakRequest;
 import dev.chancery.schema.vault.v1.SecretLeaked;
-import dev.chancery.schema.vault.v1.SecretVersionWritten;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -65,35 +62,19 @@ final class LeakMethods {
                         + LeakRules.within(request.getSeverity()).toMillis() * 1_000)
                 .setReporterId(context.principal().id())
                 .build();
-        Optional<SecretVersionWritten> next =
-                secret.rotation().getGenerated() ? Optional.of(next(context, name, secret)) : Optional.empty();
+        Optional<NextVersion> next = secret.rotation().getGenerated()
+                ? Optional.of(NextVersion.of(ring, context.tenant(), name, secret, context.newId()))
+                : Optional.empty();
         var reply = ReportSecretLeakReply.newBuilder()
                 .setIncidentId(leaked.getIncidentId())
                 .setRespondByMillis(leaked.getRespondByMicros() / 1_000)
-                .setSecretVersion(
-                        next.map(SecretVersionWritten::getSecretVersion).orElse(0))
+                .setSecretVersion(next.map(NextVersion::number).orElse(0))
                 .build();
         return CommandOutcome.done(
                 reply,
-                LeakRules.leaked(secret, leaked, next).stream()
+                LeakRules.leaked(secret, leaked, next, context.atMicros()).stream()
                         .map(event -> new NewEvent(Names.secret(name), event))
                         .toArray(NewEvent[]::new));
-    }
-
-    private SecretVersionWritten next(CommandContext context, String name, Secret secret) {
-        int version = secret.newest() + 1;
-        byte[] value = SecretRing.generate();
-        try {
-            return SecretVersionWritten.newBuilder()
-                    .setSecret(name)
-                    .setSecretVersion(version)
-                    .setValue(ring.seal(
-                            new SecretPlace(context.tenant(), Names.environmentOf(name), name, version), value))
-                    .setGenerated(true)
-                    .build();
-        } finally {
-            Arrays.fill(value, (byte) 0);
-        }
     }
 
     private ListSecretLeaksReply list(ReadContext context, ListSecretLeaksRequest request) throws RefusedException {

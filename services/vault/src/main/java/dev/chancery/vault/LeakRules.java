@@ -6,11 +6,10 @@ import dev.chancery.kernel.Rejection;
 import dev.chancery.schema.vault.v1.LeakChannel;
 import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.SecretLeaked;
-import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What follows from a leak. Pure; knows no value. */
 final class LeakRules {
@@ -48,12 +47,13 @@ final class LeakRules {
                         : Optional.empty());
     }
 
-    /** @param next the new value; empty: somebody writes it, or these are credentials */
-    static List<Message> leaked(Secret secret, SecretLeaked leaked, Optional<SecretVersionWritten> next) {
-        List<Message> events = new ArrayList<>();
-        events.add(leaked);
-        events.addAll(VaultRules.revokedAll(secret, leaked.getSecret()));
-        next.ifPresent(events::add);
-        return events;
+    /** @param next the new version; empty: somebody writes it, or these are credentials */
+    static List<Message> leaked(Secret secret, SecretLeaked leaked, Optional<NextVersion> next, long atMicros) {
+        return Stream.concat(
+                        Stream.of(leaked),
+                        next.map(version -> VaultRules.next(secret, version, true, atMicros))
+                                .orElseGet(() -> VaultRules.revokedAll(secret, leaked.getSecret()))
+                                .stream())
+                .toList();
     }
 }

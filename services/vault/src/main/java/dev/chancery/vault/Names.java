@@ -25,6 +25,11 @@ final class Names {
         return StreamId.of("vault", "secret", hashed(name));
     }
 
+    /** Who uses the refresh token that a secret holds. */
+    static StreamId refresh(String secret) {
+        return StreamId.of("vault", "refresh", hashed(secret));
+    }
+
     static StreamId database(String name) {
         return StreamId.of("vault", "database", hashed(name));
     }

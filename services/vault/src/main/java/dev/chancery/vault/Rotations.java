@@ -1,13 +1,10 @@
 package dev.chancery.vault;
 
-import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
+import dev.chancery.command.Ids;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.keyring.SecretPlace;
 import dev.chancery.keyring.SecretRing;
 import dev.chancery.log.Streams.Loaded;
-import dev.chancery.schema.vault.v1.SecretVersionWritten;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Gives secrets whose values the vault makes a new one when their schedule says so, in every organisation. The list says what is due, the log
- * whether it still is: where the list has not seen the newest version yet, nothing happens. A process that dies before the record leaves a key
- * of the version, which the next attempt seals by.
+ * Gives secrets whose values the vault makes a new one when their schedule says so, in every organisation, and asks rotators for theirs. The list
+ * says what is due, the log whether it still is: where the list has not seen the newest version yet, nothing happens. A process that dies before
+ * the record leaves a key of the version, which the next attempt seals by.
  *
  * <p><b>Thread safety:</b> safe; several processes may do this at once: one of them writes the version.
  *
@@ -104,39 +101,22 @@ final class Rotations implements AutoCloseable {
                                 && row.everyDays() == secret.rotation().getEveryDays())
                         .isPresent()
                 && secret.rotation().getGenerated();
-        if (!isDue || log.isOver(due.tenant(), secret)) {
+        if (!isDue || secret.asked().isPresent() || log.isOver(due.tenant(), secret)) {
             return Optional.empty();
         }
         Optional<Rejection> refused = VaultRules.mayAdd(secret, false, atMicros);
         if (refused.isPresent()) {
             return refused;
         }
-        byte[] value = SecretRing.generate();
-        try {
-            int version = secret.newest() + 1;
-            List<Message> events = VaultRules.written(
-                    secret,
-                    SecretVersionWritten.newBuilder()
-                            .setSecret(due.secret())
-                            .setSecretVersion(version)
-                            .setValue(ring.seal(
-                                    new SecretPlace(
-                                            due.tenant(), Names.environmentOf(due.secret()), due.secret(), version),
-                                    value))
-                            .setGenerated(true)
-                            .build(),
-                    false,
-                    atMicros);
-            // Not recorded: somebody else wrote a version, or the log takes nothing now. The next round looks again.
-            if (log.append(due.tenant(), due.secret(), loaded, ACTION, events)) {
-                LOG.infof(
-                        "Secret turned: tenant=%s stream=%s version=%d",
-                        due.tenant(), Names.secret(due.secret()).value(), version);
-            }
-            return Optional.empty();
-        } finally {
-            Arrays.fill(value, (byte) 0);
+        NextVersion next = NextVersion.of(
+                ring, due.tenant(), due.secret(), secret, Ids.uuidV7().toString());
+        // Not recorded: somebody else wrote a version, or the log takes nothing now. The next round looks again.
+        if (log.append(due.tenant(), due.secret(), loaded, ACTION, VaultRules.next(secret, next, false, atMicros))) {
+            LOG.infof(
+                    "Secret turned: tenant=%s stream=%s version=%d",
+                    due.tenant(), Names.secret(due.secret()).value(), next.number());
         }
+        return Optional.empty();
     }
 
     @Override

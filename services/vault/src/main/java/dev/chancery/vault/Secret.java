@@ -8,10 +8,12 @@ import dev.chancery.schema.vault.v1.CredentialTemplateSet;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionAsked;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionState;
+import dev.chancery.schema.vault.v1.SecretVersionWithdrawn;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import java.util.Collections;
 import java.util.List;
@@ -39,16 +41,60 @@ record Secret(
         Optional<Binding> binding) {
     /**
      * @param state ENDED for one that is DEPRECATED follows from the time alone
-     * @param untilMicros until when it is read, once it is deprecated; 0: no end is known
+     * @param untilMicros until when it is read, once it is deprecated, and before that, when it ends by itself; 0: no end is known
      * @param value dropped once it is never read again
+     * @param issue where a rotator made it, or is to make it
      */
-    record Version(SecretVersionState state, long untilMicros, Optional<Sealed> value) {
+    record Version(SecretVersionState state, long untilMicros, Optional<Sealed> value, Optional<Issue> issue) {
         boolean isReadable(long atMicros) {
             return state == SecretVersionState.SECRET_VERSION_STATE_CURRENT
                     || (state == SecretVersionState.SECRET_VERSION_STATE_DEPRECATED
                             && (untilMicros == 0 || atMicros < untilMicros));
         }
+
+        boolean isDestroyed() {
+            return state == SecretVersionState.SECRET_VERSION_STATE_DESTROYED;
+        }
+
+        boolean isAsked() {
+            return state == SecretVersionState.SECRET_VERSION_STATE_ASKED;
+        }
+
+        /** What its rotator is to take back; empty: nothing, or not yet. */
+        Optional<SecretVersionAsked> toWithdraw(long atMicros) {
+            return isAsked() || isReadable(atMicros)
+                    ? Optional.empty()
+                    : issue.filter(made -> !made.withdrawn()).map(Issue::asked);
+        }
     }
+
+    /**
+     * @param withdrawn the rotator takes it no more
+     * @param token where it is told to take back by the value itself
+     */
+    record Issue(SecretVersionAsked asked, boolean withdrawn, Optional<Token> token) {
+        Issue(SecretVersionAsked asked) {
+            this(asked, false, Optional.empty());
+        }
+
+        private Issue written(SecretVersionWritten written) {
+            return asked.getRotator().hasOauthRefresh()
+                    ? new Issue(
+                            asked,
+                            withdrawn,
+                            Optional.of(new Token(written.getValue(), written.getExpiresMicros())))
+                    : this;
+        }
+
+        private Issue takenBack() {
+            return new Issue(asked, true, Optional.empty());
+        }
+    }
+
+    /** @param expiresMicros 0: it does not end */
+    record Token(Sealed value, long expiresMicros) {}
+
+    private record RoleOf(String database, String role) {}
 
     /** A version's number and value. */
     record Numbered(int number, Sealed value) {}
@@ -83,14 +129,39 @@ record Secret(
         @Override
         public Secret evolve(Secret state, LogEvent event) {
             return switch (event.type()) {
+                case "chancery.vault.v1.SecretVersionAsked" -> {
+                    var asked = EventReading.read(SecretVersionAsked.parser(), event.body());
+                    yield state.with(
+                            asked.getSecretVersion(),
+                            new Version(
+                                    SecretVersionState.SECRET_VERSION_STATE_ASKED,
+                                    0,
+                                    Optional.empty(),
+                                    Optional.of(new Issue(asked))));
+                }
                 case "chancery.vault.v1.SecretVersionWritten" -> {
                     var written = EventReading.read(SecretVersionWritten.parser(), event.body());
                     yield state.with(
                             written.getSecretVersion(),
                             new Version(
                                     SecretVersionState.SECRET_VERSION_STATE_CURRENT,
-                                    0,
-                                    Optional.of(written.getValue())));
+                                    written.getExpiresMicros(),
+                                    Optional.of(written.getValue()),
+                                    state.version(written.getSecretVersion())
+                                            .flatMap(Version::issue)
+                                            .map(issue -> issue.written(written))));
+                }
+                case "chancery.vault.v1.SecretVersionWithdrawn" -> {
+                    int number = EventReading.read(SecretVersionWithdrawn.parser(), event.body())
+                            .getSecretVersion();
+                    Version before = state.version(number).orElseThrow();
+                    yield state.with(
+                            number,
+                            new Version(
+                                    before.state(),
+                                    before.untilMicros(),
+                                    before.value(),
+                                    before.issue().map(Issue::takenBack)));
                 }
                 case "chancery.vault.v1.SecretVersionDeprecated" -> {
                     var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());
@@ -101,18 +172,19 @@ record Secret(
                             new Version(
                                     SecretVersionState.SECRET_VERSION_STATE_DEPRECATED,
                                     deprecated.getUntilMicros(),
-                                    before.value()));
+                                    before.value(),
+                                    before.issue()));
                 }
                 case "chancery.vault.v1.SecretVersionRevoked" ->
-                    state.with(
+                    state.ended(
                             EventReading.read(SecretVersionRevoked.parser(), event.body())
                                     .getSecretVersion(),
-                            new Version(SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, Optional.empty()));
+                            SecretVersionState.SECRET_VERSION_STATE_REVOKED);
                 case "chancery.vault.v1.SecretVersionDestroyed" ->
-                    state.with(
+                    state.ended(
                             EventReading.read(SecretVersionDestroyed.parser(), event.body())
                                     .getSecretVersion(),
-                            new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty()));
+                            SecretVersionState.SECRET_VERSION_STATE_DESTROYED);
                 case "chancery.vault.v1.SecretAccessSet" ->
                     new Secret(
                             state.versions(),
@@ -179,6 +251,28 @@ record Secret(
         return versions.isEmpty() ? 0 : versions.lastKey();
     }
 
+    /** The version that a rotator is to make. */
+    Optional<Integer> asked() {
+        return versions.entrySet().stream()
+                .filter(entry -> entry.getValue().isAsked())
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    /** Whether two versions are passwords of the same role of a database. */
+    boolean sharesRole(int one, int other) {
+        return place(one).filter(role -> Optional.of(role).equals(place(other))).isPresent();
+    }
+
+    private Optional<RoleOf> place(int number) {
+        return version(number)
+                .flatMap(Version::issue)
+                .map(Issue::asked)
+                .filter(asked -> !asked.getRoleName().isEmpty())
+                .map(asked -> new RoleOf(
+                        asked.getRotator().getPostgresRole().getDatabase(), asked.getRoleName()));
+    }
+
     /** The version that is read without a number. */
     Optional<Integer> current() {
         return versions.entrySet().stream()
@@ -217,11 +311,20 @@ record Secret(
                 binding);
     }
 
+    private Secret ended(int number, SecretVersionState how) {
+        return with(number, new Version(how, 0, Optional.empty(), version(number).flatMap(Version::issue)));
+    }
+
     private Secret destroyed() {
         var ended = new TreeMap<Integer, Version>();
-        versions.keySet()
-                .forEach(number -> ended.put(
-                        number, new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty())));
+        versions.forEach((number, version) ->
+                ended.put(
+                        number,
+                        new Version(
+                                SecretVersionState.SECRET_VERSION_STATE_DESTROYED,
+                                0,
+                                Optional.empty(),
+                                version.issue())));
         return new Secret(
                 ended,
                 readers,

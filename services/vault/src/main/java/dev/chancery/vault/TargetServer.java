@@ -2,15 +2,14 @@ package dev.chancery.vault;
 
 import dev.chancery.feature.LeaseOptions;
 import dev.chancery.firewall.AddressRanges;
-import dev.chancery.firewall.EgressDecision;
 import dev.chancery.firewall.EgressPolicy;
 import dev.chancery.firewall.Host;
-import dev.chancery.firewall.Reason;
 import dev.chancery.firewall.Scheme;
 import dev.chancery.firewall.Target;
+import dev.chancery.outbound.Destinations;
+import dev.chancery.outbound.NotReached;
 import dev.chancery.schema.vault.v1.DatabaseConnected;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,11 +28,11 @@ import org.postgresql.PGProperty;
 import org.postgresql.util.PasswordUtil;
 
 /**
- * Signs in to databases as their administrators, and makes, prolongs, finds and drops roles there.
+ * Signs in to databases as their administrators, makes, prolongs, finds and drops roles there, and gives passwords to others.
  *
- * <p>A database is dialled where its workspace's egress list allows, or its address is in a network that the operator opened; at the address
- * that was looked up once. Beyond the loopback it has to show a certificate for its name, and everywhere it has to know the administrator's
- * password itself (SCRAM): it is never told it. It is told no password of a role either, but what SCRAM derives from one.
+ * <p>A database is dialled where {@link Destinations} says, at the address that was looked up once. Beyond the loopback it has to show a
+ * certificate for its name, and everywhere it has to know the administrator's password itself (SCRAM): it is never told it. It is told no password
+ * of a role either, but what SCRAM derives from one.
  *
  * <p><b>Thread safety:</b> safe; a {@link Session} is one thread's. <b>Limits:</b> {@value #CONNECT_SECONDS} s to connect, {@value
  * #ANSWER_SECONDS} s for an answer; {@value #MAX_ROLES} roles in one database.
@@ -55,32 +54,21 @@ final class TargetServer {
     /** The beginnings of states that are about a connection, or a server that goes down, and about no role. */
     private static final List<String> OF_THE_SERVER = List.of("08", "53", "57", "58", "XX");
 
-    private final AddressRanges forbidden;
+    private final Destinations destinations;
     private final Optional<Path> authorities;
-    private final Lookup names;
-
-    /** From a name to all of its addresses. */
-    @FunctionalInterface
-    interface Lookup {
-        InetAddress[] of(String name) throws UnknownHostException;
-    }
 
     /** A role that was found; {@code over}: its own end has passed, by the database's clock. */
     record Found(RoleName name, boolean over) {}
 
-    TargetServer(LeaseOptions options) {
-        this(options, InetAddress::getAllByName);
-    }
-
-    TargetServer(LeaseOptions options, Lookup names) {
-        this.names = names;
-        forbidden = AddressRanges.forbidden().except(options.networks());
-        authorities = options.authorities();
+    /** @param authorities as {@link LeaseOptions} has it */
+    TargetServer(Destinations destinations, Optional<Path> authorities) {
+        this.destinations = destinations;
+        this.authorities = authorities;
     }
 
     /** Where none of its connections goes. */
     AddressRanges forbidden() {
-        return forbidden;
+        return destinations.forbidden();
     }
 
     /** @param adminPassword not kept */
@@ -126,28 +114,14 @@ final class TargetServer {
                 Host.parse(database.getHost()).orElseThrow(() -> new TargetRefused(VaultRejection.DATABASE_ADDRESS));
         // A list's entry without a scheme means any; one with a port means that port.
         var target = new Target(Scheme.HTTPS, host, database.getPort());
-        EgressDecision decision = policy.evaluate(target, Instant.EPOCH.plus(nowMicros, ChronoUnit.MICROS));
-        if (host instanceof Host.Address literal) {
-            InetAddress address = literal.address().toInetAddress();
-            boolean opened = decision.reason() == Reason.NOT_ALLOWLISTED && forbidden.isException(address);
-            if (!opened && !policy.admit(decision, List.of(address)).allowed()) {
-                throw new TargetRefused(VaultRejection.EGRESS_DENIED);
-            }
-            return address;
-        }
-        if (!decision.allowed()) {
-            throw new TargetRefused(VaultRejection.EGRESS_DENIED);
-        }
         try {
-            // The dot keeps the system from trying the name below domains of its own.
-            String name = host.text();
-            List<InetAddress> addresses = List.of(names.of(name.endsWith(".") ? name : name + "."));
-            if (!policy.admit(decision, addresses).allowed()) {
-                throw new TargetRefused(VaultRejection.EGRESS_DENIED);
-            }
-            return addresses.getFirst();
-        } catch (UnknownHostException e) {
-            throw new TargetRefused(VaultRejection.DATABASE_UNREACHABLE);
+            return destinations.address(target, policy, Instant.EPOCH.plus(nowMicros, ChronoUnit.MICROS));
+        } catch (NotReached e) {
+            throw new TargetRefused(
+                    switch (e.reason()) {
+                        case EGRESS_DENIED -> VaultRejection.EGRESS_DENIED;
+                        case NO_ADDRESS -> VaultRejection.DATABASE_UNREACHABLE;
+                    });
         }
     }
 
@@ -211,10 +185,55 @@ final class TargetServer {
             }
         }
 
+        /** Waits until no other session is at a role of ours or of anybody's, and keeps others out until this one is closed. */
+        void hold(String role) throws TargetRefused {
+            try (var lock = connection.prepareStatement("SELECT pg_advisory_lock(hashtextextended('chancery ' || ?, 0))")) {
+                lock.setString(1, role);
+                lock.execute();
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
+        /**
+         * Gives a role that somebody made a password.
+         *
+         * @param password is overwritten
+         */
+        void setPassword(String role, char[] password) throws TargetRefused {
+            try (var statement = connection.createStatement()) {
+                requireHarmless(List.of(role));
+                String verifier = PasswordUtil.encodePassword(role, password, "scram-sha-256");
+                statement.execute("ALTER ROLE \"" + role + "\" PASSWORD '" + verifier + "'");
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
+        /** Leaves a role, if it is there, without one. */
+        void endPassword(String role) throws TargetRefused {
+            try (var statement = connection.createStatement()) {
+                if (exists(role)) {
+                    statement.execute("ALTER ROLE \"" + role + "\" PASSWORD NULL");
+                }
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
+        /** Ends the connections that a role has now. */
+        void endSessions(String role) throws TargetRefused {
+            try {
+                endConnections(role);
+            } catch (SQLException e) {
+                throw refused(e);
+            }
+        }
+
         /** Whether a role is there. */
         boolean has(RoleName role) throws TargetRefused {
             try {
-                return exists(role);
+                return exists(role.text());
             } catch (SQLException e) {
                 throw refused(e);
             }
@@ -223,7 +242,7 @@ final class TargetServer {
         /** Lets a role sign in for longer, or shorter. */
         void prolong(RoleName role, double seconds) throws TargetRefused {
             try (var statement = connection.createStatement()) {
-                if (exists(role)) {
+                if (exists(role.text())) {
                     statement.execute("ALTER ROLE \"" + role.text() + "\" VALID UNTIL '" + end(seconds) + "'");
                 }
             } catch (SQLException e) {
@@ -239,7 +258,7 @@ final class TargetServer {
          */
         void drop(RoleName role) throws TargetRefused {
             try (var statement = connection.createStatement()) {
-                if (!exists(role)) {
+                if (!exists(role.text())) {
                     return;
                 }
                 String name = "\"" + role.text() + "\"";
@@ -247,7 +266,7 @@ final class TargetServer {
                 // Whoever made a role may let itself act as it.
                 statement.execute("GRANT " + name + " TO CURRENT_USER"
                         + (hasGrantOptions() ? " WITH INHERIT TRUE, SET TRUE" : ""));
-                endConnections(role);
+                endConnections(role.text());
                 connection.setAutoCommit(false);
                 giveAway(statement, role);
                 statement.execute("DROP OWNED BY " + name);
@@ -367,8 +386,13 @@ final class TargetServer {
             }
         }
 
-        private boolean exists(RoleName role) throws SQLException {
-            return count(role.text()) > 0;
+        private boolean exists(String role) throws SQLException {
+            try (var query = connection.prepareStatement("SELECT FROM pg_catalog.pg_roles WHERE rolname = ?")) {
+                query.setString(1, role);
+                try (var row = query.executeQuery()) {
+                    return row.next();
+                }
+            }
         }
 
         private String end(double seconds) throws SQLException {
@@ -418,11 +442,14 @@ final class TargetServer {
             }
         }
 
-        private void endConnections(RoleName role) throws SQLException, TargetRefused {
+        /** Those that began before: where a role goes on signing in, others may come. */
+        private void endConnections(String role) throws SQLException, TargetRefused {
             long deadline = System.nanoTime() + ANSWER_SECONDS * 1_000_000_000L;
-            try (var end = connection.prepareStatement(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE usename = ?")) {
-                end.setString(1, role.text());
+            String now = end(0);
+            try (var end = connection.prepareStatement("SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity"
+                    + " WHERE usename = ? AND backend_start <= ?::timestamptz")) {
+                end.setString(1, role);
+                end.setString(2, now);
                 while (true) {
                     try (var row = end.executeQuery()) {
                         row.next();

@@ -1,8 +1,10 @@
 package dev.chancery.vault;
 
+import com.google.protobuf.ByteString;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.decision.EventReading;
 import dev.chancery.keyring.SecretPlace;
 import dev.chancery.schema.vault.v1.Environment;
 import dev.chancery.schema.vault.v1.ListEnvironmentsReply;
@@ -10,6 +12,7 @@ import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
 import dev.chancery.schema.vault.v1.ListSecretsReply;
 import dev.chancery.schema.vault.v1.ListSecretsRequest;
 import dev.chancery.schema.vault.v1.Secret;
+import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.SecretVersion;
 import dev.chancery.schema.vault.v1.SecretVersionState;
 import java.sql.Connection;
@@ -41,7 +44,7 @@ final class VaultList {
     static final long DAY_MICROS = 86_400_000_000L;
 
     /** A secret needs a new value at a moment, the only parameter. */
-    static final String DUE = "every_days > 0 AND since_micros + every_days * " + DAY_MICROS + " <= ?";
+    static final String DUE = "due_micros <= ?";
 
     private final Database database;
 
@@ -94,7 +97,7 @@ final class VaultList {
                 return Optional.empty();
             }
             try (var query = connection.prepareStatement(
-                    "SELECT secret, readers, owner, every_days, window_hours, generated, since_micros, secret_class,"
+                    "SELECT secret, readers, owner, every_days, window_hours, generated, due_micros, secret_class, rotator,"
                             + " connector, workspace::text FROM vault.secret LEFT JOIN vault.binding USING (tenant, secret)"
                             + " WHERE tenant = ? AND environment = ? AND secret > ? AND (NOT ? OR (" + DUE
                             + ")) ORDER BY secret LIMIT ?")) {
@@ -134,10 +137,9 @@ final class VaultList {
         }
     }
 
-    /** When a row of {@code vault.secret} needs a new value; 0: it has no schedule. */
+    /** When a row of {@code vault.secret} needs a new value; 0: never. */
     static long dueMicros(ResultSet row) throws SQLException {
-        int everyDays = row.getInt("every_days");
-        return everyDays == 0 ? 0 : row.getLong("since_micros") + everyDays * DAY_MICROS;
+        return row.getLong("due_micros");
     }
 
     /** What {@link #DUE} is, of {@link #dueMicros}. */
@@ -145,9 +147,17 @@ final class VaultList {
         return dueMicros != 0 && dueMicros <= atMicros;
     }
 
+    /** What a row of {@code vault.secret} says of its rotator; empty: it has none. */
+    static Optional<SecretRotator> rotator(ResultSet row) throws SQLException {
+        byte[] bytes = row.getBytes("rotator");
+        return bytes.length == 0 ? Optional.empty() : Optional.of(EventReading.read(SecretRotator.parser(), ByteString.copyFrom(bytes)));
+    }
+
     private static Secret.Builder secret(ResultSet row, long atMicros) throws SQLException {
         long due = dueMicros(row);
-        return Secret.newBuilder()
+        Secret.Builder secret = Secret.newBuilder();
+        rotator(row).ifPresent(secret::setRotator);
+        return secret
                 .setSecret(row.getString("secret"))
                 .addAllReaders(texts(row, 2))
                 .setOwnerId(Objects.requireNonNullElse(row.getString("owner"), ""))
@@ -164,7 +174,7 @@ final class VaultList {
     private static void versions(Connection connection, String tenant, Secret.Builder secret, long atMicros)
             throws SQLException {
         try (var query = connection.prepareStatement(
-                "SELECT * FROM (SELECT version, state, written_micros, until_micros, last_read_micros, reads FROM"
+                "SELECT * FROM (SELECT version, state, written_micros, until_micros, last_read_micros, reads, issued, withdrawn_micros FROM"
                         + " vault.version WHERE tenant = ? AND secret = ? ORDER BY state = ? OR (state = ? AND"
                         + " (until_micros = 0 OR until_micros > ?)) DESC, version DESC LIMIT ?) shown ORDER BY version")) {
             query.setString(1, tenant);
@@ -185,7 +195,9 @@ final class VaultList {
                             .setWrittenAtMillis(rows.getLong(3) / 1000)
                             .setUntilMillis(rows.getLong(4) / 1000)
                             .setLastReadAtMillis(rows.getLong(5) / 1000)
-                            .setReads(rows.getLong(6)));
+                            .setReads(rows.getLong(6))
+                            .setIssued(rows.getBoolean(7))
+                            .setWithdrawnAtMillis(rows.getLong(8) / 1000));
                 }
             }
         }
@@ -216,6 +228,30 @@ final class VaultList {
                     }
                 }
                 return due;
+            }
+        });
+    }
+
+    /** Versions of every organisation that their rotator is to make or to take back; in no order, as {@link #due(long)}. */
+    List<IssuerRounds.Open> atIssuers(long atMicros) {
+        return database.inTenant(DatabaseRole.VAULT, ALL_TENANTS, connection -> {
+            try (var query = connection.prepareStatement(
+                    "SELECT tenant, secret, version FROM (SELECT tenant, secret, version, row_number() OVER (PARTITION BY tenant"
+                            + " ORDER BY random()) AS place FROM vault.version WHERE issued AND withdrawn_micros = 0 AND (state IN (?, ?, ?)"
+                            + " OR (state = ? AND until_micros > 0 AND until_micros <= ?))) AS open WHERE place <= "
+                            + Rotations.MAX_OF_ONE + " ORDER BY place, random() LIMIT " + Rotations.MAX_ROUND)) {
+                query.setInt(1, SecretVersionState.SECRET_VERSION_STATE_ASKED_VALUE);
+                query.setInt(2, SecretVersionState.SECRET_VERSION_STATE_REVOKED_VALUE);
+                query.setInt(3, SecretVersionState.SECRET_VERSION_STATE_DESTROYED_VALUE);
+                query.setInt(4, SecretVersionState.SECRET_VERSION_STATE_DEPRECATED_VALUE);
+                query.setLong(5, atMicros);
+                List<IssuerRounds.Open> open = new ArrayList<>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        open.add(new IssuerRounds.Open(rows.getString(1), rows.getString(2), rows.getInt(3)));
+                    }
+                }
+                return open;
             }
         });
     }

@@ -19,10 +19,12 @@ import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.log.v1.Target;
 import dev.chancery.schema.vault.v1.DatabaseConnected;
+import dev.chancery.schema.vault.v1.RefreshTokenClaimed;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** Reads the log as it is now, and writes what follows by itself: the installation is the actor. */
@@ -69,13 +71,18 @@ final class VaultLog {
                 .isPresent();
     }
 
+    /** What a workspace's egress list allows. */
+    ListedHosts hosts(String tenant, String workspace) {
+        return streams.current(tenant, ListedHosts.stream(workspace), ListedHosts.FOLD)
+                .state();
+    }
+
     private Targets.Known known(String tenant, DatabaseConnected database) {
         return new Targets.Known(
                 tenant,
                 database,
                 secret(tenant, database.getAdminSecret()).state(),
-                streams.current(tenant, ListedHosts.stream(database.getWorkspaceId()), ListedHosts.FOLD)
-                        .state());
+                hosts(tenant, database.getWorkspaceId()));
     }
 
     /** @return whether it is durable; false: the lease has moved, or the log takes nothing now */
@@ -93,19 +100,63 @@ final class VaultLog {
 
     /** What becomes of a secret. @return whether it is durable; false: the secret has moved, or the log takes nothing now */
     boolean append(String tenant, String secret, Loaded<Secret> at, String action, List<Message> events) {
+        return append(tenant, Names.secret(secret), at.version(), action, target(secret), events);
+    }
+
+    Loaded<RefreshClaim> refreshClaim(String tenant, String secret) {
+        return streams.current(tenant, Names.refresh(secret), RefreshClaim.FOLD);
+    }
+
+    /** @return whether the refresh token that a secret holds is the caller's to use: it is nobody else's then */
+    boolean claim(String tenant, Loaded<RefreshClaim> at, String action, RefreshTokenClaimed claimed) {
         return append(
                 tenant,
-                Names.secret(secret),
+                Names.refresh(claimed.getSecret()),
                 at.version(),
                 action,
-                new TargetOf("secret", secret.replace('/', ':')),
-                events);
+                target(claimed.getSecret()),
+                List.of(claimed));
+    }
+
+    /** What becomes of two secrets at once. @return whether it is durable; false: one of them has moved, or the log takes nothing now */
+    boolean append(String tenant, String action, Changed one, Changed other) {
+        return append(
+                tenant,
+                action,
+                target(one.secret()),
+                Stream.of(one, other).flatMap(Changed::news).toList(),
+                Map.of(
+                        Names.secret(one.secret()),
+                        one.at().version(),
+                        Names.secret(other.secret()),
+                        other.at().version()));
+    }
+
+    /** What becomes of a secret as it was loaded. */
+    record Changed(String secret, Loaded<Secret> at, List<Message> events) {
+        private Stream<NewEvent> news() {
+            return events.stream().map(event -> new NewEvent(Names.secret(secret), event));
+        }
+    }
+
+    private static TargetOf target(String secret) {
+        return new TargetOf("secret", secret.replace('/', ':'));
     }
 
     private record TargetOf(String type, String id) {}
 
     private boolean append(
             String tenant, StreamId stream, long version, String action, TargetOf target, List<Message> events) {
+        return append(
+                tenant,
+                action,
+                target,
+                events.stream().map(event -> new NewEvent(stream, event)).toList(),
+                Map.of(stream, version));
+    }
+
+    private boolean append(
+            String tenant, String action, TargetOf target, List<NewEvent> events, Map<StreamId, Long> basis) {
         Statement statement = Statement.newBuilder()
                 .setEntryId(UnsafeByteOperations.unsafeWrap(Ids.bytes(Ids.uuidV7())))
                 .setActor(
@@ -118,15 +169,18 @@ final class VaultLog {
                 tenant,
                 statement,
                 0,
-                events.stream().map(event -> new NewEvent(stream, event)).toList(),
+                events,
                 List.of(),
                 Optional.empty(),
-                Map.of(stream, version)));
-        streams.moved(tenant, List.of(stream));
+                basis));
+        streams.moved(tenant, List.copyOf(basis.keySet()));
         if (result instanceof AppendResult.Refused refused) {
             LOG.warnf(
-                    "Not recorded: tenant=%s action=%s stream=%s code=%s",
-                    tenant, action, stream.value(), refused.rejection().code());
+                    "Not recorded: tenant=%s action=%s streams=%s code=%s",
+                    tenant,
+                    action,
+                    basis.keySet().stream().map(StreamId::value).sorted().toList(),
+                    refused.rejection().code());
         }
         return result instanceof AppendResult.Appended;
     }

@@ -15,10 +15,12 @@ import dev.chancery.schema.vault.v1.EnvironmentCreated;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretVersionAsked;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionState;
+import dev.chancery.schema.vault.v1.SecretVersionWithdrawn;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import java.sql.Array;
 import java.sql.Connection;
@@ -119,26 +121,51 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 var written = EventReading.read(SecretVersionWritten.parser(), event.body());
                 write(
                         connection,
-                        "INSERT INTO %s.secret AS s (tenant, secret, environment, since_micros) VALUES (?, ?, ?, ?)"
-                                + " ON CONFLICT (tenant, environment, secret) DO UPDATE SET since_micros = EXCLUDED.since_micros",
+                        "INSERT INTO %s.secret AS s (tenant, secret, environment, renew_micros, since_micros) VALUES (?, ?, ?, ?, ?)"
+                                + " ON CONFLICT (tenant, environment, secret) DO UPDATE SET renew_micros = EXCLUDED.renew_micros,"
+                                + " since_micros = EXCLUDED.since_micros",
                         tenant,
                         written.getSecret(),
                         Names.environmentOf(written.getSecret()),
+                        renewMicros(written, atMicros),
                         atMicros);
                 write(
                         connection,
-                        "INSERT INTO %s.version (tenant, secret, version, state, written_micros) VALUES (?, ?, ?, ?, ?)",
+                        "INSERT INTO %s.version AS v (tenant, secret, version, state, written_micros, until_micros)"
+                                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, secret, version) DO UPDATE SET state = EXCLUDED.state,"
+                                + " written_micros = EXCLUDED.written_micros, until_micros = EXCLUDED.until_micros",
                         tenant,
                         written.getSecret(),
                         written.getSecretVersion(),
                         SecretVersionState.SECRET_VERSION_STATE_CURRENT_VALUE,
-                        atMicros);
+                        atMicros,
+                        written.getExpiresMicros());
                 write(
                         connection,
                         "UPDATE %s.leak SET answered_micros = ? WHERE tenant = ? AND secret = ? AND answered_micros = 0",
                         atMicros,
                         tenant,
                         written.getSecret());
+            }
+            case "chancery.vault.v1.SecretVersionAsked" -> {
+                var asked = EventReading.read(SecretVersionAsked.parser(), event.body());
+                write(
+                        connection,
+                        "INSERT INTO %s.version (tenant, secret, version, state, written_micros, issued) VALUES (?, ?, ?, ?, 0, true)",
+                        tenant,
+                        asked.getSecret(),
+                        asked.getSecretVersion(),
+                        SecretVersionState.SECRET_VERSION_STATE_ASKED_VALUE);
+            }
+            case "chancery.vault.v1.SecretVersionWithdrawn" -> {
+                var withdrawn = EventReading.read(SecretVersionWithdrawn.parser(), event.body());
+                write(
+                        connection,
+                        "UPDATE %s.version SET withdrawn_micros = ? WHERE tenant = ? AND secret = ? AND version = ?",
+                        atMicros,
+                        tenant,
+                        withdrawn.getSecret(),
+                        withdrawn.getSecretVersion());
             }
             case "chancery.vault.v1.SecretVersionDeprecated" -> {
                 var deprecated = EventReading.read(SecretVersionDeprecated.parser(), event.body());
@@ -211,10 +238,10 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 write(
                         connection,
                         "INSERT INTO %s.secret AS s (tenant, secret, environment, owner, every_days, window_hours, generated, secret_class,"
-                                + " since_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, environment, secret) DO UPDATE SET"
+                                + " rotator, since_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, environment, secret) DO UPDATE SET"
                                 + " owner = EXCLUDED.owner, every_days = EXCLUDED.every_days,"
                                 + " window_hours = EXCLUDED.window_hours, generated = EXCLUDED.generated,"
-                                + " secret_class = EXCLUDED.secret_class",
+                                + " secret_class = EXCLUDED.secret_class, rotator = EXCLUDED.rotator",
                         tenant,
                         set.getSecret(),
                         Names.environmentOf(set.getSecret()),
@@ -223,6 +250,7 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                         set.getWindowHours(),
                         set.getGenerated(),
                         set.getSecretClassValue(),
+                        set.getRotator().toByteArray(),
                         atMicros);
             }
             default -> {}
@@ -249,6 +277,12 @@ record VaultProjection(String schema, DatabaseRole role) implements Projection {
                 tenant,
                 workspace,
                 disconnected.getConnector());
+    }
+
+    /** What ends by itself needs another when a third of its time is left. */
+    private static long renewMicros(SecretVersionWritten written, long atMicros) {
+        long expires = written.getExpiresMicros();
+        return expires == 0 ? 0 : expires - Math.max(0, expires - atMicros) / 3;
     }
 
     private void state(

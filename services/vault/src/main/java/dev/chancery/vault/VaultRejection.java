@@ -78,6 +78,12 @@ final class VaultRejection {
             "This version of the secret is not read any more: it was revoked or destroyed, or its window is over.",
             "Retry without a version: that is the current one.");
 
+    static final Rejection VERSION_ASKED = new Rejection(
+            "vault.version-asked",
+            Kind.CONFLICT,
+            "The secret's rotator is asked for this version, and has not made it yet.",
+            "Read without a version, or retry once it is there: ListSecrets shows it.");
+
     static final Rejection TOO_MANY_VERSIONS = new Rejection(
             "vault.too-many-versions",
             Kind.CONFLICT,
@@ -95,6 +101,13 @@ final class VaultRejection {
             Kind.INVALID,
             "A schedule has at most 3,650 days, 90 for a high value, 365 for a low one; a window at most 8,760 hours.",
             "Correct the schedule, the class or the window.");
+
+    static final Rejection ROTATOR = new Rejection(
+            "vault.rotator",
+            Kind.INVALID,
+            "The rotator is of no kind, or needs the secret that it makes; or its URL is neither https nor an address of this machine that the"
+                    + " operator opened; or its roles are not one or two, or among them is the vault's own.",
+            "Name one kind: https URLs and other secrets than this one, or one or two roles.");
 
     static final Rejection NO_SUCH_OWNER = new Rejection(
             "vault.no-such-owner",
@@ -144,7 +157,7 @@ final class VaultRejection {
     static final Rejection OTHER_ENVIRONMENT = new Rejection(
             "vault.other-environment",
             Kind.INVALID,
-            "A database, its administrator's secret and its credentials are in one environment.",
+            "A database, its administrator's secret and its credentials are in one environment, as are a secret and what its rotator needs.",
             "Begin their names with the same environment.");
 
     static final Rejection NO_SUCH_DATABASE = new Rejection(

@@ -3,6 +3,7 @@ package dev.chancery.vault;
 import static dev.chancery.kernel.Decision.events;
 import static dev.chancery.kernel.Decision.nothing;
 import static dev.chancery.kernel.Decision.reject;
+import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_ASKED;
 import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_CURRENT;
 import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_DEPRECATED;
 import static dev.chancery.schema.vault.v1.SecretVersionState.SECRET_VERSION_STATE_DESTROYED;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Who may read and write what, and what becomes of older versions. Pure; knows no value. */
 final class VaultRules {
@@ -131,7 +133,21 @@ final class VaultRules {
                 : Optional.of(VaultRejection.TOO_MANY_VERSIONS);
     }
 
-    /** A new version, and what becomes of the older ones. */
+    /** The next version, and what becomes of the older ones: they are read until there is a value, unless somebody may know them. */
+    static List<Message> next(Secret secret, NextVersion next, boolean compromised, long atMicros) {
+        return switch (next) {
+            case NextVersion.Made made -> written(secret, made.written(), compromised, atMicros);
+            case NextVersion.Asked asked ->
+                Stream.concat(
+                                compromised
+                                        ? revokedAll(secret, asked.asked().getSecret()).stream()
+                                        : Stream.empty(),
+                                Stream.of(asked.asked()))
+                        .toList();
+        };
+    }
+
+    /** A new version, and what becomes of the older ones; one that a rotator is still asked for is not waited for any more. */
     static List<Message> written(Secret secret, SecretVersionWritten written, boolean compromised, long atMicros) {
         List<Message> events = new ArrayList<>();
         events.add(written);
@@ -139,19 +155,25 @@ final class VaultRules {
             events.addAll(revokedAll(secret, written.getSecret()));
         } else {
             secret.versions().forEach((number, version) -> {
-                if (version.state() == SECRET_VERSION_STATE_CURRENT) {
+                if (version.isReadable(atMicros) && secret.sharesRole(number, written.getSecretVersion())) {
+                    // The role has one password, and it is the new one.
+                    events.add(deprecatedUntil(written.getSecret(), number, atMicros));
+                } else if (version.state() == SECRET_VERSION_STATE_CURRENT) {
                     events.add(deprecated(secret, written.getSecret(), number, atMicros));
+                } else if (version.isAsked() && number != written.getSecretVersion()) {
+                    events.add(revoked(written.getSecret(), number));
                 }
             });
         }
         return events;
     }
 
-    /** All versions that might be read are not any more. */
+    /** All versions that might be read, now or once there is a value, are not any more. */
     static List<Message> revokedAll(Secret secret, String name) {
         return secret.versions().entrySet().stream()
                 .filter(version -> version.getValue().state() == SECRET_VERSION_STATE_CURRENT
-                        || version.getValue().state() == SECRET_VERSION_STATE_DEPRECATED)
+                        || version.getValue().state() == SECRET_VERSION_STATE_DEPRECATED
+                        || version.getValue().isAsked())
                 .map(version -> revoked(name, version.getKey()))
                 .toList();
     }
@@ -165,10 +187,17 @@ final class VaultRules {
 
     private static Message deprecated(Secret secret, String name, int number, long atMicros) {
         int hours = secret.rotation().getWindowHours();
+        long window = hours == 0 ? 0 : atMicros + hours * HOUR_MICROS;
+        // It may end by itself before.
+        long ends = secret.version(number).map(Secret.Version::untilMicros).orElse(0L);
+        return deprecatedUntil(name, number, ends == 0 || (window != 0 && window < ends) ? window : ends);
+    }
+
+    private static Message deprecatedUntil(String name, int number, long untilMicros) {
         return SecretVersionDeprecated.newBuilder()
                 .setSecret(name)
                 .setSecretVersion(number)
-                .setUntilMicros(hours == 0 ? 0 : atMicros + hours * HOUR_MICROS)
+                .setUntilMicros(untilMicros)
                 .build();
     }
 
@@ -191,6 +220,9 @@ final class VaultRules {
         Optional<Secret.Version> version = secret.version(number);
         if (version.isEmpty()) {
             return Optional.of(VaultRejection.NO_SUCH_VERSION);
+        }
+        if (version.get().isAsked()) {
+            return Optional.of(VaultRejection.VERSION_ASKED);
         }
         return version.get().isReadable(atMicros) ? Optional.empty() : Optional.of(VaultRejection.VERSION_ENDED);
     }
@@ -279,6 +311,7 @@ final class VaultRules {
         return change(environment, secret, caller, number, atMicros, version -> switch (version.state()) {
             case SECRET_VERSION_STATE_CURRENT -> events(deprecated(secret, name, number, atMicros));
             case SECRET_VERSION_STATE_DEPRECATED -> nothing();
+            case SECRET_VERSION_STATE_ASKED -> reject(VaultRejection.VERSION_ASKED);
             default -> reject(VaultRejection.VERSION_ENDED);
         });
     }
@@ -374,11 +407,13 @@ final class VaultRules {
         return secret.readers().equals(wanted.getReadersList()) ? nothing() : events(wanted);
     }
 
+    /** @param rotator whether there may be such a rotator; empty: there may, or none is wanted */
     static Decision<Message> setRotation(
             Environment environment,
             Secret secret,
             Granter caller,
             boolean ownerIsActive,
+            Optional<Rejection> rotator,
             SecretRotationSet wanted,
             long atMicros) {
         Optional<Rejection> refused = mayWrite(environment, caller, atMicros);
@@ -398,10 +433,22 @@ final class VaultRules {
         if (!wellFormed) {
             return reject(VaultRejection.ROTATION);
         }
+        if (rotator.isPresent()) {
+            return reject(rotator.get());
+        }
         boolean byClass = wanted.getEveryDays() == 0 && wanted.getSecretClass() != SecretClass.SECRET_CLASS_UNSPECIFIED;
-        SecretRotationSet set =
-                byClass ? wanted.toBuilder().setEveryDays(longest).build() : wanted;
-        return secret.rotation().equals(set) ? nothing() : events(set);
+        SecretRotationSet set = wanted.toBuilder()
+                .setEveryDays(byClass ? longest : wanted.getEveryDays())
+                .setGenerated(wanted.getGenerated() || wanted.hasRotator())
+                .build();
+        if (secret.rotation().equals(set)) {
+            return nothing();
+        }
+        // Another rotator does not make what this one was asked for.
+        boolean other = !secret.rotation().getRotator().equals(set.getRotator());
+        List<Message> events = new ArrayList<>(List.of(set));
+        secret.asked().filter(asked -> other).ifPresent(asked -> events.add(revoked(set.getSecret(), asked)));
+        return new Decision.Events<>(events);
     }
 
     private static int longestDays(SecretClass secretClass) {

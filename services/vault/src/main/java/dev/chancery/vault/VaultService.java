@@ -53,6 +53,7 @@ import dev.chancery.schema.vault.v1.RotateSecretRequest;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
 import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import dev.chancery.schema.vault.v1.SetEnvironmentAccessReply;
 import dev.chancery.schema.vault.v1.SetEnvironmentAccessRequest;
@@ -82,6 +83,9 @@ final class VaultService implements Feature {
     private final LeaseRounds rounds;
     private final LeakMethods leaks;
     private final BoundSecrets bound;
+    private final Issuers issuers;
+    private final TokenIssuer tokens;
+    private final IssuerRounds issuerRounds;
 
     VaultService(
             SecretRing ring,
@@ -91,7 +95,10 @@ final class VaultService implements Feature {
             LeaseMethods leases,
             LeaseRounds rounds,
             LeakMethods leaks,
-            BoundSecrets bound) {
+            BoundSecrets bound,
+            Issuers issuers,
+            TokenIssuer tokens,
+            IssuerRounds issuerRounds) {
         this.ring = ring;
         this.list = list;
         this.inventory = inventory;
@@ -101,6 +108,9 @@ final class VaultService implements Feature {
         this.rounds = rounds;
         this.leaks = leaks;
         this.bound = bound;
+        this.issuers = issuers;
+        this.tokens = tokens;
+        this.issuerRounds = issuerRounds;
     }
 
     @Override
@@ -131,7 +141,7 @@ final class VaultService implements Feature {
                 .command(SERVICE + "DestroySecretVersion", DestroySecretVersionRequest.class, this::destroy)
                 .command(SERVICE + "SetSecretAccess", SetSecretAccessRequest.class, VaultService::setSecretAccess)
                 .command(SERVICE + "BindSecret", BindSecretRequest.class, VaultService::bind)
-                .command(SERVICE + "SetSecretRotation", SetSecretRotationRequest.class, VaultService::setRotation)
+                .command(SERVICE + "SetSecretRotation", SetSecretRotationRequest.class, this::setRotation)
                 .query(SERVICE + "ListEnvironments", ListEnvironmentsRequest.class, this::listEnvironments)
                 .query(SERVICE + "ListSecrets", ListSecretsRequest.class, this::listSecrets)
                 .query(SERVICE + "ListInventory", ListInventoryRequest.class, this::listInventory);
@@ -143,6 +153,7 @@ final class VaultService implements Feature {
         rotations.start();
         rounds.start();
         bound.start();
+        issuerRounds.start();
     }
 
     @Override
@@ -151,13 +162,15 @@ final class VaultService implements Feature {
         rotations.close();
         rounds.close();
         bound.close();
+        issuerRounds.close();
     }
 
     @Override
     public List<String> warnings() {
         return Stream.of(
                         warning(rounds.overdue(), "leases that are over, whose roles are not gone yet"),
-                        warning(rotations.stuck(), "secrets that are due for a new value and can't be given one"))
+                        warning(rotations.stuck(), "secrets that are due for a new value and can't be given one"),
+                        warning(issuerRounds.stuck(), "values of secrets that their rotators do not make or take back"))
                 .flatMap(Optional::stream)
                 .toList();
     }
@@ -257,48 +270,56 @@ final class VaultService implements Feature {
     }
 
     private CommandOutcome write(CommandContext context, WriteSecretRequest request) {
+        String name = request.getSecret();
+        Secret secret = secret(context, name);
+        Optional<Rejection> refused = VaultRules.mayWrite(
+                        environmentOf(context, name), Granter.of(context), context.atMicros())
+                .or(() -> mayAdd(context, secret, request.getCompromised()));
+        if (refused.isPresent()) {
+            return CommandOutcome.reject(refused.get());
+        }
+        int version = secret.newest() + 1;
         byte[] value = request.getValueBytes().toByteArray();
         try {
-            return add(context, request.getSecret(), false, request.getCompromised(), value);
+            var written = SecretVersionWritten.newBuilder()
+                    .setSecret(name)
+                    .setSecretVersion(version)
+                    .setValue(ring.seal(place(context, name, version), value))
+                    .build();
+            return CommandOutcome.done(
+                    WriteSecretReply.newBuilder().setSecretVersion(version).build(),
+                    events(name, VaultRules.written(secret, written, request.getCompromised(), context.atMicros())));
         } finally {
             Arrays.fill(value, (byte) 0);
         }
     }
 
     private CommandOutcome rotate(CommandContext context, RotateSecretRequest request) {
-        byte[] value = SecretRing.generate();
-        try {
-            return add(context, request.getSecret(), true, request.getCompromised(), value);
-        } finally {
-            Arrays.fill(value, (byte) 0);
-        }
-    }
-
-    private CommandOutcome add(
-            CommandContext context, String name, boolean generated, boolean compromised, byte[] value) {
+        String name = request.getSecret();
+        boolean compromised = request.getCompromised();
         Secret secret = secret(context, name);
         Optional<Rejection> refused = VaultRules.mayWrite(
                         environmentOf(context, name), Granter.of(context), context.atMicros())
-                .or(() -> generated && !secret.rotation().getGenerated()
-                        ? Optional.of(secret.exists() ? VaultRejection.NOT_GENERATED : VaultRejection.NO_SUCH_SECRET)
-                        : Optional.empty())
-                .or(() -> over(context, secret))
-                .or(() -> VaultRules.mayAdd(secret, compromised, context.atMicros()));
+                .or(() -> secret.rotation().getGenerated()
+                        ? Optional.empty()
+                        : Optional.of(secret.exists() ? VaultRejection.NOT_GENERATED : VaultRejection.NO_SUCH_SECRET))
+                .or(() -> mayAdd(context, secret, compromised));
         if (refused.isPresent()) {
             return CommandOutcome.reject(refused.get());
         }
-        int version = secret.newest() + 1;
-        var written = SecretVersionWritten.newBuilder()
-                .setSecret(name)
-                .setSecretVersion(version)
-                .setValue(ring.seal(place(context, name, version), value))
-                .setGenerated(generated)
-                .build();
-        Message reply = generated
-                ? RotateSecretReply.newBuilder().setSecretVersion(version).build()
-                : WriteSecretReply.newBuilder().setSecretVersion(version).build();
+        Optional<Integer> asked = secret.asked().filter(number -> !compromised);
+        if (asked.isPresent()) {
+            return CommandOutcome.done(
+                    RotateSecretReply.newBuilder().setSecretVersion(asked.get()).build());
+        }
+        NextVersion next = NextVersion.of(ring, context.tenant(), name, secret, context.newId());
         return CommandOutcome.done(
-                reply, events(name, VaultRules.written(secret, written, compromised, context.atMicros())));
+                RotateSecretReply.newBuilder().setSecretVersion(next.number()).build(),
+                events(name, VaultRules.next(secret, next, compromised, context.atMicros())));
+    }
+
+    private static Optional<Rejection> mayAdd(CommandContext context, Secret secret, boolean compromised) {
+        return over(context, secret).or(() -> VaultRules.mayAdd(secret, compromised, context.atMicros()));
     }
 
     /** The pipeline has made the intent durable before this is called, and releases the reply once the outcome is. */
@@ -431,8 +452,18 @@ final class VaultService implements Feature {
                 events -> BindSecretReply.getDefaultInstance());
     }
 
-    private static CommandOutcome setRotation(CommandContext context, SetSecretRotationRequest request) {
+    private CommandOutcome setRotation(CommandContext context, SetSecretRotationRequest request) {
         String name = request.getSecret();
+        var wanted = SecretRotationSet.newBuilder()
+                .setSecret(name)
+                .setOwnerId(request.getOwnerId())
+                .setEveryDays(request.getEveryDays())
+                .setWindowHours(request.getWindowHours())
+                .setGenerated(request.getGenerated())
+                .setSecretClass(request.getSecretClass());
+        if (request.hasRotator()) {
+            wanted.setRotator(request.getRotator());
+        }
         return decided(
                 Names.secret(name),
                 VaultRules.setRotation(
@@ -441,16 +472,19 @@ final class VaultService implements Feature {
                         Granter.of(context),
                         context.read(principal(request.getOwnerId()), PrincipalState.FOLD)
                                 .active(),
-                        SecretRotationSet.newBuilder()
-                                .setSecret(name)
-                                .setOwnerId(request.getOwnerId())
-                                .setEveryDays(request.getEveryDays())
-                                .setWindowHours(request.getWindowHours())
-                                .setGenerated(request.getGenerated())
-                                .setSecretClass(request.getSecretClass())
-                                .build(),
+                        request.hasRotator() ? refuses(context, name, request.getRotator()) : Optional.empty(),
+                        wanted.build(),
                         context.atMicros()),
                 events -> SetSecretRotationReply.getDefaultInstance());
+    }
+
+    private Optional<Rejection> refuses(CommandContext context, String secret, SecretRotator rotator) {
+        return switch (rotator.getKindCase()) {
+            case HTTP_ISSUER -> issuers.refuses(context, secret, rotator.getHttpIssuer());
+            case POSTGRES_ROLE -> RoleIssuer.refuses(context, secret, rotator.getPostgresRole());
+            case OAUTH_REFRESH -> tokens.refuses(context, secret, rotator.getOauthRefresh());
+            case KIND_NOT_SET -> Optional.of(VaultRejection.ROTATOR);
+        };
     }
 
     private static SecretPlace place(CommandContext context, String secret, int version) {

@@ -11,10 +11,12 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.decision.Connections;
 import dev.chancery.decision.EventReading;
 import dev.chancery.decision.ListedHosts;
-import dev.chancery.feature.LeaseOptions;
+import dev.chancery.firewall.AddressRanges;
 import dev.chancery.kernel.Fold;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.keyring.SecretPlace;
+import dev.chancery.outbound.Destinations;
+import dev.chancery.outbound.NameResolver;
 import dev.chancery.schema.LogEvent;
 import dev.chancery.schema.egress.v1.ConnectorConnected;
 import dev.chancery.schema.egress.v1.ConnectorDisconnected;
@@ -58,7 +60,8 @@ class LeaseEnderTest extends WithVaultLog {
     private static final String ORDERS = "prod/orders";
     private static final String WORKSPACE = "0199f2aa-0000-7000-8000-000000000002";
     private static final String ADMIN_SECRET = "prod/orders/admin";
-    private static final LeaseOptions LOOPBACK = new LeaseOptions(List.of("127.0.0.0/8"), Optional.empty());
+    private static final NameResolver NAMES = name -> List.of(InetAddress.getByName("127.0.0.1"));
+    private static final TargetServer OPENED = server(AddressRanges.forbidden().except(List.of("127.0.0.0/8")));
 
     @TempDir
     private static Path directory;
@@ -110,7 +113,7 @@ class LeaseEnderTest extends WithVaultLog {
     }
 
     private Targets targets() {
-        return new Targets(ring, new TargetServer(LOOPBACK));
+        return new Targets(ring, OPENED);
     }
 
     /** As a process that starts now has it. */
@@ -505,6 +508,10 @@ class LeaseEnderTest extends WithVaultLog {
         assertThat(roles()).isEmpty();
     }
 
+    private static TargetServer server(AddressRanges forbidden) {
+        return new TargetServer(new Destinations(forbidden, NAMES), Optional.empty());
+    }
+
     private void create(String granted) throws TargetRefused {
         var role = new RoleName(
                 RoleName.prefix(INSTANCE, tenant, ORDERS), Ids.uuidV7().toString());
@@ -517,14 +524,13 @@ class LeaseEnderTest extends WithVaultLog {
 
     @Test
     void nothingIsDialledThatNoListAllows() {
-        TargetServer.Lookup names = name -> new InetAddress[] {InetAddress.getByName("127.0.0.1")};
-        var nowhere = new TargetServer(LeaseOptions.DEFAULT, names);
+        var nowhere = server(AddressRanges.forbidden());
         byte[] password = {'x'};
         ListedHosts none = ListedHosts.FOLD.initial();
         ListedHosts denied = new ListedHosts(Set.of(), Set.of("127.0.0.1:" + target.port()));
         ListedHosts named = new ListedHosts(Set.of("db.example.com:" + target.port()), Set.of());
         ListedHosts otherPort = new ListedHosts(Set.of("db.example.com:1"), Set.of());
-        var opened = new TargetServer(LOOPBACK, names);
+        var opened = OPENED;
 
         assertThatThrownBy(() ->
                         nowhere.open(connected("127.0.0.1"), none.policy(nowhere.forbidden()), password, clock.get()))
@@ -562,7 +568,7 @@ class LeaseEnderTest extends WithVaultLog {
             var liar = connected("127.0.0.1").toBuilder()
                     .setPort(server.getLocalPort())
                     .build();
-            var opened = new TargetServer(LOOPBACK);
+            var opened = OPENED;
             assertThatThrownBy(() -> opened.open(
                             liar,
                             ListedHosts.FOLD.initial().policy(opened.forbidden()),

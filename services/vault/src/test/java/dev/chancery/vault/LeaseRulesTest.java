@@ -73,7 +73,10 @@ class LeaseRulesTest {
         var versions = new TreeMap<>(Map.of(
                 1,
                 new Secret.Version(
-                        SecretVersionState.SECRET_VERSION_STATE_CURRENT, 0, Optional.of(Sealed.getDefaultInstance()))));
+                        SecretVersionState.SECRET_VERSION_STATE_CURRENT,
+                        0,
+                        Optional.of(Sealed.getDefaultInstance()),
+                        Optional.empty())));
         return new Secret(
                 versions,
                 readers,

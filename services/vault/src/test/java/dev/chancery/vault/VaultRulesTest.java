@@ -165,7 +165,7 @@ class VaultRulesTest {
     @Test
     void aLeakEndsEveryVersionAndThereIsTheNewOneOrNone() {
         write(false, NOW);
-        secret.addAll(LeakRules.leaked(secret(), leaked(), Optional.empty()));
+        secret.addAll(LeakRules.leaked(secret(), leaked(), Optional.empty(), NOW));
 
         assertThat(read(1, NOW, PAY)).isEqualTo("vault.version-ended");
         assertThat(read(2, NOW, PAY)).isEqualTo("vault.version-ended");
@@ -179,10 +179,10 @@ class VaultRulesTest {
                 .setSecretVersion(3)
                 .setGenerated(true)
                 .build();
-        assertThat(LeakRules.leaked(secret(), leaked(), Optional.of(next)))
+        assertThat(LeakRules.leaked(secret(), leaked(), Optional.of(new NextVersion.Made(next)), NOW))
                 .as("what is over ends no second time")
                 .containsExactly(leaked(), next);
-        secret.addAll(LeakRules.leaked(secret(), leaked(), Optional.of(next)));
+        secret.addAll(LeakRules.leaked(secret(), leaked(), Optional.of(new NextVersion.Made(next)), NOW));
         assertThat(read(0, NOW, PAY)).isEqualTo("granted");
         assertThat(secret().forVault()).map(Secret.Numbered::number).contains(3);
         assertThat(secret().leak().current()).isEmpty();
@@ -490,21 +490,22 @@ class VaultRulesTest {
                 .setEveryDays(90)
                 .build();
 
-        assertThat(code(VaultRules.setRotation(environment(), secret(), who(PAY), true, wanted, NOW)))
+        assertThat(code(VaultRules.setRotation(environment(), secret(), who(PAY), true, Optional.empty(), wanted, NOW)))
                 .isEqualTo("vault.not-listed");
-        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), false, wanted, NOW)))
+        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), false, Optional.empty(), wanted, NOW)))
                 .isEqualTo("vault.no-such-owner");
         assertThat(code(VaultRules.setRotation(
                         environment(),
                         secret(),
                         who(ADA),
                         true,
+                        Optional.empty(),
                         wanted.toBuilder().setEveryDays(-1).build(),
                         NOW)))
                 .isEqualTo("vault.rotation");
-        assertThat(then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted, NOW)))
+        assertThat(then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted, NOW)))
                 .containsExactly(wanted);
-        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted, NOW)))
+        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted, NOW)))
                 .isEqualTo("Nothing");
     }
 
@@ -528,11 +529,11 @@ class VaultRulesTest {
     }
 
     private String setRotation(SecretRotationSet.Builder wanted) {
-        return code(VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted.build(), NOW));
+        return code(VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted.build(), NOW));
     }
 
     private List<Message> rotations(SecretRotationSet.Builder wanted) {
-        return then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, wanted.build(), NOW));
+        return then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted.build(), NOW));
     }
 
     @Test

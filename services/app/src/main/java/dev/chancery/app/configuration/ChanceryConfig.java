@@ -418,12 +418,12 @@ public interface ChanceryConfig {
     interface Leases {
         @About(
                 "`core`: networks in CIDR notation, beside the public internet, that databases may be in whose credentials the vault makes,"
-                        + " e.g. `10.1.0.0/16`: of whatever organisation, and beside its workspace's egress list.")
+                        + " and services that make values for it, e.g. `10.1.0.0/16`: of whatever organisation, and beside its workspace's egress list.")
         Optional<List<String>> networks();
 
         @About(
-                "`core`: PEM file with the certificates that databases' own are checked against; beyond the loopback each has to show one."
-                        + " Without it: the Java runtime's.")
+                "`core`: PEM file with the certificates that those of databases, and of services that make values, are checked against; beyond the"
+                        + " loopback each has to show one. Without it: the Java runtime's.")
         Optional<Path> authoritiesFile();
     }
 

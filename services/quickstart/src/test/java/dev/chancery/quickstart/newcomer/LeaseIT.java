@@ -21,17 +21,22 @@ import dev.chancery.schema.vault.v1.LeakChannel;
 import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.ListDatabasesRequest;
 import dev.chancery.schema.vault.v1.ListLeasesRequest;
+import dev.chancery.schema.vault.v1.PostgresRole;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
 import dev.chancery.schema.vault.v1.RenewLeaseRequest;
 import dev.chancery.schema.vault.v1.ReportSecretLeakRequest;
 import dev.chancery.schema.vault.v1.RevokeLeaseRequest;
+import dev.chancery.schema.vault.v1.RotateSecretRequest;
+import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.SetCredentialTemplateRequest;
+import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import dev.chancery.schema.vault.v1.SweepDatabaseRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import dev.chancery.testkit.TargetPostgres;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -342,6 +347,54 @@ class LeaseIT {
                 }
             }
         });
+    }
+
+    /** A role that somebody made; its password is the secret's value. */
+    @Test
+    void aRolesPasswordTurnsAndALeakEndsItsConnections() throws Exception {
+        target.execute(
+                "postgres",
+                "CREATE ROLE orders_report LOGIN",
+                "GRANT orders_report TO " + TargetPostgres.ADMIN + " WITH ADMIN OPTION");
+        calls.done(
+                administrator,
+                SetSecretRotationRequest.newBuilder()
+                        .setSecret("prod/orders/report")
+                        .setOwnerId(OrganisationCalls.id(administrator))
+                        .setRotator(SecretRotator.newBuilder()
+                                .setPostgresRole(PostgresRole.newBuilder()
+                                        .setDatabase("prod/orders")
+                                        .addRoles("orders_report"))));
+        calls.done(administrator, RotateSecretRequest.newBuilder().setSecret("prod/orders/report"));
+        String[] first = made("prod/orders/report", 1);
+        try (Connection program = target.signIn(first[0], first[1])) {
+            report("prod/orders/report");
+            String[] second = made("prod/orders/report", 2);
+            assertThat(target.letsIn(second[0], second[1])).isTrue();
+            assertThat(target.letsIn(first[0], first[1])).isFalse();
+            assertThat(RunningInstance.await(GONE, () -> !isValid(program))).isTrue();
+        }
+    }
+
+    private static boolean isValid(Connection connection) {
+        try {
+            return connection.isValid(5);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Name and password, once they are there. */
+    private String[] made(String secret, int version) {
+        var request = ReadSecretRequest.newBuilder().setSecret(secret).setSecretVersion(version);
+        assertThat(RunningInstance.await(
+                        GONE, () -> calls.send(service, request).succeeded()))
+                .isTrue();
+        var url = URI.create(SharedInstance.secret(
+                calls.done(service, request).json().getString("value")));
+        String[] user = url.getUserInfo().split(":");
+        SharedInstance.secret(user[1]);
+        return user;
     }
 
     @Test

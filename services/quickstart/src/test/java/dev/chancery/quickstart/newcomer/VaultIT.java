@@ -19,6 +19,13 @@ import dev.chancery.schema.elevation.v1.SetElevationPolicyRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.notices.v1.ListNoticesRequest;
+import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
+import dev.chancery.schema.vault.v1.OAuthRefresh;
+import dev.chancery.testkit.IssuerServer;
+import dev.chancery.testkit.TokenServer;
+import dev.chancery.schema.vault.v1.ListInventoryRequest;
+import dev.chancery.schema.vault.v1.SecretRotator;
+import dev.chancery.schema.vault.v1.HttpIssuer;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.DestroySecretVersionRequest;
 import dev.chancery.schema.vault.v1.LeakChannel;
@@ -292,6 +299,120 @@ class VaultIT {
         SharedInstance.secret(read(service, "prod/db/password", 0).json().getString("value"));
         assertThat(leak().getInteger("waiting", 0)).isZero();
         assertThat(leak().getBoolean("unused")).isTrue();
+    }
+
+    @Test
+    void aServiceMakesTheValuesAndTakesBackWhatLeaked() {
+        String workspace = calls.done(
+                        administrator, CreateWorkspaceRequest.newBuilder().setName("Mail"))
+                .json()
+                .getString("workspaceId");
+        String key = "Burg-Eltz-signs-for-it-1";
+        write("prod/db/signing", key);
+        try (var issuer = IssuerServer.start(key)) {
+            var rotation = SetSecretRotationRequest.newBuilder()
+                    .setSecret("prod/db/password")
+                    .setOwnerId(OrganisationCalls.id(administrator))
+                    .setEveryDays(90)
+                    .setRotator(SecretRotator.newBuilder()
+                            .setHttpIssuer(HttpIssuer.newBuilder()
+                                    .setUrl(issuer.url())
+                                    .setKeySecret("prod/db/signing")
+                                    .setWorkspaceId(workspace)));
+            calls.done(administrator, rotation);
+            assertThat(calls.done(
+                                    administrator,
+                                    RotateSecretRequest.newBuilder().setSecret("prod/db/password"))
+                            .json()
+                            .getInteger("secretVersion"))
+                    .isOne();
+            String first = made(1);
+            assertThat(issuer.takes(first)).isTrue();
+            JsonObject item = list(
+                            "ListInventory",
+                            ListInventoryRequest.newBuilder()
+                                    .setEnvironment("prod")
+                                    .build())
+                    .getJsonArray("secrets")
+                    .getJsonObject(0);
+            assertThat(item.getString("rotator")).isEqualTo("ROTATOR_KIND_HTTP_ISSUER");
+
+            assertThat(calls.done(
+                                    administrator,
+                                    ReportSecretLeakRequest.newBuilder()
+                                            .setSecret("prod/db/password")
+                                            .setChannel(LeakChannel.LEAK_CHANNEL_CHAT)
+                                            .setSeverity(LeakSeverity.LEAK_SEVERITY_SEV_1))
+                            .json()
+                            .getInteger("secretVersion"))
+                    .isEqualTo(2);
+            assertThat(read(service, "prod/db/password", 1).code()).isEqualTo("vault.version-ended");
+            assertThat(issuer.takes(made(2))).isTrue();
+            assertThat(RunningInstance.await(
+                            RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
+                    .isTrue();
+            assertThat(leak().getInteger("issued")).isOne();
+            assertThat(issuer.takes(first)).isFalse();
+            assertThat(issuer.live()).isOne();
+        }
+    }
+
+    @Test
+    void anAuthorisationServerGivesTheTokensAndRevokesWhatLeaked() {
+        String workspace = calls.done(
+                        administrator, CreateWorkspaceRequest.newBuilder().setName("Calendar"))
+                .json()
+                .getString("workspaceId");
+        try (var server = TokenServer.start()) {
+            write("prod/db/refresh", server.refreshToken());
+            write("prod/db/client", server.clientSecret());
+            calls.done(
+                    administrator,
+                    SetSecretRotationRequest.newBuilder()
+                            .setSecret("prod/db/password")
+                            .setOwnerId(OrganisationCalls.id(administrator))
+                            .setRotator(SecretRotator.newBuilder()
+                                    .setOauthRefresh(OAuthRefresh.newBuilder()
+                                            .setTokenUrl(server.tokenUrl())
+                                            .setRevocationUrl(server.revocationUrl())
+                                            .setClientId(TokenServer.CLIENT)
+                                            .setClientSecret("prod/db/client")
+                                            .setRefreshSecret("prod/db/refresh")
+                                            .setWorkspaceId(workspace))));
+            // Its tokens last six seconds: without a schedule, another is asked for after four.
+            server.expiresIn = 6;
+            calls.done(administrator, RotateSecretRequest.newBuilder().setSecret("prod/db/password"));
+            assertThat(server.takes(made(1))).isTrue();
+            server.expiresIn = 3_600;
+            String second = made(2);
+            assertThat(server.takes(second)).isTrue();
+            assertThat(SharedInstance.secret(
+                            read(service, "prod/db/refresh", 0).json().getString("value")))
+                    .isEqualTo(server.refreshToken());
+
+            calls.done(
+                    administrator,
+                    ReportSecretLeakRequest.newBuilder()
+                            .setSecret("prod/db/password")
+                            .setChannel(LeakChannel.LEAK_CHANNEL_CHAT)
+                            .setSeverity(LeakSeverity.LEAK_SEVERITY_SEV_1));
+            assertThat(server.takes(made(3))).isTrue();
+            assertThat(RunningInstance.await(
+                            RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
+                    .isTrue();
+            assertThat(server.takes(second)).isFalse();
+            assertThat(server.sawATheft()).isFalse();
+        }
+    }
+
+    /** What a rotator made, once it is there. */
+    private String made(int version) {
+        assertThat(RunningInstance.await(
+                        RunningInstance.START_LIMIT,
+                        () -> read(service, "prod/db/password", version).succeeded()))
+                .isTrue();
+        return SharedInstance.secret(
+                read(service, "prod/db/password", version).json().getString("value"));
     }
 
     private JsonObject leak() {

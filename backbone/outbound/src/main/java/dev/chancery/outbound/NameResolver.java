@@ -1,4 +1,4 @@
-package dev.chancery.egress;
+package dev.chancery.outbound;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 
 /** From a name to all of its addresses, once for each connection. */
 @FunctionalInterface
-interface NameResolver {
+public interface NameResolver {
     /**
      * @param name in ASCII, without a dot at its end
      * @throws UnknownHostException if there is none, or no answer in time
@@ -31,25 +31,33 @@ interface NameResolver {
         static final int MAX_WAITING = 512;
         static final Duration LIMIT = Duration.ofSeconds(5);
 
+        private final NameResolver system;
+        private final Duration limit;
         private final ThreadPoolExecutor lookups = new ThreadPoolExecutor(
                 MAX_LOOKUPS,
                 MAX_LOOKUPS,
                 1,
                 TimeUnit.MINUTES,
                 new LinkedBlockingQueue<>(MAX_WAITING),
-                Thread.ofPlatform().daemon().name("egress-names-", 0).factory());
+                Thread.ofPlatform().daemon().name("names-", 0).factory());
 
-        OfTheSystem() {
+        public OfTheSystem() {
+            // The dot keeps the system from trying the name below domains of its own.
+            this(name -> List.of(InetAddress.getAllByName(name + ".")), LIMIT);
+        }
+
+        OfTheSystem(NameResolver system, Duration limit) {
+            this.system = system;
+            this.limit = limit;
             lookups.allowCoreThreadTimeOut(true);
         }
 
         @Override
         public List<InetAddress> resolve(String name) throws UnknownHostException {
             try {
-                // The dot keeps the system from trying the name below domains of its own.
-                Future<List<InetAddress>> answer = lookups.submit(() -> List.of(InetAddress.getAllByName(name + ".")));
+                Future<List<InetAddress>> answer = lookups.submit(() -> system.resolve(name));
                 try {
-                    return answer.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+                    return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
                 } finally {
                     answer.cancel(true);
                 }
