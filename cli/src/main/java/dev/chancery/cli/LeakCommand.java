@@ -194,7 +194,9 @@ final class LeakCommand implements Callable<Integer> {
         if (leak.getSecretVersion() > 0) {
             out.println("versions:      up to " + leak.getSecretVersion() + ", none of which is read any more");
             out.println("new value:     "
-                    + time(leak.getAnsweredAtMillis(), "none yet; if no rotator makes it, write it: chancery call WriteSecret"));
+                    + time(
+                            leak.getAnsweredAtMillis(),
+                            "none yet; if no rotator makes it, write it: chancery call WriteSecret"));
             out.println("at the issuer: " + issuer(leak));
         }
         out.println("leases on it:  " + leak.getOpenLeases() + " whose role may be there");

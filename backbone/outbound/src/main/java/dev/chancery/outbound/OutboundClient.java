@@ -88,8 +88,7 @@ public final class OutboundClient implements AutoCloseable {
         this.destinations = destinations;
         this.limits = limits;
         var options = new HttpClientOptions().setKeepAlive(false).setDecompressionSupported(false);
-        authorities.ifPresent(
-                file -> options.setPemTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+        authorities.ifPresent(file -> options.setPemTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
         client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(limits.connections()));
     }
 

@@ -61,8 +61,7 @@ class DestinationsTest {
     @Test
     void aNameThatNoListHasIsNotEvenLookedUp() {
         assertThatThrownBy(() -> destinations(FORBIDDEN, "93.184.215.14")
-                        .address(
-                                target("https://issuer.example.com"), policy(FORBIDDEN, List.of(), List.of()), NOW))
+                        .address(target("https://issuer.example.com"), policy(FORBIDDEN, List.of(), List.of()), NOW))
                 .hasMessage("egress-denied");
         assertThat(lookups).hasValue(0);
     }
@@ -82,17 +81,17 @@ class DestinationsTest {
         var target = target("https://10.1.2.3:8443");
         assertThat(destinations(OPENED).address(target, policy(OPENED, List.of(), List.of()), NOW))
                 .isEqualTo(address("10.1.2.3"));
-        assertThatThrownBy(() ->
-                        destinations(OPENED).address(target, policy(OPENED, List.of(), List.of("10.1.2.3")), NOW))
+        assertThatThrownBy(
+                        () -> destinations(OPENED).address(target, policy(OPENED, List.of(), List.of("10.1.2.3")), NOW))
                 .hasMessage("egress-denied");
-        assertThatThrownBy(() ->
-                        destinations(FORBIDDEN).address(target, policy(FORBIDDEN, List.of(), List.of()), NOW))
+        assertThatThrownBy(() -> destinations(FORBIDDEN).address(target, policy(FORBIDDEN, List.of(), List.of()), NOW))
                 .hasMessage("egress-denied");
     }
 
     @Test
     void whatIsSentIsProtectedByTlsOrStaysOnAnOpenedLoopback() {
-        for (String url : new String[] {"https://crm.example.com/dsar", "https://10.0.0.1", "http://127.0.0.1:8080/a"}) {
+        for (String url :
+                new String[] {"https://crm.example.com/dsar", "https://10.0.0.1", "http://127.0.0.1:8080/a"}) {
             assertThat(destinations(OPENED).isProtected(url)).as(url).isTrue();
         }
         for (String url : new String[] {
@@ -100,6 +99,7 @@ class DestinationsTest {
         }) {
             assertThat(destinations(OPENED).isProtected(url)).as(url).isFalse();
         }
-        assertThat(destinations(FORBIDDEN).isProtected("http://127.0.0.1:8080/a")).isFalse();
+        assertThat(destinations(FORBIDDEN).isProtected("http://127.0.0.1:8080/a"))
+                .isFalse();
     }
 }

@@ -109,8 +109,8 @@ public final class IssuerServer implements AutoCloseable {
                 request.response().setStatusCode(status).end();
                 return;
             }
-            String answer = answer(Json.createReader(new StringReader(body.toString(UTF_8)))
-                    .readObject());
+            String answer = answer(
+                    Json.createReader(new StringReader(body.toString(UTF_8))).readObject());
             if (mute) {
                 request.connection().close();
             } else if (answer.isEmpty()) {

@@ -112,8 +112,8 @@ public final class TokenServer implements AutoCloseable {
     private void handle(HttpServerRequest request) {
         request.setExpectMultipart(true);
         request.endHandler(ended -> {
-            String client = "Basic "
-                    + Base64.getEncoder().encodeToString((CLIENT + ":" + clientSecret).getBytes(UTF_8));
+            String client =
+                    "Basic " + Base64.getEncoder().encodeToString((CLIENT + ":" + clientSecret).getBytes(UTF_8));
             if (down) {
                 request.response().setStatusCode(503).end();
             } else if (!client.equals(request.getHeader("Authorization"))) {

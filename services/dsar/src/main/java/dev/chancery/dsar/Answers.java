@@ -1,7 +1,7 @@
 package dev.chancery.dsar;
 
-import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.feature.HolderOptions;
+import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.schema.dsar.v1.TaskResult;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
@@ -78,7 +78,6 @@ final class Answers {
         return new Outcome(
                 TaskResult.TASK_RESULT_FAILED, code, nowMicros + bounded.toMillis() * 1000, Optional.empty());
     }
-
 
     static Optional<JsonValue> json(String text) {
         try (var reader = Json.createReader(new StringReader(text))) {

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.chancery.decision.ListedHosts;
-import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.dsar.Holders.Holder;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.firewall.AddressRanges;
 import dev.chancery.keyring.WebhookSignature;
+import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.schema.dsar.v1.HolderAction;
 import dev.chancery.schema.dsar.v1.HolderAsked;
 import dev.chancery.schema.dsar.v1.HolderRegistered;

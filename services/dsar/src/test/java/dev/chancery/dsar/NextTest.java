@@ -4,9 +4,9 @@ import static dev.chancery.dsar.History.NOW;
 import static dev.chancery.dsar.History.SELF;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.feature.HolderOptions;
 import dev.chancery.kernel.Decision;
+import dev.chancery.outbound.OutboundClient.Answer;
 import dev.chancery.schema.dsar.v1.ErasureAsked;
 import dev.chancery.schema.dsar.v1.ErasureWithheld;
 import dev.chancery.schema.dsar.v1.HolderAction;

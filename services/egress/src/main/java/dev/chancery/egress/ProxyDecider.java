@@ -1,6 +1,5 @@
 package dev.chancery.egress;
 
-import dev.chancery.outbound.NameResolver;
 import dev.chancery.command.Clock;
 import dev.chancery.egress.DecisionLog.Subject;
 import dev.chancery.egress.Policies.Compiled;
@@ -16,6 +15,7 @@ import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
 import dev.chancery.log.AppendResult;
+import dev.chancery.outbound.NameResolver;
 import dev.chancery.redaction.Findings;
 import dev.chancery.schema.proxy.v1.OverrideUsed;
 import java.net.InetAddress;

@@ -1,7 +1,6 @@
 package dev.chancery.egress;
 
 import com.google.protobuf.Message;
-import dev.chancery.outbound.NameResolver;
 import dev.chancery.boundary.tokens.Tokens;
 import dev.chancery.command.Authorisation;
 import dev.chancery.command.BoundaryRejection;
@@ -21,6 +20,7 @@ import dev.chancery.firewall.AddressRanges;
 import dev.chancery.kernel.Principal;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.log.Appender;
+import dev.chancery.outbound.NameResolver;
 import dev.chancery.schema.proxy.v1.ConnectionAllowed;
 import dev.chancery.schema.proxy.v1.ConnectionDenied;
 import dev.chancery.schema.proxy.v1.DataBlocked;

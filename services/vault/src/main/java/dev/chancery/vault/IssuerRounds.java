@@ -61,8 +61,7 @@ final class IssuerRounds implements AutoCloseable {
     /** A version that its rotator is to make or to take back. */
     record Open(String tenant, String secret, int version) {}
 
-    IssuerRounds(
-            VaultList list, VaultLog log, SecretRing ring, Issuers issuers, RoleIssuer roles, TokenIssuer tokens) {
+    IssuerRounds(VaultList list, VaultLog log, SecretRing ring, Issuers issuers, RoleIssuer roles, TokenIssuer tokens) {
         this.list = list;
         this.log = log;
         this.ring = ring;

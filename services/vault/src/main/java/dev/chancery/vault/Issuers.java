@@ -128,8 +128,8 @@ final class Issuers {
                 .getBytes(UTF_8);
         Instant now = Instant.EPOCH.plus(Clock.nowMicros(), ChronoUnit.MICROS);
         String name = issuer.getKeySecret();
-        byte[] value = ring.open(
-                new SecretPlace(tenant, Names.environmentOf(name), name, signing.number()), signing.value());
+        byte[] value =
+                ring.open(new SecretPlace(tenant, Names.environmentOf(name), name, signing.number()), signing.value());
         byte[] key = key(value);
         try {
             return client.post(

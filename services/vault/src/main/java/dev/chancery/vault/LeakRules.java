@@ -51,7 +51,8 @@ final class LeakRules {
     static List<Message> leaked(Secret secret, SecretLeaked leaked, Optional<NextVersion> next, long atMicros) {
         return Stream.concat(
                         Stream.of(leaked),
-                        next.map(version -> VaultRules.next(secret, version, true, atMicros))
+                        next
+                                .map(version -> VaultRules.next(secret, version, true, atMicros))
                                 .orElseGet(() -> VaultRules.revokedAll(secret, leaked.getSecret()))
                                 .stream())
                 .toList();

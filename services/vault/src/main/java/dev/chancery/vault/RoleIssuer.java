@@ -54,8 +54,8 @@ final class RoleIssuer {
         boolean wellFormed = roles.size() <= MAX_ROLES
                 && new HashSet<>(roles).size() == roles.size()
                 && roles.stream()
-                        .noneMatch(role -> role.equals(database.get().getAdminName())
-                                || role.startsWith(ROLES_OF_LEASES));
+                        .noneMatch(
+                                role -> role.equals(database.get().getAdminName()) || role.startsWith(ROLES_OF_LEASES));
         if (!wellFormed) {
             return Optional.of(VaultRejection.ROTATOR);
         }

@@ -5,7 +5,6 @@ import dev.chancery.command.Ids;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.SecretRing;
 import dev.chancery.log.Streams.Loaded;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;

@@ -80,9 +80,7 @@ record Secret(
         private Issue written(SecretVersionWritten written) {
             return asked.getRotator().hasOauthRefresh()
                     ? new Issue(
-                            asked,
-                            withdrawn,
-                            Optional.of(new Token(written.getValue(), written.getExpiresMicros())))
+                            asked, withdrawn, Optional.of(new Token(written.getValue(), written.getExpiresMicros())))
                     : this;
         }
 
@@ -269,8 +267,7 @@ record Secret(
                 .flatMap(Version::issue)
                 .map(Issue::asked)
                 .filter(asked -> !asked.getRoleName().isEmpty())
-                .map(asked -> new RoleOf(
-                        asked.getRotator().getPostgresRole().getDatabase(), asked.getRoleName()));
+                .map(asked -> new RoleOf(asked.getRotator().getPostgresRole().getDatabase(), asked.getRoleName()));
     }
 
     /** The version that is read without a number. */
@@ -312,19 +309,15 @@ record Secret(
     }
 
     private Secret ended(int number, SecretVersionState how) {
-        return with(number, new Version(how, 0, Optional.empty(), version(number).flatMap(Version::issue)));
+        return with(
+                number, new Version(how, 0, Optional.empty(), version(number).flatMap(Version::issue)));
     }
 
     private Secret destroyed() {
         var ended = new TreeMap<Integer, Version>();
-        versions.forEach((number, version) ->
-                ended.put(
-                        number,
-                        new Version(
-                                SecretVersionState.SECRET_VERSION_STATE_DESTROYED,
-                                0,
-                                Optional.empty(),
-                                version.issue())));
+        versions.forEach((number, version) -> ended.put(
+                number,
+                new Version(SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, Optional.empty(), version.issue())));
         return new Secret(
                 ended,
                 readers,

@@ -187,7 +187,8 @@ final class TargetServer {
 
         /** Waits until no other session is at a role of ours or of anybody's, and keeps others out until this one is closed. */
         void hold(String role) throws TargetRefused {
-            try (var lock = connection.prepareStatement("SELECT pg_advisory_lock(hashtextextended('chancery ' || ?, 0))")) {
+            try (var lock =
+                    connection.prepareStatement("SELECT pg_advisory_lock(hashtextextended('chancery ' || ?, 0))")) {
                 lock.setString(1, role);
                 lock.execute();
             } catch (SQLException e) {
@@ -446,8 +447,9 @@ final class TargetServer {
         private void endConnections(String role) throws SQLException, TargetRefused {
             long deadline = System.nanoTime() + ANSWER_SECONDS * 1_000_000_000L;
             String now = end(0);
-            try (var end = connection.prepareStatement("SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity"
-                    + " WHERE usename = ? AND backend_start <= ?::timestamptz")) {
+            try (var end = connection.prepareStatement(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity"
+                            + " WHERE usename = ? AND backend_start <= ?::timestamptz")) {
                 end.setString(1, role);
                 end.setString(2, now);
                 while (true) {

@@ -252,8 +252,7 @@ final class TokenIssuer {
     void takeBack(String tenant, SecretVersionAsked asked) throws IssuerRefused {
         Secret secret = log.secret(tenant, asked.getSecret()).state();
         Optional<Secret.Version> version = secret.version(asked.getSecretVersion());
-        Optional<Secret.Token> token =
-                version.flatMap(Secret.Version::issue).flatMap(Secret.Issue::token);
+        Optional<Secret.Token> token = version.flatMap(Secret.Version::issue).flatMap(Secret.Issue::token);
         long expires = token.map(Secret.Token::expiresMicros).orElse(0L);
         if (token.isEmpty() || expires != 0 && expires <= Clock.nowMicros()) {
             return;
@@ -263,10 +262,13 @@ final class TokenIssuer {
             throw new IssuerRefused("not-expired");
         }
         Map<String, String> form = new HashMap<>();
-        form.put("token", open(
+        form.put(
+                "token",
+                open(
                         tenant,
                         asked.getSecret(),
-                        new Secret.Numbered(asked.getSecretVersion(), token.get().value())));
+                        new Secret.Numbered(
+                                asked.getSecretVersion(), token.get().value())));
         form.put("token_type_hint", "access_token");
         Answer answer = post(tenant, server, server.getRevocationUrl(), form);
         // Also for a token that it does not know, says the RFC.
@@ -275,8 +277,7 @@ final class TokenIssuer {
         }
     }
 
-    private Answer post(String tenant, OAuthRefresh server, String url, Map<String, String> form)
-            throws IssuerRefused {
+    private Answer post(String tenant, OAuthRefresh server, String url, Map<String, String> form) throws IssuerRefused {
         Map<String, String> headers = new HashMap<>();
         headers.put("Content-Type", "application/x-www-form-urlencoded");
         headers.put("Accept", "application/json");
@@ -315,8 +316,7 @@ final class TokenIssuer {
 
     private String open(String tenant, String name, Secret.Numbered version) {
         return new String(
-                ring.open(
-                        new SecretPlace(tenant, Names.environmentOf(name), name, version.number()), version.value()),
+                ring.open(new SecretPlace(tenant, Names.environmentOf(name), name, version.number()), version.value()),
                 UTF_8);
     }
 

@@ -58,8 +58,7 @@ public final class VaultFeature implements FeatureDescription {
         var log = new VaultLog(parts.get(Appender.class), parts.get(Streams.class));
         var options = parts.get(LeaseOptions.class);
         var destinations = new Destinations(
-                AddressRanges.forbidden().except(options.networks()),
-                parts.closed(new NameResolver.OfTheSystem()));
+                AddressRanges.forbidden().except(options.networks()), parts.closed(new NameResolver.OfTheSystem()));
         var targets = new Targets(ring, new TargetServer(destinations, options.authorities()));
         var ender = new LeaseEnder(parts.instanceId(), log, targets, Clock::nowMicros);
         var leases = new LeaseList(parts.database());

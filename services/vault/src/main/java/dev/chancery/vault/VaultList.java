@@ -150,15 +150,16 @@ final class VaultList {
     /** What a row of {@code vault.secret} says of its rotator; empty: it has none. */
     static Optional<SecretRotator> rotator(ResultSet row) throws SQLException {
         byte[] bytes = row.getBytes("rotator");
-        return bytes.length == 0 ? Optional.empty() : Optional.of(EventReading.read(SecretRotator.parser(), ByteString.copyFrom(bytes)));
+        return bytes.length == 0
+                ? Optional.empty()
+                : Optional.of(EventReading.read(SecretRotator.parser(), ByteString.copyFrom(bytes)));
     }
 
     private static Secret.Builder secret(ResultSet row, long atMicros) throws SQLException {
         long due = dueMicros(row);
         Secret.Builder secret = Secret.newBuilder();
         rotator(row).ifPresent(secret::setRotator);
-        return secret
-                .setSecret(row.getString("secret"))
+        return secret.setSecret(row.getString("secret"))
                 .addAllReaders(texts(row, 2))
                 .setOwnerId(Objects.requireNonNullElse(row.getString("owner"), ""))
                 .setEveryDays(row.getInt("every_days"))

@@ -165,14 +165,8 @@ final class VaultLog {
                 .setTarget(Target.newBuilder().setType(target.type()).setId(target.id()))
                 .setOutcome(Outcome.newBuilder().setResult(Result.SUCCESS))
                 .build();
-        AppendResult result = appender.append(new Draft(
-                tenant,
-                statement,
-                0,
-                events,
-                List.of(),
-                Optional.empty(),
-                basis));
+        AppendResult result =
+                appender.append(new Draft(tenant, statement, 0, events, List.of(), Optional.empty(), basis));
         streams.moved(tenant, List.copyOf(basis.keySet()));
         if (result instanceof AppendResult.Refused refused) {
             LOG.warnf(

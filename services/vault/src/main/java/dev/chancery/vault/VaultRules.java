@@ -139,9 +139,7 @@ final class VaultRules {
             case NextVersion.Made made -> written(secret, made.written(), compromised, atMicros);
             case NextVersion.Asked asked ->
                 Stream.concat(
-                                compromised
-                                        ? revokedAll(secret, asked.asked().getSecret()).stream()
-                                        : Stream.empty(),
+                                compromised ? revokedAll(secret, asked.asked().getSecret()).stream() : Stream.empty(),
                                 Stream.of(asked.asked()))
                         .toList();
         };

@@ -18,11 +18,17 @@ import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.HttpIssuer;
 import dev.chancery.schema.vault.v1.InventoryItem;
 import dev.chancery.schema.vault.v1.ListInventoryReply;
 import dev.chancery.schema.vault.v1.ListInventoryRequest;
+import dev.chancery.schema.vault.v1.OAuthRefresh;
+import dev.chancery.schema.vault.v1.PostgresRole;
+import dev.chancery.schema.vault.v1.RotatorKind;
 import dev.chancery.schema.vault.v1.SecretClass;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretRotator;
+import dev.chancery.schema.vault.v1.SecretVersionAsked;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
@@ -31,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** From records of a real log to the lines of the inventory; Kafka is left out: the records are read from the table. */
@@ -163,6 +170,83 @@ class InventoryTest extends WithVaultLog {
         assertThat(after.toString()).doesNotContain(VALUE);
     }
 
+    private static SecretVersionAsked asked(int version) {
+        return SecretVersionAsked.newBuilder()
+                .setSecret("prod/a")
+                .setSecretVersion(version)
+                .setRequestId(OWNER)
+                .build();
+    }
+
+    @Test
+    void aLineSaysWhoMakesTheValues() throws RefusedException {
+        environment(tenant, "prod");
+        var rotation = SecretRotationSet.newBuilder().setOwnerId(OWNER).setGenerated(true);
+        Map<String, SecretRotator> rotators = Map.of(
+                "prod/a",
+                        SecretRotator.newBuilder()
+                                .setHttpIssuer(HttpIssuer.getDefaultInstance())
+                                .build(),
+                "prod/b",
+                        SecretRotator.newBuilder()
+                                .setPostgresRole(PostgresRole.getDefaultInstance())
+                                .build(),
+                "prod/c",
+                        SecretRotator.newBuilder()
+                                .setOauthRefresh(OAuthRefresh.getDefaultInstance())
+                                .build());
+        rotators.forEach((name, rotator) -> append(
+                Names.secret(name),
+                rotation.clone().setSecret(name).setRotator(rotator).build()));
+        long now = project(tenant).getLast();
+
+        assertThat(inventory(tenant, ListInventoryRequest.newBuilder(), now).getSecretsList())
+                .extracting(InventoryItem::getRotator)
+                .containsExactly(
+                        RotatorKind.ROTATOR_KIND_HTTP_ISSUER,
+                        RotatorKind.ROTATOR_KIND_POSTGRES_ROLE,
+                        RotatorKind.ROTATOR_KIND_OAUTH_REFRESH);
+    }
+
+    /** A version that is asked for is none yet; one that ends by itself needs another when a third of its time is left. */
+    @Test
+    void whatARotatorIsAskedForIsNoValueAndWhatEndsByItselfIsDueBefore() throws RefusedException {
+        environment(tenant, "prod");
+        write(tenant, "prod/a", 1);
+        append(Names.secret("prod/a"), asked(2));
+        List<Long> first = project(tenant);
+        assertThat(inventory(tenant, ListInventoryRequest.newBuilder(), first.getLast())
+                        .getSecrets(0)
+                        .getCurrentVersion())
+                .isOne();
+        long expires = first.getLast() + TimeUnit.HOURS.toMicros(3);
+        database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
+            var projection = new VaultProjection("vault", DatabaseRole.VAULT);
+            for (String table : projection.tables()) {
+                projection.write(connection, "DELETE FROM %s." + table);
+            }
+            return true;
+        });
+        append(
+                Names.secret("prod/a"),
+                SecretVersionWritten.newBuilder()
+                        .setSecret("prod/a")
+                        .setSecretVersion(2)
+                        .setExpiresMicros(expires)
+                        .build());
+        long written = project(tenant).getLast();
+
+        InventoryItem item =
+                inventory(tenant, ListInventoryRequest.newBuilder(), written).getSecrets(0);
+        assertThat(item.getCurrentVersion()).isEqualTo(2);
+        assertThat(item.getLastRotatedAtMillis()).isEqualTo(written / 1000);
+        assertThat(item.getDueAtMillis()).isEqualTo((expires - (expires - written) / 3) / 1000);
+        assertThat(item.getOverdue()).isFalse();
+        assertThat(inventory(tenant, ListInventoryRequest.newBuilder().setOverdue(true), expires)
+                        .getSecretsCount())
+                .isOne();
+    }
+
     @Test
     void whatHasNoValueOrNoScheduleOrNoReadSaysSo() throws RefusedException {
         environment(tenant, "prod");
@@ -193,6 +277,7 @@ class InventoryTest extends WithVaultLog {
                                 .setOwnerId(OWNER)
                                 .setEveryDays(365)
                                 .setGenerated(true)
+                                .setRotator(RotatorKind.ROTATOR_KIND_GENERATED)
                                 .setDueAtMillis((scheduled + 365 * VaultList.DAY_MICROS) / 1000)
                                 .build(),
                         InventoryItem.newBuilder()

@@ -259,10 +259,7 @@ class IssuerRoundsTest extends WithVaultLog {
         ask(true);
         append(
                 Names.secret(KEY),
-                SecretLeaked.newBuilder()
-                        .setSecret(KEY)
-                        .setSecretVersion(1)
-                        .build());
+                SecretLeaked.newBuilder().setSecret(KEY).setSecretVersion(1).build());
         append(
                 Names.secret(KEY),
                 SecretVersionRevoked.newBuilder()
@@ -279,16 +276,24 @@ class IssuerRoundsTest extends WithVaultLog {
     void theListHasWhatThereIsToDo() {
         database.inTenant(DatabaseRole.VAULT, tenant, connection -> {
             try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("INSERT INTO vault.version (tenant, secret, version, state, written_micros, until_micros,"
-                        + " issued, withdrawn_micros) VALUES"
-                                .concat(row(1, SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, true, 7) + ","
-                                        + row(2, SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, true, 0) + ","
-                                        + row(3, SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, true, 0) + ","
-                                        + row(4, SecretVersionState.SECRET_VERSION_STATE_DEPRECATED, 5, true, 0) + ","
-                                        + row(5, SecretVersionState.SECRET_VERSION_STATE_DEPRECATED, 0, true, 0) + ","
-                                        + row(6, SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, false, 0) + ","
-                                        + row(7, SecretVersionState.SECRET_VERSION_STATE_CURRENT, 0, true, 0) + ","
-                                        + row(8, SecretVersionState.SECRET_VERSION_STATE_ASKED, 0, true, 0)));
+                return statement.executeUpdate(
+                        "INSERT INTO vault.version (tenant, secret, version, state, written_micros, until_micros,"
+                                + " issued, withdrawn_micros) VALUES"
+                                        .concat(row(1, SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, true, 7)
+                                                + ","
+                                                + row(2, SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, true, 0)
+                                                + ","
+                                                + row(3, SecretVersionState.SECRET_VERSION_STATE_DESTROYED, 0, true, 0)
+                                                + ","
+                                                + row(4, SecretVersionState.SECRET_VERSION_STATE_DEPRECATED, 5, true, 0)
+                                                + ","
+                                                + row(5, SecretVersionState.SECRET_VERSION_STATE_DEPRECATED, 0, true, 0)
+                                                + ","
+                                                + row(6, SecretVersionState.SECRET_VERSION_STATE_REVOKED, 0, false, 0)
+                                                + ","
+                                                + row(7, SecretVersionState.SECRET_VERSION_STATE_CURRENT, 0, true, 0)
+                                                + ","
+                                                + row(8, SecretVersionState.SECRET_VERSION_STATE_ASKED, 0, true, 0)));
             }
         });
         assertThat(new VaultList(database).atIssuers(Clock.nowMicros()))

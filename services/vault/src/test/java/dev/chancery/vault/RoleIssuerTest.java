@@ -96,9 +96,8 @@ class RoleIssuerTest extends WithVaultLog {
                 .setWindowHours(24)
                 .setGenerated(true)
                 .setRotator(SecretRotator.newBuilder()
-                        .setPostgresRole(PostgresRole.newBuilder()
-                                .setDatabase(DATABASE)
-                                .addAllRoles(List.of(roles))))
+                        .setPostgresRole(
+                                PostgresRole.newBuilder().setDatabase(DATABASE).addAllRoles(List.of(roles))))
                 .build());
     }
 
@@ -213,8 +212,8 @@ class RoleIssuerTest extends WithVaultLog {
         }
         assertThat(letsIn(first)).isFalse();
         assertThat(letsIn(value(2))).isTrue();
-        assertThat(version(1).issue()).hasValueSatisfying(issue -> assertThat(issue.withdrawn())
-                .isTrue());
+        assertThat(version(1).issue())
+                .hasValueSatisfying(issue -> assertThat(issue.withdrawn()).isTrue());
     }
 
     /** Or another one did the same at the same time: there is one password, whoever gives it to the role. */
@@ -329,7 +328,7 @@ class RoleIssuerTest extends WithVaultLog {
         turn();
         target.execute(
                 "postgres",
-                "DO $$ BEGIN ASSERT (SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = '" + SECOND
-                        + "'); END $$");
+                "DO $$ BEGIN ASSERT (SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = '"
+                        + SECOND + "'); END $$");
     }
 }

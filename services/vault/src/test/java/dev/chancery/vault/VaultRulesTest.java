@@ -22,6 +22,7 @@ import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.schema.vault.v1.BoundSecretDestroyed;
 import dev.chancery.schema.vault.v1.EnvironmentAccessSet;
 import dev.chancery.schema.vault.v1.EnvironmentCreated;
+import dev.chancery.schema.vault.v1.HttpIssuer;
 import dev.chancery.schema.vault.v1.LeakChannel;
 import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
@@ -29,6 +30,8 @@ import dev.chancery.schema.vault.v1.SecretBound;
 import dev.chancery.schema.vault.v1.SecretClass;
 import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
+import dev.chancery.schema.vault.v1.SecretRotator;
+import dev.chancery.schema.vault.v1.SecretVersionAsked;
 import dev.chancery.schema.vault.v1.SecretVersionDeprecated;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionState;
@@ -492,7 +495,8 @@ class VaultRulesTest {
 
         assertThat(code(VaultRules.setRotation(environment(), secret(), who(PAY), true, Optional.empty(), wanted, NOW)))
                 .isEqualTo("vault.not-listed");
-        assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), false, Optional.empty(), wanted, NOW)))
+        assertThat(code(VaultRules.setRotation(
+                        environment(), secret(), who(ADA), false, Optional.empty(), wanted, NOW)))
                 .isEqualTo("vault.no-such-owner");
         assertThat(code(VaultRules.setRotation(
                         environment(),
@@ -503,7 +507,9 @@ class VaultRulesTest {
                         wanted.toBuilder().setEveryDays(-1).build(),
                         NOW)))
                 .isEqualTo("vault.rotation");
-        assertThat(then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted, NOW)))
+        assertThat(then(
+                        secret,
+                        VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted, NOW)))
                 .containsExactly(wanted);
         assertThat(code(VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted, NOW)))
                 .isEqualTo("Nothing");
@@ -528,12 +534,91 @@ class VaultRulesTest {
                 .containsExactly(high.clone().setEveryDays(30).build());
     }
 
+    private static SecretRotationSet.Builder rotatedBy(String url) {
+        return SecretRotationSet.newBuilder()
+                .setSecret(NAME)
+                .setOwnerId(ADA)
+                .setRotator(SecretRotator.newBuilder()
+                        .setHttpIssuer(HttpIssuer.newBuilder().setUrl(url)));
+    }
+
+    private SecretVersionAsked ask(int version) {
+        return SecretVersionAsked.newBuilder()
+                .setSecret(NAME)
+                .setSecretVersion(version)
+                .setRotator(secret().rotation().getRotator())
+                .build();
+    }
+
+    @Test
+    void withARotatorTheVaultSeesToTheValuesAndAnotherOneIsNotWaitedFor() {
+        assertThat(code(VaultRules.setRotation(
+                        environment(),
+                        secret(),
+                        who(ADA),
+                        true,
+                        Optional.of(VaultRejection.ROTATOR),
+                        rotatedBy("https://a.example.com").build(),
+                        NOW)))
+                .isEqualTo("vault.rotator");
+        assertThat(rotations(rotatedBy("https://a.example.com")))
+                .containsExactly(
+                        rotatedBy("https://a.example.com").setGenerated(true).build());
+        secret.addAll(VaultRules.next(secret(), new NextVersion.Asked(ask(2)), false, NOW));
+        assertThat(rotations(rotatedBy("https://a.example.com").setWindowHours(1)))
+                .as("the same rotator")
+                .hasSize(1);
+        assertThat(secret().asked()).contains(2);
+        assertThat(rotations(rotatedBy("https://b.example.com"))).hasSize(2);
+        assertThat(secret().asked()).isEmpty();
+        assertThat(secret().version(2).flatMap(version -> version.toWithdraw(NOW)))
+                .as("it may have been made")
+                .isPresent();
+    }
+
+    @Test
+    void whatIsAskedForIsNotReadAndEndsNothingUntilItIsThereUnlessSomebodyMayKnowTheOldOnes() {
+        rotations(rotatedBy("https://a.example.com"));
+        secret.addAll(VaultRules.next(secret(), new NextVersion.Asked(ask(2)), false, NOW));
+        assertThat(read(2, NOW, PAY)).isEqualTo("vault.version-asked");
+        assertThat(read(0, NOW, PAY)).isEqualTo("granted");
+        assertThat(read(1, NOW, PAY)).isEqualTo("granted");
+        assertThat(code(VaultRules.deprecate(environment(), secret(), who(ADA), NAME, 2, NOW)))
+                .isEqualTo("vault.version-asked");
+
+        secret.addAll(VaultRules.next(secret(), new NextVersion.Asked(ask(3)), true, NOW));
+
+        assertThat(read(1, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(2, NOW, PAY)).isEqualTo("vault.version-ended");
+        assertThat(read(0, NOW, PAY)).isEqualTo("vault.no-current-version");
+        assertThat(secret().asked()).contains(3);
+    }
+
+    /** A window is never longer than the value lasts. */
+    @Test
+    void whatEndsByItselfIsReadUntilThenAtMost() {
+        secret.clear();
+        secret.add(SecretVersionWritten.newBuilder()
+                .setSecret(NAME)
+                .setSecretVersion(1)
+                .setExpiresMicros(NOW + 10)
+                .build());
+        assertThat(VaultRules.keptUntil(secret(), secret().version(1).orElseThrow(), NOW))
+                .isEqualTo(NOW + 10);
+        write(false, NOW);
+        assertThat(read(1, NOW + 9, PAY)).isEqualTo("granted");
+        assertThat(read(1, NOW + 10, PAY)).isEqualTo("vault.version-ended");
+    }
+
     private String setRotation(SecretRotationSet.Builder wanted) {
-        return code(VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted.build(), NOW));
+        return code(
+                VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted.build(), NOW));
     }
 
     private List<Message> rotations(SecretRotationSet.Builder wanted) {
-        return then(secret, VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted.build(), NOW));
+        return then(
+                secret,
+                VaultRules.setRotation(environment(), secret(), who(ADA), true, Optional.empty(), wanted.build(), NOW));
     }
 
     @Test

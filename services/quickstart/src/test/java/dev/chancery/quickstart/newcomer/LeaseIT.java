@@ -390,8 +390,8 @@ class LeaseIT {
         assertThat(RunningInstance.await(
                         GONE, () -> calls.send(service, request).succeeded()))
                 .isTrue();
-        var url = URI.create(SharedInstance.secret(
-                calls.done(service, request).json().getString("value")));
+        var url = URI.create(
+                SharedInstance.secret(calls.done(service, request).json().getString("value")));
         String[] user = url.getUserInfo().split(":");
         SharedInstance.secret(user[1]);
         return user;

@@ -16,34 +16,34 @@ import dev.chancery.schema.elevation.v1.ApprovalRule;
 import dev.chancery.schema.elevation.v1.ApproveElevationRequest;
 import dev.chancery.schema.elevation.v1.RequestElevationRequest;
 import dev.chancery.schema.elevation.v1.SetElevationPolicyRequest;
+import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.notices.v1.ListNoticesRequest;
-import dev.chancery.schema.identity.v1.CreateWorkspaceRequest;
-import dev.chancery.schema.vault.v1.OAuthRefresh;
-import dev.chancery.testkit.IssuerServer;
-import dev.chancery.testkit.TokenServer;
-import dev.chancery.schema.vault.v1.ListInventoryRequest;
-import dev.chancery.schema.vault.v1.SecretRotator;
-import dev.chancery.schema.vault.v1.HttpIssuer;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.DestroySecretVersionRequest;
+import dev.chancery.schema.vault.v1.HttpIssuer;
 import dev.chancery.schema.vault.v1.LeakChannel;
 import dev.chancery.schema.vault.v1.LeakSeverity;
 import dev.chancery.schema.vault.v1.ListEnvironmentsRequest;
+import dev.chancery.schema.vault.v1.ListInventoryRequest;
 import dev.chancery.schema.vault.v1.ListSecretLeaksRequest;
 import dev.chancery.schema.vault.v1.ListSecretsRequest;
+import dev.chancery.schema.vault.v1.OAuthRefresh;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
 import dev.chancery.schema.vault.v1.ReportSecretLeakRequest;
 import dev.chancery.schema.vault.v1.RetireEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RewrapEnvironmentRequest;
 import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSecretRequest;
+import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.SetEnvironmentAccessRequest;
 import dev.chancery.schema.vault.v1.SetSecretAccessRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import dev.chancery.story.ClearText;
+import dev.chancery.testkit.IssuerServer;
+import dev.chancery.testkit.TokenServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -319,6 +319,26 @@ class VaultIT {
                                     .setUrl(issuer.url())
                                     .setKeySecret("prod/db/signing")
                                     .setWorkspaceId(workspace)));
+            for (String[] wrong : new String[][] {
+                {"http://issuer.example.com", "prod/db/signing", "vault.rotator"},
+                {issuer.url(), "prod/db/password", "vault.rotator"},
+                {issuer.url(), "test/db/signing", "vault.other-environment"},
+                {issuer.url(), "prod/db/nothing", "vault.no-such-secret"}
+            }) {
+                var refused = rotation.clone();
+                refused.getRotatorBuilder()
+                        .getHttpIssuerBuilder()
+                        .setUrl(wrong[0])
+                        .setKeySecret(wrong[1]);
+                assertThat(calls.send(administrator, refused).code()).isEqualTo(wrong[2]);
+            }
+            assertThat(calls.send(administrator, rotation.clone().setRotator(SecretRotator.getDefaultInstance()))
+                            .code())
+                    .isEqualTo("vault.rotator");
+            Client writer = writerWhoReadsNothing();
+            assertThat(calls.send(writer, rotation).code())
+                    .as("what one may not read, one has nothing signed by")
+                    .isEqualTo("vault.not-listed");
             calls.done(administrator, rotation);
             assertThat(calls.done(
                                     administrator,
@@ -348,8 +368,7 @@ class VaultIT {
                     .isEqualTo(2);
             assertThat(read(service, "prod/db/password", 1).code()).isEqualTo("vault.version-ended");
             assertThat(issuer.takes(made(2))).isTrue();
-            assertThat(RunningInstance.await(
-                            RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
+            assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
                     .isTrue();
             assertThat(leak().getInteger("issued")).isOne();
             assertThat(issuer.takes(first)).isFalse();
@@ -397,19 +416,30 @@ class VaultIT {
                             .setChannel(LeakChannel.LEAK_CHANNEL_CHAT)
                             .setSeverity(LeakSeverity.LEAK_SEVERITY_SEV_1));
             assertThat(server.takes(made(3))).isTrue();
-            assertThat(RunningInstance.await(
-                            RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
+            assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> leak().getInteger("atIssuer", 0) == 0))
                     .isTrue();
             assertThat(server.takes(second)).isFalse();
             assertThat(server.sawATheft()).isFalse();
         }
     }
 
+    private Client writerWhoReadsNothing() {
+        Client writer = calls.somebody(administrator, "secret:manage");
+        calls.done(
+                administrator,
+                SetEnvironmentAccessRequest.newBuilder()
+                        .setEnvironment("prod")
+                        .addReaders(OrganisationCalls.id(service))
+                        .addReaders("administrator")
+                        .addWriters("administrator")
+                        .addWriters(OrganisationCalls.id(writer)));
+        return writer;
+    }
+
     /** What a rotator made, once it is there. */
     private String made(int version) {
-        assertThat(RunningInstance.await(
-                        RunningInstance.START_LIMIT,
-                        () -> read(service, "prod/db/password", version).succeeded()))
+        assertThat(RunningInstance.await(RunningInstance.START_LIMIT, () -> read(service, "prod/db/password", version)
+                        .succeeded()))
                 .isTrue();
         return SharedInstance.secret(
                 read(service, "prod/db/password", version).json().getString("value"));
