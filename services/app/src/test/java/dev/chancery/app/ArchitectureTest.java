@@ -147,6 +147,9 @@ class ArchitectureTest {
                         .and()
                         // To the one address that the operator names for the sealer.
                         .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
+                        .and()
+                        // To the one address that the operator names for challenges.
+                        .doNotHaveFullyQualifiedName("dev.chancery.boundary.limits.SiteVerify")
                         .should()
                         .dependOnClassesThat()
                         .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
@@ -157,7 +160,7 @@ class ArchitectureTest {
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.net.URLConnection")
                         .because(
-                                "nothing here dials out but egress, webhooks, notices, a sealer, the ledger's anchors and the command line"));
+                                "nothing here dials out but egress, webhooks, notices, a sealer, challenges, the ledger's anchors and the command line"));
     }
 
     @Test

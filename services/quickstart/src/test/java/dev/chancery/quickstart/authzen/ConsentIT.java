@@ -195,24 +195,27 @@ class ConsentIT {
                     RenewConsentRequest.newBuilder()
                             .setConsentId(consent)
                             .setNoticeVersion(1)
-                            .setUntilMillis(System.currentTimeMillis() + Duration.ofDays(10 + i).toMillis()));
+                            .setUntilMillis(System.currentTimeMillis()
+                                    + Duration.ofDays(10 + i).toMillis()));
         }
 
-        JsonObject listed =
-                listed(sue, ListConsentsRequest.newBuilder(), last).getJsonObject(0);
+        JsonObject listed = listed(sue, ListConsentsRequest.newBuilder(), last).getJsonObject(0);
         List<String> shown = positions(listed.getJsonArray("history"));
         assertThat(shown).hasSize(10);
         List<String> earlier = new ArrayList<>();
         String page = listed.getString("earlierHistory");
         while (!page.isEmpty()) {
-            JsonObject reply = calls.done(sue, history(consent).setPageSize(2).setPage(page)).json();
+            JsonObject reply = calls.done(sue, history(consent).setPageSize(2).setPage(page))
+                    .json();
             assertThat(reply.getJsonArray("events").size()).isBetween(1, 2);
             earlier.addAll(positions(reply.getJsonArray("events")));
             page = reply.getString("nextPage", "");
         }
         assertThat(earlier).hasSize(3);
         List<String> all = positions(calls.done(sue, history(consent)).json().getJsonArray("events"));
-        assertThat(all).containsExactlyElementsOf(Stream.concat(shown.reversed().stream(), earlier.stream()).toList());
+        assertThat(all)
+                .containsExactlyElementsOf(Stream.concat(shown.reversed().stream(), earlier.stream())
+                        .toList());
         assertThat(calls.send(user(), history(consent)).code()).isEqualTo("consent.no-such-consent");
         assertThat(calls.send(sue, history(consent).setPage("x")).code()).isEqualTo("consent.page");
     }
