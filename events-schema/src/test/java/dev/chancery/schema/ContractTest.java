@@ -98,6 +98,7 @@ class ContractTest {
                         "ListAgents",
                         "CheckConsent",
                         "GetConsentReceipt",
+                        "ListConsentHistory",
                         "ListConsents",
                         "GetCompletionProof",
                         "GetRequest",

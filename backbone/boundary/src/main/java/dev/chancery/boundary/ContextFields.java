@@ -39,7 +39,8 @@ public final class ContextFields {
             "granterid");
 
     /** The headers of our own that a request may have; answers have another. */
-    private static final Set<String> OUR_HEADERS = Set.of("chancery-position", "chancery-request");
+    private static final Set<String> OUR_HEADERS =
+            Set.of("chancery-position", "chancery-request", "chancery-challenge");
 
     private static final int MAX_NAME_CHARS = 64;
 

@@ -222,7 +222,7 @@ public final class Pipeline implements AutoCloseable {
         if (place.caller().isPresent()) {
             return place.caller().get();
         }
-        limits.requireFewFailures(caller.address());
+        limits.requireFewFailures(caller);
         try {
             return authentication.authenticate(caller, place);
         } catch (RefusedException e) {
@@ -370,7 +370,7 @@ public final class Pipeline implements AutoCloseable {
             }
         }
         // Only now: no more attempts are counted at a time than are worked on, and good ones are given back.
-        RateLimits.Spent attempt = limits.signIn(caller.address());
+        RateLimits.Spent attempt = limits.signIn(caller);
         try {
             Principal principal = handler.identify().identify((Q) request);
             attempt.giveBack();
@@ -383,7 +383,7 @@ public final class Pipeline implements AutoCloseable {
             signInFailed(contract, caller, e instanceof FailedSignInException ? "named" : "unknown", e);
             Optional<String> name = handler.identify().claimedName((Q) request);
             if (name.isPresent()) {
-                limits.signInFailed(name.get());
+                limits.signInFailed(name.get(), caller);
             }
             throw e;
         }

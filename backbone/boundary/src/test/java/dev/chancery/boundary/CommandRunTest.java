@@ -169,6 +169,7 @@ class CommandRunTest {
                 Optional.of(INSTANCE.tokens.issue(UUID.randomUUID().toString(), ada, Optional.empty(), Instant.now())),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 "127.0.0.1",
                 "test");
     }
@@ -245,7 +246,7 @@ class CommandRunTest {
 
     @Test
     void withoutATokenNothingIsDoneNorRecorded() {
-        var nobody = new Caller("r", Optional.empty(), Optional.empty(), Optional.empty(), "", "");
+        var nobody = new Caller("r", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "", "");
 
         assertThat(code(call(nobody))).isEqualTo("auth.token-missing");
         assertThat(INSTANCE.statements(tenant, 1)).isEmpty();
@@ -445,7 +446,13 @@ class CommandRunTest {
     void aPositionOfAnotherLogIsRefused() {
         Caller ada = INSTANCE.as(ADA, tenant);
         var elsewhere = new Caller(
-                ada.requestId(), ada.bearer(), Optional.empty(), Optional.of("instance@0"), ada.address(), "");
+                ada.requestId(),
+                ada.bearer(),
+                Optional.empty(),
+                Optional.of("instance@0"),
+                Optional.empty(),
+                ada.address(),
+                "");
 
         assertThat(code(call(elsewhere))).isEqualTo("request.position");
     }

@@ -38,7 +38,17 @@ class ContextFieldsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Chancery-Position", "chancery-request", "X-User-Id", "X-Tenant-Id", "Cookie", "User", ""})
+    @ValueSource(
+            strings = {
+                "Chancery-Position",
+                "chancery-request",
+                "Chancery-Challenge",
+                "X-User-Id",
+                "X-Tenant-Id",
+                "Cookie",
+                "User",
+                ""
+            })
     void whatEverybodysProxySendsIsNot(String name) {
         assertThat(ContextFields.isContextHeader(name)).isFalse();
     }

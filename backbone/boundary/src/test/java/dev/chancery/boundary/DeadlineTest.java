@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class DeadlineTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final Caller CALLER =
-            new Caller("request", Optional.empty(), Optional.empty(), Optional.empty(), "", "");
+            new Caller("request", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "", "");
 
     private final InFlight inFlight = new InFlight();
 

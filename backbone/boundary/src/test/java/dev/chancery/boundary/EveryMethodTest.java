@@ -286,7 +286,7 @@ class EveryMethodTest {
             case NOBODY ->
                 refused(
                         method,
-                        new Caller("r", Optional.empty(), Optional.empty(), Optional.empty(), "", ""),
+                        new Caller("r", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "", ""),
                         "auth.token-missing",
                         home);
             case ALL_CAPABILITIES_BUT_ITS_OWN ->
@@ -413,6 +413,7 @@ class EveryMethodTest {
                 UUID.randomUUID().toString(),
                 Optional.of(INSTANCE.tokens.issue(
                         UUID.randomUUID().toString(), principal, Optional.empty(), Instant.now())),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 "127.0.0.1",

@@ -224,6 +224,7 @@ public final class TestInstance {
                 Optional.of(token(id, tenant)),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 "127.0.0.1",
                 "test");
     }
@@ -234,6 +235,7 @@ public final class TestInstance {
                 caller.requestId(),
                 caller.bearer(),
                 Optional.of(idempotencyKey),
+                Optional.empty(),
                 Optional.empty(),
                 caller.address(),
                 caller.client());

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param bearer the access token, unverified
  * @param idempotencyKey as sent
  * @param position {@code Chancery-Position} as sent
+ * @param challenge {@code Chancery-Challenge} as sent: what somebody got for solving one
  * @param address the peer's address
  * @param client the User-Agent, at most 256 characters
  */
@@ -17,5 +18,6 @@ public record Caller(
         Optional<String> bearer,
         Optional<String> idempotencyKey,
         Optional<String> position,
+        Optional<String> challenge,
         String address,
         String client) {}

@@ -35,6 +35,7 @@ final class FailedSignIns {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 caller.address(),
                 caller.client());
         var last = new Attempt(method, tenant, principalId, why, from);

@@ -143,6 +143,9 @@ class ArchitectureTest {
                         .and()
                         // To the one address that the operator names for the sealer.
                         .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
+                        .and()
+                        // To the one address that the operator names for challenges.
+                        .doNotHaveFullyQualifiedName("dev.chancery.boundary.limits.SiteVerify")
                         .should()
                         .dependOnClassesThat()
                         .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
@@ -153,7 +156,8 @@ class ArchitectureTest {
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.net.URLConnection")
                         .because(
-                                "nothing here dials out but egress, backbone/outbound, notices, a sealer, the ledger's anchors and the command line"));
+                                "nothing here dials out but egress, backbone/outbound, notices, a sealer, challenges, the ledger's anchors and the command"
+                                        + " line"));
     }
 
     @Test

@@ -5,6 +5,8 @@ import dev.chancery.projection.TenantTransaction;
 import dev.chancery.schema.consent.v1.Consent;
 import dev.chancery.schema.consent.v1.ConsentEvent;
 import dev.chancery.schema.consent.v1.ConsentState;
+import dev.chancery.schema.consent.v1.ListConsentHistoryReply;
+import dev.chancery.schema.consent.v1.ListConsentHistoryRequest;
 import dev.chancery.schema.consent.v1.ListConsentsReply;
 import dev.chancery.schema.consent.v1.ListConsentsRequest;
 import io.quarkus.panache.common.Sort;
@@ -13,14 +15,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Consents with their histories, newest first. A page is one transaction. */
+/** Consents with the newest of their histories, and the history of one, newest first. A page is one transaction. */
 final class ConsentList {
     static final int MAX_SIZE = 200;
+    /** Events that are listed with each consent: whoever renews every day makes no list grow. */
+    static final int MAX_SHOWN = 10;
+
+    /** The newest events of several consents: of each as many as its second parameter says, oldest first. */
+    static final String NEWEST = "select e from ConsentRow c"
+            + " join lateral (select h.position as position from ConsentEventRow h where h.consent = c.id"
+            + " order by h.position desc limit ?2) n"
+            + " join ConsentEventRow e on e.consent = c.id and e.position = n.position"
+            + " where c.id in ?1 order by e.position";
+
     private static final int DEFAULT_SIZE = 100;
     private static final Pattern PAGE = Pattern.compile("0|[1-9][0-9]{0,17}");
 
@@ -37,20 +50,16 @@ final class ConsentList {
 
     static ListConsentsReply page(String tenant, Viewer viewer, ListConsentsRequest request, long atMicros)
             throws RefusedException {
-        int size = request.getPageSize() == 0 ? DEFAULT_SIZE : request.getPageSize();
-        String page = request.getPage();
-        if (Integer.compareUnsigned(size, MAX_SIZE) > 0
-                || !page.isEmpty() && !PAGE.matcher(page).matches()) {
-            throw new RefusedException(ConsentRejection.PAGE);
-        }
+        int size = size(request.getPageSize());
         var query = seenBy(viewer, atMicros).filtered(request, atMicros);
-        if (!page.isEmpty()) {
-            query.where("position < :before", "before", Long.parseLong(page));
+        OptionalLong before = before(request.getPage());
+        if (before.isPresent()) {
+            query.where("position < :before", "before", before.getAsLong());
         }
         return TenantTransaction.in(tenant, ConsentRow.class, () -> {
             List<ConsentRow> rows = query.newest(size + 1);
             List<ConsentRow> shown = rows.subList(0, Math.min(size, rows.size()));
-            Map<UUID, List<ConsentEventRow>> histories = histories(shown);
+            Map<UUID, List<ConsentEventRow>> histories = newestEvents(shown);
             var reply = ListConsentsReply.newBuilder();
             shown.forEach(row -> reply.addConsents(consent(row, histories.getOrDefault(row.id, List.of()), atMicros)));
             if (rows.size() > size) {
@@ -58,6 +67,50 @@ final class ConsentList {
             }
             return reply.build();
         });
+    }
+
+    /** @throws RefusedException where the viewer sees no such consent */
+    static ListConsentHistoryReply history(
+            String tenant, Viewer viewer, ListConsentHistoryRequest request, long atMicros) throws RefusedException {
+        int size = size(request.getPageSize());
+        long before = before(request.getPage()).orElse(Long.MAX_VALUE);
+        UUID consent = UUID.fromString(request.getConsentId());
+        var query = seenBy(viewer, atMicros).where("id = :id", "id", consent);
+        return TenantTransaction.in(tenant, ConsentRow.class, () -> {
+                    if (query.newest(1).isEmpty()) {
+                        return Optional.<ListConsentHistoryReply>empty();
+                    }
+                    List<ConsentEventRow> events = ConsentEventRow.<ConsentEventRow>find(
+                                    "consent = ?1 and position < ?2", Sort.descending("position"), consent, before)
+                            .page(0, size + 1)
+                            .list();
+                    List<ConsentEventRow> shown = events.subList(0, Math.min(size, events.size()));
+                    var reply = ListConsentHistoryReply.newBuilder();
+                    shown.forEach(event -> reply.addEvents(event(event)));
+                    if (events.size() > size) {
+                        reply.setNextPage(Long.toString(shown.getLast().position));
+                    }
+                    return Optional.of(reply.build());
+                })
+                .orElseThrow(() -> new RefusedException(ConsentRejection.NO_SUCH_CONSENT));
+    }
+
+    private static int size(int asked) throws RefusedException {
+        if (Integer.compareUnsigned(asked, MAX_SIZE) > 0) {
+            throw new RefusedException(ConsentRejection.PAGE);
+        }
+        return asked == 0 ? DEFAULT_SIZE : asked;
+    }
+
+    /** The position before which a page begins; empty: the first page. */
+    private static OptionalLong before(String page) throws RefusedException {
+        if (page.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        if (!PAGE.matcher(page).matches()) {
+            throw new RefusedException(ConsentRejection.PAGE);
+        }
+        return OptionalLong.of(Long.parseLong(page));
     }
 
     /** @param position of the event; 0: of the newest */
@@ -69,9 +122,11 @@ final class ConsentList {
                 return Optional.empty();
             }
             ConsentRow row = found.getFirst();
-            Optional<ConsentEventRow> event = histories(found).getOrDefault(row.id, List.of()).stream()
-                    .filter(each -> position == 0 || each.position == position)
-                    .reduce((earlier, later) -> later);
+            Optional<ConsentEventRow> event = position == 0
+                    ? ConsentEventRow.<ConsentEventRow>find("consent = ?1", Sort.descending("position"), consent)
+                            .firstResultOptional()
+                    : ConsentEventRow.<ConsentEventRow>find("consent = ?1 and position = ?2", consent, position)
+                            .singleResultOptional();
             return event.map(happened -> new Receipted(
                     row,
                     happened,
@@ -133,17 +188,16 @@ final class ConsentList {
                 .list();
     }
 
-    private static Map<UUID, List<ConsentEventRow>> histories(List<ConsentRow> rows) {
+    /** One more of each than is shown: it tells whether there are earlier ones. */
+    private static Map<UUID, List<ConsentEventRow>> newestEvents(List<ConsentRow> rows) {
         return ConsentEventRow.<ConsentEventRow>find(
-                        "consent in ?1",
-                        Sort.ascending("position"),
-                        rows.stream().map(row -> row.id).toList())
+                        NEWEST, rows.stream().map(row -> row.id).toList(), MAX_SHOWN + 1)
                 .list()
                 .stream()
                 .collect(Collectors.groupingBy(event -> event.consent));
     }
 
-    private static Consent consent(ConsentRow row, List<ConsentEventRow> history, long atMicros) {
+    private static Consent consent(ConsentRow row, List<ConsentEventRow> newest, long atMicros) {
         var consent = Consent.newBuilder()
                 .setConsentId(row.id.toString())
                 .setSubjectId(row.subject.toString())
@@ -158,14 +212,23 @@ final class ConsentList {
                 .setUntilMillis(millis(row.untilMicros))
                 .setWithdrawnAtMillis(millis(row.withdrawnMicros))
                 .setState(state(row, atMicros));
-        history.forEach(event -> consent.addHistory(ConsentEvent.newBuilder()
-                .setTypeValue(event.type)
-                .setAtMillis(event.atMicros / 1000)
-                .setById(event.actor.toString())
-                .setNoticeVersion(event.noticeVersion)
-                .setUntilMillis(millis(event.untilMicros))
-                .setPosition(event.position)));
+        List<ConsentEventRow> shown = newest.subList(Math.max(0, newest.size() - MAX_SHOWN), newest.size());
+        shown.forEach(event -> consent.addHistory(event(event)));
+        if (newest.size() > MAX_SHOWN) {
+            consent.setEarlierHistory(Long.toString(shown.getFirst().position));
+        }
         return consent.build();
+    }
+
+    private static ConsentEvent event(ConsentEventRow row) {
+        return ConsentEvent.newBuilder()
+                .setTypeValue(row.type)
+                .setAtMillis(row.atMicros / 1000)
+                .setById(row.actor.toString())
+                .setNoticeVersion(row.noticeVersion)
+                .setUntilMillis(millis(row.untilMicros))
+                .setPosition(row.position)
+                .build();
     }
 
     private static ConsentState state(ConsentRow row, long atMicros) {

@@ -35,6 +35,8 @@ import dev.chancery.schema.consent.v1.GetConsentReceiptReply;
 import dev.chancery.schema.consent.v1.GetConsentReceiptRequest;
 import dev.chancery.schema.consent.v1.GrantConsentReply;
 import dev.chancery.schema.consent.v1.GrantConsentRequest;
+import dev.chancery.schema.consent.v1.ListConsentHistoryReply;
+import dev.chancery.schema.consent.v1.ListConsentHistoryRequest;
 import dev.chancery.schema.consent.v1.ListConsentsReply;
 import dev.chancery.schema.consent.v1.ListConsentsRequest;
 import dev.chancery.schema.consent.v1.NameDelegateReply;
@@ -91,6 +93,7 @@ final class ConsentService implements Feature {
                         ConsentService::endRepresentative)
                 .query(SERVICE + "CheckConsent", CheckConsentRequest.class, this::check)
                 .query(SERVICE + "ListConsents", ListConsentsRequest.class, this::list)
+                .query(SERVICE + "ListConsentHistory", ListConsentHistoryRequest.class, this::history)
                 .query(SERVICE + "GetConsentReceipt", GetConsentReceiptRequest.class, this::receipt);
     }
 
@@ -296,6 +299,11 @@ final class ConsentService implements Feature {
 
     private ListConsentsReply list(ReadContext context, ListConsentsRequest request) throws RefusedException {
         return ConsentList.page(context.tenant(), viewer(context), request, context.atMicros());
+    }
+
+    private ListConsentHistoryReply history(ReadContext context, ListConsentHistoryRequest request)
+            throws RefusedException {
+        return ConsentList.history(context.tenant(), viewer(context), request, context.atMicros());
     }
 
     private GetConsentReceiptReply receipt(ReadContext context, GetConsentReceiptRequest request)

@@ -1,5 +1,8 @@
 package dev.chancery.consent;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -8,6 +11,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.projection.LogEvent;
 import dev.chancery.schema.consent.v1.ConsentGranted;
+import dev.chancery.schema.consent.v1.ConsentRenewed;
 import dev.chancery.schema.consent.v1.ConsentWithdrawn;
 import dev.chancery.schema.consent.v1.NoticePublished;
 import dev.chancery.schema.consent.v1.RepresentativeKind;
@@ -16,7 +20,9 @@ import dev.chancery.testkit.Backing;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
 import org.hibernate.jpa.HibernatePersistenceConfiguration;
@@ -92,18 +98,7 @@ class ConsentRowsTest {
                         .build());
         database.inTenant(DatabaseRole.CONSENT, tenant, connection -> {
             for (int i = 0; i < events.size(); i++) {
-                Message event = events.get(i);
-                PROJECTION.apply(
-                        connection,
-                        tenant,
-                        new LogEvent(
-                                "consent/x",
-                                1,
-                                event.getDescriptorForType().getFullName(),
-                                event.toByteString(),
-                                i,
-                                1_780_000_000_000_000L + i,
-                                subject));
+                PROJECTION.apply(connection, tenant, event(events.get(i), i, subject));
             }
             return true;
         });
@@ -139,6 +134,62 @@ class ConsentRowsTest {
             }
             connection.rollback();
         }
+    }
+
+    /** However long a history is, a list reads the same few of it. */
+    @Test
+    void ofEachConsentTheNewestEventsAreReadOldestFirst() {
+        String tenant = UUID.randomUUID().toString();
+        List<UUID> consents =
+                Stream.of(5, 1, 40).map(events -> history(tenant, events)).toList();
+        database.inTenant(DatabaseRole.CONSENT, tenant, connection -> {
+            try (Session session = sessions.withOptions().connection(connection).openSession()) {
+                Map<UUID, List<Long>> read = session.createSelectionQuery(ConsentList.NEWEST, ConsentEventRow.class)
+                        .setParameter(1, consents)
+                        .setParameter(2, 4)
+                        .getResultStream()
+                        .collect(groupingBy(event -> event.consent, mapping(event -> event.position, toList())));
+                assertThat(read.get(consents.get(0))).containsExactly(1L, 2L, 3L, 4L);
+                assertThat(read.get(consents.get(1))).containsExactly(0L);
+                assertThat(read.get(consents.get(2))).containsExactly(36L, 37L, 38L, 39L);
+            }
+            return true;
+        });
+    }
+
+    /** A consent that was granted and renewed, at positions from 0. */
+    private static UUID history(String tenant, int events) {
+        var consent = UUID.randomUUID();
+        String subject = UUID.randomUUID().toString();
+        database.inTenant(DatabaseRole.CONSENT, tenant, connection -> {
+            for (int i = 0; i < events; i++) {
+                Message event = i == 0
+                        ? ConsentGranted.newBuilder()
+                                .setConsentId(consent.toString())
+                                .setSubjectId(subject)
+                                .setGranterId(subject)
+                                .build()
+                        : ConsentRenewed.newBuilder()
+                                .setConsentId(consent.toString())
+                                .setSubjectId(subject)
+                                .setGranterId(subject)
+                                .build();
+                PROJECTION.apply(connection, tenant, event(event, i, subject));
+            }
+            return true;
+        });
+        return consent;
+    }
+
+    private static LogEvent event(Message event, int position, String subject) {
+        return new LogEvent(
+                "consent/x",
+                1,
+                event.getDescriptorForType().getFullName(),
+                event.toByteString(),
+                position,
+                1_780_000_000_000_000L + position,
+                subject);
     }
 
     @Test

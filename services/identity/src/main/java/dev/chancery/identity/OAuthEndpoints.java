@@ -264,7 +264,7 @@ public class OAuthEndpoints {
         Response response =
                 switch (rejection.kind()) {
                     case UNAUTHENTICATED -> error(401, "invalid_client", described(rejection));
-                    case TOO_MANY -> error(429, "temporarily_unavailable", rejection.message());
+                    case TOO_MANY -> tooMany(refused);
                     case UNAVAILABLE, INTERNAL -> error(503, "temporarily_unavailable", rejection.message());
                     default -> error(400, "invalid_request", rejection.message());
                 };
@@ -278,15 +278,29 @@ public class OAuthEndpoints {
         return response;
     }
 
+    /** With the challenge that helps, where there is one: as a problem has it. */
+    private static Response tooMany(CallResult.Refused refused) {
+        JsonObjectBuilder body =
+                error("temporarily_unavailable", refused.rejection().message());
+        refused.details().forEach((name, value) -> {
+            if (name.startsWith("challenge")) {
+                body.add(name, value);
+            }
+        });
+        return json(body).status(429).build();
+    }
+
     private static String described(Rejection rejection) {
         return rejection.message() + " " + rejection.hint();
     }
 
     /** RFC 6749, 5.2. */
     private static Response error(int status, String error, String description) {
-        return json(JSON.createObjectBuilder().add("error", error).add("error_description", description))
-                .status(status)
-                .build();
+        return json(error(error, description)).status(status).build();
+    }
+
+    private static JsonObjectBuilder error(String error, String description) {
+        return JSON.createObjectBuilder().add("error", error).add("error_description", description);
     }
 
     private static ResponseBuilder json(JsonObjectBuilder object) {

@@ -248,8 +248,18 @@ class FederationTest {
         var once = Rate.of("1/h burst 1");
         installation.rates = new RateLimits(
                 new LimitOptions(
-                        Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, Rate.NONE, once, once,
-                        Rate.NONE, 30),
+                        Rate.NONE,
+                        Rate.NONE,
+                        Rate.NONE,
+                        Rate.NONE,
+                        Rate.NONE,
+                        Rate.NONE,
+                        Rate.NONE,
+                        once,
+                        once,
+                        Rate.NONE,
+                        30,
+                        Optional.empty()),
                 Backing.database("limits"),
                 DatabaseRole.ACCESS);
         process = installation.new Process();

@@ -65,12 +65,24 @@ final class Requests {
         return caller(Optional.empty(), Optional.empty(), address);
     }
 
+    /** Somebody unknown at an address, who has solved a challenge. */
+    static Caller from(String address, String challenge) {
+        return new Caller(
+                Ids.uuidV7().toString(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(challenge),
+                address,
+                "test");
+    }
+
     private static Caller caller(Optional<String> bearer, Optional<String> key) {
         return caller(bearer, key, "127.0.0.1");
     }
 
     private static Caller caller(Optional<String> bearer, Optional<String> key, String address) {
-        return new Caller(Ids.uuidV7().toString(), bearer, key, Optional.empty(), address, "test");
+        return new Caller(Ids.uuidV7().toString(), bearer, key, Optional.empty(), Optional.empty(), address, "test");
     }
 
     static <R extends Message> R reply(Class<R> type, CallResult answer) {

@@ -9,17 +9,24 @@ import static dev.chancery.identity.Requests.refreshing;
 import static dev.chancery.identity.Requests.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chancery.boundary.limits.ChallengeOptions;
 import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.limits.Rate;
 import dev.chancery.boundary.limits.RateLimits;
+import dev.chancery.command.CallResult;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.identity.Installation.Process;
 import dev.chancery.schema.identity.v1.IssueTokenReply;
 import dev.chancery.schema.identity.v1.RefreshTokenReply;
 import dev.chancery.schema.identity.v1.SignOutRequest;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.SiteVerifyServer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +46,8 @@ class SignInLimitsTest {
             Rate.of(FAILURES + "/h burst " + FAILURES),
             Rate.of(FAILURES + "/h burst " + FAILURES),
             Rate.NONE,
-            30);
+            30,
+            Optional.empty());
 
     @TempDir
     private Path directory;
@@ -97,6 +105,41 @@ class SignInLimitsTest {
         String token = process.token(clientId);
         assertThat(signedOut(token, address)).isEqualTo("ok");
         assertThat(signedOut(token + "x", address)).isEqualTo("request.rate-limited");
+    }
+
+    /** Strangers at its address fail; who solves a challenge there signs in, and the strangers are blocked again. */
+    @Test
+    void whoSolvesAChallengeSignsInFromAnAddressThatIsBlocked() throws IOException {
+        String host = "sign-in.kestrel.example";
+        String address = "198.51.100.8";
+        Path secret = Files.writeString(directory.resolve("secret"), "made-up");
+        try (var provider = new SiteVerifyServer(host)) {
+            var challenge =
+                    new ChallengeOptions("turnstile", provider.url(), "site-1", secret, host, Duration.ofSeconds(3));
+            installation.rates = new RateLimits(FEW.with(challenge), Backing.database("limits"), DatabaseRole.ACCESS);
+            Process fresh = installation.new Process();
+            for (int i = 0; i < FAILURES; i++) {
+                fresh.call("IssueToken", asking(new Client().assertion("instance.somebody-" + i)), from(address));
+            }
+            var good = asking(installation.owner.assertion(clientId));
+            assertThat(fresh.call("IssueToken", good, from(address)))
+                    .isInstanceOfSatisfying(CallResult.Refused.class, refused -> {
+                        assertThat(refused.rejection().code()).isEqualTo("request.rate-limited");
+                        assertThat(refused.details()).containsEntry("challenge", "turnstile");
+                    });
+
+            assertThat(code(fresh.call("IssueToken", good, from(address, "solved"))))
+                    .isEqualTo("ok");
+
+            for (String expected : List.of("identity.assertion-invalid", "request.rate-limited")) {
+                assertThat(code(fresh.call(
+                                "IssueToken",
+                                asking(new Client().assertion("instance.nobody")),
+                                from(address, "again"))))
+                        .isEqualTo(expected);
+            }
+            assertThat(provider.asked()).hasSize(1);
+        }
     }
 
     private String refreshed(String refreshToken, String address) {

@@ -2,6 +2,7 @@ package dev.chancery.quickstart;
 
 import dev.chancery.app.configuration.ChanceryConfig;
 import dev.chancery.boundary.limits.LimitOptions;
+import dev.chancery.boundary.limits.Rate;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SysPropConfigSource;
@@ -24,7 +25,11 @@ final class LocalLimits {
         Map<String, String> generous = new HashMap<>();
         for (RecordComponent limit : LimitOptions.class.getRecordComponents()) {
             String name = limit.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-            generous.put(PREFIX + "." + name, limit.getType() == int.class ? "1000000" : RATE);
+            if (limit.getType() == int.class) {
+                generous.put(PREFIX + "." + name, "1000000");
+            } else if (limit.getType() == Rate.class) {
+                generous.put(PREFIX + "." + name, RATE);
+            }
         }
         return ChanceryConfig.options(new SmallRyeConfigBuilder()
                 .withMapping(ChanceryConfig.CallLimits.class, PREFIX)

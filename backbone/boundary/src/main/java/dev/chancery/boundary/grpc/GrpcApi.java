@@ -76,6 +76,7 @@ public final class GrpcApi {
     static final Metadata.Key<String> AUTHORIZATION = key("authorization");
     static final Metadata.Key<String> IDEMPOTENCY_KEY = key("idempotency-key");
     static final Metadata.Key<String> POSITION = key("chancery-position");
+    static final Metadata.Key<String> CHALLENGE = key("chancery-challenge");
     static final Metadata.Key<String> REQUEST = key("chancery-request");
     private static final Metadata.Key<String> USER_AGENT = key("user-agent");
 
@@ -355,7 +356,7 @@ public final class GrpcApi {
     }
 
     private static void requireOnce(Metadata headers) throws RefusedException {
-        for (Metadata.Key<String> key : List.of(AUTHORIZATION, IDEMPOTENCY_KEY, POSITION)) {
+        for (Metadata.Key<String> key : List.of(AUTHORIZATION, IDEMPOTENCY_KEY, POSITION, CHALLENGE)) {
             Iterable<String> values = headers.getAll(key);
             if (values != null
                     && StreamSupport.stream(values.spliterator(), false).count() > 1) {
@@ -447,6 +448,7 @@ public final class GrpcApi {
                         .map(value -> value.substring(7).trim()),
                 Optional.ofNullable(headers.get(IDEMPOTENCY_KEY)),
                 Optional.ofNullable(headers.get(POSITION)),
+                Optional.ofNullable(headers.get(CHALLENGE)),
                 address instanceof java.net.InetSocketAddress inet
                         ? inet.getAddress().getHostAddress()
                         : "",

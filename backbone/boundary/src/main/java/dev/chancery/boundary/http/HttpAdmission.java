@@ -35,7 +35,7 @@ public final class HttpAdmission {
 
     /** Headers with one meaning. Of two values a proxy on the way, or another endpoint, might have read the other one. */
     private static final List<String> ONCE =
-            List.of("Authorization", "Idempotency-Key", "Chancery-Position", "Content-Type");
+            List.of("Authorization", "Idempotency-Key", "Chancery-Position", "Chancery-Challenge", "Content-Type");
 
     private static final String CALLERS_REQUEST_ID = "X-Request-ID";
 
@@ -179,6 +179,7 @@ public final class HttpAdmission {
                 bearer,
                 Optional.ofNullable(request.getHeader("Idempotency-Key")),
                 Optional.ofNullable(request.getHeader("Chancery-Position")),
+                Optional.ofNullable(request.getHeader("Chancery-Challenge")),
                 request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress(),
                 client.substring(0, Math.min(client.length(), 256)));
     }

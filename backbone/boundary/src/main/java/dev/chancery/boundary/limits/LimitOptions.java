@@ -1,5 +1,7 @@
 package dev.chancery.boundary.limits;
 
+import java.util.Optional;
+
 /**
  * What each kind of caller may do. People and programs differ: a person's own requests are few, and a service's are its users'.
  *
@@ -14,6 +16,7 @@ package dev.chancery.boundary.limits;
  * @param signInsByAddress failed sign-ins from one address
  * @param strangers calls from one address without a token that is good
  * @param deniedRecords denials of one principal that get a record each, in a minute; the others share one
+ * @param challenge what strangers may solve to go on; empty: nothing, they wait
  */
 public record LimitOptions(
         Rate personReads,
@@ -26,7 +29,8 @@ public record LimitOptions(
         Rate signInsByName,
         Rate signInsByAddress,
         Rate strangers,
-        int deniedRecords) {
+        int deniedRecords,
+        Optional<ChallengeOptions> challenge) {
 
     /** Limits nothing but records of denials. */
     public static final LimitOptions NONE = new LimitOptions(
@@ -40,11 +44,29 @@ public record LimitOptions(
             Rate.NONE,
             Rate.NONE,
             Rate.NONE,
-            Integer.MAX_VALUE);
+            Integer.MAX_VALUE,
+            Optional.empty());
 
     public LimitOptions {
         if (deniedRecords < 1) {
             throw new IllegalArgumentException("at least one denial a minute is recorded");
         }
+    }
+
+    /** The same limits, with a challenge. */
+    public LimitOptions with(ChallengeOptions offered) {
+        return new LimitOptions(
+                personReads,
+                personCommands,
+                serviceReads,
+                serviceCommands,
+                checks,
+                tenant,
+                signIns,
+                signInsByName,
+                signInsByAddress,
+                strangers,
+                deniedRecords,
+                Optional.of(offered));
     }
 }

@@ -2,6 +2,7 @@ package dev.chancery.boundary.limits;
 
 import dev.chancery.command.BoundaryRejection;
 import dev.chancery.command.CallResult;
+import dev.chancery.command.Caller;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
@@ -14,6 +15,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * #PARTS_WITHOUT_TABLE}th of each limit in each process.
  *
  * <p>Addresses of the loopback are not limited: whoever calls from there is a proxy, which has many behind it, or this machine's user.
+ *
+ * <p>Strangers who have used up a limit may go on for a few calls by a challenge, where one is set ({@link Challenges}).
  *
  * <p><b>Thread safety:</b> safe.
  */
@@ -55,6 +59,7 @@ public final class RateLimits implements AutoCloseable {
     private final LongSupplier nowMicros;
     private final Leases shared;
     private final LocalBuckets alone;
+    private final @Nullable Challenges challenges;
     /** Of this process: tells addresses and names apart in its log, and nothing else. */
     private final KeyedHash logKey = new KeyedHash(random());
 
@@ -73,6 +78,11 @@ public final class RateLimits implements AutoCloseable {
         this.nowMicros = CLOCK;
         this.alone = new LocalBuckets(CLOCK);
         this.shared = new Leases(table == null ? alone : table, CLOCK);
+        this.challenges = table == null
+                ? null
+                : options.challenge()
+                        .map(challenge -> new Challenges(challenge, table, shared, CLOCK))
+                        .orElse(null);
     }
 
     private static byte[] random() {
@@ -148,22 +158,24 @@ public final class RateLimits implements AutoCloseable {
                                 : Limit.of("service-commands", options.serviceCommands());
                 };
         var spent = new Spent();
-        spend(spent, own, caller.tenant() + "/" + caller.id());
+        spend(spent, own, caller.tenant() + "/" + caller.id(), Optional.empty());
         if (rateClass == RateClass.RATE_CLASS_COMMAND || rateClass == RateClass.RATE_CLASS_READ) {
-            spend(spent, Limit.of("tenant", options.tenant()), caller.tenant());
+            spend(spent, Limit.of("tenant", options.tenant()), caller.tenant(), Optional.empty());
         }
     }
 
     /**
-     * Counts a stranger's sign-in by its address before its credential is looked at; it is given back if that is good.
+     * Counts a stranger's sign-in by its address before its credential is looked at; it is given back if that is good, unless it was a
+     * pass's.
      *
      * @throws RefusedException {@code request.rate-limited}, or {@code backbone.unavailable} while nobody can tell
      */
-    public Spent signIn(String address) throws RefusedException {
+    public Spent signIn(Caller caller) throws RefusedException {
         var spent = new Spent();
-        Optional<String> network = network(address);
+        Optional<String> network = network(caller.address());
         if (network.isPresent()) {
-            spend(spent, new Limit(SIGN_INS_BY + "address", options.signInsByAddress(), true), network.get());
+            var limit = new Limit(SIGN_INS_BY + "address", options.signInsByAddress(), true);
+            spend(spent, limit, network.get(), Optional.of(caller));
         }
         return spent;
     }
@@ -173,25 +185,32 @@ public final class RateLimits implements AutoCloseable {
      * key.
      *
      * @param name whom the request says it comes from
+     * @param caller who sent it, perhaps with a challenge that was solved
      * @throws RefusedException {@code request.rate-limited}, or {@code backbone.unavailable} while nobody can tell
      */
-    public void signInFailed(String name) throws RefusedException {
-        spend(new Spent(), new Limit(SIGN_INS_BY + "name", options.signInsByName(), true), bounded(name));
+    public void signInFailed(String name, Caller caller) throws RefusedException {
+        var limit = new Limit(SIGN_INS_BY + "name", options.signInsByName(), true);
+        spend(new Spent(), limit, bounded(name), Optional.of(caller));
     }
 
     /**
-     * Refuses an address from which too many calls came without a good token. Asks nobody.
+     * Refuses an address from which too many calls came without a good token. Asks nobody, but for who goes on by a challenge.
      *
      * @throws RefusedException {@code request.rate-limited}
      */
-    public void requireFewFailures(String address) throws RefusedException {
-        Optional<String> network = network(address);
+    public void requireFewFailures(Caller caller) throws RefusedException {
+        Optional<String> network = network(caller.address());
         if (network.isPresent() && options.strangers().limits() && isReachable()) {
             var limit = new Limit("strangers", options.strangers(), true);
             var key = new BucketKey(limit.name(), network.get());
             long wait = shared.knownEmpty(key);
             if (wait > 0) {
-                throw refusal(limit, key, wait);
+                try {
+                    requirePassage(limit, key, wait, Optional.of(caller));
+                } catch (DatabaseUnavailable e) {
+                    unreachable(e);
+                    throw refusal(limit, key, wait, Map.of());
+                }
             }
         }
     }
@@ -201,7 +220,8 @@ public final class RateLimits implements AutoCloseable {
         Optional<String> network = network(address);
         if (network.isPresent()) {
             try {
-                spend(new Spent(), new Limit("strangers", options.strangers(), true), network.get());
+                // Whoever went on by a challenge has spent a call of it.
+                spend(new Spent(), new Limit("strangers", options.strangers(), true), network.get(), Optional.empty());
             } catch (RefusedException e) {
                 // It is answered what is wrong with its token; the next one is refused before that is looked at.
                 LOG.debugf("Calls without a good token: code=%s", e.rejection().code());
@@ -217,7 +237,8 @@ public final class RateLimits implements AutoCloseable {
         return unreachableUntilMicros.get() <= nowMicros.getAsLong();
     }
 
-    private void spend(Spent spent, Limit limit, String identity) throws RefusedException {
+    /** @param stranger who may go on by a challenge; empty: nobody does */
+    private void spend(Spent spent, Limit limit, String identity, Optional<Caller> stranger) throws RefusedException {
         if (!limit.rate().limits()) {
             return;
         }
@@ -227,14 +248,14 @@ public final class RateLimits implements AutoCloseable {
                 long wait = shared.spend(key, limit.rate());
                 if (wait > 0) {
                     spent.giveBack();
-                    throw refusal(limit, key, wait);
+                    requirePassage(limit, key, wait, stranger);
+                    return;
                 }
                 spent.limits.add(limit);
                 spent.keys.add(key);
                 return;
             } catch (DatabaseUnavailable e) {
-                unreachableUntilMicros.set(nowMicros.getAsLong() + SharedBuckets.MAX_WAIT.toNanos() / 1_000);
-                LOG.warnf("Rate limits are this process's own for now: cause=%s", e.getMessage());
+                unreachable(e);
             }
         }
         if (limit.name().startsWith(SIGN_INS_BY)) {
@@ -243,7 +264,25 @@ public final class RateLimits implements AutoCloseable {
         }
         Buckets.Taken taken = alone.take(key, limit.rate().dividedBy(PARTS_WITHOUT_TABLE), 1);
         if (taken.tokens() == 0) {
-            throw refusal(limit, key, taken.waitMicros());
+            throw refusal(limit, key, taken.waitMicros(), Map.of());
+        }
+    }
+
+    private void unreachable(DatabaseUnavailable why) {
+        unreachableUntilMicros.set(nowMicros.getAsLong() + SharedBuckets.MAX_WAIT.toNanos() / 1_000);
+        LOG.warnf("Rate limits are this process's own for now: cause=%s", why.getMessage());
+    }
+
+    /** Of a bucket that is used up: lets a stranger go on by a challenge, and says so where one would help. */
+    private void requirePassage(Limit limit, BucketKey key, long waitMicros, Optional<Caller> stranger)
+            throws RefusedException {
+        if (challenges == null || stranger.isEmpty()) {
+            throw refusal(limit, key, waitMicros, Map.of());
+        }
+        switch (challenges.passage(key, limit.rate(), stranger.get())) {
+            case OPEN -> {}
+            case CLOSED -> throw refusal(limit, key, waitMicros, challenges.offer());
+            case USED_UP -> throw refusal(limit, key, waitMicros, Map.of());
         }
     }
 
@@ -252,22 +291,17 @@ public final class RateLimits implements AutoCloseable {
         return limit.ofStrangers() ? HexFormat.of().formatHex(key.hash(logKey), 0, 6) : key.identity();
     }
 
-    private RefusedException refusal(Limit limit, BucketKey key, long waitMicros) {
+    /** @param offer of a challenge */
+    private RefusedException refusal(Limit limit, BucketKey key, long waitMicros, Map<String, String> offer) {
         hits.note(limit.name(), shown(limit, key));
         Rejection why = BoundaryRejection.RATE_LIMITED;
         long seconds = Math.max(1, (waitMicros + 999_999) / 1_000_000);
-        return new RefusedException(new CallResult.Refused(
-                why,
-                why.message(),
-                Map.of(
-                        "limit",
-                        limit.name(),
-                        "quota",
-                        Long.toString(limit.rate().count()),
-                        "window",
-                        Long.toString(limit.rate().window().toSeconds()),
-                        "retry_after",
-                        Long.toString(seconds))));
+        Map<String, String> details = new HashMap<>(offer);
+        details.put("limit", limit.name());
+        details.put("quota", Long.toString(limit.rate().count()));
+        details.put("window", Long.toString(limit.rate().window().toSeconds()));
+        details.put("retry_after", Long.toString(seconds));
+        return new RefusedException(new CallResult.Refused(why, why.message(), details));
     }
 
     /** An IPv4 address, or the /64 of an IPv6 address, within which a peer picks its own; empty: the loopback, or nobody's. */
@@ -290,6 +324,9 @@ public final class RateLimits implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
+        if (challenges != null) {
+            challenges.close();
+        }
         if (table != null) {
             table.close();
         }

@@ -6,6 +6,7 @@ import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.keyring.KeyedHash;
 import java.sql.SQLTimeoutException;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -15,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** The table {@code limits.bucket}, shared by all processes of an installation. */
+/** The tables of schema {@code limits}, shared by all processes of an installation. */
 final class SharedBuckets implements Buckets, AutoCloseable {
     /** How long a call waits for the table; it isn't asked again for as long. */
     static final Duration MAX_WAIT = Duration.ofSeconds(1);
@@ -42,13 +43,57 @@ final class SharedBuckets implements Buckets, AutoCloseable {
 
     @Override
     public Taken take(BucketKey bucket, Rate rate, int want) {
+        return inTime(() -> take(hash(bucket), rate, want));
+    }
+
+    private byte[] hash(BucketKey bucket) {
+        KeyedHash key = hashKey;
+        if (key == null) {
+            key = new KeyedHash(readKey());
+            hashKey = key;
+        }
+        return bucket.hash(key);
+    }
+
+    /**
+     * Opens a pass; false: the token was used before, or there is a pass that isn't over.
+     *
+     * @param tokenMicros for how long the token is remembered
+     */
+    boolean openPass(BucketKey pass, BucketKey token, int calls, long passMicros, long tokenMicros) {
         return inTime(() -> {
-            KeyedHash key = hashKey;
-            if (key == null) {
-                key = new KeyedHash(readKey());
-                hashKey = key;
-            }
-            return take(bucket.hash(key), rate, want);
+            byte[] passHash = hash(pass);
+            byte[] tokenHash = hash(token);
+            return database.transaction(role, connection -> {
+                try (var query = connection.prepareStatement("SELECT limits.open_pass(?, ?, ?, ?, ?)")) {
+                    query.setBytes(1, passHash);
+                    query.setBytes(2, tokenHash);
+                    query.setInt(3, calls);
+                    query.setLong(4, passMicros);
+                    query.setLong(5, tokenMicros);
+                    try (var row = query.executeQuery()) {
+                        row.next();
+                        return row.getBoolean(1);
+                    }
+                }
+            });
+        });
+    }
+
+    /** Spends a call of a pass: how many it had before; empty: there is no pass. */
+    OptionalInt spendPass(BucketKey pass) {
+        return inTime(() -> {
+            byte[] hash = hash(pass);
+            return database.transaction(role, connection -> {
+                try (var query = connection.prepareStatement("SELECT limits.spend_pass(?)")) {
+                    query.setBytes(1, hash);
+                    try (var row = query.executeQuery()) {
+                        row.next();
+                        int had = row.getInt(1);
+                        return row.wasNull() ? OptionalInt.empty() : OptionalInt.of(had);
+                    }
+                }
+            });
         });
     }
 
@@ -67,7 +112,7 @@ final class SharedBuckets implements Buckets, AutoCloseable {
         });
     }
 
-    /** Removes buckets that have been full for a while: they say nothing. */
+    /** Removes buckets that have been full for a while, which say nothing, and what is over. */
     void sweep() {
         database.transaction(role, connection -> {
             try (var statement = connection.prepareStatement("SELECT limits.sweep()")) {

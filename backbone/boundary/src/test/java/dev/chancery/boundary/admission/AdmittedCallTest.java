@@ -12,7 +12,7 @@ class AdmittedCallTest {
     private final InFlight inFlight = new InFlight();
 
     private AdmittedCall admitted() throws RefusedException {
-        var caller = new Caller("id", Optional.empty(), Optional.empty(), Optional.empty(), "", "");
+        var caller = new Caller("id", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "", "");
         return new AdmittedCall(caller, inFlight.enter(Optional.empty()));
     }
 

@@ -291,6 +291,7 @@ class InFlightTest {
                 Optional.of(bearer).filter(token -> !token.isEmpty()),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 "127.0.0.1",
                 "test");
     }

@@ -17,7 +17,8 @@ final class RateLimitsBenchmark {
     void measures() throws Exception {
         var database = Backing.database("limits");
         Rate fast = Rate.of("1000000/s burst 1000000");
-        var options = new LimitOptions(fast, fast, fast, fast, fast, fast, fast, Rate.NONE, Rate.NONE, Rate.NONE, 1);
+        var options = new LimitOptions(
+                fast, fast, fast, fast, fast, fast, fast, Rate.NONE, Rate.NONE, Rate.NONE, 1, Optional.empty());
         var principal = new Principal(
                 Principal.Type.SERVICE,
                 UUID.randomUUID().toString(),

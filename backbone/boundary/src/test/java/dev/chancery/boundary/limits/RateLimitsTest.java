@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.command.BoundaryRejection;
+import dev.chancery.command.Caller;
 import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseAccess;
@@ -36,7 +37,8 @@ class RateLimitsTest {
             Rate.of("5/h burst 5"),
             Rate.of("6/h burst 6"),
             Rate.of("4/h burst 4"),
-            30);
+            30,
+            Optional.empty());
 
     private final RateLimits one = new RateLimits(FEW, DATABASE, DatabaseRole.ACCESS);
     private final RateLimits other = new RateLimits(FEW, DATABASE, DatabaseRole.DECISIONS);
@@ -81,31 +83,33 @@ class RateLimitsTest {
     void aFailedSignInCountsByNameAndByAddressAndAGoodOneDoesNot() throws Exception {
         String name = UUID.randomUUID().toString();
         for (int i = 0; i < 20; i++) {
-            one.signIn("192.0.2.1").giveBack();
+            one.signIn(from("192.0.2.1")).giveBack();
         }
         for (int i = 0; i < 5; i++) {
-            one.signInFailed(name);
+            one.signInFailed(name, from("192.0.2.1"));
         }
 
-        assertThat(refusal(() -> other.signInFailed(name)).refused().details())
+        assertThat(refusal(() -> other.signInFailed(name, from("192.0.2.1")))
+                        .refused()
+                        .details())
                 .containsEntry("limit", "sign-ins-by-name");
         for (int i = 0; i < 6; i++) {
-            other.signIn("198.51.100.9");
+            other.signIn(from("198.51.100.9"));
         }
-        assertThat(refusal(() -> one.signIn("198.51.100.9")).refused().details())
+        assertThat(refusal(() -> one.signIn(from("198.51.100.9"))).refused().details())
                 .containsEntry("limit", "sign-ins-by-address");
     }
 
     @Test
     void anAddressWithManyBadTokensIsRefusedBeforeTheNextIsLookedAt() throws Exception {
         for (int i = 0; i < 5; i++) {
-            one.requireFewFailures("203.0.113.7");
+            one.requireFewFailures(from("203.0.113.7"));
             one.failed("203.0.113.7");
         }
 
-        assertThat(refusal(() -> one.requireFewFailures("203.0.113.7")).rejection())
+        assertThat(refusal(() -> one.requireFewFailures(from("203.0.113.7"))).rejection())
                 .isEqualTo(BoundaryRejection.RATE_LIMITED);
-        one.requireFewFailures("203.0.113.8");
+        one.requireFewFailures(from("203.0.113.8"));
     }
 
     @Test
@@ -115,9 +119,12 @@ class RateLimitsTest {
                 var limits = new RateLimits(FEW, nowhere, DatabaseRole.ACCESS)) {
             Principal ada = of(Principal.Type.USER);
 
-            assertThat(refusal(() -> limits.signIn("192.0.2.1")).rejection()).isEqualTo(BoundaryRejection.UNAVAILABLE);
-            assertThat(refusal(() -> limits.signInFailed("ada")).rejection()).isEqualTo(BoundaryRejection.UNAVAILABLE);
-            limits.requireFewFailures("192.0.2.1");
+            assertThat(refusal(() -> limits.signIn(from("192.0.2.1"))).rejection())
+                    .isEqualTo(BoundaryRejection.UNAVAILABLE);
+            assertThat(refusal(() -> limits.signInFailed("ada", from("192.0.2.1")))
+                            .rejection())
+                    .isEqualTo(BoundaryRejection.UNAVAILABLE);
+            limits.requireFewFailures(from("192.0.2.1"));
             long admitted = IntStream.range(0, 20)
                     .filter(i -> admits(limits, RateClass.RATE_CLASS_READ, ada))
                     .count();
@@ -174,6 +181,11 @@ class RateLimitsTest {
     private Principal of(Principal.Type type) {
         return new Principal(
                 type, UUID.randomUUID().toString(), tenant, Optional.empty(), "", Optional.empty(), Instant.EPOCH);
+    }
+
+    private static Caller from(String address) {
+        return new Caller(
+                "request", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), address, "test");
     }
 
     private static boolean admits(RateLimits limits, RateClass rateClass, Principal who) {

@@ -1,6 +1,7 @@
 package dev.chancery.app.configuration;
 
 import dev.chancery.boundary.connections.ConnectionLimits;
+import dev.chancery.boundary.limits.ChallengeOptions;
 import dev.chancery.boundary.limits.LimitOptions;
 import dev.chancery.boundary.limits.Rate;
 import dev.chancery.feature.HolderOptions;
@@ -479,6 +480,34 @@ public interface ChanceryConfig {
                 "`core`: denials of one principal that are recorded one by one in a minute; those beyond share one record.")
         @WithDefault("30")
         int deniedRecords();
+
+        Challenge challenge();
+    }
+
+    /** What strangers may solve who have used up a limit. */
+    interface Challenge {
+        @About(
+                "What strangers are offered who have used up `sign-ins-by-address`, `sign-ins-by-name` or `strangers`, in the words of the"
+                        + " page that shows it, e.g. `turnstile`, `hcaptcha` or `recaptcha`. Without it: nothing, they wait.")
+        Optional<String> type();
+
+        @About(
+                "Where the provider verifies what was solved, by the protocol siteverify. `https://`, or `http://` on this machine.")
+        Optional<URI> verifyUrl();
+
+        @About("The provider's name for this site; callers are told it.")
+        Optional<String> siteKey();
+
+        @About(
+                "File with the provider's secret for this site, readable by this process's user or group alone. It is read for each request.")
+        Optional<Path> secretFile();
+
+        @About("The host of the page on which it has to be solved.")
+        Optional<String> hostname();
+
+        @About("How long the provider's answer is waited for, at most `PT4S`.")
+        @WithDefault("PT3S")
+        Duration timeout();
     }
 
     /** Notices to people. */
@@ -576,7 +605,41 @@ public interface ChanceryConfig {
 
     /** What callers may do how often. */
     static LimitOptions options(CallLimits limits) {
-        return Options.filled(LimitOptions.NONE, CallLimits.class, limits);
+        LimitOptions without = Options.filled(LimitOptions.NONE, CallLimits.class, limits);
+        return limits.challenge()
+                .type()
+                .map(type -> without.with(challenge(type, limits.challenge())))
+                .orElse(without);
+    }
+
+    private static ChallengeOptions challenge(String type, Challenge challenge) {
+        URI verifyUrl = needed(challenge.verifyUrl(), "verify-url");
+        boolean inClear = "http".equals(verifyUrl.getScheme())
+                && verifyUrl.getHost() != null
+                && Loopback.isNamed(verifyUrl.getHost());
+        if (!inClear && !"https".equals(verifyUrl.getScheme())) {
+            throw new Unusable(
+                    "the secret would go out in clear: begin chancery.limits.challenge.verify-url with https://");
+        }
+        Path secretFile = needed(challenge.secretFile(), "secret-file");
+        if (SecretFiles.read(secretFile).isBlank()) {
+            throw new Unusable("there is no secret in " + secretFile);
+        }
+        try {
+            return new ChallengeOptions(
+                    type,
+                    verifyUrl,
+                    needed(challenge.siteKey(), "site-key"),
+                    secretFile,
+                    needed(challenge.hostname(), "hostname"),
+                    challenge.timeout());
+        } catch (IllegalArgumentException e) {
+            throw new Unusable("the configuration can't be used: " + e.getMessage());
+        }
+    }
+
+    private static <T> T needed(Optional<T> setting, String name) {
+        return setting.orElseThrow(() -> new Unusable("set chancery.limits.challenge." + name));
     }
 
     /** The relay's options, for a database of this name. */

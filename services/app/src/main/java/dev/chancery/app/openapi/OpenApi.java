@@ -131,7 +131,12 @@ final class OpenApi {
                             parameter("query", field.getJsonName(), false, MessageSchemas.scalar(field))));
         }
         String header = method.writes() ? "IdempotencyKey" : "Position";
-        return parameters.add(new JsonObject().put("$ref", "#/components/parameters/" + header));
+        parameters.add(referenced(header));
+        return method.isPublic() ? parameters.add(referenced("Challenge")) : parameters;
+    }
+
+    private static JsonObject referenced(String header) {
+        return new JsonObject().put("$ref", "#/components/parameters/" + header);
     }
 
     private static JsonObject parameter(String in, String name, boolean required, JsonObject schema) {

@@ -3,6 +3,7 @@ package dev.chancery.app.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.chancery.boundary.limits.ChallengeOptions;
 import dev.chancery.boundary.limits.Rate;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.NoticeOptions;
@@ -14,9 +15,12 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +49,45 @@ class ChanceryConfigTest {
         assertThat(limits.checks()).isEqualTo(Rate.NONE);
         assertThat(limits.signInsByName()).isEqualTo(Rate.of("5/min burst 5"));
         assertThatExceptionOfType(Unusable.class).isThrownBy(() -> read("chancery.limits.person-reads=many"));
+    }
+
+    @Test
+    void aChallengeNeedsItsProviderAndASecretThatNobodyElseReads() throws IOException {
+        assertThat(ChanceryConfig.options(read().config().limits()).challenge()).isEmpty();
+        Path secret = Files.writeString(directory.resolve("challenge"), "made-up");
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r-----"));
+        List<String> good = List.of(
+                "chancery.limits.challenge.type=turnstile",
+                "chancery.limits.challenge.verify-url=https://challenge.example/siteverify",
+                "chancery.limits.challenge.site-key=site-1",
+                "chancery.limits.challenge.secret-file=" + secret,
+                "chancery.limits.challenge.hostname=sign-in.kestrel.example");
+        assertThat(challenge(good)).get().satisfies(read -> {
+            assertThat(read.siteKey()).isEqualTo("site-1");
+            assertThat(read.timeout()).isEqualTo(Duration.ofSeconds(3));
+        });
+        for (int i = 1; i < good.size(); i++) {
+            var without = new ArrayList<>(good);
+            without.remove(i);
+            assertThatExceptionOfType(Unusable.class).isThrownBy(() -> challenge(without));
+        }
+        for (String wrong : List.of(
+                "verify-url=http://challenge.example/siteverify",
+                "verify-url=https:opaque",
+                "site-key=two words",
+                "timeout=PT5S")) {
+            var with = new ArrayList<>(good);
+            with.add("chancery.limits.challenge." + wrong);
+            assertThatExceptionOfType(Unusable.class).isThrownBy(() -> challenge(with));
+        }
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThatExceptionOfType(Unusable.class).isThrownBy(() -> challenge(good));
+    }
+
+    private Optional<ChallengeOptions> challenge(List<String> lines) throws IOException {
+        return ChanceryConfig.options(
+                        read(lines.toArray(String[]::new)).config().limits())
+                .challenge();
     }
 
     @Test

@@ -27,6 +27,7 @@ import dev.chancery.schema.consent.v1.EndRepresentativeRequest;
 import dev.chancery.schema.consent.v1.GetConsentReceiptRequest;
 import dev.chancery.schema.consent.v1.GrantConsentRequest;
 import dev.chancery.schema.consent.v1.LegalBasis;
+import dev.chancery.schema.consent.v1.ListConsentHistoryRequest;
 import dev.chancery.schema.consent.v1.ListConsentsRequest;
 import dev.chancery.schema.consent.v1.PublishNoticeRequest;
 import dev.chancery.schema.consent.v1.RecordGuardianRequest;
@@ -41,11 +42,13 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -180,6 +183,51 @@ class ConsentIT {
             assertThat(said.toString(UTF_8)).contains(i == 0 ? "consent_given" : "consent_withdrawn", "PROVEN");
             assertThat(verified(changed(receipt), trust, said)).isOne();
         }
+    }
+
+    @Test
+    void theRestOfALongHistoryIsReadByPage() {
+        String consent = calls.done(sue, grant()).json().getString("consentId");
+        Reply last = calls.done(sue, grant());
+        for (int i = 0; i < 12; i++) {
+            last = calls.done(
+                    sue,
+                    RenewConsentRequest.newBuilder()
+                            .setConsentId(consent)
+                            .setNoticeVersion(1)
+                            .setUntilMillis(System.currentTimeMillis()
+                                    + Duration.ofDays(10 + i).toMillis()));
+        }
+
+        JsonObject listed = listed(sue, ListConsentsRequest.newBuilder(), last).getJsonObject(0);
+        List<String> shown = positions(listed.getJsonArray("history"));
+        assertThat(shown).hasSize(10);
+        List<String> earlier = new ArrayList<>();
+        String page = listed.getString("earlierHistory");
+        while (!page.isEmpty()) {
+            JsonObject reply = calls.done(sue, history(consent).setPageSize(2).setPage(page))
+                    .json();
+            assertThat(reply.getJsonArray("events").size()).isBetween(1, 2);
+            earlier.addAll(positions(reply.getJsonArray("events")));
+            page = reply.getString("nextPage", "");
+        }
+        assertThat(earlier).hasSize(3);
+        List<String> all = positions(calls.done(sue, history(consent)).json().getJsonArray("events"));
+        assertThat(all)
+                .containsExactlyElementsOf(Stream.concat(shown.reversed().stream(), earlier.stream())
+                        .toList());
+        assertThat(calls.send(user(), history(consent)).code()).isEqualTo("consent.no-such-consent");
+        assertThat(calls.send(sue, history(consent).setPage("x")).code()).isEqualTo("consent.page");
+    }
+
+    private static ListConsentHistoryRequest.Builder history(String consent) {
+        return ListConsentHistoryRequest.newBuilder().setConsentId(consent);
+    }
+
+    private static List<String> positions(JsonArray events) {
+        return events.stream()
+                .map(event -> ((JsonObject) event).getString("position"))
+                .toList();
     }
 
     private String trust() {

@@ -71,7 +71,7 @@ class BadInputInHeadersIT extends BadInput {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Authorization", KEY, "Chancery-Position", "Content-Type"})
+    @ValueSource(strings = {"Authorization", KEY, "Chancery-Position", "Chancery-Challenge", "Content-Type"})
     void aHeaderThatSaysOneThingComesOnce(String name) {
         String good =
                 switch (name) {

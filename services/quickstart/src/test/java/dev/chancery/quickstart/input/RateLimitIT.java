@@ -1,13 +1,23 @@
 package dev.chancery.quickstart.input;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.schema.identity.v1.IssueTokenRequest;
 import dev.chancery.schema.rbac.v1.ListRolesRequest;
+import dev.chancery.testkit.SiteVerifyServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A quick start with limits as an operator sets them: the caller is told, over REST and gRPC, and others are not touched. */
 class RateLimitIT {
@@ -38,5 +48,57 @@ class RateLimitIT {
                     .isTrue();
             assertThat(running.logText()).containsOnlyOnce("Rate limit reached").contains(people.a.tenant());
         }
+    }
+
+    /** Somebody tries another's name; a challenge lets one more try through, and a second block stands. */
+    @Test
+    void whoSolvesAChallengeGoesOnAndIsBlockedThen(@TempDir Path directory) throws IOException {
+        Path secret = Files.writeString(directory.resolve("secret"), "made-up");
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+        try (var provider = new SiteVerifyServer("sign-in.kestrel.example");
+                RunningInstance running = RunningInstance.start(
+                        RunningInstance.newDirectory("challenge"),
+                        "-Dchancery.limits.sign-ins-by-name=2/h burst 2",
+                        "-Dchancery.limits.challenge.type=turnstile",
+                        "-Dchancery.limits.challenge.verify-url=" + provider.url(),
+                        "-Dchancery.limits.challenge.site-key=site-1",
+                        "-Dchancery.limits.challenge.secret-file=" + secret,
+                        "-Dchancery.limits.challenge.hostname=sign-in.kestrel.example");
+                SharedInstance people = SharedInstance.on(running)) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(tried(people, "").status()).isEqualTo(401);
+            }
+            Reply blocked = tried(people, "");
+            assertThat(blocked.status()).isEqualTo(429);
+            assertThat(blocked.json().getString("challenge")).isEqualTo("turnstile");
+            assertThat(blocked.json().getString("challenge_site_key")).isEqualTo("site-1");
+            ContractMethod issue = people.method("chancery.identity.v1.IdentityService/IssueToken");
+            var request = IssueTokenRequest.newBuilder()
+                    .setClientAssertion(people.assertion(people.a.clientId(), people.b.key()))
+                    .build();
+            Reply problem = people.wire.rest(issue, request, Map.of());
+            assertThat(problem.code()).isEqualTo("request.rate-limited");
+            assertThat(problem.json().getString("challenge_site_key")).isEqualTo("site-1");
+
+            assertThat(tried(people, "solved").status()).isEqualTo(401);
+
+            Reply again = tried(people, "solved-again");
+            assertThat(again.status()).isEqualTo(429);
+            assertThat(again.json().containsKey("challenge")).isFalse();
+            assertThat(provider.asked()).containsExactly(Map.of("secret", "made-up", "response", "solved"));
+            assertThat(running.logText()).contains("Rate limit reached").doesNotContain("solved", "made-up");
+            assertThat(people.signedIn(people.a.clientId(), people.a.key()).tenant())
+                    .isEqualTo(people.a.tenant());
+        }
+    }
+
+    /** A sign-in in a's name with b's key. */
+    private static Reply tried(SharedInstance people, String challenge) {
+        Map<String, String> headers = new HashMap<>(Map.of("Content-Type", "application/x-www-form-urlencoded"));
+        if (!challenge.isEmpty()) {
+            headers.put("Chancery-Challenge", challenge);
+        }
+        String form = SharedInstance.tokenForm(people.assertion(people.a.clientId(), people.b.key()));
+        return people.wire.http("POST", "/oauth/token", headers, form.getBytes(UTF_8));
     }
 }
