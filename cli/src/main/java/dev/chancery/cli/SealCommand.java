@@ -12,8 +12,9 @@ import picocli.CommandLine.Option;
 /** Takes a process's keys away: it records that, ends, and stands sealed once its supervisor has started it again. */
 @Command(
         name = "seal",
-        description = "Seals a process of this machine: it records that, ends, and once it is started again it answers"
-                + " nothing but health until it is unsealed. Processes that share the file that unlocks their keys are sealed together.",
+        description =
+                "Seals a process of this machine: it records that, ends, and once it is started again it answers"
+                        + " nothing but health until it is unsealed. Processes that share the file that unlocks their keys are sealed together.",
         mixinStandardHelpOptions = true)
 final class SealCommand implements Callable<Integer> {
     private final PrintStream out;
@@ -33,8 +34,10 @@ final class SealCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         SealedProcess process = SealedProcess.of(files);
         process.mark();
-        process.await(Set.of(SealedProcess.SEALED)::contains, "it has not sealed itself; is its log taken, and does something"
-                + " start it again when it has ended?");
+        process.await(
+                Set.of(SealedProcess.SEALED)::contains,
+                "it has not sealed itself; is its log taken, and does something"
+                        + " start it again when it has ended?");
         out.println("sealed: " + process.address());
         return 0;
     }

@@ -109,7 +109,9 @@ final class SealedProcess {
     }
 
     private static Optional<String> setting(Properties settings, String name) {
-        return Optional.ofNullable(settings.getProperty(name)).map(String::strip).filter(text -> !text.isEmpty());
+        return Optional.ofNullable(settings.getProperty(name))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty());
     }
 
     URI address() {
@@ -134,7 +136,8 @@ final class SealedProcess {
 
     /** The mark is its name: there is nothing in it. */
     private void flush() throws IOException {
-        try (FileChannel directory = FileChannel.open(mark.toAbsolutePath().resolveSibling(""), StandardOpenOption.READ)) {
+        try (FileChannel directory =
+                FileChannel.open(mark.toAbsolutePath().resolveSibling(""), StandardOpenOption.READ)) {
             directory.force(true);
         }
     }
@@ -157,8 +160,8 @@ final class SealedProcess {
                 }
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             } while (System.nanoTime() < deadline);
-            throw new IOException("after " + LIMIT.toSeconds() + " seconds " + address + " says: " + said + "; " + otherwise
-                    + " (" + mark + (Files.exists(mark) ? " is there)" : " is gone)"));
+            throw new IOException("after " + LIMIT.toSeconds() + " seconds " + address + " says: " + said + "; "
+                    + otherwise + " (" + mark + (Files.exists(mark) ? " is there)" : " is gone)"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -225,12 +228,14 @@ final class SealedProcess {
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+                throws CertificateException {
             check(chain);
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
+                throws CertificateException {
             check(chain);
         }
 
@@ -240,12 +245,14 @@ final class SealedProcess {
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
+                throws CertificateException {
             throw new CertificateException("no client is asked for one");
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
+                throws CertificateException {
             throw new CertificateException("no client is asked for one");
         }
 

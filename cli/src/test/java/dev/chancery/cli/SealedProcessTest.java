@@ -39,7 +39,11 @@ class SealedProcessTest {
 
     @Test
     void aLaterFileIsOverAnEarlierOneAndEveryAddressIsThisMachines() throws IOException {
-        Path common = file("common.properties", "chancery.http.host=0.0.0.0", "chancery.http.port=8443", "chancery.sealer-file=/f");
+        Path common = file(
+                "common.properties",
+                "chancery.http.host=0.0.0.0",
+                "chancery.http.port=8443",
+                "chancery.sealer-file=/f");
         Path own = file("own.properties", "chancery.http.port=8444", "chancery.http.certificate-file=/c");
         assertThat(SealedProcess.of(List.of(common, own)).address()).hasToString("https://127.0.0.1:8444");
         assertThat(SealedProcess.of(List.of(common)).address()).hasToString("http://127.0.0.1:8443");

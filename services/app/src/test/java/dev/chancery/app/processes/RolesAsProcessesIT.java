@@ -491,7 +491,9 @@ class RolesAsProcessesIT {
     void aCoreWhoseTransitEngineIsAwayStandsSealedServesOnceItIsBackAndRefusesWhatNeedsItMeanwhile() throws Exception {
         administrator = client.signIn(one.base(), adasId, adasKey);
         Path tokenFile = Files.copy(
-                installation.transit().tokenFile(), directory.resolve("core-3.token"), StandardCopyOption.COPY_ATTRIBUTES);
+                installation.transit().tokenFile(),
+                directory.resolve("core-3.token"),
+                StandardCopyOption.COPY_ATTRIBUTES);
         late = installation.add("core-3", ProcessRole.CORE, "chancery.sealer-transit.token-file=" + tokenFile);
         String token = Files.readString(tokenFile).strip();
         installation.transit().stop();
@@ -564,7 +566,13 @@ class RolesAsProcessesIT {
         assertThat(ready.statusCode()).isEqualTo(503);
         assertThat(new String(ready.body(), UTF_8)).contains("\"sealed\"").doesNotContain(directory.toString());
         for (String path : List.of(
-                "/", "/q/metrics", "/metrics", "/oauth/jwks.json", "/access/v1/roles", "/vault/v1/secrets", "/rbac/v1/none")) {
+                "/",
+                "/q/metrics",
+                "/metrics",
+                "/oauth/jwks.json",
+                "/access/v1/roles",
+                "/vault/v1/secrets",
+                "/rbac/v1/none")) {
             HttpResponse<byte[]> refused = get(sealed, path);
             assertThat(refused.statusCode()).as(path).isEqualTo(503);
             assertThat(refused.headers().firstValue("Retry-After")).as(path).isPresent();
@@ -579,28 +587,22 @@ class RolesAsProcessesIT {
                 TestClient.headers(administrator));
         assertThat(command.status()).isEqualTo(503);
         assertThat(command.json().getString("code")).isEqualTo("backbone.sealed");
-        ContractMethod method = Contract.load()
-                .method("chancery.access.v1.AccessService/Check")
-                .orElseThrow();
-        try (var grpc = new GrpcTransport(Instance.at(
-                sealed.base(), Optional.of(installation.authority().certificate())))) {
+        ContractMethod method =
+                Contract.load().method("chancery.access.v1.AccessService/Check").orElseThrow();
+        try (var grpc = new GrpcTransport(
+                Instance.at(sealed.base(), Optional.of(installation.authority().certificate())))) {
             assertThatThrownBy(() -> grpc.call(
                             method,
                             CheckRequest.getDefaultInstance(),
                             Map.of("Authorization", "Bearer " + administrator.token())))
                     .isInstanceOfSatisfying(
-                            Refused.class,
-                            refused -> assertThat(refused.code()).isEqualTo("backbone.sealed"));
+                            Refused.class, refused -> assertThat(refused.code()).isEqualTo("backbone.sealed"));
         }
     }
 
     private static HttpResponse<byte[]> get(Member member, String path) throws IOException {
         return client.send(
-                member.base(),
-                "GET",
-                path,
-                Map.of("Authorization", "Bearer " + administrator.token()),
-                new byte[0]);
+                member.base(), "GET", path, Map.of("Authorization", "Bearer " + administrator.token()), new byte[0]);
     }
 
     /** The actions in the installation's log that are about a process, in order. */

@@ -262,8 +262,7 @@ final class TestInstallation implements AutoCloseable {
         /** Until it answers, and has no keys. */
         void awaitSealed(TestClient client) throws IOException {
             boolean sealed = await(
-                    START_LIMIT,
-                    () -> !process.isAlive() || client.health(base).contains("\"sealed\""));
+                    START_LIMIT, () -> !process.isAlive() || client.health(base).contains("\"sealed\""));
             if (!sealed || !process.isAlive()) {
                 fail("%s is not sealed: %s %s", name, client.health(base), Files.readString(err()));
             }
