@@ -178,6 +178,83 @@ class OnlyTheSubjectTest {
     }
 
     @Test
+    void whoActsForAnotherNamesNoDelegateAndEndsNobody() {
+        Consents delegated = folded(
+                Consents.FOLD,
+                recorded("dee", 0).toBuilder()
+                        .setKind(RepresentativeKind.REPRESENTATIVE_KIND_DELEGATE)
+                        .build());
+        var end = RepresentativeEnded.newBuilder()
+                .setSubjectId(SUBJECT)
+                .setRepresentativeId("dee")
+                .build();
+        assertThat(why(RepresentativeRules.delegate(
+                        new Speaker(SUBJECT, true), folded(Consents.FOLD), USER, recorded("dee", 0), NOW)))
+                .isEqualTo(ConsentRejection.NOT_THE_SUBJECT);
+        for (String speaker : List.of(SUBJECT, "dee")) {
+            assertThat(why(RepresentativeRules.end(new Speaker(speaker, true), false, delegated, end)))
+                    .isEqualTo(ConsentRejection.NOT_YOURS);
+            assertThat(RepresentativeRules.end(new Speaker(speaker, false), false, delegated, end))
+                    .isInstanceOf(Decision.Events.class);
+        }
+    }
+
+    @Test
+    void aSubjectHasSoManyRepresentativesAndReplacesOne() {
+        List<Message> each = new ArrayList<>();
+        for (int i = 0; i < RepresentativeRules.MAX_REPRESENTATIVES; i++) {
+            each.add(recorded("r" + i, 0));
+        }
+        Consents full = folded(Consents.FOLD, each.toArray(Message[]::new));
+        assertThat(why(RepresentativeRules.guardian(
+                        Set.of("administrator"), full, USER, USER, recorded("one-more", 0), NOW)))
+                .isEqualTo(ConsentRejection.TOO_MANY_REPRESENTATIVES);
+        assertThat(RepresentativeRules.guardian(
+                        Set.of("administrator"), full, USER, USER, recorded("r0", NOW + 1), NOW))
+                .isInstanceOf(Decision.Events.class);
+        assertThat(why(RepresentativeRules.guardian(
+                        Set.of("administrator"), full, USER, USER, recorded("r0", NOW), NOW)))
+                .isEqualTo(ConsentRejection.UNTIL);
+    }
+
+    @Test
+    void aConsentEndsLaterThanItBegins() {
+        Consents none = folded(Consents.FOLD);
+        var sue = new Speaker(SUBJECT, false);
+        assertThat(why(ConsentRules.grant(sue, purposes, none, wanted(), NOW, NOW)))
+                .isEqualTo(ConsentRejection.UNTIL);
+        assertThat(ConsentRules.grant(sue, purposes, none, wanted(), NOW + 1, NOW))
+                .isInstanceOf(Decision.Events.class);
+    }
+
+    @Test
+    void whatAPurposeIsForNoMoreIsNotRenewed() {
+        Purposes narrowed = folded(
+                Purposes.FOLD,
+                PurposeDefined.newBuilder()
+                        .setPurpose("research")
+                        .setVersion(1)
+                        .addScopes("record:count")
+                        .setLegalBasis(LegalBasis.LEGAL_BASIS_CONSENT)
+                        .build(),
+                NoticePublished.newBuilder()
+                        .setPurpose("research")
+                        .setNoticeVersion(1)
+                        .setPurposeVersion(1)
+                        .addRecipients("lab")
+                        .addDataCategories("health")
+                        .build());
+        var renewal = ConsentRenewed.newBuilder()
+                .setConsentId("there")
+                .setSubjectId(SUBJECT)
+                .setNoticeVersion(1)
+                .build();
+        assertThat(why(ConsentRules.renew(
+                        new Speaker(SUBJECT, false), narrowed, folded(Consents.FOLD, given()), renewal, NOW + 1, NOW)))
+                .isEqualTo(ConsentRejection.NO_SUCH_SCOPE);
+    }
+
+    @Test
     void consentsThatAreOverAreNoReasonToRefuseAnother() {
         List<Message> each = new ArrayList<>();
         for (int i = 0; i < ConsentRules.MAX_CONSENTS; i++) {

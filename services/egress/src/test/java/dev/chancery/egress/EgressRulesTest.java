@@ -19,6 +19,7 @@ import dev.chancery.schema.egress.v1.AllowedHostRemoved;
 import dev.chancery.schema.egress.v1.ConnectorConnected;
 import dev.chancery.schema.egress.v1.ConnectorDisconnected;
 import dev.chancery.schema.egress.v1.DeniedHostAdded;
+import dev.chancery.schema.egress.v1.DeniedHostRemoved;
 import dev.chancery.schema.egress.v1.DlpPolicySet;
 import dev.chancery.schema.egress.v1.OverrideApproved;
 import dev.chancery.schema.egress.v1.OverrideRequested;
@@ -29,6 +30,7 @@ import dev.chancery.testkit.log.Decider;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class EgressRulesTest {
@@ -149,6 +151,22 @@ class EgressRulesTest {
     }
 
     @Test
+    void aDenialIsTakenOffAsItWasPut() {
+        allow("api.example.com");
+        deny("api.example.com");
+        assertThat(reason("https://api.example.com/")).isEqualTo(Reason.EXPLICIT_DENY);
+
+        assertThat(removeDenied("API.example.com.")).isInstanceOf(Decision.Events.class);
+        assertThat(reason("https://api.example.com/")).isEqualTo(Reason.WORKSPACE_ALLOW);
+        assertThat(removeDenied("api.example.com")).isInstanceOf(Decision.Nothing.class);
+    }
+
+    private Decision<Message> removeDenied(String host) {
+        return workspace.when(before -> EgressRules.removeDenied(
+                before, DeniedHostRemoved.newBuilder().setHost(host).build()));
+    }
+
+    @Test
     void aConnectorsHostsComeAndGoWithIt() {
         connect("chat", "api.example.com", "*.files.example.com");
         assertThat(reason("https://a.files.example.com/")).isEqualTo(Reason.CONNECTOR_ALLOW);
@@ -210,6 +228,12 @@ class EgressRulesTest {
     @Test
     void whatAWorkspaceHoldsIsBounded() {
         assertThat(rejection(request("o", "r", "", 0))).isEqualTo(TOO_LONG);
+        assertThat(EgressRules.request(
+                        workspace.state(),
+                        OverrideRequested.newBuilder().setHost("api.example.org").build(),
+                        EgressRules.MAX_MINUTES,
+                        NOW))
+                .isInstanceOf(Decision.Events.class);
         assertThat(rejection(request("o", "r", "", EgressRules.MAX_MINUTES + 1)))
                 .isEqualTo(TOO_LONG);
         for (int i = 0; i < EgressRules.MAX_OVERRIDES; i++) {
@@ -221,6 +245,21 @@ class EgressRulesTest {
         }
         assertThat(rejection(allow("one-more.example.com"))).isEqualTo(TOO_MANY);
         assertThat(rejection(connect("empty"))).isEqualTo(TOO_MANY);
+    }
+
+    @Test
+    void connectorsAreBoundedInNumberAndHosts() {
+        List<String> hosts = IntStream.rangeClosed(0, EgressRules.MAX_CONNECTOR_HOSTS)
+                .mapToObj(i -> "h" + i + ".example.com")
+                .toList();
+        assertThat(rejection(connect("wide", hosts.toArray(String[]::new)))).isEqualTo(TOO_MANY);
+        assertThat(connect("wide", hosts.subList(1, hosts.size()).toArray(String[]::new)))
+                .isInstanceOf(Decision.Events.class);
+        for (int i = 1; i < EgressRules.MAX_CONNECTORS; i++) {
+            assertThat(connect("c" + i, "api.example.com")).isInstanceOf(Decision.Events.class);
+        }
+        assertThat(rejection(connect("one-more", "api.example.com"))).isEqualTo(TOO_MANY);
+        assertThat(connect("wide", "api.example.com")).isInstanceOf(Decision.Events.class);
     }
 
     @Test

@@ -198,18 +198,12 @@ class ChallengesTest {
     }
 
     @Test
-    void whatOneProcessOpensTheOtherSpendsAndBothNoMoreThanThereIs() throws Exception {
+    void whatOneProcessOpensTheOtherSpendsAndBothNoMoreThanThereIs() {
         IntStream.range(0, BURST).forEach(i -> fails(one, ""));
         assertThat(fails(one, token())).isEmpty();
-        List<Callable<Boolean>> calls = IntStream.range(0, 20)
-                .<Callable<Boolean>>mapToObj(
-                        i -> () -> fails(i % 2 == 0 ? one : other, "").isEmpty())
-                .toList();
 
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            assertThat(threads.invokeAll(calls).stream().filter(call -> call.resultNow()))
-                    .hasSize(BURST / 2 - 1);
-        }
+        assertThat(IntStream.range(0, 8).filter(i -> fails(i % 2 == 0 ? other : one, "").isEmpty()))
+                .hasSize(BURST / 2 - 1);
     }
 
     @Test
