@@ -77,8 +77,9 @@ public final class Serve implements QuarkusApplication {
                         + "0123456789abcdef; it never changes once something was written");
             }
             if (!config.process().matches("[a-z0-9][a-z0-9.-]{0,62}")) {
-                throw new Unusable("chancery.process is 1 to 63 lower-case letters, digits, dots and hyphens, a letter or"
-                        + " digit first");
+                throw new Unusable(
+                        "chancery.process is 1 to 63 lower-case letters, digits, dots and hyphens, a letter or"
+                                + " digit first");
             }
             if (Sealers.isGiven(config) && !ProcessRole.needSealer(roles)) {
                 throw new Unusable("these roles hold no keys: leave chancery.sealer-file, chancery.sealer-token and"
@@ -165,7 +166,8 @@ public final class Serve implements QuarkusApplication {
     }
 
     private int serve(Start start) {
-        boolean isSealed = start.first().filter(KeySource.Attempt.Sealed.class::isInstance).isPresent();
+        boolean isSealed =
+                start.first().filter(KeySource.Attempt.Sealed.class::isInstance).isPresent();
         if (isSealed) {
             front.is(HttpFront.Seal.SEALED);
             say("SEALED", start);
@@ -228,7 +230,8 @@ public final class Serve implements QuarkusApplication {
     /** Serves. False: it was told to stop. While the log does not take that it is sealed, it is not: that is tried again. */
     private boolean untilSealed(Optional<KeySource> keys, Application application) {
         while (!isStopping()) {
-            if (keys.filter(KeySource::isMarked).isPresent() && application.seals().sealed()) {
+            if (keys.filter(KeySource::isMarked).isPresent()
+                    && application.seals().sealed()) {
                 front.is(HttpFront.Seal.SEALING);
                 LOG.warn("Sealed by an operator: the process ends");
                 endInTime();

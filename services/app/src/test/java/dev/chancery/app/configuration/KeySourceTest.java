@@ -42,9 +42,8 @@ class KeySourceTest {
     }
 
     private static void isSealed(KeySource source, String why) {
-        assertThat(source.attempt())
-                .isInstanceOfSatisfying(
-                        Attempt.Sealed.class, sealed -> assertThat(sealed.why()).contains(why));
+        assertThat(source.attempt()).isInstanceOfSatisfying(Attempt.Sealed.class, found -> assertThat(found.why())
+                .contains(why));
     }
 
     /** By the mark alone; whatever else is true. */
@@ -97,9 +96,7 @@ class KeySourceTest {
         assertThatExceptionOfType(TokenUnusable.class).isThrownBy(source::attempt);
         isSealedByItsMark(source);
         Files.setPosixFilePermissions(pin, PosixFilePermissions.fromString("rw-rw-rw-"));
-        assertThatExceptionOfType(Unusable.class)
-                .isThrownBy(source::attempt)
-                .withMessageContaining("others can read");
+        assertThatExceptionOfType(Unusable.class).isThrownBy(source::attempt).withMessageContaining("others can read");
     }
 
     /** As where the token is unplugged: the slot is not in the library's list. */
