@@ -135,29 +135,27 @@ class ArchitectureTest {
 
     @Test
     void httpClientsStayOut() {
-        hold(
-                noClasses()
-                        .that()
-                        .resideOutsideOfPackages(
-                                "dev.chancery.cli..", "dev.chancery.notices..", "dev.chancery.outbound..")
-                        .and()
-                        // To the one address that the operator names for the sealer.
-                        .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
-                        .and()
-                        // To the one address that the operator names for challenges.
-                        .doNotHaveFullyQualifiedName("dev.chancery.boundary.limits.SiteVerify")
-                        .should()
-                        .dependOnClassesThat()
-                        .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
-                        .orShould()
-                        .dependOnClassesThat()
-                        .haveFullyQualifiedName("io.vertx.core.http.HttpClient")
-                        .orShould()
-                        .dependOnClassesThat()
-                        .haveFullyQualifiedName("java.net.URLConnection")
-                        .because(
-                                "nothing here dials out but egress, backbone/outbound, notices, a sealer, challenges, the ledger's anchors and the command"
-                                        + " line"));
+        hold(noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.notices..", "dev.chancery.outbound..")
+                .and()
+                // To the one address that the operator names for the sealer.
+                .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
+                .and()
+                // To the one address that the operator names for challenges.
+                .doNotHaveFullyQualifiedName("dev.chancery.boundary.limits.SiteVerify")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("io.vertx.core.http.HttpClient")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.net.URLConnection")
+                .because(
+                        "nothing here dials out but egress, backbone/outbound, notices, a sealer, challenges, the ledger's anchors and the command"
+                                + " line"));
     }
 
     @Test

@@ -230,7 +230,9 @@ class EgressRulesTest {
         assertThat(rejection(request("o", "r", "", 0))).isEqualTo(TOO_LONG);
         assertThat(EgressRules.request(
                         workspace.state(),
-                        OverrideRequested.newBuilder().setHost("api.example.org").build(),
+                        OverrideRequested.newBuilder()
+                                .setHost("api.example.org")
+                                .build(),
                         EgressRules.MAX_MINUTES,
                         NOW))
                 .isInstanceOf(Decision.Events.class);

@@ -202,7 +202,8 @@ class ChallengesTest {
         IntStream.range(0, BURST).forEach(i -> fails(one, ""));
         assertThat(fails(one, token())).isEmpty();
 
-        assertThat(IntStream.range(0, 8).filter(i -> fails(i % 2 == 0 ? other : one, "").isEmpty()))
+        assertThat(IntStream.range(0, 8)
+                        .filter(i -> fails(i % 2 == 0 ? other : one, "").isEmpty()))
                 .hasSize(BURST / 2 - 1);
     }
 
