@@ -27,10 +27,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Calls of people in an organisation of their own. */
 public final class OrganisationCalls {
     final SharedInstance shared;
+
+    /** Where each client's newest role was assigned: its reads take that into account, as if it had assigned the role itself. */
+    private final Map<String, String> assigned = new ConcurrentHashMap<>();
 
     public OrganisationCalls(SharedInstance shared) {
         this.shared = shared;
@@ -60,6 +64,8 @@ public final class OrganisationCalls {
                 .orElseThrow();
         if (called.writes()) {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());
+        } else if (assigned.containsKey(caller.clientId())) {
+            headers.put("Chancery-Position", assigned.get(caller.clientId()));
         }
         return shared.wire.rest(called, request.build(), headers);
     }
@@ -96,9 +102,10 @@ public final class OrganisationCalls {
 
     /** The new assignment's id. */
     public String assign(Client by, Client to, String role) {
-        return done(by, AssignRoleRequest.newBuilder().setPrincipalId(id(to)).setRole(role))
-                .json()
-                .getString("assignmentId");
+        Reply reply =
+                done(by, AssignRoleRequest.newBuilder().setPrincipalId(id(to)).setRole(role));
+        assigned.put(to.clientId(), reply.position());
+        return reply.json().getString("assignmentId");
     }
 
     /** The record at a position, as replies have it. */
