@@ -49,10 +49,7 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.chancery.testkit.TemporaryFile;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -103,24 +100,11 @@ public final class TestInstance {
     }
 
     private static final class Shared {
-        static final Sealer SEALER = newSealer();
+        static final Sealer SEALER = TemporaryFile.with(KeyFileSealer::create);
     }
 
     private static Sealer sealer() {
         return Shared.SEALER;
-    }
-
-    private static Sealer newSealer() {
-        try {
-            Path directory = Files.createTempDirectory("command");
-            Path file = directory.resolve("key");
-            KeyFileSealer sealer = KeyFileSealer.create(file);
-            Files.delete(file);
-            Files.delete(directory);
-            return sealer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private Appender appender(String feature) {

@@ -9,10 +9,7 @@ import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.testkit.Backing;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.chancery.testkit.TemporaryFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +20,7 @@ import java.util.function.BooleanSupplier;
 /** The log of one installation, as one process of every feature has it, on a database that the relay has found in step. */
 final class TestLog implements AutoCloseable {
     static final String INSTANCE = "ch-test";
-    private static final Sealer SEALER = sealer();
+    private static final Sealer SEALER = TemporaryFile.with(KeyFileSealer::create);
 
     final Database database;
     final RelayGuard guard;
@@ -166,19 +163,6 @@ final class TestLog implements AutoCloseable {
                 throw new AssertionError("not within 20 s");
             }
             java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-        }
-    }
-
-    private static Sealer sealer() {
-        try {
-            Path directory = Files.createTempDirectory("log");
-            Path file = directory.resolve("key");
-            KeyFileSealer sealer = KeyFileSealer.create(file);
-            Files.delete(file);
-            Files.delete(directory);
-            return sealer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

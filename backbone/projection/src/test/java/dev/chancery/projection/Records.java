@@ -14,11 +14,8 @@ import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.chancery.testkit.TemporaryFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +41,7 @@ final class Records implements AutoCloseable {
 
     /** @param database where the key of the source is kept */
     Records(Properties kafka, String topic, Database database) {
-        this.signer = new SigningKeys(database, sealer()).signer(INSTANCE + "/source/identity");
+        this.signer = new SigningKeys(database, TemporaryFile.with(KeyFileSealer::create)).signer(INSTANCE + "/source/identity");
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         this.topic = topic;
     }
@@ -80,19 +77,6 @@ final class Records implements AutoCloseable {
         var answer = producer.send(new ProducerRecord<>(to, partition, key, value));
         producer.flush();
         assertThat(answer).succeedsWithin(Duration.ofSeconds(10));
-    }
-
-    private static KeyFileSealer sealer() {
-        try {
-            Path directory = Files.createTempDirectory("projection");
-            Path file = directory.resolve("key");
-            KeyFileSealer sealer = KeyFileSealer.create(file);
-            Files.delete(file);
-            Files.delete(directory);
-            return sealer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** A record that the source has signed; every other one has an event. */

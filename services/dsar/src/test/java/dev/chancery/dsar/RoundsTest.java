@@ -22,6 +22,7 @@ import dev.chancery.schema.dsar.v1.RequestKind;
 import dev.chancery.schema.dsar.v1.RequestReceived;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -49,7 +50,7 @@ class RoundsTest {
     private static final String SECRET = "00".repeat(32);
 
     private final Database database = Backing.database("keyring", "log", "relay", "projection", "dsar");
-    private final KeyFileSealer sealer = LogFixture.sealer();
+    private final KeyFileSealer sealer = TemporaryFile.with(KeyFileSealer::create);
     private final LogFixture fixture = new LogFixture(database, sealer);
     private final Moved moved = new Moved();
     private final CountDownLatch end = new CountDownLatch(1);

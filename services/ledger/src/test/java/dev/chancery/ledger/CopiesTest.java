@@ -8,6 +8,7 @@ import dev.chancery.command.RefusedException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.Principal;
+import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.log.LogRejection;
 import dev.chancery.log.StoppedLogs;
 import dev.chancery.schema.EntryFrame;
@@ -15,6 +16,7 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,7 +40,7 @@ class CopiesTest {
     @BeforeAll
     static void begin() throws Exception {
         database = Backing.database("keyring", "log");
-        log = new LogFixture(database, LogFixture.sealer());
+        log = new LogFixture(database, TemporaryFile.with(KeyFileSealer::create));
         log.begin(Principal.INSTANCE);
     }
 

@@ -23,6 +23,7 @@ import dev.chancery.schema.notices.v1.ListNoticesRequest;
 import dev.chancery.schema.notices.v1.Notice;
 import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ final class NoticesFixture implements AutoCloseable {
     /** Its keys are wrapped by one sealer. */
     private static final Database DATABASE = Backing.database("keyring", "log", "relay", "projection", "notices");
 
-    private static final KeyFileSealer SEALER = LogFixture.sealer();
+    private static final KeyFileSealer SEALER = TemporaryFile.with(KeyFileSealer::create);
 
     final Database database = DATABASE;
     final String tenant = UUID.randomUUID().toString();

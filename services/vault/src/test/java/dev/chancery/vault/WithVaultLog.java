@@ -12,6 +12,7 @@ import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Streams;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.util.List;
 import java.util.UUID;
@@ -24,7 +25,7 @@ abstract class WithVaultLog {
 
     final Database database = Backing.database("keyring", "log", "relay", "projection", "vault");
     final String tenant = UUID.randomUUID().toString();
-    private final KeyFileSealer sealer = LogFixture.sealer();
+    private final KeyFileSealer sealer = TemporaryFile.with(KeyFileSealer::create);
     private final LogFixture fixture = new LogFixture(database, sealer);
     final Appender appender = fixture.appender(DatabaseRole.VAULT);
     final SecretRing ring = new SecretRing(database, sealer);

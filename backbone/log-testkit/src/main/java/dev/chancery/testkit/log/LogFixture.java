@@ -5,7 +5,6 @@ import com.google.protobuf.Message;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.StreamId;
-import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
@@ -18,11 +17,8 @@ import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.chancery.testkit.TemporaryFile;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,20 +41,6 @@ public final class LogFixture implements AutoCloseable {
         this.database = database;
         this.keys = new SigningKeys(database, sealer);
         ServerInStep.confirm(database);
-    }
-
-    /** A sealer whose key is in memory alone, and gone with the test. */
-    public static KeyFileSealer sealer() {
-        try {
-            Path directory = Files.createTempDirectory("sealer");
-            Path file = directory.resolve("key");
-            KeyFileSealer sealer = KeyFileSealer.create(file);
-            Files.delete(file);
-            Files.delete(directory);
-            return sealer;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** The keys that records are signed with. */

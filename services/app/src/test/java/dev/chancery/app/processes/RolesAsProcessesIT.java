@@ -25,6 +25,7 @@ import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -57,6 +58,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * Relay, projectors, ledger and two cores, each a process with its own files, over TLS with mutual authentication: together they do what
  * one process with every role does, and each can do no more than its role.
  */
+@LongTest
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RolesAsProcessesIT {
     private static final String IDENTITY = "identity.v1.IdentityService/";

@@ -14,6 +14,7 @@ import dev.chancery.schema.options.v1.RetentionClass;
 import dev.chancery.schema.retention.v1.ErasureState;
 import dev.chancery.story.ClearText;
 import dev.chancery.story.ClearText.Found;
+import dev.chancery.testkit.LongTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
  * log, not in Kafka's segments, not in a file beside them. The same search finds what may lie there, where it must. And whoever has all
  * these files, those of the days before too, opens nothing of whom was forgotten, with the upper keys of today.
  */
+@LongTest
 @Order(50)
 class AtRestIT {
     private static final int SUBJECTS = "full".equals(System.getProperty("chancery.rounds")) ? 1_000 : 100;

@@ -11,6 +11,7 @@ import dev.chancery.schema.access.v1.DefineRoleRequest;
 import dev.chancery.schema.rbac.v1.ListRolesRequest;
 import dev.chancery.story.ClearText;
 import dev.chancery.story.ClearText.Found;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
  * stores, logs, exports or tells: not in PostgreSQL's tables and write-ahead log, not in Kafka's segments, not in its output, an answer other
  * than a read that was granted, its metrics or its health. It writes no traces. What is planted in these places is found.
  */
+@LongTest
 @Order(52)
 class CanariesIT {
     private static final int CANARIES = 200;

@@ -14,6 +14,7 @@ import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.retention.v1.EraseSubjectRequest;
 import dev.chancery.schema.retention.v1.ErasureGround;
 import dev.chancery.story.ClearText;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
  * An instance whose ledger is privacy-enhanced tells no address to whoever has Kafka's segments, every key and the key file. Whoever has
  * the address finds its records, in their own organisation alone, until whom they are about is erased.
  */
+@LongTest
 @Order(51)
 class HiddenAddressesIT {
     private static final String ADDRESS = "127.77.3.9";

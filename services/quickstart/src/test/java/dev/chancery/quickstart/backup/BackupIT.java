@@ -30,6 +30,7 @@ import dev.chancery.schema.retention.v1.SetHoldRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
@@ -63,6 +64,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * A drill: an instance is backed up, goes on, erases a subject, and is lost with all but its Kafka directory, its key file and the copy of its keys. The cases
  * share what was lost, each on what the one before left.
  */
+@LongTest
 @Order(61)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BackupIT {

@@ -10,6 +10,7 @@ import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** The export of a log that an instance wrote: whatever is changed in it, the auditor finds it, and names the file. */
+@LongTest
 @Order(60)
 class ExportChangesIT {
     private static final boolean FULL = "full".equals(System.getProperty("chancery.rounds"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.RunningInstance.Ended;
+import dev.chancery.testkit.LongTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
  * A disk that is too small, or fills up: said in one line where nothing can start, refused with a code where something runs; and what was
  * acknowledged is there.
  */
+@LongTest
 @Order(70)
 class DiskFullIT {
     private static final String CODE = "backbone.disk-full";

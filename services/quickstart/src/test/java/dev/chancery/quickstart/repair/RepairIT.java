@@ -15,6 +15,7 @@ import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -47,6 +48,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * equal, the auditor finds the log intact. The cases share one data directory, each on what the one before left. Topics that are gone and
  * records and messages that are wrong are tried by every build, what else may become of them by {@code -Pfull}.
  */
+@LongTest
 @Order(60)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RepairIT {

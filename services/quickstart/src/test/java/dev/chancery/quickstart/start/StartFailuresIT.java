@@ -12,6 +12,7 @@ import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SigningKey;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What keeps an instance from starting is said in one line that says what is wrong and what to do, with an exit code that is not zero,
  * and leaves nothing half made: the directory that all these starts failed on is whole again once the damage is undone.
  */
+@LongTest
 @Order(40)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StartFailuresIT {
