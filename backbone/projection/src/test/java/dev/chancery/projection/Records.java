@@ -41,7 +41,8 @@ final class Records implements AutoCloseable {
 
     /** @param database where the key of the source is kept */
     Records(Properties kafka, String topic, Database database) {
-        this.signer = new SigningKeys(database, TemporaryFile.with(KeyFileSealer::create)).signer(INSTANCE + "/source/identity");
+        this.signer = new SigningKeys(database, TemporaryFile.with(KeyFileSealer::create))
+                .signer(INSTANCE + "/source/identity");
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         this.topic = topic;
     }

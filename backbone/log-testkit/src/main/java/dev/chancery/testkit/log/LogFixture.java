@@ -17,7 +17,6 @@ import dev.chancery.schema.log.v1.ActorType;
 import dev.chancery.schema.log.v1.Outcome;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
-import dev.chancery.testkit.TemporaryFile;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
