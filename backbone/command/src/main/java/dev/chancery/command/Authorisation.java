@@ -1,5 +1,6 @@
 package dev.chancery.command;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.chancery.decision.Authority;
@@ -24,12 +25,29 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /** Whether a caller may read, and whether what it reads has come far enough. */
 public final class Authorisation {
-    /** Fields that name whom a request is about. */
-    private static final List<String> ABOUT = List.of("subject_id", "principal_id");
+    private static final RequestField WORKSPACE = new RequestField("workspace_id");
+
+    /** Names whom a request is about. */
+    private static final RequestField ABOUT = new RequestField("subject_id", "principal_id");
+
+    /** The first of some fields that a request has. The look-up by name costs each check more than the decision, so its result is kept. */
+    private record RequestField(List<String> names, Map<Descriptor, Optional<FieldDescriptor>> found) {
+        RequestField(String... names) {
+            this(List.of(names), new ConcurrentHashMap<>());
+        }
+
+        Optional<FieldDescriptor> of(Descriptor request) {
+            return found.computeIfAbsent(request, unknown -> names.stream()
+                    .map(unknown::findFieldByName)
+                    .filter(Objects::nonNull)
+                    .findFirst());
+        }
+    }
 
     private final DecisionPoint decisions;
     private final Map<String, Positions> views;
@@ -45,10 +63,12 @@ public final class Authorisation {
      * grant that is scoped to a workspace is worth nothing for what reaches beyond it.
      */
     public static String where(ContractMethod method, Message request, Principal principal) {
-        FieldDescriptor field = method.input().findFieldByName("workspace_id");
         return principal
                 .workspace()
-                .filter(active -> field != null && active.equals(request.getField(field)))
+                .filter(active -> WORKSPACE
+                        .of(method.input())
+                        .filter(field -> active.equals(request.getField(field)))
+                        .isPresent())
                 .orElse("");
     }
 
@@ -57,10 +77,7 @@ public final class Authorisation {
      * so of a field that is left empty. Empty: nobody in particular, as a list without a filter.
      */
     public static String about(Message request, Principal principal) {
-        return ABOUT.stream()
-                .map(request.getDescriptorForType()::findFieldByName)
-                .filter(Objects::nonNull)
-                .findFirst()
+        return ABOUT.of(request.getDescriptorForType())
                 .map(field -> about(field, (String) request.getField(field), principal))
                 .orElse("");
     }

@@ -48,6 +48,7 @@ import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
 import io.vertx.grpc.server.GrpcServiceBridge;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -404,11 +405,21 @@ public final class GrpcApi {
             return new ByteArrayInputStream(value);
         }
 
-        /** One byte above the limit is enough to tell that there are too many. */
+        /** One byte above the limit is enough to tell that there are too many. All that is there already is read into an array of its size. */
         @Override
         public byte[] parse(InputStream stream) {
             try {
-                return stream.readNBytes(RequestLimits.MAX_BODY_BYTES + 1);
+                int enough = RequestLimits.MAX_BODY_BYTES + 1;
+                byte[] there = stream.readNBytes(Math.min(stream.available(), enough));
+                int next = there.length < enough ? stream.read() : -1;
+                if (next == -1) {
+                    return there;
+                }
+                var all = new ByteArrayOutputStream();
+                all.writeBytes(there);
+                all.write(next);
+                all.writeBytes(stream.readNBytes(enough - there.length - 1));
+                return all.toByteArray();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

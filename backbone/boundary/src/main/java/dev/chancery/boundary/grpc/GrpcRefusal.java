@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Which requests are gRPC, and what those are answered that never become calls. */
 public final class GrpcRefusal {
+    private static final String USUAL = "application/grpc";
     private static final Pattern MEDIA_TYPE = Pattern.compile("application/grpc(\\+proto)?( *;.*)?");
 
     private GrpcRefusal() {}
@@ -21,7 +22,7 @@ public final class GrpcRefusal {
         @Nullable String mediaType = request.getHeader("Content-Type");
         return mediaType != null
                 && request.version() == HttpVersion.HTTP_2
-                && MEDIA_TYPE.matcher(mediaType).matches();
+                && (mediaType.equals(USUAL) || MEDIA_TYPE.matcher(mediaType).matches());
     }
 
     /** Answers with nothing but trailers; what the client still sends is read and dropped. */
