@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -46,6 +47,10 @@ class SessionsTest {
     private static final boolean FULL = "full".equals(System.getProperty("chancery.rounds"));
     private static final int AT_ONCE = FULL ? 1_000 : 16;
     private static final int RACES = FULL ? 1_000 : 15;
+
+    /** What a thousand callers at once may be told as well, by a process that has no room or no time for all of them. */
+    private static final Set<String> BUSY =
+            Set.of("backbone.overloaded", "tenant.too-many-calls", "backbone.outcome-unknown");
 
     @TempDir
     private Path directory;
@@ -202,9 +207,9 @@ class SessionsTest {
         List<String> codes = answers.stream().map(Requests::code).toList();
         assertThat(codes.stream().filter("ok"::equals)).hasSizeLessThanOrEqualTo(1);
         assertThat(codes.stream().filter("identity.refresh-reused"::equals)).hasSize(1);
-        assertThat(codes).allMatch(code -> List.of(
-                        "ok", "identity.refresh-reused", "identity.session-over", "backbone.overloaded")
-                .contains(code));
+        assertThat(codes.stream().filter(code -> !BUSY.contains(code)))
+                .isSubsetOf("ok", "identity.refresh-reused", "identity.session-over");
+        assertThat(code(refresh(token))).isEqualTo("identity.session-over");
         for (CallResult answer : answers) {
             if (answer instanceof CallResult.Replied replied) {
                 RefreshTokenReply winner = (RefreshTokenReply) replied.reply();
