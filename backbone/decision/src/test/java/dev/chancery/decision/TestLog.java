@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.log.NewEvent;
 import dev.chancery.log.StreamScan;
 import dev.chancery.log.Streams;
@@ -15,6 +16,7 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Result;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +40,7 @@ final class TestLog implements AutoCloseable {
     private static final long AWAIT_NANOS = 30_000_000_000L;
 
     private final Database database = Backing.database("keyring", "log");
-    private final LogFixture log = new LogFixture(database, LogFixture.sealer());
+    private final LogFixture log = new LogFixture(database, TemporaryFile.with(KeyFileSealer::create));
     private final Properties kafka = new Properties();
     private final String topic;
     private final KafkaProducer<String, byte[]> producer;
