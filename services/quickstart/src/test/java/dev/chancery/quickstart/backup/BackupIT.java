@@ -14,6 +14,7 @@ import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.RunningInstance.Ended;
+import dev.chancery.quickstart.instance.LogRecords;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.quickstart.instance.SigningKey;
@@ -589,7 +590,7 @@ class BackupIT {
                                 "SELECT record FROM log.record WHERE tenant = 'instance' ORDER BY position");
                         var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        Statement statement = SharedInstance.statement(rows.getBytes(1));
+                        Statement statement = LogRecords.statement(rows.getBytes(1));
                         if (statement.getAction().matches("identity\\.instance\\.(backup|restore)")) {
                             found.add(statement.getAction() + " "
                                     + (statement.hasIntent()

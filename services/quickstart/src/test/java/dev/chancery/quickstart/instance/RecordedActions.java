@@ -72,7 +72,7 @@ public final class RecordedActions implements AfterAllCallback {
             records.setLong(3, to);
             try (var rows = records.executeQuery()) {
                 while (rows.next()) {
-                    Statement statement = SharedInstance.statement(rows.getBytes(2));
+                    Statement statement = LogRecords.statement(rows.getBytes(2));
                     String action = statement.getAction();
                     boolean isSystem = statement.getActor().getType() == ActorType.ACTOR_TYPE_SYSTEM;
                     if (!statement.getFeature().equals(FEATURES.get(action))
