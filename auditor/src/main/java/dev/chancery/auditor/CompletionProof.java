@@ -1,6 +1,5 @@
 package dev.chancery.auditor;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +36,7 @@ record CompletionProof(
                 envelope.payload(),
                 CanonicalJson.object("the statement", envelope.payload()),
                 Base64Text.decode("the event", Envelope.text(envelope.file(), "completed")),
-                ProofFile.read(Envelope.text(envelope.file(), "inclusion").getBytes(StandardCharsets.UTF_8), true));
+                ProofFile.inclusion(envelope.file()));
     }
 
     /** What does not hold of the statement and its event by themselves. */

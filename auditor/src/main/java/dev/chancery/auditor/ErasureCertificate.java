@@ -1,6 +1,5 @@
 package dev.chancery.auditor;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -104,8 +103,7 @@ record ErasureCertificate(Envelope envelope, Map<?, ?> statement) {
             for (Object text : texts) {
                 events.add(Base64Text.decode("an event", text instanceof String base64 ? base64 : "?"));
             }
-            records.add(new Named(
-                    events, ProofFile.read(Envelope.text(record, "inclusion").getBytes(StandardCharsets.UTF_8), true)));
+            records.add(new Named(events, ProofFile.inclusion(record)));
         }
         return records;
     }

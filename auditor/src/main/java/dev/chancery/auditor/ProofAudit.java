@@ -77,10 +77,7 @@ final class ProofAudit {
         try {
             CompletionProof read = CompletionProof.read(trust, InputFile.read(file, CompletionProof.MAX_BYTES));
             read.describe(audit.facts);
-            if (read.proof().extra() == null) {
-                throw new Malformed("the proof has no entry with it");
-            }
-            audit.inclusion(read.proof(), null, origin);
+            audit.inclusion(read.proof(), read.proof().entry(), origin);
             audit.has(read.proof(), CompletionProof.EVENT, read.body(), "completed");
             read.check(audit.findings);
         } catch (Malformed e) {
@@ -122,12 +119,9 @@ final class ProofAudit {
                 findings.add(name, Rule.PROOF, "leads to another checkpoint than the first record's proof");
             }
             signed(PROOF, proof.checkpoint());
-            if (proof.extra() == null) {
-                throw new Malformed(name + " has no entry in its proof");
-            }
             events.addAll(events(
                     name,
-                    included(name, proof, proof.extra()),
+                    included(name, proof, proof.entry()),
                     proof,
                     "retention/subject/" + certificate.subject(),
                     record.events()));

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,19 @@ record ProofFile(long number, byte @Nullable [] extra, List<byte[]> hashes, Chec
 
     static ProofFile consistency(Path file) throws IOException, Malformed {
         return read(InputFile.read(file, MAX_BYTES), false);
+    }
+
+    /** A proof of inclusion in an object, as its member {@code inclusion}. */
+    static ProofFile inclusion(Map<?, ?> object) throws Malformed {
+        return read(Envelope.text(object, "inclusion").getBytes(StandardCharsets.UTF_8), true);
+    }
+
+    /** The entry, of a proof that has to bring it as its extra data. */
+    byte[] entry() throws Malformed {
+        if (extra == null) {
+            throw new Malformed("the proof of record " + number + " has no entry with it");
+        }
+        return extra;
     }
 
     static ProofFile read(byte[] bytes, boolean inclusion) throws Malformed {

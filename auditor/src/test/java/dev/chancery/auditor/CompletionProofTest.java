@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,24 +73,13 @@ class CompletionProofTest {
         byte[] signed = Draft.concat(
                 ("DSSEv1 " + type.length() + " " + type + " " + payload.length + " ").getBytes(UTF_8), payload);
         return "{\"completed\":\"" + base64(completed) + "\",\"inclusion\":\""
-                + inclusion().replace("\n", "\\n") + "\",\"payload\":\"" + base64(payload)
+                + log.inclusion(position).replace("\n", "\\n") + "\",\"payload\":\"" + base64(payload)
                 + "\",\"payloadType\":\"" + type + "\",\"signatures\":[{\"keyid\":\"" + by.name + "+"
                 + HexFormat.of().toHexDigits(by.id()) + "\",\"sig\":\"" + base64(by.sign(signed)) + "\"}]}";
     }
 
     private String good() {
         return proof(key, TYPE, STATEMENT, body(STATEMENT));
-    }
-
-    private String inclusion() {
-        List<byte[]> leaves = log.entries.stream().map(Merkle::leaf).toList();
-        byte[] path = Merkle.path(position, leaves);
-        var hashes = new StringBuilder();
-        for (int from = 0; from < path.length; from += 32) {
-            hashes.append(base64(Arrays.copyOfRange(path, from, from + 32))).append('\n');
-        }
-        return "c2sp.org/tlog-proof@v1\nextra " + base64(log.entries.get(position)) + "\nindex " + position + "\n"
-                + hashes + "\n" + log.checkpoint();
     }
 
     private static String base64(byte[] bytes) {

@@ -256,19 +256,7 @@ class ErasureProofTest {
                     .append('"');
         }
         return "{\"events\":[" + events + "],\"inclusion\":\""
-                + inclusion(position, log.entries.size()).replace("\n", "\\n") + "\"}";
-    }
-
-    private String inclusion(int position, int size) {
-        SampleExport then = log.first(size);
-        byte[] path =
-                Merkle.path(position, then.entries.stream().map(Merkle::leaf).toList());
-        var hashes = new StringBuilder();
-        for (int from = 0; from < path.length; from += 32) {
-            hashes.append(base64(Arrays.copyOfRange(path, from, from + 32))).append('\n');
-        }
-        return "c2sp.org/tlog-proof@v1\nextra " + base64(log.entries.get(position)) + "\nindex " + position + "\n"
-                + hashes + "\n" + then.checkpoint();
+                + log.inclusion(position).replace("\n", "\\n") + "\"}";
     }
 
     private static String base64(byte[] bytes) {
@@ -320,8 +308,7 @@ class ErasureProofTest {
     /** Its first line, the entry, the index, each hash, the checkpoint's log, size, root and signature, and the event. */
     @Test
     void anyChangedLineOfARecordIsRefused() throws IOException {
-        List<String> lines =
-                List.of(inclusion((int) destroyed, log.entries.size()).split("\n"));
+        List<String> lines = List.of(log.inclusion((int) destroyed).split("\n"));
         String event = base64(log.bodies.get((int) destroyed).getFirst());
         assertThat(lines).hasSizeGreaterThan(8);
         for (String line : Stream.concat(lines.stream(), Stream.of(event)).toList()) {
@@ -450,7 +437,8 @@ class ErasureProofTest {
                 .replaceFirst(
                         "\"inclusion\":\".*\"",
                         "\"inclusion\":\""
-                                + inclusion((int) completed, log.entries.size() - 1)
+                                + log.first(log.entries.size() - 1)
+                                        .inclusion((int) completed)
                                         .replace("\n", "\\\\n") + "\"");
         assertThat(verify(certificate(payload(), set, cleared, destroyed, completed, retired)))
                 .isZero();

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -321,28 +320,16 @@ class ProofAuditTest {
     }
 
     private String inclusion(int position, int size) {
-        byte[] path = Merkle.path(position, leaves(size));
-        return "c2sp.org/tlog-proof@v1\nextra "
-                + Base64.getEncoder().encodeToString(log.entries.get(position)) + "\nindex " + position + "\n"
-                + lines(path) + "\n" + log.first(size).checkpoint();
+        return log.first(size).inclusion(position);
     }
 
     private String consistency(int older, int size) {
-        return "old " + older + "\n" + lines(Merkle.subproof(older, leaves(size), true)) + "\n"
+        return "old " + older + "\n" + SampleExport.lines(Merkle.subproof(older, leaves(size), true)) + "\n"
                 + log.first(size).checkpoint();
     }
 
     private List<byte[]> leaves(int size) {
         return log.entries.subList(0, size).stream().map(Merkle::leaf).toList();
-    }
-
-    private static String lines(byte[] hashes) {
-        var lines = new StringBuilder();
-        for (int at = 0; at < hashes.length; at += 32) {
-            lines.append(Base64.getEncoder().encodeToString(Arrays.copyOfRange(hashes, at, at + 32)))
-                    .append('\n');
-        }
-        return lines.toString();
     }
 
     private Path file(String name) {

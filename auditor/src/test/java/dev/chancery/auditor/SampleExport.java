@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -302,6 +303,23 @@ final class SampleExport {
 
     String trust() {
         return logKey.vkey() + "\n" + identityKey.vkey() + "\n" + accessKey.vkey() + "\n";
+    }
+
+    /** That an entry is in it: a tlog-proof that brings the entry along. */
+    String inclusion(int position) {
+        byte[] path = Merkle.path(position, entries.stream().map(Merkle::leaf).toList());
+        return "c2sp.org/tlog-proof@v1\nextra " + Base64.getEncoder().encodeToString(entries.get(position)) + "\nindex "
+                + position + "\n" + lines(path) + "\n" + checkpoint();
+    }
+
+    /** Hashes as proofs have them, each on a line. */
+    static String lines(byte[] hashes) {
+        var lines = new StringBuilder();
+        for (int from = 0; from < hashes.length; from += 32) {
+            lines.append(Base64.getEncoder().encodeToString(Arrays.copyOfRange(hashes, from, from + 32)))
+                    .append('\n');
+        }
+        return lines.toString();
     }
 
     String checkpoint() {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is done to a process that runs: RolesAsProcessesIT. */
+/** What is done to a process that runs: SealedProcessesIT. */
 class SealedProcessTest {
     @TempDir
     private Path directory;

@@ -9,9 +9,9 @@ import dev.chancery.firewall.HostPattern;
 import dev.chancery.firewall.Target;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -20,11 +20,11 @@ class DestinationsTest {
     private static final AddressRanges FORBIDDEN = AddressRanges.forbidden();
     private static final AddressRanges OPENED = FORBIDDEN.except(List.of("10.1.0.0/16", "127.0.0.0/8"));
 
-    private final AtomicInteger lookups = new AtomicInteger();
+    private final List<String> lookups = new ArrayList<>();
 
     private Destinations destinations(AddressRanges forbidden, String... addresses) {
         return new Destinations(forbidden, name -> {
-            lookups.incrementAndGet();
+            lookups.add(name);
             return Stream.of(addresses).map(DestinationsTest::address).toList();
         });
     }
@@ -55,7 +55,17 @@ class DestinationsTest {
                                 policy(FORBIDDEN, List.of("issuer.example.com"), List.of()),
                                 NOW))
                 .isEqualTo(address("93.184.215.14"));
-        assertThat(lookups).hasValue(1);
+        assertThat(lookups).containsExactly("issuer.example.com");
+    }
+
+    @Test
+    void aNameIsLookedUpWithoutTheDotAtItsEnd() throws NotReached {
+        destinations(FORBIDDEN, "93.184.215.14")
+                .address(
+                        target("https://issuer.example.com./"),
+                        policy(FORBIDDEN, List.of("issuer.example.com"), List.of()),
+                        NOW);
+        assertThat(lookups).containsExactly("issuer.example.com");
     }
 
     @Test
@@ -63,7 +73,7 @@ class DestinationsTest {
         assertThatThrownBy(() -> destinations(FORBIDDEN, "93.184.215.14")
                         .address(target("https://issuer.example.com"), policy(FORBIDDEN, List.of(), List.of()), NOW))
                 .hasMessage("egress-denied");
-        assertThat(lookups).hasValue(0);
+        assertThat(lookups).isEmpty();
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,11 +17,12 @@ class NameResolverTest {
     @Timeout(20)
     void aNameServerThatSaysNothingIsNotWaitedFor() throws Exception {
         var never = new CountDownLatch(1);
+        var free = new CountDownLatch(1);
         NameResolver silent = name -> {
             try {
                 never.await();
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                free.countDown();
             }
             return List.of();
         };
@@ -28,6 +30,22 @@ class NameResolverTest {
             assertThatThrownBy(() -> names.resolve("db.example.com"))
                     .isInstanceOf(UnknownHostException.class)
                     .hasMessage("db.example.com");
+            assertThat(free.await(10, TimeUnit.SECONDS))
+                    .as("its thread is there for another name")
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void aLookupThatFailsSaysTheNameAlone() {
+        NameResolver broken = name -> {
+            throw new IllegalStateException("resolver 10.0.0.53 is broken");
+        };
+        try (var names = new NameResolver.OfTheSystem(broken, NameResolver.OfTheSystem.LIMIT)) {
+            assertThatThrownBy(() -> names.resolve("db.example.com"))
+                    .isInstanceOf(UnknownHostException.class)
+                    .hasMessage("db.example.com")
+                    .hasNoCause();
         }
     }
 

@@ -41,6 +41,8 @@ class OutboundClientTest {
     private final CountDownLatch ended = new CountDownLatch(1);
     private Optional<HttpServer> server = Optional.empty();
     private Optional<Path> authorities = Optional.empty();
+    /** Of one call: longer than any machine takes for one that is answered. */
+    private Duration timeout = Duration.ofSeconds(20);
 
     @BeforeEach
     void aServer() {
@@ -106,9 +108,14 @@ class OutboundClientTest {
     }
 
     private Answer post(String url, Optional<Path> trusted, EgressPolicy policy) {
-        var destinations = new Destinations(OPENED, name -> List.of(InetAddress.ofLiteral("127.0.0.1")));
+        return post(url, trusted, policy, "127.0.0.1");
+    }
+
+    /** @param address of every name */
+    private Answer post(String url, Optional<Path> trusted, EgressPolicy policy, String address) {
+        var destinations = new Destinations(OPENED, name -> List.of(InetAddress.ofLiteral(address)));
         try (var client = new OutboundClient(
-                destinations, new OutboundClient.Limits(Duration.ofSeconds(3), MAX_ANSWER, 4), trusted)) {
+                destinations, new OutboundClient.Limits(timeout, MAX_ANSWER, 4), trusted)) {
             return client.post(url, Map.of("one", "1"), "body".getBytes(UTF_8), policy, Instant.now());
         }
     }
@@ -123,6 +130,15 @@ class OutboundClientTest {
         assertThat(post("https://localhost:" + port() + "/", authorities, allowing("localhost:" + port())))
                 .isEqualTo(new Answer(200, "", "Papagei"));
         assertThat(seen).containsExactly("/a/b 127.0.0.1:" + port() + " 1 body", "/ localhost:" + port() + " 1 body");
+    }
+
+    /** The system would lead the name to the server, which listens on another address than the one that was judged. */
+    @Test
+    void theAddressThatWasJudgedIsDialledWhateverElseTheNameLeadsTo() {
+        assertThat(post("https://localhost:" + port() + "/", authorities, allowing("localhost:" + port()), "127.0.0.2")
+                        .code())
+                .isEqualTo("no-connection");
+        assertThat(seen).isEmpty();
     }
 
     @Test
@@ -157,6 +173,8 @@ class OutboundClientTest {
     void noRedirectIsFollowedAndNothingWaitsForEver() throws InterruptedException {
         assertThat(post("/moved").status()).isEqualTo(307);
         assertThat(seen).hasSize(1);
+
+        timeout = Duration.ofSeconds(3);
         assertThat(post("/silent").code()).isIn("no-answer-in-time", "no-connection");
         assertThat(post("/drip").code()).isEqualTo("no-answer-in-time");
         assertThat(ended.await(5, TimeUnit.SECONDS)).isTrue();

@@ -2,6 +2,7 @@ package dev.chancery.notices;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.icegreen.greenmail.store.FolderException;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import dev.chancery.feature.NoticeOptions;
@@ -18,14 +19,16 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 
-/** A real SMTP server that speaks TLS, with a certificate of a test's authority. */
-final class MailServer implements AutoCloseable {
+/** A real SMTP server that speaks TLS, with a certificate of a test's authority: one for all tests, as its certificate is the process's. */
+final class MailServer {
     private static final String PASSWORD = "changeit";
+
+    private static final MailServer SERVER = start();
 
     private final GreenMail server;
     private final TestAuthority authority;
 
-    MailServer(Path directory) throws Exception {
+    private MailServer(Path directory) throws Exception {
         authority = new TestAuthority(directory);
         TestAuthority.Issued issued = authority.issue("localhost");
         Path store = directory.resolve("mail.p12");
@@ -35,6 +38,27 @@ final class MailServer implements AutoCloseable {
         System.setProperty("greenmail.tls.key.password", PASSWORD);
         server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTPS));
         server.start();
+    }
+
+    private static MailServer start() {
+        try {
+            Path parent = Files.createDirectories(Path.of("target", "mail").toAbsolutePath());
+            var started = new MailServer(Files.createTempDirectory(parent, "server-"));
+            Runtime.getRuntime().addShutdownHook(new Thread(started.server::stop, "mail-stop"));
+            return started;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** With nothing in it. */
+    static MailServer emptied() {
+        try {
+            SERVER.server.purgeEmailFromAllMailboxes();
+        } catch (FolderException e) {
+            throw new IllegalStateException(e);
+        }
+        return SERVER;
     }
 
     private static void write(TestAuthority.Issued issued, Path store) throws Exception {
@@ -69,20 +93,11 @@ final class MailServer implements AutoCloseable {
                 "chancery@kestrel.example");
     }
 
-    void empty() throws Exception {
-        server.purgeEmailFromAllMailboxes();
-    }
-
     MimeMessage[] received() {
         return server.getReceivedMessages();
     }
 
     MimeMessage last() {
         return Arrays.asList(received()).getLast();
-    }
-
-    @Override
-    public void close() {
-        server.stop();
     }
 }

@@ -3,15 +3,10 @@ package dev.chancery.vault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
-import dev.chancery.command.Ids;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.firewall.AddressRanges;
 import dev.chancery.keyring.SecretPlace;
 import dev.chancery.keyring.SecretRing;
-import dev.chancery.outbound.Destinations;
-import dev.chancery.outbound.OutboundClient;
 import dev.chancery.schema.vault.v1.HttpIssuer;
 import dev.chancery.schema.vault.v1.SecretLeaked;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
@@ -20,10 +15,7 @@ import dev.chancery.schema.vault.v1.SecretVersionRevoked;
 import dev.chancery.schema.vault.v1.SecretVersionState;
 import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import dev.chancery.testkit.IssuerServer;
-import java.net.InetAddress;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -32,12 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A service makes values and takes them back, over real TLS and a real log. */
-class IssuerRoundsTest extends WithVaultLog {
+class IssuerRoundsTest extends WithIssuedSecret {
     private static final String SECRET = "prod/mail/key";
     private static final String KEY = "prod/mail/signing";
-    private static final String OWNER = "0199f2aa-0000-7000-8000-000000000001";
-    private static final String WORKSPACE = "0199f2aa-0000-7000-8000-000000000002";
-    private static final AddressRanges OPENED = AddressRanges.forbidden().except(List.of("127.0.0.0/8"));
 
     @TempDir
     private Path directory;
@@ -45,10 +34,13 @@ class IssuerRoundsTest extends WithVaultLog {
     private final String key = new String(SecretRing.generate(), UTF_8);
     private Optional<IssuerServer> server = Optional.empty();
 
+    IssuerRoundsTest() {
+        super(SECRET);
+    }
+
     @BeforeEach
     void aSecretThatAServiceMakes() {
         server = Optional.of(IssuerServer.overTls(key, directory));
-        ring.rotate(tenant, "prod", 1);
         write(KEY, 1, key);
         append(rotation(issuer().url()));
     }
@@ -60,6 +52,11 @@ class IssuerRoundsTest extends WithVaultLog {
 
     private IssuerServer issuer() {
         return server.orElseThrow();
+    }
+
+    @Override
+    Optional<Path> authorities() {
+        return issuer().authorities();
     }
 
     private SecretRotationSet rotation(String url) {
@@ -75,64 +72,6 @@ class IssuerRoundsTest extends WithVaultLog {
                                 .setKeySecret(KEY)
                                 .setWorkspaceId(WORKSPACE)))
                 .build();
-    }
-
-    private void append(Message event) {
-        append(Names.secret(SECRET), event);
-    }
-
-    private void write(String name, int version, String value) {
-        append(
-                Names.secret(name),
-                SecretVersionWritten.newBuilder()
-                        .setSecret(name)
-                        .setSecretVersion(version)
-                        .setValue(ring.seal(new SecretPlace(tenant, "prod", name, version), value.getBytes(UTF_8)))
-                        .build());
-    }
-
-    private Secret secret() {
-        return log().secret(tenant, SECRET).state();
-    }
-
-    private Secret.Version version(int number) {
-        return secret().version(number).orElseThrow();
-    }
-
-    private String value(int number) {
-        return new String(
-                ring.open(
-                        new SecretPlace(tenant, "prod", SECRET, number),
-                        version(number).value().orElseThrow()),
-                UTF_8);
-    }
-
-    /** As a command or the schedule has it recorded. */
-    private int ask(boolean compromised) {
-        NextVersion next =
-                NextVersion.of(ring, tenant, SECRET, secret(), Ids.uuidV7().toString());
-        VaultRules.next(secret(), next, compromised, Clock.nowMicros()).forEach(this::append);
-        return next.number();
-    }
-
-    /** One step of a version, by a process that starts now. */
-    private int step(int number) {
-        var destinations = new Destinations(OPENED, name -> List.of(InetAddress.ofLiteral("127.0.0.1")));
-        try (var client = new OutboundClient(
-                        destinations,
-                        new OutboundClient.Limits(Duration.ofSeconds(10), 64 * 1024, 4),
-                        issuer().authorities());
-                var rounds = new IssuerRounds(
-                        new VaultList(database),
-                        log(),
-                        ring,
-                        new Issuers(ring, log(), destinations, client),
-                        new RoleIssuer(
-                                ring, log(), new Targets(ring, new TargetServer(destinations, Optional.empty()))),
-                        new TokenIssuer(ring, log(), destinations, client))) {
-            rounds.advance(new IssuerRounds.Open(tenant, SECRET, number));
-            return rounds.stuck();
-        }
     }
 
     @Test

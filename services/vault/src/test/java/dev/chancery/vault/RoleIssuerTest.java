@@ -1,29 +1,19 @@
 package dev.chancery.vault;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
-import dev.chancery.command.Ids;
-import dev.chancery.firewall.AddressRanges;
-import dev.chancery.keyring.SecretPlace;
-import dev.chancery.outbound.Destinations;
-import dev.chancery.outbound.OutboundClient;
 import dev.chancery.schema.vault.v1.DatabaseConnected;
 import dev.chancery.schema.vault.v1.PostgresRole;
 import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.SecretVersionAsked;
 import dev.chancery.schema.vault.v1.SecretVersionRevoked;
-import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import dev.chancery.testkit.TargetPostgres;
-import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -34,12 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Passwords of roles that somebody made, in a real PostgreSQL. */
-class RoleIssuerTest extends WithVaultLog {
+class RoleIssuerTest extends WithIssuedSecret {
     private static final String SECRET = "prod/orders/reader";
     private static final String ADMIN_SECRET = "prod/orders/admin";
     private static final String DATABASE = "prod/orders";
-    private static final String OWNER = "0199f2aa-0000-7000-8000-000000000001";
-    private static final String WORKSPACE = "0199f2aa-0000-7000-8000-000000000002";
     private static final String FIRST = "orders_a";
     private static final String SECOND = "orders_b";
 
@@ -64,18 +52,13 @@ class RoleIssuerTest extends WithVaultLog {
         target.close();
     }
 
+    RoleIssuerTest() {
+        super(SECRET);
+    }
+
     @BeforeEach
     void aDatabaseThatIsConnected() {
-        ring.rotate(tenant, "prod", 1);
-        append(
-                Names.secret(ADMIN_SECRET),
-                SecretVersionWritten.newBuilder()
-                        .setSecret(ADMIN_SECRET)
-                        .setSecretVersion(1)
-                        .setValue(ring.seal(
-                                new SecretPlace(tenant, "prod", ADMIN_SECRET, 1),
-                                target.adminPassword().getBytes(UTF_8)))
-                        .build());
+        write(ADMIN_SECRET, 1, target.adminPassword());
         append(
                 Names.database(DATABASE),
                 DatabaseConnected.newBuilder()
@@ -87,6 +70,11 @@ class RoleIssuerTest extends WithVaultLog {
                         .setAdminSecret(ADMIN_SECRET)
                         .setWorkspaceId(WORKSPACE)
                         .build());
+    }
+
+    @Override
+    Optional<Path> authorities() {
+        return Optional.empty();
     }
 
     private void rotated(String... roles) {
@@ -101,29 +89,13 @@ class RoleIssuerTest extends WithVaultLog {
                 .build());
     }
 
-    private void append(Message event) {
-        append(Names.secret(SECRET), event);
-    }
-
-    private Secret secret() {
-        return log().secret(tenant, SECRET).state();
-    }
-
-    private Secret.Version version(int number) {
-        return secret().version(number).orElseThrow();
-    }
-
     private SecretVersionAsked asked(int number) {
         return version(number).issue().orElseThrow().asked();
     }
 
     /** As a program has it. */
-    private URI value(int number) {
-        return URI.create(new String(
-                ring.open(
-                        new SecretPlace(tenant, "prod", SECRET, number),
-                        version(number).value().orElseThrow()),
-                UTF_8));
+    private URI address(int number) {
+        return URI.create(value(number));
     }
 
     private static String user(URI value) {
@@ -140,39 +112,6 @@ class RoleIssuerTest extends WithVaultLog {
         return target.signIn(user[0], user[1]);
     }
 
-    private int ask(boolean compromised) {
-        NextVersion next =
-                NextVersion.of(ring, tenant, SECRET, secret(), Ids.uuidV7().toString());
-        VaultRules.next(secret(), next, compromised, Clock.nowMicros()).forEach(this::append);
-        return next.number();
-    }
-
-    private RoleIssuer roles() {
-        return new RoleIssuer(ring, log(), new Targets(ring, new TargetServer(destinations(), Optional.empty())));
-    }
-
-    private static Destinations destinations() {
-        return new Destinations(
-                AddressRanges.forbidden().except(List.of("127.0.0.0/8")),
-                name -> List.of(InetAddress.ofLiteral("127.0.0.1")));
-    }
-
-    /** One step of a version, by a process that starts now; answers how many it could not do. */
-    private int step(int number) {
-        try (var client = new OutboundClient(
-                        destinations(), new OutboundClient.Limits(Duration.ofSeconds(1), 1, 1), Optional.empty());
-                var rounds = new IssuerRounds(
-                        new VaultList(database),
-                        log(),
-                        ring,
-                        new Issuers(ring, log(), destinations(), client),
-                        roles(),
-                        new TokenIssuer(ring, log(), destinations(), client))) {
-            rounds.advance(new IssuerRounds.Open(tenant, SECRET, number));
-            return rounds.stuck();
-        }
-    }
-
     private void turn() {
         assertThat(step(ask(false))).isZero();
     }
@@ -183,35 +122,35 @@ class RoleIssuerTest extends WithVaultLog {
         turn();
         turn();
 
-        assertThat(user(value(1))).isEqualTo(FIRST);
-        assertThat(user(value(2))).isEqualTo(SECOND);
-        assertThat(value(2).getPath()).isEqualTo("/" + TargetPostgres.DATABASE);
-        assertThat(letsIn(value(1))).as("its window").isTrue();
-        assertThat(letsIn(value(2))).isTrue();
+        assertThat(user(address(1))).isEqualTo(FIRST);
+        assertThat(user(address(2))).isEqualTo(SECOND);
+        assertThat(address(2).getPath()).isEqualTo("/" + TargetPostgres.DATABASE);
+        assertThat(letsIn(address(1))).as("its window").isTrue();
+        assertThat(letsIn(address(2))).isTrue();
         assertThat(version(1).untilMicros() - Clock.nowMicros())
                 .isBetween(TimeUnit.HOURS.toMicros(23), TimeUnit.HOURS.toMicros(24));
-        URI first = value(1);
+        URI first = address(1);
         turn();
-        assertThat(user(value(3))).isEqualTo(FIRST);
+        assertThat(user(address(3))).isEqualTo(FIRST);
         assertThat(letsIn(first)).isFalse();
         assertThat(version(1).isReadable(Clock.nowMicros()))
                 .as("the role has one password")
                 .isFalse();
-        assertThat(letsIn(value(2))).isTrue();
+        assertThat(letsIn(address(2))).isTrue();
     }
 
     @Test
     void oneRoleHasNoWindowAndKeepsItsConnections() throws SQLException {
         rotated(FIRST);
         turn();
-        URI first = value(1);
+        URI first = address(1);
         try (Connection program = signIn(first)) {
             turn();
             assertThat(step(1)).isZero();
             assertThat(program.isValid(5)).isTrue();
         }
         assertThat(letsIn(first)).isFalse();
-        assertThat(letsIn(value(2))).isTrue();
+        assertThat(letsIn(address(2))).isTrue();
         assertThat(version(1).issue())
                 .hasValueSatisfying(issue -> assertThat(issue.withdrawn()).isTrue());
     }
@@ -228,8 +167,8 @@ class RoleIssuerTest extends WithVaultLog {
 
         assertThat(step(next)).isZero();
 
-        assertThat(value(next)).hasToString(left);
-        assertThat(letsIn(value(next))).isTrue();
+        assertThat(address(next)).hasToString(left);
+        assertThat(letsIn(address(next))).isTrue();
     }
 
     /** Who was slow sets no older password than the one that is in use. */
@@ -241,7 +180,7 @@ class RoleIssuerTest extends WithVaultLog {
         assertThat(step(first)).isZero();
         turn();
         assertThat(roles().make(tenant, late)).isEmpty();
-        assertThat(letsIn(value(2))).isTrue();
+        assertThat(letsIn(address(2))).isTrue();
     }
 
     @Test
@@ -249,8 +188,8 @@ class RoleIssuerTest extends WithVaultLog {
         rotated(FIRST, SECOND);
         turn();
         turn();
-        URI first = value(1);
-        URI second = value(2);
+        URI first = address(1);
+        URI second = address(2);
         try (Connection one = signIn(first);
                 Connection two = signIn(second)) {
             assertThat(ask(true)).isEqualTo(3);
@@ -265,7 +204,7 @@ class RoleIssuerTest extends WithVaultLog {
         }
         assertThat(letsIn(first)).isFalse();
         assertThat(letsIn(second)).isFalse();
-        assertThat(letsIn(value(3))).isTrue();
+        assertThat(letsIn(address(3))).isTrue();
         assertThat(version(1).toWithdraw(Clock.nowMicros())).isEmpty();
         assertThat(version(2).toWithdraw(Clock.nowMicros())).isEmpty();
     }
@@ -277,7 +216,7 @@ class RoleIssuerTest extends WithVaultLog {
         turn();
         int next = ask(false);
         roles().make(tenant, asked(next));
-        assertThat(letsIn(value(1))).isFalse();
+        assertThat(letsIn(address(1))).isFalse();
         append(SecretVersionRevoked.newBuilder()
                 .setSecret(SECRET)
                 .setSecretVersion(next)
@@ -285,7 +224,7 @@ class RoleIssuerTest extends WithVaultLog {
 
         assertThat(step(next)).isZero();
 
-        assertThat(letsIn(value(1))).isTrue();
+        assertThat(letsIn(address(1))).isTrue();
         assertThat(version(next).toWithdraw(Clock.nowMicros())).isEmpty();
     }
 
@@ -302,8 +241,8 @@ class RoleIssuerTest extends WithVaultLog {
             target.restart();
         }
         assertThat(step(next)).isZero();
-        assertThat(letsIn(value(next))).isTrue();
-        assertThat(letsIn(value(1))).isTrue();
+        assertThat(letsIn(address(next))).isTrue();
+        assertThat(letsIn(address(1))).isTrue();
     }
 
     @Test

@@ -3,14 +3,9 @@ package dev.chancery.vault;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Message;
 import dev.chancery.command.Clock;
-import dev.chancery.command.Ids;
-import dev.chancery.firewall.AddressRanges;
 import dev.chancery.keyring.SecretPlace;
 import dev.chancery.log.Streams.Loaded;
-import dev.chancery.outbound.Destinations;
-import dev.chancery.outbound.OutboundClient;
 import dev.chancery.schema.vault.v1.OAuthRefresh;
 import dev.chancery.schema.vault.v1.RefreshTokenClaimed;
 import dev.chancery.schema.vault.v1.SecretAccessSet;
@@ -18,11 +13,8 @@ import dev.chancery.schema.vault.v1.SecretRotationSet;
 import dev.chancery.schema.vault.v1.SecretRotator;
 import dev.chancery.schema.vault.v1.SecretVersionDestroyed;
 import dev.chancery.schema.vault.v1.SecretVersionState;
-import dev.chancery.schema.vault.v1.SecretVersionWritten;
 import dev.chancery.testkit.TokenServer;
-import java.net.InetAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,39 +27,38 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An authorisation server gives access tokens, over real TLS and a real log; it takes each refresh token once. */
-class TokenIssuerTest extends WithVaultLog {
+class TokenIssuerTest extends WithIssuedSecret {
     private static final String SECRET = "prod/calendar/token";
     private static final String REFRESH = "prod/calendar/refresh";
     private static final String CLIENT_SECRET = "prod/calendar/client";
-    private static final String OWNER = "0199f2aa-0000-7000-8000-000000000001";
-    private static final String WORKSPACE = "0199f2aa-0000-7000-8000-000000000002";
 
     @TempDir
     private Path directory;
 
     private Optional<TokenServer> running = Optional.empty();
 
+    TokenIssuerTest() {
+        super(SECRET);
+    }
+
     @BeforeEach
     void aSecretThatAServerGives() {
         running = Optional.of(TokenServer.overTls(directory));
-        ring.rotate(tenant, "prod", 1);
         write(REFRESH, 1, server().refreshToken());
         write(CLIENT_SECRET, 1, server().clientSecret());
-        append(
-                SECRET,
-                SecretRotationSet.newBuilder()
-                        .setSecret(SECRET)
-                        .setOwnerId(OWNER)
-                        .setGenerated(true)
-                        .setRotator(SecretRotator.newBuilder()
-                                .setOauthRefresh(OAuthRefresh.newBuilder()
-                                        .setTokenUrl(server().tokenUrl())
-                                        .setRevocationUrl(server().revocationUrl())
-                                        .setClientId(TokenServer.CLIENT)
-                                        .setClientSecret(CLIENT_SECRET)
-                                        .setRefreshSecret(REFRESH)
-                                        .setWorkspaceId(WORKSPACE)))
-                        .build());
+        append(SecretRotationSet.newBuilder()
+                .setSecret(SECRET)
+                .setOwnerId(OWNER)
+                .setGenerated(true)
+                .setRotator(SecretRotator.newBuilder()
+                        .setOauthRefresh(OAuthRefresh.newBuilder()
+                                .setTokenUrl(server().tokenUrl())
+                                .setRevocationUrl(server().revocationUrl())
+                                .setClientId(TokenServer.CLIENT)
+                                .setClientSecret(CLIENT_SECRET)
+                                .setRefreshSecret(REFRESH)
+                                .setWorkspaceId(WORKSPACE)))
+                .build());
     }
 
     @AfterEach
@@ -79,60 +70,14 @@ class TokenIssuerTest extends WithVaultLog {
         return running.orElseThrow();
     }
 
-    private void append(String name, Message event) {
-        append(Names.secret(name), event);
-    }
-
-    private void write(String name, int version, String value) {
-        append(
-                name,
-                SecretVersionWritten.newBuilder()
-                        .setSecret(name)
-                        .setSecretVersion(version)
-                        .setValue(ring.seal(new SecretPlace(tenant, "prod", name, version), value.getBytes(UTF_8)))
-                        .build());
-    }
-
-    private Secret secret(String name) {
-        return log().secret(tenant, name).state();
-    }
-
-    private Secret.Version version(int number) {
-        return secret(SECRET).version(number).orElseThrow();
+    @Override
+    Optional<Path> authorities() {
+        return server().authorities();
     }
 
     private String current(String name) {
         Secret.Numbered current = secret(name).forVault().orElseThrow();
         return new String(ring.open(new SecretPlace(tenant, "prod", name, current.number()), current.value()), UTF_8);
-    }
-
-    private int ask(boolean compromised) {
-        NextVersion next = NextVersion.of(
-                ring, tenant, SECRET, secret(SECRET), Ids.uuidV7().toString());
-        VaultRules.next(secret(SECRET), next, compromised, Clock.nowMicros()).forEach(event -> append(SECRET, event));
-        return next.number();
-    }
-
-    /** One step of a version, by a process that starts now; answers how many it could not do. */
-    private int step(int number) {
-        var destinations = new Destinations(
-                AddressRanges.forbidden().except(List.of("127.0.0.0/8")),
-                name -> List.of(InetAddress.ofLiteral("127.0.0.1")));
-        try (var client = new OutboundClient(
-                        destinations,
-                        new OutboundClient.Limits(Duration.ofSeconds(10), 64 * 1024, 4),
-                        server().authorities());
-                var rounds = new IssuerRounds(
-                        new VaultList(database),
-                        log(),
-                        ring,
-                        new Issuers(ring, log(), destinations, client),
-                        new RoleIssuer(
-                                ring, log(), new Targets(ring, new TargetServer(destinations, Optional.empty()))),
-                        new TokenIssuer(ring, log(), destinations, client))) {
-            rounds.advance(new IssuerRounds.Open(tenant, SECRET, number));
-            return rounds.stuck();
-        }
     }
 
     @Test
@@ -209,7 +154,7 @@ class TokenIssuerTest extends WithVaultLog {
     private void moved(int round) {
         try {
             append(
-                    REFRESH,
+                    Names.secret(REFRESH),
                     SecretAccessSet.newBuilder()
                             .setSecret(REFRESH)
                             .addReaders("reader-" + round)
@@ -250,12 +195,10 @@ class TokenIssuerTest extends WithVaultLog {
     void aTokenWhoseKeyIsDestroyedIsTakenBackOnceItHasEnded() {
         server().expiresIn = 1;
         step(ask(false));
-        append(
-                SECRET,
-                SecretVersionDestroyed.newBuilder()
-                        .setSecret(SECRET)
-                        .setSecretVersion(1)
-                        .build());
+        append(SecretVersionDestroyed.newBuilder()
+                .setSecret(SECRET)
+                .setSecretVersion(1)
+                .build());
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (version(1).toWithdraw(Clock.nowMicros()).isPresent() && System.nanoTime() - deadline < 0) {
             step(1);

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -226,6 +227,57 @@ class ChallengesTest {
             assertThat(fails(fresh, "")).containsKey("challenge");
             assertThat(fails(fresh, token())).isEmpty();
         }
+    }
+
+    /** Each spends one, and what it is told the pass had is told to no other. */
+    @Test
+    void callsAtATimeSpendAPassOnceEach() throws Exception {
+        int callers = 8;
+        int spends = 10;
+        int calls = callers * spends / 2;
+        var pass = new BucketKey("test-challenged", name);
+        try (var table = new SharedBuckets(DATABASE, DatabaseRole.ACCESS);
+                var elsewhere = new SharedBuckets(DATABASE, DatabaseRole.ACCESS);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            assertThat(opens(table, pass, calls)).isTrue();
+            List<Callable<List<Integer>>> spending = IntStream.range(0, callers)
+                    .<Callable<List<Integer>>>mapToObj(caller -> () -> IntStream.range(0, spends)
+                            .mapToObj(i -> (caller % 2 == 0 ? table : elsewhere)
+                                    .spendPass(pass)
+                                    .orElseThrow())
+                            .toList())
+                    .toList();
+
+            List<Integer> had = threads.invokeAll(spending).stream()
+                    .flatMap(each -> each.resultNow().stream())
+                    .sorted()
+                    .toList();
+
+            assertThat(had.subList(0, calls)).containsOnly(0);
+            assertThat(had.subList(calls, 2 * calls))
+                    .isEqualTo(IntStream.rangeClosed(1, calls).boxed().toList());
+        }
+    }
+
+    @Test
+    void aPassThatIsUsedUpIsNeitherOpenedAgainNorSweptBeforeItIsOver() {
+        var pass = new BucketKey("test-challenged", name);
+        try (var table = new SharedBuckets(DATABASE, DatabaseRole.ACCESS)) {
+            assertThat(opens(table, pass, 1)).isTrue();
+            assertThat(table.spendPass(pass)).hasValue(1);
+
+            table.sweep();
+
+            assertThat(table.spendPass(pass)).hasValue(0);
+            assertThat(opens(table, pass, 1)).isFalse();
+            assertThat(table.spendPass(pass)).hasValue(0);
+        }
+    }
+
+    /** A pass of a minute, by a token that nobody has used. */
+    private static boolean opens(SharedBuckets table, BucketKey pass, int calls) {
+        long minuteMicros = TimeUnit.MINUTES.toMicros(1);
+        return table.openPass(pass, new BucketKey("challenge-token", token()), calls, minuteMicros, minuteMicros);
     }
 
     static Stream<Answer> noClearYes() {

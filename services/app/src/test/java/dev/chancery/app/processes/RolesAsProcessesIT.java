@@ -1,6 +1,5 @@
 package dev.chancery.app.processes;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,34 +9,23 @@ import dev.chancery.app.processes.TestInstallation.Member;
 import dev.chancery.cli.client.ClientKey;
 import dev.chancery.cli.client.GrpcTransport;
 import dev.chancery.cli.client.Instance;
-import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.client.RestTransport;
 import dev.chancery.cli.client.Transport;
 import dev.chancery.cli.client.Unreachable;
-import dev.chancery.cli.export.Export;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.schema.Contract;
 import dev.chancery.schema.ContractMethod;
-import dev.chancery.schema.EntryFrame;
-import dev.chancery.schema.access.v1.CheckRequest;
 import dev.chancery.schema.ledger.v1.GetCheckpointReply;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
-import dev.chancery.schema.log.v1.Record;
-import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,12 +62,8 @@ class RolesAsProcessesIT {
     private static Member egress;
     private static Member one;
     private static Member two;
-    private static Member late;
+    private static Founders founders;
     private static Caller administrator;
-    private static String adasId = "";
-    private static ClientKey adasKey;
-    private static String ownersId = "";
-    private static ClientKey ownersKey;
 
     @BeforeAll
     static void start() throws Exception {
@@ -119,33 +103,8 @@ class RolesAsProcessesIT {
     @Order(1)
     void theStoryGoesThroughWhicheverCoreAnswers() throws Exception {
         assertThat(installation.claims()).as("one core began the installation").hasSize(1);
-        ClientKey owner = ClientKey.generate("nobody");
-        Reply claimed = client.call(
-                        two.base(),
-                        IDENTITY + "ClaimOwner",
-                        new JsonObject()
-                                .put("claim", installation.claim())
-                                .put("displayName", "Olive Owner")
-                                .put("publicKey", TestClient.bytes(owner.publicKey())),
-                        Map.of("Idempotency-Key", "claim"))
-                .done();
-
-        ownersId = claimed.json().getString("clientId");
-        ownersKey = owner;
-        Caller byOwner = client.signIn(one.base(), ownersId, owner);
-        ClientKey ada = ClientKey.generate("nobody");
-        Reply created = client.call(
-                        two.base(),
-                        IDENTITY + "CreateOrganisation",
-                        new JsonObject()
-                                .put("name", "Example")
-                                .put("administratorName", "Ada Administrator")
-                                .put("administratorKey", TestClient.bytes(ada.publicKey())),
-                        TestClient.headers(byOwner))
-                .done();
-        adasId = created.json().getString("clientId");
-        adasKey = ada;
-        administrator = client.signIn(one.base(), adasId, ada);
+        founders = Founders.of(installation, client, two, one);
+        administrator = founders.administrator(client, one);
         Reply ben = client.call(
                         one.base(),
                         IDENTITY + "CreatePrincipal",
@@ -270,57 +229,12 @@ class RolesAsProcessesIT {
     @Test
     @Order(4)
     void theLedgerCatchesUpAndAnExportIsIntact() throws Exception {
-        long size = size(administrator.tenant());
-        assertThat(TestInstallation.await(
-                        CATCH_UP_LIMIT, () -> head().getString("size").equals(Long.toString(size))))
-                .as("the checkpoint reaches %d: %s", size, head())
-                .isTrue();
+        var log = new AuditedLog(installation, client, ledger, administrator);
+        long size = log.size();
         Path out = directory.resolve("export");
-        Export export = Export.write(RolesAsProcessesIT::copy, out);
-        assertThat(export.size()).isEqualTo(size);
-        assertThat(size(administrator.tenant()))
-                .as("one record more: that it was copied")
-                .isEqualTo(size + 1);
-        isIntact(out);
-    }
-
-    private static void isIntact(Path out) throws IOException {
-        Path trust = directory.resolve("trust.vkey");
-        Files.write(
-                trust,
-                head().getJsonArray("verifierKeys").stream()
-                        .map(String::valueOf)
-                        .toList());
-        var said = new ByteArrayOutputStream();
-        try (var print = new PrintStream(said, true, UTF_8)) {
-            int code = dev.chancery.auditor.Main.run(
-                    new String[] {"verify", out.toString(), "--trust", trust.toString()}, print, print);
-            assertThat(code).as(said.toString(UTF_8)).isZero();
-        }
-    }
-
-    private static long size(String tenant) throws Exception {
-        try (Connection superuser = installation.superuser();
-                var query = superuser.prepareStatement("SELECT next_position FROM log.head WHERE tenant = ?")) {
-            query.setString(1, tenant);
-            try (var row = query.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        }
-    }
-
-    private static JsonObject head() {
-        try {
-            return client.call(
-                            ledger.base(),
-                            "ledger.v1.LedgerService/GetCheckpoint",
-                            new JsonObject(),
-                            Map.of("Authorization", "Bearer " + administrator.token()))
-                    .json();
-        } catch (IOException e) {
-            return new JsonObject().put("size", e.toString());
-        }
+        assertThat(log.export(out).size()).isEqualTo(size);
+        assertThat(log.size()).as("one record more: that it was copied").isEqualTo(size + 1);
+        log.isIntact(out);
     }
 
     /** As `chancery` does with `--server` and `--ca`. */
@@ -357,7 +271,7 @@ class RolesAsProcessesIT {
     @Test
     @Order(6)
     void anEditIsInForceInEveryProcessWithinItsBound() throws Exception {
-        administrator = client.signIn(one.base(), adasId, adasKey);
+        administrator = founders.administrator(client, one);
         var calls = new EgressCalls(client, one, egress, administrator);
         assertThat(Files.readString(directory.resolve("egress.out")))
                 .contains("\"proxy\":\"http://127.0.0.1:" + egress.proxyPort());
@@ -435,7 +349,7 @@ class RolesAsProcessesIT {
     @Test
     @Order(7)
     void anOverrideEndsOnTimeThoughProcessesAreKilledAtItsEnd() throws Exception {
-        administrator = client.signIn(one.base(), adasId, adasKey);
+        administrator = founders.administrator(client, one);
         var calls = new EgressCalls(client, one, egress, administrator);
         String host = "over.chancery.invalid";
         JsonObject asked = calls.change(
@@ -478,173 +392,11 @@ class RolesAsProcessesIT {
     @Test
     @Order(8)
     void anExportWithWhatWentOutIsIntact() throws Exception {
-        administrator = client.signIn(one.base(), adasId, adasKey);
-        long size = size(administrator.tenant());
-        assertThat(TestInstallation.await(CATCH_UP_LIMIT, () -> Long.parseLong(head().getString("size", "0")) >= size))
-                .isTrue();
+        administrator = founders.administrator(client, one);
+        var log = new AuditedLog(installation, client, ledger, administrator);
         Path out = directory.resolve("export-of-egress");
-        Export.write(RolesAsProcessesIT::copy, out);
-        isIntact(out);
-    }
-
-    /** A core that has just started has no key at hand: whatever it records needs the engine. */
-    @Test
-    @Order(9)
-    void aCoreWhoseTransitEngineIsAwayStandsSealedServesOnceItIsBackAndRefusesWhatNeedsItMeanwhile() throws Exception {
-        administrator = client.signIn(one.base(), adasId, adasKey);
-        Path tokenFile = Files.copy(
-                installation.transit().tokenFile(),
-                directory.resolve("core-3.token"),
-                StandardCopyOption.COPY_ATTRIBUTES);
-        late = installation.add("core-3", ProcessRole.CORE, "chancery.sealer-transit.token-file=" + tokenFile);
-        String token = Files.readString(tokenFile).strip();
-        installation.transit().stop();
-        late.start();
-        late.awaitSealed(client);
-        answersNothingButHealth(late);
-        assertThat(Files.readString(late.err()))
-                .contains("the transit engine at " + installation.transit().address()
-                        + " does not answer: is it up, and reachable from here?")
-                .doesNotContain(token);
-        assertThat(recordedOf(late)).isEmpty();
-
-        installation.transit().start();
-        late.awaitReady(client);
-        assertThat(recordedOf(late)).containsExactly("vault.unseal");
-        installation.transit().stop();
-        var assertion = new JsonObject().put("clientAssertion", TestClient.assertion(adasId, adasKey));
-        Reply refused = client.call(late.base(), IDENTITY + "IssueToken", assertion, Map.of());
-        assertThat(refused.json().getString("code")).isEqualTo("backbone.unavailable");
-        assertThat(refused.status()).isEqualTo(503);
-        assertThat(Files.readString(late.err())).contains("does not answer").doesNotContain(token);
-
-        installation.transit().start();
-        assertThat(client.signIn(late.base(), adasId, adasKey).token()).isNotEmpty();
-    }
-
-    /** By the command line a core, by hand the ledger; this test is what starts them again. */
-    @Test
-    @Order(10)
-    void aProcessThatIsSealedRecordsItGivesItsKeysUpAndServesOnceItIsUnsealed() throws Exception {
-        administrator = client.signIn(late.base(), adasId, adasKey);
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<TestInstallation.Ended> sealing = threads.submit(() -> chancery("seal", late));
-            assertThat(late.awaitEnd()).isEqualTo(3);
-            assertThat(recordedOf(late)).containsExactly("vault.unseal", "vault.seal");
-            late.start();
-            assertThat(sealing.get()).isEqualTo(new TestInstallation.Ended(0, ""));
-        }
-        answersNothingButHealth(late);
-        assertThat(chancery("unseal", late)).isEqualTo(new TestInstallation.Ended(0, ""));
-        late.awaitReady(client);
-        assertThat(recordedOf(late)).containsExactly("vault.unseal", "vault.seal", "vault.unseal");
-        assertThat(client.signIn(late.base(), adasId, adasKey).token()).isNotEmpty();
-
-        Path mark = Files.createFile(directory.resolve("LEDGER.sealer.sealed"));
-        assertThat(ledger.awaitEnd()).isEqualTo(3);
-        ledger.start();
-        ledger.awaitSealed(client);
-        Files.delete(mark);
-        ledger.awaitReady(client);
-        assertThat(recordedOf(ledger)).containsExactly("ledger.seal", "ledger.unseal");
-    }
-
-    /** The records of sealing are in the installation's log, which an auditor takes as it is. */
-    @Test
-    @Order(11)
-    void anExportOfTheInstallationsLogIsIntact() throws Exception {
-        administrator = client.signIn(one.base(), ownersId, ownersKey);
-        long size = size(administrator.tenant());
-        assertThat(TestInstallation.await(CATCH_UP_LIMIT, () -> Long.parseLong(head().getString("size", "0")) >= size))
-                .isTrue();
-        Path out = directory.resolve("export-of-the-installation");
-        Export.write(RolesAsProcessesIT::copy, out);
-        isIntact(out);
-    }
-
-    private static void answersNothingButHealth(Member sealed) throws IOException {
-        assertThat(get(sealed, "/q/health/live").statusCode()).isEqualTo(200);
-        HttpResponse<byte[]> ready = get(sealed, "/q/health/ready");
-        assertThat(ready.statusCode()).isEqualTo(503);
-        assertThat(new String(ready.body(), UTF_8)).contains("\"sealed\"").doesNotContain(directory.toString());
-        for (String path : List.of(
-                "/",
-                "/q/metrics",
-                "/metrics",
-                "/oauth/jwks.json",
-                "/access/v1/roles",
-                "/vault/v1/secrets",
-                "/rbac/v1/none")) {
-            HttpResponse<byte[]> refused = get(sealed, path);
-            assertThat(refused.statusCode()).as(path).isEqualTo(503);
-            assertThat(refused.headers().firstValue("Retry-After")).as(path).isPresent();
-            assertThat(new String(refused.body(), UTF_8))
-                    .contains("\"backbone.sealed\"")
-                    .doesNotContain(directory.toString());
-        }
-        Reply command = client.call(
-                sealed.base(),
-                ACCESS + "DefineRole",
-                new JsonObject().put("role", "sealed").put("capabilities", List.of("role:read")),
-                TestClient.headers(administrator));
-        assertThat(command.status()).isEqualTo(503);
-        assertThat(command.json().getString("code")).isEqualTo("backbone.sealed");
-        ContractMethod method =
-                Contract.load().method("chancery.access.v1.AccessService/Check").orElseThrow();
-        try (var grpc = new GrpcTransport(
-                Instance.at(sealed.base(), Optional.of(installation.authority().certificate())))) {
-            assertThatThrownBy(() -> grpc.call(
-                            method,
-                            CheckRequest.getDefaultInstance(),
-                            Map.of("Authorization", "Bearer " + administrator.token())))
-                    .isInstanceOfSatisfying(
-                            Refused.class, refused -> assertThat(refused.code()).isEqualTo("backbone.sealed"));
-        }
-    }
-
-    private static HttpResponse<byte[]> get(Member member, String path) throws IOException {
-        return client.send(
-                member.base(), "GET", path, Map.of("Authorization", "Bearer " + administrator.token()), new byte[0]);
-    }
-
-    /** The actions in the installation's log that are about a process, in order. */
-    private static List<String> recordedOf(Member member) throws Exception {
-        List<String> actions = new ArrayList<>();
-        try (Connection superuser = installation.superuser();
-                var query = superuser.prepareStatement(
-                        "SELECT record FROM log.record WHERE tenant = 'instance' ORDER BY position");
-                var rows = query.executeQuery()) {
-            while (rows.next()) {
-                byte[] entry = Record.parseFrom(rows.getBytes(1)).getEntry().toByteArray();
-                Statement statement = Statement.parser()
-                        .parseFrom(entry, 1, EntryFrame.of(entry).statementBytes());
-                if (statement.getTarget().getType().equals("process")
-                        && statement.getTarget().getId().equals(member.name())) {
-                    actions.add(statement.getAction());
-                }
-            }
-        }
-        return actions;
-    }
-
-    /** As `chancery` does on the machine of a process. */
-    private static TestInstallation.Ended chancery(String command, Member member) throws Exception {
-        Path cli = Path.of("..", "..", "cli", "target").toAbsolutePath();
-        Path err = Files.createTempFile(directory, "chancery-", ".err");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        cli.resolve("cli.jar") + ":" + cli.resolve("lib") + "/*",
-                        "dev.chancery.cli.Main",
-                        command,
-                        "--config",
-                        member.file().toString())
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(err.toFile())
-                .start();
-        return new TestInstallation.Ended(process.waitFor(), Files.readString(err));
+        log.export(out);
+        log.isIntact(out);
     }
 
     private static boolean letOut(EgressCalls calls, String host) {
@@ -653,24 +405,5 @@ class RolesAsProcessesIT {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static void copy(String name, Path to) throws IOException {
-        HttpResponse<byte[]> response = client.send(
-                ledger.base(),
-                "GET",
-                "/ledger/v1/" + name,
-                Map.of("Authorization", "Bearer " + administrator.token()),
-                new byte[0]);
-        if (response.statusCode() == 429) {
-            long seconds = response.headers().firstValueAsLong("Retry-After").orElseThrow();
-            TestInstallation.await(Duration.ofSeconds(seconds), () -> false);
-            copy(name, to);
-            return;
-        }
-        if (response.statusCode() != 200) {
-            throw new IOException(name + ": " + response.statusCode());
-        }
-        Files.write(to, response.body());
     }
 }

@@ -128,7 +128,7 @@ final class PlantedPeople {
 
     private void plant(ContractMethod method, Client administrator) {
         Client caller = shared.rightful(method, administrator);
-        Message.Builder request = shared.example(method, administrator).toBuilder();
+        Message.Builder request = shared.requests.example(method, administrator).toBuilder();
         for (FieldDescriptor field : personal(method.input())) {
             FieldDescriptor own = request.getDescriptorForType().findFieldByNumber(field.getNumber());
             assertThat(own.getFullName())
@@ -136,7 +136,8 @@ final class PlantedPeople {
                     .isEqualTo(field.getFullName());
             request.setField(own, value(field));
         }
-        Reply reply = shared.wire.rest(method, request.build(), method.isPublic() ? Map.of() : shared.headers(caller));
+        Reply reply = shared.wire.rest(
+                method, request.build(), method.isPublic() ? Map.of() : shared.requests.headers(caller));
         assertThat(reply.succeeded()).as("%s: %s", method.fullName(), reply).isTrue();
     }
 

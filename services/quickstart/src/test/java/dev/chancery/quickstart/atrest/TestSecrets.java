@@ -8,6 +8,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.FrozenPostgres;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
@@ -377,7 +378,7 @@ final class TestSecrets {
 
     /** With a wrong password of its administrator's, and with the right one. */
     private void ofADatabase(Client service, String workspace) {
-        TargetPostgres target = SharedInstance.target();
+        TargetPostgres target = ExampleRequests.target();
         write(Api.REST, shared.a, "cage/admin", canaries.next());
         canaries.answered(calls.done(
                 shared.a,

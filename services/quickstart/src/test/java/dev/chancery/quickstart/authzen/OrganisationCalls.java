@@ -9,6 +9,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.Signer;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.quickstart.InstanceAccess;
+import dev.chancery.quickstart.instance.LogRecords;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
@@ -118,7 +119,7 @@ public final class OrganisationCalls {
                 query.setLong(2, Long.parseLong(parts[1]));
                 try (var rows = query.executeQuery()) {
                     rows.next();
-                    return SharedInstance.statement(rows.getBytes(1));
+                    return LogRecords.statement(rows.getBytes(1));
                 }
             }
         });

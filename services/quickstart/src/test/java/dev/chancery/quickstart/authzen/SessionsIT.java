@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.quickstart.instance.SharedInstance.Client;
@@ -207,7 +208,7 @@ class SessionsIT {
             Reply reply = api.call(
                     shared.wire,
                     method,
-                    SharedInstance.fill(method, shared.values(method, caller)),
+                    ExampleRequests.fill(method, shared.requests.values(method, caller)),
                     Map.of(
                             "Authorization",
                             "Bearer " + token,

@@ -57,7 +57,7 @@ class ExportChangesIT {
         ContractMethod create = WORLD.method("chancery.identity.v1.IdentityService/CreateWorkspace");
         long size = 0;
         while (size < ENTRIES) {
-            Message request = WORLD.example(create, WORLD.a);
+            Message request = WORLD.requests.example(create, WORLD.a);
             Reply reply = WORLD.wire.grpc(create, request, WORLD.a.headers());
             assertThat(reply.succeeded()).as("%s", reply).isTrue();
             size = Long.parseLong(reply.position().substring(reply.position().indexOf('@') + 1)) + 1;
@@ -81,7 +81,7 @@ class ExportChangesIT {
     private static JsonObject head() {
         ContractMethod checkpoint = WORLD.method("chancery.ledger.v1.LedgerService/GetCheckpoint");
         return WORLD.wire
-                .rest(checkpoint, WORLD.example(checkpoint, WORLD.a), WORLD.a.headers())
+                .rest(checkpoint, WORLD.requests.example(checkpoint, WORLD.a), WORLD.a.headers())
                 .json();
     }
 

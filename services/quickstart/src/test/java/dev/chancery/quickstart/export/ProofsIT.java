@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.LogRecords;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -50,7 +51,7 @@ class ProofsIT {
                 HOME.resolve("trust"),
                 older.getJsonArray("verifierKeys").stream().map(String::valueOf).toList());
         ContractMethod create = WORLD.method("chancery.identity.v1.IdentityService/CreateWorkspace");
-        Reply reply = WORLD.wire.rest(create, WORLD.example(create, WORLD.a), WORLD.a.headers());
+        Reply reply = WORLD.wire.rest(create, WORLD.requests.example(create, WORLD.a), WORLD.a.headers());
         assertThat(reply.succeeded()).as("%s", reply).isTrue();
         assertThat(RunningInstance.await(CHECKPOINT_LIMIT, () -> size(head()) > size(older) && isWhole(head())))
                 .isTrue();
@@ -161,7 +162,7 @@ class ProofsIT {
                 long found = 0;
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        Statement statement = SharedInstance.statement(rows.getBytes(1));
+                        Statement statement = LogRecords.statement(rows.getBytes(1));
                         assertThat(statement.getAction()).isEqualTo("ledger.log.export");
                         found += statement.getActor().getId().equals(principal) ? 1 : 0;
                     }

@@ -129,12 +129,12 @@ class ForgedTenantAtStandardEndpointsIT {
 
     @BeforeEach
     void measure() {
-        before = shared.lengths();
+        before = shared.records.lengths();
     }
 
     @AfterEach
     void nothingWasWritten() {
-        assertThat(shared.lengths()).isEqualTo(before);
+        assertThat(shared.records.lengths()).isEqualTo(before);
     }
 
     private Reply send(Good api, String query, Map<String, String> more) {
@@ -255,9 +255,10 @@ class ForgedTenantAtStandardEndpointsIT {
     @Test
     void anotherTenantsWorkspaceIsUnknown() {
         JsonObject question = question(shared.a);
-        String theirs = shared.standing(shared.method("chancery.access.v1.AccessService/AssignRole"), shared.b)
+        String theirs = shared.requests
+                .standing(shared.method("chancery.access.v1.AccessService/AssignRole"), shared.b)
                 .get("workspace");
-        before = shared.lengths();
+        before = shared.records.lengths();
         question.getJsonObject("resource").getJsonObject("properties").put("workspace", theirs);
         Reply reply = evaluate(shared.a, question);
         assertThat(reply.json().getBoolean("decision")).as("%s", reply).isFalse();

@@ -9,6 +9,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
 import dev.chancery.boundary.ContextFields;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -111,9 +112,9 @@ public class ForgedTenantIT {
             return;
         }
         Client caller = shared.rightful(method, shared.a);
-        Message request = shared.example(method, shared.a);
-        Reply reply =
-                api.call(shared.wire, method, request, with(shared.headers(caller), ofGateways(shared.b.tenant())));
+        Message request = shared.requests.example(method, shared.a);
+        Reply reply = api.call(
+                shared.wire, method, request, with(shared.requests.headers(caller), ofGateways(shared.b.tenant())));
         assertThat(reply.succeeded()).as("%s", reply).isTrue();
         if (method.writes()) {
             assertThat(reply.position())
@@ -126,18 +127,18 @@ public class ForgedTenantIT {
     @MethodSource("methods")
     void anotherTenantsTargetsDoNotExist(String name, Api api) {
         ContractMethod method = shared.method(name);
-        Map<String, String> theirs = shared.standing(method, shared.a);
-        Map<String, String> own = shared.standing(method, shared.b);
+        Map<String, String> theirs = shared.requests.standing(method, shared.a);
+        Map<String, String> own = shared.requests.standing(method, shared.b);
         forgeAssertion(theirs);
         for (Map<String, String> values : mixtures(method, own, theirs)) {
             Map<String, String> madeUp = madeUp(values, theirs);
-            Map<String, Long> before = shared.lengths();
+            Map<String, Long> before = shared.records.lengths();
             Reply reply = api.call(
                     shared.wire,
                     method,
-                    SharedInstance.fill(method, values),
-                    with(shared.headers(shared.b), ofGateways(shared.a.tenant())));
-            Map<String, Long> after = shared.lengths();
+                    ExampleRequests.fill(method, values),
+                    with(shared.requests.headers(shared.b), ofGateways(shared.a.tenant())));
+            Map<String, Long> after = shared.records.lengths();
             assertThat(others(after)).as("%s", reply).isEqualTo(others(before));
             assertReadsNothingOf(theirs, reply);
             if (method.instanceOnly()) {
@@ -147,8 +148,8 @@ public class ForgedTenantIT {
                 assertThat(reply.succeeded()).as("%s", reply).isFalse();
                 assertThat(after).isEqualTo(before);
             } else if (!targets(method).isEmpty()) {
-                Reply ofNothing =
-                        api.call(shared.wire, method, SharedInstance.fill(method, madeUp), shared.headers(shared.b));
+                Reply ofNothing = api.call(
+                        shared.wire, method, ExampleRequests.fill(method, madeUp), shared.requests.headers(shared.b));
                 assertThat(reply.said()).isEqualTo(ofNothing.said());
                 if (method.writes()) {
                     assertThat(reply.status()).as("%s", reply).isEqualTo(404);
@@ -202,7 +203,7 @@ public class ForgedTenantIT {
 
     /** Whether it names something of one tenant's; a connector has the same name with everybody, in a workspace that is one's own. */
     private static boolean isTenants(String placeholder) {
-        return SharedInstance.TENANT_BOUND.contains(placeholder) && !placeholder.equals("connector");
+        return ExampleRequests.TENANT_BOUND.contains(placeholder) && !placeholder.equals("connector");
     }
 
     /** The example's fields that name something of a tenant. */
@@ -210,7 +211,7 @@ public class ForgedTenantIT {
         String example = dev.chancery.schema.Examples.of(method);
         return method.input().getFields().stream()
                 .filter(field -> field.getOptions().getExtension(Options.field).getTarget())
-                .filter(field -> SharedInstance.TENANT_BOUND.stream()
+                .filter(field -> ExampleRequests.TENANT_BOUND.stream()
                         .anyMatch(placeholder ->
                                 example.contains("\"" + field.getJsonName() + "\": \"${" + placeholder + "}\"")))
                 .toList();
@@ -231,15 +232,15 @@ public class ForgedTenantIT {
     @MethodSource("methods")
     void aNameOfContextIsRefusedWhereverItStands(String name, Api api) {
         ContractMethod method = shared.method(name);
-        Message request = SharedInstance.fill(method, shared.standing(method, shared.a));
+        Message request = ExampleRequests.fill(method, shared.requests.standing(method, shared.a));
         Client caller = shared.rightful(method, shared.a);
-        Map<String, Long> before = shared.lengths();
+        Map<String, Long> before = shared.records.lengths();
         if (api == Api.REST) {
             inRest(method, request, caller);
         } else {
             inGrpc(method, request, caller);
         }
-        assertThat(shared.lengths()).isEqualTo(before);
+        assertThat(shared.records.lengths()).isEqualTo(before);
     }
 
     private void inRest(ContractMethod method, Message request, Client caller) {
@@ -343,8 +344,8 @@ public class ForgedTenantIT {
     @MethodSource("authenticated")
     void aForgedTokenIsWorthNothing(String name, Api api) {
         ContractMethod method = shared.method(name);
-        Message request = SharedInstance.fill(method, shared.standing(method, shared.a));
-        Map<String, Long> before = shared.lengths();
+        Message request = ExampleRequests.fill(method, shared.requests.standing(method, shared.a));
+        Map<String, Long> before = shared.records.lengths();
         ForgedTokens.of(shared).forEach((what, forged) -> {
             Reply reply = api.call(shared.wire, method, request, Map.of("Authorization", "Bearer " + forged.token()));
             assertThat(reply.status()).as("%s: %s", what, reply).isEqualTo(401);
@@ -359,6 +360,6 @@ public class ForgedTenantIT {
             assertThat(reply.status()).isEqualTo(401);
             assertThat(reply.code()).isEqualTo("auth.token-missing");
         }
-        assertThat(shared.lengths()).isEqualTo(before);
+        assertThat(shared.records.lengths()).isEqualTo(before);
     }
 }

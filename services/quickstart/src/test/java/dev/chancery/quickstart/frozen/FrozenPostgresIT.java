@@ -52,7 +52,7 @@ class FrozenPostgresIT {
     void everyCallIsAnsweredInTimeAndHonestly() throws Exception {
         ContractMethod create = world.method("chancery.identity.v1.IdentityService/CreateWorkspace");
         ContractMethod list = world.method("chancery.rbac.v1.RbacService/ListRoles");
-        Message page = world.example(list, world.a);
+        Message page = world.requests.example(list, world.a);
         // What a client loads for its first call is none of the answer's time.
         for (Api api : Api.values()) {
             assertThat(timed("list", wire -> api.call(wire, list, page, world.a.headers()))
@@ -64,7 +64,7 @@ class FrozenPostgresIT {
         List<Message> commands = new ArrayList<>();
         for (int i = 0; i < OF_EACH; i++) {
             String key = "frozen-" + i;
-            Message command = world.example(create, world.a);
+            Message command = world.requests.example(create, world.a);
             commands.add(command);
             Api api = Api.values()[i % Api.values().length];
             calls.add(() -> timed("command", wire -> api.call(wire, create, command, keyed(key))));

@@ -9,6 +9,7 @@ import dev.chancery.cli.export.Export;
 import dev.chancery.kafka.KafkaClients;
 import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.hostile.HostileMessages.Hostile;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
@@ -141,7 +142,7 @@ class HostileTopicsIT {
         Map<String, String> headers = new HashMap<>(administrator.headers());
         headers.put("Idempotency-Key", UUID.randomUUID().toString());
         Reply reply =
-                wire.rest(create, SharedInstance.fill(create, Map.of("unique", SharedInstance.unique())), headers);
+                wire.rest(create, ExampleRequests.fill(create, Map.of("unique", SharedInstance.unique())), headers);
         assertThat(reply.succeeded()).as("%s", reply).isTrue();
         last = Long.parseLong(reply.position().substring(reply.position().indexOf('@') + 1));
     }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.RefusalCheck;
 import dev.chancery.quickstart.instance.Reply;
@@ -32,18 +33,20 @@ abstract class BadInput {
 
     @BeforeEach
     void measure() {
-        SharedInstance.world().standing(shared.method("chancery.access.v1.AccessService/RevokeAssignment"), shared.a);
-        before = shared.lengths();
+        SharedInstance.world()
+                .requests
+                .standing(shared.method("chancery.access.v1.AccessService/RevokeAssignment"), shared.a);
+        before = shared.records.lengths();
     }
 
     @AfterEach
     void nothingWasWritten() {
-        assertThat(shared.lengths()).isEqualTo(before);
+        assertThat(shared.records.lengths()).isEqualTo(before);
     }
 
     /** What was to be refused was a good request after all: what it wrote counts no more. */
     final void accepted() {
-        before = shared.lengths();
+        before = shared.records.lengths();
     }
 
     final void refuse(Reply reply, int status, String code, String... canaries) {
@@ -71,7 +74,7 @@ abstract class BadInput {
             nothingWasWritten();
             this.method = shared.method(name);
             this.caller = shared.rightful(method, shared.a);
-            this.request = SharedInstance.fill(method, shared.standing(method, shared.a));
+            this.request = ExampleRequests.fill(method, shared.requests.standing(method, shared.a));
             // What the example takes may have to be made first, as a session.
             accepted();
             this.path = RawClient.path(method, request);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -252,8 +253,8 @@ class BadInputInBodiesIT extends BadInput {
     @Test
     void grpcWithoutAMessageOrWithTwoIsRefused() {
         ContractMethod method = shared.method(CREATE_WORKSPACE);
-        byte[] one =
-                SharedInstance.fill(method, shared.standing(method, shared.a)).toByteArray();
+        byte[] one = ExampleRequests.fill(method, shared.requests.standing(method, shared.a))
+                .toByteArray();
         for (byte[][] messages : List.of(new byte[0][], new byte[][] {one, one})) {
             Reply reply = shared.wire.grpc(method, RawClient.metadata(shared.a.headers()), messages);
             refuse(reply, 400, "request.malformed");

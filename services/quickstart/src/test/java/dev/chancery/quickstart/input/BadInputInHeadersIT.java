@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
-import dev.chancery.quickstart.instance.SharedInstance;
 import dev.chancery.schema.ContractMethod;
 import io.grpc.Metadata;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ class BadInputInHeadersIT extends BadInput {
     @EnumSource
     void anIdempotencyKeyIsPrintableAsciiOfAtMost128Characters(Api api) {
         ContractMethod method = shared.method(CREATE_WORKSPACE);
-        Message request = shared.example(method, shared.a);
+        Message request = shared.requests.example(method, shared.a);
         for (String key : List.of("a b", "a".repeat(129))) {
             Reply reply = api.call(shared.wire, method, request, with(shared.a, Map.of(KEY, key)));
             refuse(reply, 400, "request.idempotency-key", key);
@@ -49,7 +49,7 @@ class BadInputInHeadersIT extends BadInput {
     @EnumSource
     void aPositionIsOneOfTheCallersOwnLog(Api api) {
         ContractMethod method = shared.method(CHECK);
-        Message request = SharedInstance.fill(method, shared.standing(method, shared.a));
+        Message request = ExampleRequests.fill(method, shared.requests.standing(method, shared.a));
         String own = shared.a.tenant();
         for (String position : List.of(
                 canary,
@@ -81,7 +81,7 @@ class BadInputInHeadersIT extends BadInput {
                     default -> shared.a.tenant() + "@0";
                 };
         ContractMethod method = shared.method(CREATE_WORKSPACE);
-        Message request = SharedInstance.fill(method, shared.standing(method, shared.a));
+        Message request = ExampleRequests.fill(method, shared.requests.standing(method, shared.a));
         String body = new String(RawClient.body(method, request), UTF_8);
         for (String other : List.of(good, "Bearer " + shared.b.token())) {
             String head =
@@ -104,7 +104,7 @@ class BadInputInHeadersIT extends BadInput {
         List<Callable<Reply>> calls = new ArrayList<>();
         for (String name : List.of(CHECK, LIST_ROLES)) {
             ContractMethod method = shared.method(name);
-            Message request = SharedInstance.fill(method, shared.standing(method, shared.a));
+            Message request = ExampleRequests.fill(method, shared.requests.standing(method, shared.a));
             Map<String, String> headers = with(shared.a, Map.of("Chancery-Position", shared.a.tenant() + "@999999999"));
             for (Api api : Api.values()) {
                 calls.add(() -> api.call(shared.wire, method, request, headers));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RefusalCheck;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -46,13 +47,13 @@ class RepeatedCommandIT {
     void aRepeatedCommandHasOneEffectAndOneAnswerOverEitherFace(String name) {
         ContractMethod method = shared.method(name);
         SharedInstance.Client caller = shared.rightful(method, shared.a);
-        Message request = shared.example(method, shared.a);
-        Message other = shared.example(method, shared.a);
+        Message request = shared.requests.example(method, shared.a);
+        Message other = shared.requests.example(method, shared.a);
         Map<String, String> headers = new HashMap<>(caller.headers());
         headers.put(KEY, UUID.randomUUID().toString());
         Reply first = shared.wire.rest(method, request, headers);
         assertThat(first.succeeded()).as("%s", first).isTrue();
-        Map<String, Long> after = shared.lengths();
+        Map<String, Long> after = shared.records.lengths();
         for (Api api : Api.values()) {
             Reply again = api.call(shared.wire, method, request, headers);
             if (method.replyIsConfidential()) {
@@ -67,14 +68,14 @@ class RepeatedCommandIT {
                 refusal.check(api.call(shared.wire, method, other, headers), 422, "idempotency.key-reused");
             }
         }
-        assertThat(shared.lengths()).isEqualTo(after);
+        assertThat(shared.records.lengths()).isEqualTo(after);
     }
 
     /** A key is its principal's and its method's: another's same key is another key. */
     @Test
     void aKeyIsNobodyElses() {
         ContractMethod method = shared.method(CREATE_WORKSPACE);
-        Message request = shared.example(method, shared.a);
+        Message request = shared.requests.example(method, shared.a);
         String key = UUID.randomUUID().toString();
         Reply ofA = shared.wire.rest(method, request, with(shared.a, key));
         Reply ofB = shared.wire.rest(method, request, with(shared.b, key));
@@ -86,21 +87,21 @@ class RepeatedCommandIT {
     @Test
     void aRepeatedRefusalIsTheSameRefusal() {
         ContractMethod method = shared.method("chancery.access.v1.AccessService/RetireRole");
-        Message request = SharedInstance.fill(method, Map.of("role", "nobodys-" + SharedInstance.unique()));
+        Message request = ExampleRequests.fill(method, Map.of("role", "nobodys-" + SharedInstance.unique()));
         String key = UUID.randomUUID().toString();
         refusal.check(shared.wire.rest(method, request, with(shared.a, key)), 404, "access.no-such-role");
-        Map<String, Long> after = shared.lengths();
+        Map<String, Long> after = shared.records.lengths();
         refusal.check(shared.wire.rest(method, request, with(shared.a, key)), 404, "access.no-such-role");
         refusal.check(shared.wire.grpc(method, request, with(shared.a, key)), 404, "access.no-such-role");
-        assertThat(shared.lengths()).isEqualTo(after);
+        assertThat(shared.records.lengths()).isEqualTo(after);
     }
 
     @Test
     void ofManyAtOnceOneTakesEffect() throws Exception {
         ContractMethod method = shared.method(CREATE_WORKSPACE);
-        Message request = shared.example(method, shared.a);
+        Message request = shared.requests.example(method, shared.a);
         String key = UUID.randomUUID().toString();
-        Map<String, Long> before = shared.lengths();
+        Map<String, Long> before = shared.records.lengths();
         List<Callable<Reply>> calls = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
             Api api = Api.values()[i % 2];
@@ -121,7 +122,7 @@ class RepeatedCommandIT {
                 .filter(reply -> !reply.succeeded())
                 .forEach(reply -> refusal.check(reply, 409, "idempotency.in-progress"));
         // An intent and its outcome.
-        assertThat(shared.lengths().get(shared.a.tenant())).isEqualTo(before.get(shared.a.tenant()) + 2);
+        assertThat(shared.records.lengths().get(shared.a.tenant())).isEqualTo(before.get(shared.a.tenant()) + 2);
     }
 
     private static Map<String, String> with(SharedInstance.Client caller, String key) {

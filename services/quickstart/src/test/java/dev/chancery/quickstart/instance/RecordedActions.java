@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * After each test class: whatever is in any log of the shared instance was recorded under an action that the contract has, of the record's own
- * feature, and by the installation itself exactly where the contract says so. An auditor refuses a log in which one is not.
+ * feature, and by nobody but the installation where the contract says so. An auditor refuses a log in which one is not.
  */
 public final class RecordedActions implements AfterAllCallback {
     private static final Map<String, String> FEATURES = new HashMap<>();
@@ -47,7 +47,8 @@ public final class RecordedActions implements AfterAllCallback {
         });
     }
 
-    private static List<String> wrong(Connection connection) throws SQLException {
+    /** What is wrong with the records since the last look. */
+    static List<String> wrong(Connection connection) throws SQLException {
         List<String> wrong = new ArrayList<>();
         try (var heads = connection.createStatement();
                 var rows = heads.executeQuery("SELECT tenant, next_position FROM log.head")) {
@@ -72,7 +73,7 @@ public final class RecordedActions implements AfterAllCallback {
             records.setLong(3, to);
             try (var rows = records.executeQuery()) {
                 while (rows.next()) {
-                    Statement statement = SharedInstance.statement(rows.getBytes(2));
+                    Statement statement = LogRecords.statement(rows.getBytes(2));
                     String action = statement.getAction();
                     boolean isSystem = statement.getActor().getType() == ActorType.ACTOR_TYPE_SYSTEM;
                     if (!statement.getFeature().equals(FEATURES.get(action))

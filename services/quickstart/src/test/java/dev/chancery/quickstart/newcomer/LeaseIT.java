@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Message;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -52,7 +53,7 @@ class LeaseIT {
 
     private final SharedInstance shared = SharedInstance.shared();
     private final OrganisationCalls calls = new OrganisationCalls(shared);
-    private final TargetPostgres target = SharedInstance.target();
+    private final TargetPostgres target = ExampleRequests.target();
     private Client administrator = shared.owner;
     private Client service = shared.owner;
     private String workspace = "";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
 import dev.chancery.quickstart.forged.ForgedTenantIT;
+import dev.chancery.quickstart.instance.ExampleRequests;
 import dev.chancery.quickstart.instance.RawClient;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
@@ -67,7 +68,7 @@ class StartFailuresIT {
                 .isEqualTo(instance.outText().strip().substring("READY ".length()));
         ContractMethod method = Contract.load().method(ForgedTenantIT.ONCE).orElseThrow();
         String claim = SharedInstance.secret(Files.readString(claimFile).strip());
-        Message request = SharedInstance.fill(
+        Message request = ExampleRequests.fill(
                 method,
                 Map.of("claim", claim, "publicKey", SigningKey.generate().publicKey()));
         try (var wire = new RawClient(instance)) {

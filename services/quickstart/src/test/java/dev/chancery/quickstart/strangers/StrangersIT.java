@@ -103,7 +103,7 @@ class StrangersIT {
     private static long call(String during, ContractMethod list, Client caller) {
         try (var wire = new RawClient(instance)) {
             long start = System.nanoTime();
-            Reply reply = wire.rest(list, world.example(list, caller), caller.headers());
+            Reply reply = wire.rest(list, world.requests.example(list, caller), caller.headers());
             assertThat(reply.succeeded()).as("%s: %s", during, reply).isTrue();
             return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         }
