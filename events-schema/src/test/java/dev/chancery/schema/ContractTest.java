@@ -156,6 +156,9 @@ class ContractTest {
                         "observability:read",
                         "organisation:create",
                         "organisation:read",
+                        "signing-key:read",
+                        "signing-key:rotate",
+                        "signing-key:withdraw",
                         "token-key:read",
                         "token-key:rotate",
                         "token-key:withdraw");

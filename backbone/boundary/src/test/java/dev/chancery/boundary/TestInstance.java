@@ -130,7 +130,7 @@ public final class TestInstance {
                         database,
                         role(feature),
                         "ch-test",
-                        keys.signer("ch-test/source/" + feature),
+                        keys,
                         guard.and(this::disk)));
     }
 

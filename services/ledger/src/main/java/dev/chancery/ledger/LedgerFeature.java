@@ -76,7 +76,7 @@ public final class LedgerFeature implements FeatureDescription {
         var worker = parts.closed(new CheckpointWorker(new Checkpoints(
                 parts.database(),
                 parts.instanceId(),
-                (origin, text) -> keys.signer(origin).signNote(text),
+                keys::signNote,
                 publisher::publish)));
         worker.start();
         return new LedgerProjection(parts.instanceId(), worker::due);
@@ -84,12 +84,16 @@ public final class LedgerFeature implements FeatureDescription {
 
     @Override
     public Feature create(FeatureParts parts) {
+        var reader = new LedgerReader(parts.database());
+        var keys = parts.get(VerifierKeys.class);
+        Appender appender = parts.get(Appender.class);
         return new LedgerService(
-                new LedgerReader(parts.database()),
-                new Copies(parts.get(Appender.class)::append),
+                reader,
+                new Copies(appender::append),
                 parts.closed(new CheckpointWatch(
                         parts.database(), parts.get(CheckpointLimit.class).staleAfter())),
-                parts.get(VerifierKeys.class),
+                parts.closed(new WithdrawnKeys(keys, parts.instanceId(), reader, appender::append)),
+                keys,
                 parts.instanceId(),
                 parts.contract());
     }

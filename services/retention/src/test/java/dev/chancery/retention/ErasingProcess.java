@@ -115,7 +115,7 @@ final class ErasingProcess {
                 database,
                 DatabaseRole.RETENTION,
                 INSTANCE,
-                new SigningKeys(database, sealer).signer(INSTANCE + "/source/retention"),
+                new SigningKeys(database, sealer),
                 Optional::empty)) {
             var eraser = new SubjectEraser(
                     new Claims(database, DatabaseRole.RETENTION),
