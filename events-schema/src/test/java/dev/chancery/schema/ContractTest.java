@@ -111,6 +111,7 @@ class ContractTest {
                         "ListElevationPolicies",
                         "ListMySessions",
                         "ListSessions",
+                        "ListSigningKeys",
                         "ListTokenKeys",
                         "ListElevations",
                         "ListGroupMembers",

@@ -36,6 +36,11 @@ public final class VerifierKeys {
         return where("(verifies_until IS NULL OR verifies_until > now()) AND name = ?", name);
     }
 
+    /** The verifier keys under every name that begins with a prefix that were withdrawn, or were of access tokens and count no more. */
+    public List<VerifierKey> withdrawn(String prefix) {
+        return where("verifies_until IS NOT NULL AND starts_with(name, ?)", prefix);
+    }
+
     /** A verifier key of a source of records, and whether it was withdrawn. */
     record OfSource(VerifierKey key, boolean withdrawn) {}
 

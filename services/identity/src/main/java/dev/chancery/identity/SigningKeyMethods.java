@@ -88,7 +88,10 @@ final class SigningKeyMethods {
         context.read(STREAM, Changes.FOLD);
         int signing = keys.signing(request.getKeys(), context.atMicros());
         if (signing == 0) {
-            return CommandOutcome.reject(IdentityRejection.NO_SUCH_SIGNING_KEY);
+            // None signs where their holder has not made the next yet.
+            return keys.known(request.getKeys(), "", 0, 1).isEmpty()
+                    ? CommandOutcome.reject(IdentityRejection.NO_SUCH_SIGNING_KEY)
+                    : CommandOutcome.already(RotateSigningKeysReply.getDefaultInstance());
         }
         return CommandOutcome.done(
                         RotateSigningKeysReply.newBuilder().setKeys(signing).build(),

@@ -511,6 +511,14 @@ public final class SharedInstance implements AutoCloseable {
                 .getString("issuerId");
     }
 
+    /** Nothing that another test verifies later is signed by it. */
+    private JsonObject statementKey() {
+        return done(method(IDENTITY + "ListSigningKeys"), owner, Map.of())
+                .json()
+                .getJsonArray("keys")
+                .getJsonObject(0);
+    }
+
     private String value(String placeholder, Map<String, String> values, Client in) {
         String known = values.get(placeholder);
         if (known != null) {
@@ -528,6 +536,8 @@ public final class SharedInstance implements AutoCloseable {
                                 .getJsonArray("keys")
                                 .getJsonObject(1)
                                 .getString("keyId");
+                    case "signingKey" -> statementKey().getString("name");
+                    case "signingKeyId" -> statementKey().getString("keyId");
                     case "refreshToken" -> secret(session(in).getString("refreshToken"));
                     // One for each request: a principal's oldest ends when it has many, so it can't be TENANT_BOUND.
                     case "session" -> sessionOf(session(in).getString("accessToken"));
