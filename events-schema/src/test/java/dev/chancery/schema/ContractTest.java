@@ -257,6 +257,8 @@ class ContractTest {
             Map.entry("assertion", "e30.e30.c2ln"),
             Map.entry("session", ID),
             Map.entry("tokenKey", "deadbeef"),
+            Map.entry("signingKey", "ch-0123456789abcdef/dsar"),
+            Map.entry("signingKeyId", "deadbeef"),
             Map.entry("refreshToken", "chr_instance." + ID + "." + ID + "." + "A".repeat(22) + "." + "B".repeat(43)),
             Map.entry("unique", "x7"),
             Map.entry("elevationRole", "repair"),
