@@ -66,8 +66,7 @@ record Checkpoint(String origin, long size, byte[] root, List<Signature> signatu
         }
         byte[] keyed = Base64Text.decode(
                 "the signature", line.substring(start.length()), KEY_ID_LENGTH + VerifierKey.SIGNATURE_LENGTH);
-        return new Signature(
-                ByteBuffer.wrap(keyed).getInt(), Arrays.copyOfRange(keyed, KEY_ID_LENGTH, keyed.length));
+        return new Signature(ByteBuffer.wrap(keyed).getInt(), Arrays.copyOfRange(keyed, KEY_ID_LENGTH, keyed.length));
     }
 
     private static String utf8(byte[] note) throws Malformed {

@@ -308,8 +308,7 @@ class FilesTest {
     /** A key's signature line under a note. */
     private static String line(SigningKey key, String note) {
         byte[] id = ByteBuffer.allocate(4).putInt(key.id()).array();
-        byte[] signature =
-                key.sign(note.substring(0, note.indexOf("\n\n") + 1).getBytes(UTF_8));
+        byte[] signature = key.sign(note.substring(0, note.indexOf("\n\n") + 1).getBytes(UTF_8));
         return "\u2014 " + key.name + " " + Base64.getEncoder().encodeToString(Draft.concat(id, signature)) + "\n";
     }
 

@@ -56,8 +56,7 @@ public final class SigningKeyRotation {
         CHOSEN = chosen.append(')').toString();
     }
 
-    private static final String KNOWN =
-            "SELECT name, key_id, public_key, created_at, replaced_at, verifies_until";
+    private static final String KNOWN = "SELECT name, key_id, public_key, created_at, replaced_at, verifies_until";
 
     private static final String OVERLAP_IS_OVER =
             "replaced_at <= now() - interval '" + SigningKeys.OVERLAP.toSeconds() + " seconds'";
@@ -135,7 +134,8 @@ public final class SigningKeyRotation {
     /** Of how many keys that were made before a moment it is so that they sign. */
     public int signing(String which, long beforeMicros) {
         return database.transaction(DatabaseRole.KEYRING, connection -> {
-            try (var select = connection.prepareStatement("SELECT count(*) FROM signing.key WHERE " + signingBefore())) {
+            try (var select =
+                    connection.prepareStatement("SELECT count(*) FROM signing.key WHERE " + signingBefore())) {
                 select.setLong(choose(select, which), beforeMicros);
                 try (var found = select.executeQuery()) {
                     found.next();
@@ -210,8 +210,7 @@ public final class SigningKeyRotation {
         try (var select = connection.prepareStatement("""
                 SELECT DISTINCT name FROM signing.key JOIN signing.private_key USING (name, key_id)
                 WHERE (replaced_at IS NOT NULL OR verifies_until IS NOT NULL)
-                AND (state = 'CURRENT' OR state = 'PREVIOUS' AND (verifies_until IS NOT NULL OR %s))"""
-                .formatted(OVERLAP_IS_OVER))) {
+                AND (state = 'CURRENT' OR state = 'PREVIOUS' AND (verifies_until IS NOT NULL OR %s))""".formatted(OVERLAP_IS_OVER))) {
             List<String> names = new ArrayList<>();
             try (var found = select.executeQuery()) {
                 while (found.next()) {
@@ -244,8 +243,7 @@ public final class SigningKeyRotation {
         try (var select = connection.prepareStatement("""
                 SELECT key_id, state, verifies_until IS NOT NULL, replaced_at IS NOT NULL, coalesce(%s, false)
                 FROM signing.private_key JOIN signing.key USING (name, key_id)
-                WHERE name = ? AND state IN ('CURRENT', 'PREVIOUS') ORDER BY state FOR UPDATE OF private_key"""
-                .formatted(OVERLAP_IS_OVER))) {
+                WHERE name = ? AND state IN ('CURRENT', 'PREVIOUS') ORDER BY state FOR UPDATE OF private_key""".formatted(OVERLAP_IS_OVER))) {
             select.setString(1, name);
             Map<Integer, KeyState> ended = new HashMap<>();
             try (var found = select.executeQuery()) {

@@ -47,9 +47,7 @@ public final class VerifierKeys {
     /** All verifier keys of sources of records. */
     List<OfSource> ofSources() {
         return where(
-                "strpos(name, ?) > 0",
-                SOURCE,
-                row -> new OfSource(key(row), row.getObject("verifies_until") != null));
+                "strpos(name, ?) > 0", SOURCE, row -> new OfSource(key(row), row.getObject("verifies_until") != null));
     }
 
     private List<VerifierKey> where(String condition, String value) {
@@ -67,9 +65,9 @@ public final class VerifierKeys {
 
     private <T> List<T> where(String condition, String value, Read<T> read) {
         return database.transaction(role, connection -> {
-            try (var select =
-                    connection.prepareStatement("SELECT name, key_id, public_key, verifies_until FROM signing.key WHERE "
-                            + condition + " ORDER BY created_at, name, key_id")) {
+            try (var select = connection.prepareStatement(
+                    "SELECT name, key_id, public_key, verifies_until FROM signing.key WHERE " + condition
+                            + " ORDER BY created_at, name, key_id")) {
                 select.setString(1, value);
                 List<T> keys = new ArrayList<>();
                 try (var found = select.executeQuery()) {

@@ -175,7 +175,9 @@ final class AppendGroup {
             throws SQLException {
         var sql = new AppendSql(connection, tenant, feature);
         Optional<Rejection> refusal = sql.lock(
-                locked, signer.verifierKey(), group.stream().map(PreparedDraft::draft).toList());
+                locked,
+                signer.verifierKey(),
+                group.stream().map(PreparedDraft::draft).toList());
         if (locked.keyWithdrawn) {
             return Optional.empty();
         }
@@ -217,8 +219,7 @@ final class AppendGroup {
     private Admitted admit(PreparedDraft draft, String tenant, int keyId, LockedTenant locked) {
         long position = locked.nextPosition;
         long recordedAtMicros = locked.recordedAtMicros();
-        Statement statement = draft.statement(
-                instanceId + "/" + tenant, feature, keyId, position, recordedAtMicros);
+        Statement statement = draft.statement(instanceId + "/" + tenant, feature, keyId, position, recordedAtMicros);
         return new Admitted(draft, position, recordedAtMicros, statement);
     }
 

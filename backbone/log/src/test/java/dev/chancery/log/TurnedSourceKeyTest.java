@@ -27,7 +27,8 @@ final class TurnedSourceKeyTest {
     private static final int TURNS = 10;
 
     /** What the other process has in memory is not what the appenders' has. */
-    private final SigningKeyRotation elsewhere = new SigningKeyRotation(LOG.database, LOG.freshKeys(), TestLog.INSTANCE);
+    private final SigningKeyRotation elsewhere =
+            new SigningKeyRotation(LOG.database, LOG.freshKeys(), TestLog.INSTANCE);
 
     @AfterAll
     static void close() {

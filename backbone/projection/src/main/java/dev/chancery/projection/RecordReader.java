@@ -59,8 +59,7 @@ final class RecordReader {
 
     /** Of what a withdrawn key signed: whether it is the record at its place. A record is committed before it is sent. */
     private boolean isCommitted(LogRecord record) {
-        return database.inTenant(
-                role, record.tenant(), connection -> PositionTable.isCommitted(connection, record));
+        return database.inTenant(role, record.tenant(), connection -> PositionTable.isCommitted(connection, record));
     }
 
     private static void require(boolean holds, Reason otherwise) throws Foreign {

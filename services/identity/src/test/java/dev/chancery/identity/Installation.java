@@ -108,8 +108,7 @@ final class Installation implements AutoCloseable {
 
     /** As another process has it. */
     Appender appender() {
-        return new Appender(
-                database, DatabaseRole.IDENTITY, "ch-test", new SigningKeys(database, sealer), guard);
+        return new Appender(database, DatabaseRole.IDENTITY, "ch-test", new SigningKeys(database, sealer), guard);
     }
 
     @Override

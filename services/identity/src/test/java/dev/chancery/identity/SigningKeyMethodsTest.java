@@ -58,7 +58,9 @@ class SigningKeyMethodsTest {
                         ListSigningKeysReply.class,
                         process.call(
                                 "ListSigningKeys",
-                                ListSigningKeysRequest.newBuilder().setKeys(keys).build(),
+                                ListSigningKeysRequest.newBuilder()
+                                        .setKeys(keys)
+                                        .build(),
                                 bearer(process.token(clientId))))
                 .getKeysList();
     }
@@ -147,7 +149,8 @@ class SigningKeyMethodsTest {
                     .isEqualTo("identity.no-such-signing-key");
         }
         assertThat(withdrawn(SOURCE, "00000000")).isEqualTo("identity.no-such-signing-key");
-        String token = String.format("%08x", process.tokenKey.known().getFirst().key().keyId());
+        String token =
+                String.format("%08x", process.tokenKey.known().getFirst().key().keyId());
         assertThat(withdrawn("ch-test/token", token)).isEqualTo("identity.no-such-signing-key");
         assertThat(listed("")).hasSize(1);
     }

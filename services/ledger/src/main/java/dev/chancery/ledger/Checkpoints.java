@@ -78,8 +78,9 @@ public final class Checkpoints {
             return List.of();
         }
         Head head = locked.get().head();
-        Optional<SignedHead> made =
-                locked.get().signedSize() == head.size() ? Optional.empty() : Optional.of(sign(connection, head, origin));
+        Optional<SignedHead> made = locked.get().signedSize() == head.size()
+                ? Optional.empty()
+                : Optional.of(sign(connection, head, origin));
         tables.commitCheckpoint(
                 connection, tenant, made, known > head.publishedSize() ? OptionalLong.of(known) : OptionalLong.empty());
         List<SignedHead> unpublished = new ArrayList<>(locked.get().checkpoints());

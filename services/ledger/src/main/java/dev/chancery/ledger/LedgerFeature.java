@@ -73,11 +73,8 @@ public final class LedgerFeature implements FeatureDescription {
     private static LedgerProjection live(FeatureParts parts) {
         var keys = parts.get(SigningKeys.class);
         var publisher = parts.closed(new TopicPublisher(parts.kafka(), CHECKPOINT_TOPIC));
-        var worker = parts.closed(new CheckpointWorker(new Checkpoints(
-                parts.database(),
-                parts.instanceId(),
-                keys::signNote,
-                publisher::publish)));
+        var worker = parts.closed(new CheckpointWorker(
+                new Checkpoints(parts.database(), parts.instanceId(), keys::signNote, publisher::publish)));
         worker.start();
         return new LedgerProjection(parts.instanceId(), worker::due);
     }

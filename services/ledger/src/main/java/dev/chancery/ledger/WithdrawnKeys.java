@@ -108,8 +108,8 @@ final class WithdrawnKeys implements AutoCloseable {
         // Each attempt claims the key for itself: the second is told that it is taken.
         var claim = new Claim(
                 "withdrawn-key", digest(keyId), StreamId.of("ledger", "withdrawn-key", entryId.toString()), true);
-        AppendResult result = append.apply(
-                new Draft(tenant, statement, 0, List.of(), List.of(claim), Optional.empty(), Map.of()));
+        AppendResult result =
+                append.apply(new Draft(tenant, statement, 0, List.of(), List.of(claim), Optional.empty(), Map.of()));
         switch (result) {
             case AppendResult.Appended _ -> {
                 recorded.add(key);
@@ -130,7 +130,8 @@ final class WithdrawnKeys implements AutoCloseable {
 
     private static Digest digest(String keyId) {
         try {
-            return new Digest(MessageDigest.getInstance("SHA-256").digest(HexFormat.of().parseHex(keyId)));
+            return new Digest(
+                    MessageDigest.getInstance("SHA-256").digest(HexFormat.of().parseHex(keyId)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java has no SHA-256", e);
         }

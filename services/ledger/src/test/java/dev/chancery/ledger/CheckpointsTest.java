@@ -140,7 +140,8 @@ class CheckpointsTest {
         database.migrate("keyring");
         var keys = new SigningKeys(database, KeyFileSealer.create(directory.resolve("key")));
         ledger.commit(Records.from(Records.TENANT, 0, 10));
-        new Checkpoints(database, Records.INSTANCE, keys::signNote, (origin, note) -> {}).signAndPublish(Records.TENANT);
+        new Checkpoints(database, Records.INSTANCE, keys::signNote, (origin, note) -> {})
+                .signAndPublish(Records.TENANT);
         String note = new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8);
         VerifierKey key = keys.signer(Records.INSTANCE + "/" + Records.TENANT).verifierKey();
         assertThat(LogKey.open(note, key.publicKey()).size()).isEqualTo(10);

@@ -65,8 +65,7 @@ class WithdrawnKeysTest {
         assertThat(records()).singleElement().satisfies(statement -> {
             assertThat(statement.getAction()).isEqualTo("ledger.key.withdraw");
             assertThat(statement.getTarget().getType()).isEqualTo("checkpoint-key");
-            assertThat(statement.getTarget().getId())
-                    .isEqualTo(HexFormat.of().toHexDigits(stolen.keyId()) + ":10");
+            assertThat(statement.getTarget().getId()).isEqualTo(HexFormat.of().toHexDigits(stolen.keyId()) + ":10");
         });
     }
 

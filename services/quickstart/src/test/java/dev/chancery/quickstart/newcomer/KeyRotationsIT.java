@@ -273,15 +273,13 @@ class KeyRotationsIT {
 
     private static void turnEnvironment() {
         int version = calls.done(
-                        administrator,
-                        RotateEnvironmentKeyRequest.newBuilder().setEnvironment("prod"))
+                        administrator, RotateEnvironmentKeyRequest.newBuilder().setEnvironment("prod"))
                 .json()
                 .getInteger("keyVersion");
         String left;
         do {
             left = calls.done(
-                            administrator,
-                            RewrapEnvironmentRequest.newBuilder().setEnvironment("prod"))
+                            administrator, RewrapEnvironmentRequest.newBuilder().setEnvironment("prod"))
                     .json()
                     .getString("left", "0");
         } while (!left.equals("0"));
@@ -293,8 +291,7 @@ class KeyRotationsIT {
     private static void write(String secret, List<String> values) {
         String value = SharedInstance.secret("Burg-Hohenzollern-" + SharedInstance.unique());
         calls.done(
-                administrator,
-                WriteSecretRequest.newBuilder().setSecret(secret).setValue(value));
+                administrator, WriteSecretRequest.newBuilder().setSecret(secret).setValue(value));
         values.add(value);
     }
 
@@ -410,11 +407,9 @@ class KeyRotationsIT {
         assertThat(calls.send(late, ListWorkspacesRequest.newBuilder()).succeeded())
                 .isTrue();
         calls.done(people.owner, WithdrawTokenKeyRequest.newBuilder().setKeyId(stolen));
-        assertThat(RunningInstance.await(
-                        BOUND,
-                        () -> calls.send(late, ListWorkspacesRequest.newBuilder())
-                                .code()
-                                .equals("auth.token-invalid")))
+        assertThat(RunningInstance.await(BOUND, () -> calls.send(late, ListWorkspacesRequest.newBuilder())
+                        .code()
+                        .equals("auth.token-invalid")))
                 .isTrue();
         Client again = people.signedIn(administrator.clientId(), administrator.key());
         assertThat(calls.send(again, ListWorkspacesRequest.newBuilder()).succeeded())
@@ -452,8 +447,7 @@ class KeyRotationsIT {
                             .filter(line -> line.startsWith("\u2014 "))
                             .findFirst()
                             .orElseThrow();
-                    byte[] keyed = Base64.getDecoder()
-                            .decode(signature.substring(signature.lastIndexOf(' ') + 1));
+                    byte[] keyed = Base64.getDecoder().decode(signature.substring(signature.lastIndexOf(' ') + 1));
                     return keyId.equals(HexFormat.of().formatHex(keyed, 0, 4));
                 }))
                 .as("a checkpoint signed by %s", keyId)
