@@ -140,6 +140,9 @@ final class WithdrawnKeys implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
+        if (!thread.isAlive()) {
+            return;
+        }
         try {
             thread.join(STOP);
         } catch (InterruptedException e) {

@@ -88,6 +88,9 @@ class KeyRotationsIT {
 
     private final AtomicBoolean done = new AtomicBoolean();
     private final AtomicLong succeeded = new AtomicLong();
+    /** By what was to be turned, the keys that signed before. */
+    private final Map<String, Map<String, String>> turning = new TreeMap<>();
+
     private final List<String> values = new CopyOnWriteArrayList<>();
     private final List<String> credentials = new CopyOnWriteArrayList<>();
 
@@ -158,6 +161,7 @@ class KeyRotationsIT {
         try {
             for (int round = 0; round < ROUNDS; round++) {
                 kinds.forEach(kind -> kind.turn().run());
+                awaitTurned();
             }
             everythingOlderOpensAndVerifies(trustAtFirst, headersAtFirst);
             whoeverTrustsTheKeyBeforeVerifiesInItsOverlap();
@@ -232,11 +236,15 @@ class KeyRotationsIT {
 
     // Turning
 
-    /** Has keys replaced, and waits until whoever holds them has done so. */
-    private static void rotate(String keys) {
-        Map<String, String> before = signing(keys);
+    /** Has keys replaced; whoever holds them does so within seconds. */
+    private void rotate(String keys) {
+        turning.put(keys, signing(keys));
         calls.done(people.owner, RotateSigningKeysRequest.newBuilder().setKeys(keys));
-        awaitOthers(keys, before);
+    }
+
+    private void awaitTurned() {
+        turning.forEach(KeyRotationsIT::awaitOthers);
+        turning.clear();
     }
 
     private static void awaitOthers(String keys, Map<String, String> before) {
@@ -331,6 +339,7 @@ class KeyRotationsIT {
     private void whoeverTrustsTheKeyBeforeVerifiesInItsOverlap() throws IOException, Refused {
         List<String> before = verifierKeys();
         rotate("logs");
+        awaitTurned();
         awaitCheckpointOf(signing(origin()).get(origin()));
         assertThat(signatures()).isEqualTo(2);
         assertThat(audited(before)).as("the key before").isEqualTo(INTACT);
