@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.assertj.core.groups.Tuple;
@@ -264,6 +266,56 @@ class FilesTest {
         Files.writeString(
                 export.resolve("log/checkpoint"), start + Base64.getEncoder().encodeToString(byStranger) + "\n");
         assertFound("log/checkpoint", Rule.CHECKPOINT_SIGNATURE);
+    }
+
+    /** Of a log whose key was replaced not long ago. */
+    @Test
+    void aCheckpointOfTwoKeysIsVerifiedByWhoeverTrustsOneOfThem() throws Exception {
+        SigningKey next = new SigningKey(SampleExport.ORIGIN, false);
+        String both = sample.checkpoint() + line(next, sample.checkpoint());
+        String own = sample.trust();
+        String nextAlone = next.vkey() + own.substring(own.indexOf('\n'));
+        Files.writeString(export.resolve("log/checkpoint"), both);
+        for (String trust : List.of(own, nextAlone, next.vkey() + "\n" + own)) {
+            assertThat(auditedWith(trust).findings()).isEmpty();
+        }
+        String neither = new SigningKey(SampleExport.ORIGIN, false).vkey() + own.substring(own.indexOf('\n'));
+        assertThat(auditedWith(neither).findings()).extracting(Finding::rule).contains(Rule.CHECKPOINT_SIGNATURE);
+    }
+
+    @Test
+    void aSecondSignatureThatATrustedKeyDidNotMakeIsFound() throws Exception {
+        SigningKey next = new SigningKey(SampleExport.ORIGIN, false);
+        String wrong = line(next, "another\ntext\n\n");
+        Files.writeString(export.resolve("log/checkpoint"), sample.checkpoint() + wrong);
+        assertThat(auditedWith(next.vkey() + "\n" + sample.trust()).findings())
+                .extracting(Finding::rule)
+                .contains(Rule.CHECKPOINT_SIGNATURE);
+        // Who doesn't know the key is told nothing by it.
+        assertThat(auditedWith(sample.trust()).findings()).isEmpty();
+    }
+
+    @Test
+    void aCheckpointHasNoThirdSignature() throws Exception {
+        String note = sample.checkpoint();
+        for (int i = 0; i < 2; i++) {
+            note += line(new SigningKey(SampleExport.ORIGIN, false), sample.checkpoint());
+        }
+        Files.writeString(export.resolve("log/checkpoint"), note);
+        assertFound("log/checkpoint", Rule.CHECKPOINT_FORM);
+    }
+
+    /** A key's signature line under a note. */
+    private static String line(SigningKey key, String note) {
+        byte[] id = ByteBuffer.allocate(4).putInt(key.id()).array();
+        byte[] signature = key.sign(note.substring(0, note.indexOf("\n\n") + 1).getBytes(UTF_8));
+        return "\u2014 " + key.name + " " + Base64.getEncoder().encodeToString(Draft.concat(id, signature)) + "\n";
+    }
+
+    private Report auditedWith(String trust) throws Exception {
+        Path file = export.resolveSibling("another-trust");
+        Files.writeString(file, trust);
+        return Audit.verify(export, file, (Path) null);
     }
 
     @Test

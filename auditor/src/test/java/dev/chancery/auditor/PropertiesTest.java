@@ -164,8 +164,9 @@ class PropertiesTest {
         return note.origin()
                 + note.size()
                 + base64.encodeToString(note.root())
-                + note.keyId()
-                + base64.encodeToString(note.signature());
+                + note.signatures().stream()
+                        .map(signature -> signature.keyId() + base64.encodeToString(signature.bytes()))
+                        .toList();
     }
 
     private static void onlyMalformed(ThrowingCallable parser) {

@@ -171,10 +171,23 @@ CREATE TABLE signing.key (
     key_id integer NOT NULL,
     public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
     created_at timestamptz NOT NULL DEFAULT now(),
-    -- of a key of access tokens that was replaced or withdrawn: nothing that it signed is taken from then on
+    -- nothing that it signed is taken from then on: it was withdrawn, or it is a key of access tokens that was replaced
     verifies_until timestamptz,
+    -- when it was told to sign no more; its holder sees to that. What it signed verifies on
+    replaced_at timestamptz,
     PRIMARY KEY (name, key_id)
 );
+CREATE INDEX turned_key ON signing.key (name) WHERE replaced_at IS NOT NULL OR verifies_until IS NOT NULL;
+
+CREATE FUNCTION signing.refuse_return() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.verifies_until IS DISTINCT FROM least(NEW.verifies_until, OLD.verifies_until)
+        OR OLD.replaced_at IS NOT NULL AND NEW.replaced_at IS DISTINCT FROM OLD.replaced_at THEN
+        RAISE EXCEPTION 'a key that was replaced or withdrawn stays so' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_return BEFORE UPDATE ON signing.key FOR EACH ROW EXECUTE FUNCTION signing.refuse_return();
 
 CREATE TABLE signing.private_key (
     name text NOT NULL,
@@ -204,14 +217,15 @@ END $$;
 CREATE TRIGGER forward_only BEFORE UPDATE ON signing.private_key FOR EACH ROW EXECUTE FUNCTION keyring.forward_only();
 CREATE POLICY all_verify ON signing.key FOR SELECT USING (true);
 CREATE POLICY holder_signs ON signing.private_key FOR SELECT USING (signing.holder(name) = current_user);
-CREATE POLICY holder_retires ON signing.key FOR UPDATE USING (signing.holder(name) = current_user);
+-- Whosever a key is, the core says that it was replaced or withdrawn: a process that was broken into has no say in that.
+CREATE POLICY core_turns ON signing.key FOR UPDATE TO chancery_keyring USING (true);
 CREATE POLICY holder_changes ON signing.private_key FOR UPDATE USING (signing.holder(name) = current_user);
 
 GRANT USAGE ON SCHEMA signing TO PUBLIC;
 GRANT SELECT ON signing.key TO PUBLIC;
 GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
-GRANT UPDATE (verifies_until) ON signing.key TO chancery_keyring;
+GRANT UPDATE (verifies_until, replaced_at) ON signing.key TO chancery_keyring;
 GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
 
 -- The ring of secrets, in a schema of its own: chancery_vault alone sees it, and sees no personal key.

@@ -32,6 +32,7 @@ final class MethodPage {
             "chr_" + "A".repeat(120),
             "eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiIifQ.c2lnbmF0dXJl",
             "a/b",
+            "a/b:deadbeef",
             "en",
             "P7Y");
 

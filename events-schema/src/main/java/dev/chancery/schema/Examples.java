@@ -19,6 +19,7 @@ public final class Examples {
      * {@code principal}, {@code workspace}, {@code assignment}: ids of existing ones. {@code role}, {@code group}: names of existing ones.
      * {@code groupAssignment}: id of an assignment to that group. {@code capability}: one of the organisation's own that no role bundles. {@code
      * publicKey}: base64 of a raw Ed25519 public key. {@code claim}: the owner claim. {@code assertion}: a client assertion. {@code refreshToken}: one that is good; {@code session}: id of a session of the caller. {@code tokenKey}: id of the next key of access tokens.
+     * {@code signingKey}, {@code signingKeyId}: name and id of a key that signs statements.
      * {@code elevationRole}: name of a role that has an elevation policy. {@code requester}: id of a principal, and {@code requested}, {@code
      * elevated}, {@code over}: ids of an elevation of theirs that waits for approval, is held, has ended. {@code override}: id of an egress
      * override of {@code workspace} that somebody else asked for. {@code issuer}: id of a
@@ -49,6 +50,8 @@ public final class Examples {
             "refreshToken",
             "session",
             "tokenKey",
+            "signingKey",
+            "signingKeyId",
             "unique",
             "elevationRole",
             "requester",

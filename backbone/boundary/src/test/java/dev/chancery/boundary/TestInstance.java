@@ -109,13 +109,7 @@ public final class TestInstance {
 
     private Appender appender(String feature) {
         return appenders.computeIfAbsent(
-                feature,
-                unmade -> new Appender(
-                        database,
-                        role(feature),
-                        "ch-test",
-                        keys.signer("ch-test/source/" + feature),
-                        guard.and(this::disk)));
+                feature, unmade -> new Appender(database, role(feature), "ch-test", keys, guard.and(this::disk)));
     }
 
     private static DatabaseRole role(String feature) {

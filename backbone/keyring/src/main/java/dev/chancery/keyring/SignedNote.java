@@ -5,8 +5,9 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 
-/** The C2SP signed-note format (c2sp.org/signed-note): text, empty line, one signature line. */
+/** The C2SP signed-note format (c2sp.org/signed-note): text, empty line, a signature line for each key. */
 final class SignedNote {
     static final int MAX_TEXT_BYTES = 65_536;
 
@@ -35,11 +36,23 @@ final class SignedNote {
         return signed;
     }
 
-    static String of(String text, VerifierKey key, byte[] signature) {
-        byte[] identified = ByteBuffer.allocate(Integer.BYTES + signature.length)
-                .putInt(key.keyId())
-                .put(signature)
-                .array();
-        return text + "\n\u2014 " + key.name() + " " + Base64.getEncoder().encodeToString(identified) + "\n";
+    /** @param signers each with a key id of its own */
+    static String of(String text, List<Signer> signers) {
+        byte[] signed = text(text);
+        StringBuilder note = new StringBuilder(text).append('\n');
+        for (Signer signer : signers) {
+            VerifierKey key = signer.verifierKey();
+            byte[] signature = signer.sign(signed);
+            byte[] identified = ByteBuffer.allocate(Integer.BYTES + signature.length)
+                    .putInt(key.keyId())
+                    .put(signature)
+                    .array();
+            note.append("\u2014 ")
+                    .append(key.name())
+                    .append(' ')
+                    .append(Base64.getEncoder().encodeToString(identified))
+                    .append('\n');
+        }
+        return note.toString();
     }
 }

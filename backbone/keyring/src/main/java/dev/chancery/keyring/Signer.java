@@ -2,6 +2,7 @@ package dev.chancery.keyring;
 
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
@@ -77,7 +78,7 @@ public final class Signer {
      * @throws IllegalArgumentException if it isn't so
      */
     public String signNote(String text) {
-        return SignedNote.of(text, verifierKey, sign(SignedNote.text(text)));
+        return SignedNote.of(text, List.of(this));
     }
 
     @Override

@@ -6,8 +6,10 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Optional;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
@@ -18,6 +20,9 @@ import org.jboss.logging.Logger;
  * as {@code chancery_proxy}, all others as {@code chancery_keyring}: none sees another's.
  * The public halves are for everybody, see {@link VerifierKeys}.
  *
+ * <p>What {@link SigningKeyRotation} has replaced or withdrawn signs no more, and another key takes its place. A log's key that was replaced signs
+ * beside the new one for {@link #OVERLAP}, so that who trusts it alone has time to learn of the other.
+ *
  * <p><b>Thread safety:</b> safe. <b>Limits:</b> {@link #SIGNERS_CACHED}, and {@link Keyring#CACHE_SECONDS} until a signer is read
  * again.
  */
@@ -25,12 +30,16 @@ public final class SigningKeys {
     /** Private keys held unwrapped at a time. */
     public static final int SIGNERS_CACHED = 10_000;
 
+    /** For how long a log's key signs beside the one that replaced it, unless that is replaced or withdrawn before. */
+    public static final Duration OVERLAP = Duration.ofDays(30);
+
     private static final Pattern NAME = Pattern.compile("[a-z0-9.-]{1,63}(/[a-z0-9.-]{1,63}){1,3}");
     private static final Logger LOG = Logger.getLogger(SigningKeys.class);
 
     private final Database database;
     private final Sealer sealer;
-    private final Cache<String, Signer> signers = Caffeine.newBuilder()
+    /** Of each name the one that signs, and then the one that signs beside it, if any. */
+    private final Cache<String, List<Signer>> signers = Caffeine.newBuilder()
             .maximumSize(SIGNERS_CACHED)
             .expireAfterWrite(Keyring.CACHE)
             .build();
@@ -38,12 +47,13 @@ public final class SigningKeys {
     /** What signs the proxy's records, which the proxy alone holds. */
     private static final String OF_THE_PROXY = "/source/proxy";
 
+    private static final String OF_A_LOG = "[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance)";
+
     /** A log's key, and what signs the ledger's own records: the ledger alone holds them. */
-    private static final Pattern OF_THE_LEDGER =
-            Pattern.compile("[^/]+/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|instance|source/ledger)");
+    private static final Pattern OF_THE_LEDGER = Pattern.compile(OF_A_LOG + "|[^/]+/source/ledger");
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
-    private record Row(byte[] publicKey, byte[] wrappedPrivate) {}
+    private record Row(byte[] publicKey, byte[] wrappedPrivate, KeyState state) {}
 
     public SigningKeys(Database database, Sealer sealer) {
         this.database = database;
@@ -58,24 +68,57 @@ public final class SigningKeys {
      * @throws KeyDestroyed if the name had a key and it was destroyed: no other takes its place unasked
      */
     public Signer signer(String name) {
-        return signers.get(name, this::loadOrCreate);
+        return signers(name).getFirst();
+    }
+
+    /**
+     * Answers the text as a C2SP signed note under this name: by its key, and, where one before it signs on beside it, by both.
+     *
+     * @param transaction of the key's holder; in it, no key counts as withdrawn that signs here
+     * @param text as {@link Signer#signNote}
+     */
+    public String signNote(Connection transaction, String name, String text) throws SQLException {
+        if (anyWithdrawn(transaction, name, signers(name))) {
+            forget(name);
+        }
+        return SignedNote.of(text, signers(name));
     }
 
     /** Has the key read again when it is asked for next. */
-    void forget(String name) {
+    public void forget(String name) {
         signers.invalidate(name);
     }
 
-    private Signer loadOrCreate(String name) {
+    private List<Signer> signers(String name) {
+        return signers.get(name, this::loadOrCreate);
+    }
+
+    private List<Signer> loadOrCreate(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
         }
-        DatabaseRole holder = holder(name);
-        Row row = database.transaction(holder, connection -> select(connection, name))
-                .or(() -> create(holder, name))
-                .orElseThrow(KeyDestroyed::new);
+        List<Row> rows = database.transaction(holder(name), connection -> select(connection, name));
+        if (!signs(rows)) {
+            rows = renew(name);
+        }
+        if (!signs(rows)) {
+            throw new KeyDestroyed();
+        }
+        return rows.stream().map(row -> opened(name, row)).toList();
+    }
+
+    private static boolean signs(List<Row> rows) {
+        return !rows.isEmpty() && rows.getFirst().state() == KeyState.CURRENT;
+    }
+
+    private Signer opened(String name, Row row) {
         byte[] secret = sealer.unwrap(row.wrappedPrivate(), context(name, row.publicKey()));
         return new Signer(name, SecretBytes.owning(secret), row.publicKey());
+    }
+
+    /** Whether it signs a log's checkpoints. */
+    static boolean isOfALog(String name) {
+        return name.matches(OF_A_LOG);
     }
 
     /** As {@code signing.holder} in the database has it. */
@@ -102,20 +145,26 @@ public final class SigningKeys {
         }
     }
 
-    private Optional<Row> create(DatabaseRole holder, String name) {
+    /**
+     * Ends what was replaced or withdrawn of a name's private halves, and makes a key where none signs then and none was destroyed unasked: in one
+     * transaction, so that there is always one that signs.
+     */
+    private List<Row> renew(String name) {
         Made made = made(sealer, name);
         VerifierKey key = made.key();
-        byte[] wrapped = made.wrapped();
-        return database.transaction(holder, connection -> {
+        return database.transaction(holder(name), connection -> {
+            SigningKeyRotation.end(connection, name);
             try (var insert = connection.prepareStatement("""
                     WITH made AS (
                         INSERT INTO signing.private_key (name, key_id, state, wrapped)
-                        SELECT ?, ?, 'CURRENT', ? WHERE NOT EXISTS (SELECT FROM signing.private_key WHERE name = ?)
+                        SELECT ?, ?, 'CURRENT', ? WHERE NOT EXISTS (
+                            SELECT FROM signing.private_key JOIN signing.key USING (name, key_id) WHERE name = ?
+                            AND (state IN ('CURRENT', 'PENDING') OR replaced_at IS NULL AND verifies_until IS NULL))
                         ON CONFLICT DO NOTHING RETURNING name, key_id)
                     INSERT INTO signing.key (name, key_id, public_key) SELECT name, key_id, ? FROM made""")) {
                 insert.setString(1, name);
                 insert.setInt(2, key.keyId());
-                insert.setBytes(3, wrapped);
+                insert.setBytes(3, made.wrapped());
                 insert.setString(4, name);
                 insert.setBytes(5, key.publicKey());
                 if (insert.executeUpdate() == 1) {
@@ -126,14 +175,45 @@ public final class SigningKeys {
         });
     }
 
-    private static Optional<Row> select(Connection connection, String name) throws SQLException {
-        try (var select = connection.prepareStatement(
-                "SELECT public_key, wrapped FROM signing.private_key JOIN signing.key USING (name, key_id)"
-                        + " WHERE name = ? AND state = 'CURRENT'")) {
-            select.setString(1, name);
-            try (var found = select.executeQuery()) {
-                return found.next() ? Optional.of(new Row(found.getBytes(1), found.getBytes(2))) : Optional.empty();
+    /** Has a name's keys be as they were told to be; does nothing where they are. */
+    void settle(String name) {
+        renew(name);
+        forget(name);
+    }
+
+    private static boolean anyWithdrawn(Connection connection, String name, List<Signer> signers) throws SQLException {
+        for (Signer signer : signers) {
+            if (isWithdrawn(connection, name, signer.verifierKey().keyId())) {
+                return true;
             }
+        }
+        return false;
+    }
+
+    private static boolean isWithdrawn(Connection connection, String name, int keyId) throws SQLException {
+        try (var select = connection.prepareStatement(
+                "SELECT FROM signing.key WHERE name = ? AND key_id = ? AND verifies_until IS NOT NULL")) {
+            select.setString(1, name);
+            select.setInt(2, keyId);
+            try (var found = select.executeQuery()) {
+                return found.next();
+            }
+        }
+    }
+
+    /** The key that signs, then the one that signs beside it; none that was withdrawn. */
+    private static List<Row> select(Connection connection, String name) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                SELECT public_key, wrapped, state FROM signing.private_key JOIN signing.key USING (name, key_id)
+                WHERE name = ? AND state IN ('CURRENT', 'PREVIOUS') AND verifies_until IS NULL ORDER BY state""")) {
+            select.setString(1, name);
+            List<Row> rows = new ArrayList<>();
+            try (var found = select.executeQuery()) {
+                while (found.next()) {
+                    rows.add(new Row(found.getBytes(1), found.getBytes(2), KeyState.valueOf(found.getString(3))));
+                }
+            }
+            return rows;
         }
     }
 

@@ -2,6 +2,8 @@ package dev.chancery.keyring;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,23 +36,46 @@ public final class VerifierKeys {
         return where("(verifies_until IS NULL OR verifies_until > now()) AND name = ?", name);
     }
 
+    /** The verifier keys under every name that begins with a prefix that were withdrawn, or were of access tokens and count no more. */
+    public List<VerifierKey> withdrawn(String prefix) {
+        return where("verifies_until IS NOT NULL AND starts_with(name, ?)", prefix);
+    }
+
+    /** A verifier key of a source of records, and whether it was withdrawn. */
+    record OfSource(VerifierKey key, boolean withdrawn) {}
+
     /** All verifier keys of sources of records. */
-    List<VerifierKey> ofSources() {
-        return where("strpos(name, ?) > 0", SOURCE);
+    List<OfSource> ofSources() {
+        return where(
+                "strpos(name, ?) > 0", SOURCE, row -> new OfSource(key(row), row.getObject("verifies_until") != null));
     }
 
     private List<VerifierKey> where(String condition, String value) {
+        return where(condition, value, VerifierKeys::key);
+    }
+
+    private static VerifierKey key(ResultSet row) throws SQLException {
+        return new VerifierKey(row.getString(1), row.getInt(2), row.getBytes(3));
+    }
+
+    @FunctionalInterface
+    private interface Read<T> {
+        T of(ResultSet row) throws SQLException;
+    }
+
+    private <T> List<T> where(String condition, String value, Read<T> read) {
         return database.transaction(role, connection -> {
-            try (var select = connection.prepareStatement("SELECT name, key_id, public_key FROM signing.key WHERE "
-                    + condition + " ORDER BY created_at, name, key_id")) {
+            try (var select = connection.prepareStatement(
+                    "SELECT name, key_id, public_key, verifies_until FROM signing.key WHERE " + condition
+                            + " ORDER BY created_at, name, key_id")) {
                 select.setString(1, value);
-                List<VerifierKey> keys = new ArrayList<>();
+                List<T> keys = new ArrayList<>();
                 try (var found = select.executeQuery()) {
                     while (found.next()) {
-                        keys.add(new VerifierKey(found.getString(1), found.getInt(2), found.getBytes(3)));
+                        keys.add(read.of(found));
                     }
                 }
-                return List.copyOf(keys);
+                return keys;
             }
         });
     }

@@ -5,6 +5,7 @@ import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.SqlBatch;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.SigningKeys;
 import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Statement;
 import java.sql.Connection;
@@ -21,7 +22,7 @@ import org.postgresql.util.PSQLException;
 
 /**
  * One transaction for a group of one tenant's drafts: lock the head, judge each draft, sign the admitted ones together, write,
- * commit.
+ * commit. Nothing is written that is signed by a key that was withdrawn before the transaction began: the group is signed anew then.
  *
  * <p>Where it can die: before the commit nothing is there; after it everything is. When the connection is lost while the commit is
  * on its way, {@link CommitQuestion} finds out.
@@ -29,7 +30,10 @@ import org.postgresql.util.PSQLException;
 final class AppendGroup {
     private static final Logger LOG = Logger.getLogger(AppendGroup.class);
 
-    /** Connections tried before a group is refused; the pool may still hold some that a restart of PostgreSQL has broken. */
+    /**
+     * Attempts before a group is refused: the pool may still hold connections that a restart of PostgreSQL has broken, and the memory keys that were
+     * withdrawn.
+     */
     private static final int MAX_ATTEMPTS = 3;
 
     static final int MAX_RECORD_BYTES = 1024 * 1024;
@@ -38,7 +42,8 @@ final class AppendGroup {
     private final DatabaseRole role;
     private final String feature;
     private final String instanceId;
-    private final Signer signer;
+    private final SigningKeys keys;
+    private final String key;
     private final CommitQuestion question;
 
     /** What one attempt came to. No connection is held any more: whatever comes next may need it. */
@@ -51,21 +56,39 @@ final class AppendGroup {
 
         /** Nothing was written. */
         record Failed(Exception cause) implements Attempt {}
+
+        /** Nothing was written: the key that would have signed it was withdrawn. */
+        record KeyWithdrawn() implements Attempt {}
     }
 
-    AppendGroup(Database database, DatabaseRole role, String instanceId, Signer signer, Duration unknownLimit) {
+    AppendGroup(Database database, DatabaseRole role, String instanceId, SigningKeys keys, Duration unknownLimit) {
         this.database = database;
         this.role = role;
         this.feature = role.name();
         this.instanceId = instanceId;
-        this.signer = signer;
+        this.keys = keys;
+        this.key = instanceId + "/source/" + role.name();
         this.question = new CommitQuestion(database, role, feature, unknownLimit);
     }
 
     /** A result for each draft, in order. */
     List<AppendResult> commit(String tenant, List<PreparedDraft> group) {
         for (int attempt = 1; ; attempt++) {
-            switch (attempt(tenant, group)) {
+            Signer signer;
+            try {
+                signer = keys.signer(key);
+            } catch (RuntimeException e) {
+                LOG.warnf("Append failed: tenant=%s drafts=%d key=%s cause=%s", tenant, group.size(), key, e);
+                return all(group, LogRejection.UNAVAILABLE);
+            }
+            switch (attempt(tenant, group, signer)) {
+                case Attempt.KeyWithdrawn _ -> {
+                    keys.forget(key);
+                    if (attempt == MAX_ATTEMPTS) {
+                        LOG.warnf("Append failed: tenant=%s drafts=%d key=%s withdrawn", tenant, group.size(), key);
+                        return all(group, LogRejection.UNAVAILABLE);
+                    }
+                }
                 case Attempt.Ended ended -> {
                     return ended.results();
                 }
@@ -99,18 +122,19 @@ final class AppendGroup {
         return results;
     }
 
-    private Attempt attempt(String tenant, List<PreparedDraft> group) {
+    private Attempt attempt(String tenant, List<PreparedDraft> group, Signer signer) {
         Connection connection;
         try {
             connection = database.connection(role);
         } catch (SQLException e) {
             return new Attempt.Failed(e);
         }
+        var locked = new LockedTenant();
         List<AppendResult> results = new ArrayList<>(group.size());
         boolean committing = false;
         boolean clean = false;
         try {
-            Optional<SqlBatch> write = judge(connection, tenant, group, results);
+            Optional<SqlBatch> write = judge(connection, tenant, group, signer, locked, results);
             if (write.isPresent()) {
                 committing = true;
                 write.get().execute(connection);
@@ -118,7 +142,7 @@ final class AppendGroup {
                 connection.rollback();
             }
             clean = true;
-            return new Attempt.Ended(results);
+            return locked.keyWithdrawn ? new Attempt.KeyWithdrawn() : new Attempt.Ended(results);
         } catch (SQLException | RuntimeException e) {
             if (committing && !isRefusal(e)) {
                 LOG.warnf(
@@ -142,12 +166,21 @@ final class AppendGroup {
 
     /** Fills {@code results}, which hold once what this answers was executed; empty when there is nothing to write. */
     private Optional<SqlBatch> judge(
-            Connection connection, String tenant, List<PreparedDraft> group, List<AppendResult> results)
+            Connection connection,
+            String tenant,
+            List<PreparedDraft> group,
+            Signer signer,
+            LockedTenant locked,
+            List<AppendResult> results)
             throws SQLException {
         var sql = new AppendSql(connection, tenant, feature);
-        var locked = new LockedTenant();
-        Optional<Rejection> refusal =
-                sql.lock(locked, group.stream().map(PreparedDraft::draft).toList());
+        Optional<Rejection> refusal = sql.lock(
+                locked,
+                signer.verifierKey(),
+                group.stream().map(PreparedDraft::draft).toList());
+        if (locked.keyWithdrawn) {
+            return Optional.empty();
+        }
         if (refusal.isPresent()) {
             results.addAll(all(group, refusal.get()));
             return Optional.empty();
@@ -158,7 +191,7 @@ final class AppendGroup {
         for (PreparedDraft draft : group) {
             Optional<AppendResult> objection = locked.objection(draft.draft());
             if (objection.isEmpty()) {
-                Admitted next = admit(draft, tenant, locked);
+                Admitted next = admit(draft, tenant, signer.verifierKey().keyId(), locked);
                 objection = next.sizeObjection();
                 if (objection.isEmpty()) {
                     admitted.add(next);
@@ -167,7 +200,7 @@ final class AppendGroup {
             }
             objections.add(objection);
         }
-        Iterator<AppendResult.Appended> appended = sign(admitted, rows).iterator();
+        Iterator<AppendResult.Appended> appended = sign(admitted, signer, rows).iterator();
         objections.forEach(objection -> results.add(objection.orElseGet(appended::next)));
         return admitted.isEmpty() ? Optional.empty() : Optional.of(sql.writeAndCommit(rows));
     }
@@ -183,16 +216,15 @@ final class AppendGroup {
         }
     }
 
-    private Admitted admit(PreparedDraft draft, String tenant, LockedTenant locked) {
+    private Admitted admit(PreparedDraft draft, String tenant, int keyId, LockedTenant locked) {
         long position = locked.nextPosition;
         long recordedAtMicros = locked.recordedAtMicros();
-        Statement statement = draft.statement(
-                instanceId + "/" + tenant, feature, signer.verifierKey().keyId(), position, recordedAtMicros);
+        Statement statement = draft.statement(instanceId + "/" + tenant, feature, keyId, position, recordedAtMicros);
         return new Admitted(draft, position, recordedAtMicros, statement);
     }
 
     /** Signs them all with one signature, and takes their rows. */
-    private List<AppendResult.Appended> sign(List<Admitted> admitted, AppendRows rows) {
+    private List<AppendResult.Appended> sign(List<Admitted> admitted, Signer signer, AppendRows rows) {
         List<Entry> entries =
                 Entry.sign(admitted.stream().map(Admitted::statement).toList(), signer);
         List<AppendResult.Appended> results = new ArrayList<>(entries.size());

@@ -10,6 +10,7 @@ import com.google.protobuf.ByteString;
 import dev.chancery.database.SqlBatch;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.VerifierKey;
 import dev.chancery.log.LockedTenant.ClaimKey;
 import dev.chancery.log.LockedTenant.OpenIntent;
 import dev.chancery.log.LockedTenant.StoredReceipt;
@@ -58,8 +59,12 @@ final class AppendSql {
         this.feature = feature;
     }
 
-    /** Locks the tenant's head and reads all that these drafts are judged by; a rejection when nothing may be appended. */
-    Optional<Rejection> lock(LockedTenant locked, Iterable<Draft> drafts) throws SQLException {
+    /**
+     * Locks the tenant's head and reads all that these drafts are judged by; a rejection when nothing may be appended.
+     *
+     * @param key what is to sign; until the transaction ends it is not withdrawn, unless it was before
+     */
+    Optional<Rejection> lock(LockedTenant locked, VerifierKey key, Iterable<Draft> drafts) throws SQLException {
         var wanted = new Wanted(drafts);
         var known = new AtomicBoolean();
         var stopped = new AtomicBoolean();
@@ -70,6 +75,12 @@ final class AppendSql {
                     locked.lastRecordedAtMicros = row.getLong(2);
                     stopped.set(row.getObject(3) != null);
                 })
+                .update("SELECT pg_advisory_xact_lock_shared(hashtextextended(?, 5))", text(key.name()))
+                .query(
+                        row -> locked.keyWithdrawn = true,
+                        "SELECT FROM signing.key WHERE name = ? AND key_id = ? AND verifies_until IS NOT NULL",
+                        text(key.name()),
+                        number(key.keyId()))
                 .query(
                         row -> {
                             inStep.set(true);

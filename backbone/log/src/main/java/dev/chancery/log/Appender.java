@@ -4,7 +4,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.TenantQueues;
 import dev.chancery.kernel.Rejection;
-import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.SigningKeys;
 import dev.chancery.schema.EntryFrame;
 import java.util.Collections;
 import java.util.List;
@@ -44,13 +44,13 @@ public final class Appender implements AutoCloseable {
     /**
      * @param instanceId the first half of every origin
      * @param role the feature's role; its name is the feature's
-     * @param signer the feature's source key
+     * @param keys has the feature's source key, asked for with each group: it turns
      * @param gate asked before each append, but for outcomes that end an intent
      */
-    public Appender(Database database, DatabaseRole role, String instanceId, Signer signer, Gate gate) {
+    public Appender(Database database, DatabaseRole role, String instanceId, SigningKeys keys, Gate gate) {
         this.database = database;
         this.role = role;
-        this.groups = new AppendGroup(database, role, instanceId, signer, CommitQuestion.LIMIT);
+        this.groups = new AppendGroup(database, role, instanceId, keys, CommitQuestion.LIMIT);
         this.gate = gate;
     }
 

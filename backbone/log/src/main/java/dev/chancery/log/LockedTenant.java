@@ -44,6 +44,9 @@ final class LockedTenant {
     long lastRecordedAtMicros;
     long nowMicros;
 
+    /** What would sign was withdrawn. */
+    boolean keyWithdrawn;
+
     final Map<StreamId, Long> versions = new HashMap<>();
     final Map<Digest, StoredReceipt> receipts = new HashMap<>();
     final Map<ClaimKey, StreamId> claims = new HashMap<>();

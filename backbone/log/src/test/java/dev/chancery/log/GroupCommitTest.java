@@ -193,7 +193,8 @@ final class GroupCommitTest {
     void whoWaitsTooLongForTheHeadIsToldSo() throws Exception {
         String tenant = LOG.tenant();
         try (var connection = LOG.database.connection(ACCESS)) {
-            new AppendSql(connection, tenant, "access").lock(new LockedTenant(), List.of());
+            new AppendSql(connection, tenant, "access")
+                    .lock(new LockedTenant(), LOG.signer(ACCESS).verifierKey(), List.of());
             assertThat(LOG.appender(ACCESS).append(Drafts.intent(tenant)))
                     .isEqualTo(new AppendResult.Refused(LogRejection.BUSY));
             connection.rollback();

@@ -14,7 +14,7 @@ final class RelayGuardTest {
     void appendsAreRefusedWhileTheRelayIsBehindButWhatWasBegunIsEnded() {
         try (TestLog log = TestLog.fresh();
                 var guard = new RelayGuard(log.database, ACCESS, SLOT, 200_000);
-                var appender = new Appender(log.database, ACCESS, TestLog.INSTANCE, log.signer(ACCESS), guard)) {
+                var appender = new Appender(log.database, ACCESS, TestLog.INSTANCE, log.keys, guard)) {
             String tenant = log.tenant();
             var intent = (AppendResult.Appended) appender.append(Drafts.intent(tenant));
             var late = (AppendResult.Appended) appender.append(Drafts.intent(tenant, 1, Optional.empty()));

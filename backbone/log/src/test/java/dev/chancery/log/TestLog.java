@@ -24,7 +24,7 @@ final class TestLog implements AutoCloseable {
 
     final Database database;
     final RelayGuard guard;
-    private final SigningKeys keys;
+    final SigningKeys keys;
     private final Map<DatabaseRole, Appender> appenders = new HashMap<>();
 
     TestLog(Database database) {
@@ -62,6 +62,11 @@ final class TestLog implements AutoCloseable {
                 SET system_identifier = excluded.system_identifier, timeline = excluded.timeline""");
     }
 
+    /** As another process has them: nothing cached. */
+    SigningKeys freshKeys() {
+        return new SigningKeys(database, SEALER);
+    }
+
     VerifierKeys keys() {
         return new VerifierKeys(database, DatabaseRole.DECISIONS);
     }
@@ -81,11 +86,11 @@ final class TestLog implements AutoCloseable {
 
     /** As another process has it. */
     Appender anotherAppender(DatabaseRole role) {
-        return new Appender(database, role, INSTANCE, signer(role), guard);
+        return new Appender(database, role, INSTANCE, keys, guard);
     }
 
     AppendGroup group(DatabaseRole role) {
-        return new AppendGroup(database, role, INSTANCE, signer(role), java.time.Duration.ofSeconds(2));
+        return new AppendGroup(database, role, INSTANCE, keys, java.time.Duration.ofSeconds(2));
     }
 
     /** Commits what it is given as one group. */

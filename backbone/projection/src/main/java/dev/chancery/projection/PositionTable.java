@@ -173,14 +173,19 @@ final class PositionTable {
 
     /** @throws ForkFound when another record, or none, is committed at the record's position */
     static void compareWithLog(Connection connection, LogRecord record) throws SQLException {
+        if (!isCommitted(connection, record)) {
+            throw new ForkFound(record.tenant(), record.position());
+        }
+    }
+
+    /** Whether the record, and no other, is committed at its position. */
+    static boolean isCommitted(Connection connection, LogRecord record) throws SQLException {
         try (var query = connection.prepareStatement("SELECT log.is_committed(?, ?)")) {
             query.setLong(1, record.position());
             query.setBytes(2, record.sha256());
             try (var row = query.executeQuery()) {
                 row.next();
-                if (!row.getBoolean(1)) {
-                    throw new ForkFound(record.tenant(), record.position());
-                }
+                return row.getBoolean(1);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.chancery.projection;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.keyring.SourceSignatures;
+import dev.chancery.keyring.SourceSignatures.By;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.projection.Foreign.Reason;
 import dev.chancery.schema.log.v1.Statement;
@@ -17,11 +18,15 @@ import org.jspecify.annotations.Nullable;
 final class RecordReader {
     private final LogTopic topic;
     private final String instanceId;
+    private final Database database;
+    private final DatabaseRole role;
     private final SourceSignatures sources;
 
     RecordReader(LogTopic topic, String instanceId, Database database, DatabaseRole role) {
         this.topic = topic;
         this.instanceId = instanceId;
+        this.database = database;
+        this.role = role;
         this.sources = new SourceSignatures(new VerifierKeys(database, role));
     }
 
@@ -45,9 +50,16 @@ final class RecordReader {
         }
         Statement statement = record.statement();
         require(statement.getOrigin().equals(instanceId + "/" + tenant), Reason.OTHER_LOG);
-        require(sources.signed(record.entry(), statement), Reason.UNSIGNED);
+        By signer = sources.by(record.entry(), statement);
+        require(signer != By.NOBODY, Reason.UNSIGNED);
         require(record.hasSignedBodies(), Reason.ALTERED);
+        require(signer == By.SOURCE || isCommitted(record), Reason.UNSIGNED);
         return record;
+    }
+
+    /** Of what a withdrawn key signed: whether it is the record at its place. A record is committed before it is sent. */
+    private boolean isCommitted(LogRecord record) {
+        return database.inTenant(role, record.tenant(), connection -> PositionTable.isCommitted(connection, record));
     }
 
     private static void require(boolean holds, Reason otherwise) throws Foreign {

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.chancery.database.Database;
 import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Signer;
+import dev.chancery.keyring.SigningKeyRotation;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.schema.EventHash;
 import dev.chancery.schema.log.v1.EventRef;
@@ -38,13 +39,20 @@ final class Records implements AutoCloseable {
     private final Map<String, Set<Long>> sent = new ConcurrentHashMap<>();
 
     private final Signer signer;
+    private final SigningKeyRotation rotation;
 
     /** @param database where the key of the source is kept */
     Records(Properties kafka, String topic, Database database) {
-        this.signer = new SigningKeys(database, TemporaryFile.with(KeyFileSealer::create))
-                .signer(INSTANCE + "/source/identity");
+        var keys = new SigningKeys(database, TemporaryFile.with(KeyFileSealer::create));
+        this.signer = keys.signer(INSTANCE + "/source/identity");
+        this.rotation = new SigningKeyRotation(database, keys, INSTANCE);
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         this.topic = topic;
+    }
+
+    /** Withdraws the source's key; what is sent from here on is signed by it all the same. */
+    void withdrawKey() {
+        rotation.withdraw(INSTANCE + "/source/identity", signer.verifierKey().keyId());
     }
 
     void send(String tenant, long... positions) {

@@ -36,6 +36,7 @@ import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.SecretRing;
+import dev.chancery.keyring.SigningKeyRotation;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKeys;
 import dev.chancery.log.Appender;
@@ -93,6 +94,7 @@ public final class Application implements AutoCloseable {
     private final ApplicationMetrics measures = new ApplicationMetrics();
     private final VerifierKeys verifierKeys;
     private final DecisionPoint decisions;
+    private @Nullable SigningKeys signingKeys;
     private @Nullable Relay relay;
     private @Nullable Clocks clocks;
     private Optional<SealRecord> seals = Optional.empty();
@@ -174,6 +176,9 @@ public final class Application implements AutoCloseable {
         settings.sealer().ifPresent(sealer -> {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());
+            shared.put(SigningKeyRotation.class, rotation());
+            opened(new SigningKeyWatch(rotation(), SigningKeyWatch.holders(settings.roles())))
+                    .start();
         });
         Map<String, Appender> appenders = new HashMap<>();
         @Nullable CommandRuns commands = writers.isEmpty() ? null : commands(writers, appenders, shared);
@@ -220,8 +225,16 @@ public final class Application implements AutoCloseable {
         return settings.sealer().orElseThrow(() -> new IllegalStateException("this process was given no key file"));
     }
 
-    private SigningKeys signingKeys() {
-        return new SigningKeys(settings.database(), sealer());
+    /** One for the process: what was withdrawn is forgotten for all who ask. */
+    private synchronized SigningKeys signingKeys() {
+        if (signingKeys == null) {
+            signingKeys = new SigningKeys(settings.database(), sealer());
+        }
+        return signingKeys;
+    }
+
+    private SigningKeyRotation rotation() {
+        return new SigningKeyRotation(settings.database(), signingKeys(), settings.instanceId());
     }
 
     private Tokens tokens() {
@@ -315,9 +328,9 @@ public final class Application implements AutoCloseable {
     }
 
     private Appender appender(DatabaseRole role, Gate gate) {
-        String key = settings.instanceId() + "/source/" + role.name();
-        return opened(new Appender(
-                settings.database(), role, settings.instanceId(), signingKeys().signer(key), gate));
+        // Made now where there is none, so that a trust file has it from the first start on.
+        signingKeys().signer(settings.instanceId() + "/source/" + role.name());
+        return opened(new Appender(settings.database(), role, settings.instanceId(), signingKeys(), gate));
     }
 
     private void reap(DatabaseRole role, Appender appender) {

@@ -80,8 +80,7 @@ final class ProxyFixture implements AutoCloseable {
         ServerInStep.confirm(database);
         new LogCreation(database, DatabaseRole.IDENTITY).begin(tenant);
         var signing = new SigningKeys(database, KeyFileSealer.create(directory.resolve("sealer")));
-        appender = new Appender(
-                database, DatabaseRole.PROXY, "ch-test", signing.signer("ch-test/source/proxy"), Optional::empty);
+        appender = new Appender(database, DatabaseRole.PROXY, "ch-test", signing, Optional::empty);
         var records = new DecisionRecords(appender);
         allowed = ProxyFeature.allowed(records);
         denied = ProxyFeature.denied(records);

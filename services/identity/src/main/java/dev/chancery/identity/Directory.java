@@ -120,14 +120,19 @@ final class Directory {
         return value.map(name -> name.open(keyring, context.tenant())).orElse("");
     }
 
+    /** @param asked 0: as many as are usual */
+    static int pageSize(int asked) throws RefusedException {
+        if (Integer.compareUnsigned(asked, MAX_PAGE) > 0) {
+            throw new RefusedException(IdentityRejection.PAGE_SIZE);
+        }
+        return asked == 0 ? DEFAULT_PAGE : asked;
+    }
+
     /** @return the next page's name; empty where this one is the last */
     private Optional<String> page(
             ReadContext context, String prefix, int asked, String after, BiConsumer<String, StreamId> each)
             throws RefusedException {
-        if (Integer.compareUnsigned(asked, MAX_PAGE) > 0) {
-            throw new RefusedException(IdentityRejection.PAGE_SIZE);
-        }
-        int size = asked == 0 ? DEFAULT_PAGE : asked;
+        int size = pageSize(asked);
         List<String> found = logs.streams(context.tenant(), prefix, prefix + after, size + 1);
         for (String stream : found.subList(0, Math.min(size, found.size()))) {
             each.accept(stream.substring(prefix.length()), new StreamId(stream));

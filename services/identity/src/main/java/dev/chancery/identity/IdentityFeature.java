@@ -11,6 +11,7 @@ import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
+import dev.chancery.keyring.SigningKeyRotation;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Claims;
 import dev.chancery.log.LogCreation;
@@ -54,6 +55,7 @@ public final class IdentityFeature implements FeatureDescription {
                 parts.contract(),
                 parts.get(Tokens.class),
                 parts.get(RotatingKey.class),
+                parts.get(SigningKeyRotation.class),
                 parts.get(SessionLimits.class),
                 new OwnerClaim(claim.path(), claim.used()),
                 parts.database());

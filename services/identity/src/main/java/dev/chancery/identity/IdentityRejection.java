@@ -90,6 +90,12 @@ final class IdentityRejection {
             "No such key signs or verifies access tokens.",
             "ListTokenKeys names those that do.");
 
+    static final Rejection NO_SUCH_SIGNING_KEY = new Rejection(
+            "identity.no-such-signing-key",
+            Kind.NOT_FOUND,
+            "No such key signs or signed records, statements or checkpoints.",
+            "ListSigningKeys names those that do and did.");
+
     static final Rejection TOO_MANY_SESSIONS = new Rejection(
             "identity.too-many-sessions",
             Kind.CONFLICT,

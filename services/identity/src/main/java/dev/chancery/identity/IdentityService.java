@@ -8,6 +8,7 @@ import dev.chancery.feature.SessionLimits;
 import dev.chancery.kernel.Principal;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
+import dev.chancery.keyring.SigningKeyRotation;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Claims;
 import dev.chancery.log.LogCreation;
@@ -35,14 +36,17 @@ import dev.chancery.schema.identity.v1.ListMySessionsRequest;
 import dev.chancery.schema.identity.v1.ListOrganisationsRequest;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
 import dev.chancery.schema.identity.v1.ListSessionsRequest;
+import dev.chancery.schema.identity.v1.ListSigningKeysRequest;
 import dev.chancery.schema.identity.v1.ListTokenKeysRequest;
 import dev.chancery.schema.identity.v1.ListWorkspacesRequest;
 import dev.chancery.schema.identity.v1.ReactivatePrincipalRequest;
 import dev.chancery.schema.identity.v1.RefreshTokenRequest;
+import dev.chancery.schema.identity.v1.RotateSigningKeysRequest;
 import dev.chancery.schema.identity.v1.RotateTokenKeyRequest;
 import dev.chancery.schema.identity.v1.SignOutRequest;
 import dev.chancery.schema.identity.v1.TrustIssuerRequest;
 import dev.chancery.schema.identity.v1.WithdrawAgentRequest;
+import dev.chancery.schema.identity.v1.WithdrawSigningKeyRequest;
 import dev.chancery.schema.identity.v1.WithdrawTokenKeyRequest;
 
 /** The contract's identity methods. */
@@ -59,6 +63,8 @@ public final class IdentityService implements Feature {
     private final SessionMethods sessions;
     private final SessionCredentials credentials;
     private final TokenKeys tokenKeys;
+    private final SigningKeyMethods signingKeys;
+    private final KeyRounds rounds;
     private final Organisations organisations;
     private final Directory directory;
     private final TrustedIssuersService issuers;
@@ -72,6 +78,7 @@ public final class IdentityService implements Feature {
             Keyring keyring,
             Tokens tokens,
             RotatingKey tokenKey,
+            SigningKeyRotation signingKeys,
             SessionLimits limits,
             OwnerClaim claim,
             Directory directory,
@@ -89,6 +96,8 @@ public final class IdentityService implements Feature {
         this.sessions = new SessionMethods(streams, keyring, opening, signIn);
         this.credentials = new SessionCredentials(streams, tokens, signIn);
         this.tokenKeys = new TokenKeys(tokenKey, tokens, streams, limits.keyAge(), founder::append);
+        this.signingKeys = new SigningKeyMethods(signingKeys, streams);
+        this.rounds = new KeyRounds(tokenKeys, this.signingKeys);
         this.organisations = new Organisations(foundings);
         this.issuers = new TrustedIssuersService(streams);
         this.acting = new Acting(streams, tokens);
@@ -105,6 +114,7 @@ public final class IdentityService implements Feature {
             Contract contract,
             Tokens tokens,
             RotatingKey tokenKey,
+            SigningKeyRotation signingKeys,
             SessionLimits limits,
             OwnerClaim claim,
             Database database) {
@@ -114,6 +124,7 @@ public final class IdentityService implements Feature {
                 keyring,
                 tokens,
                 tokenKey,
+                signingKeys,
                 limits,
                 claim,
                 new Directory(founding, streams, keyring),
@@ -142,6 +153,9 @@ public final class IdentityService implements Feature {
                 .command(SERVICE + "RotateTokenKey", RotateTokenKeyRequest.class, tokenKeys::rotate)
                 .command(SERVICE + "WithdrawTokenKey", WithdrawTokenKeyRequest.class, tokenKeys::withdraw)
                 .query(SERVICE + "ListTokenKeys", ListTokenKeysRequest.class, tokenKeys::list)
+                .command(SERVICE + "RotateSigningKeys", RotateSigningKeysRequest.class, signingKeys::rotate)
+                .command(SERVICE + "WithdrawSigningKey", WithdrawSigningKeyRequest.class, signingKeys::withdraw)
+                .query(SERVICE + "ListSigningKeys", ListSigningKeysRequest.class, signingKeys::list)
                 .command(SERVICE + "CreateOrganisation", CreateOrganisationRequest.class, organisations::create)
                 .command(SERVICE + "CreateWorkspace", CreateWorkspaceRequest.class, organisations::createWorkspace)
                 .command(
@@ -176,14 +190,14 @@ public final class IdentityService implements Feature {
         founder.foundInstance(claim::offer);
         ownership.renew(founder);
         founder.adopt(Principal.INSTANCE);
-        tokenKeys.start();
+        rounds.start();
         foundings.start();
         ownership.withdrawUseless();
     }
 
     @Override
     public void stop() {
-        tokenKeys.close();
+        rounds.close();
         foundings.close();
     }
 }

@@ -33,19 +33,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
  * Replaces and withdraws the keys that sign access tokens. The log says what has to happen, and the keys follow: at once, and after a crash
- * at the next start or within {@value #SECONDS} s by another process.
+ * at the next start or within {@value KeyRounds#SECONDS} s by another process.
  */
-final class TokenKeys implements AutoCloseable {
+final class TokenKeys {
     private static final Logger LOG = Logger.getLogger(TokenKeys.class);
     private static final StreamId STREAM = StreamId.of("identity", "token-keys");
-    static final long SECONDS = 60;
 
     /** What the log has of keys, by their ids. */
     private record Changes(Set<String> replaced, Set<String> withdrawn) {
@@ -96,8 +92,6 @@ final class TokenKeys implements AutoCloseable {
     private final Streams streams;
     private final Duration age;
     private final Append append;
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("token-key-rotation").factory());
 
     TokenKeys(RotatingKey key, Tokens tokens, Streams streams, Duration age, Append append) {
         this.key = key;
@@ -165,7 +159,7 @@ final class TokenKeys implements AutoCloseable {
     }
 
     /** Brings the keys to what the log says; done again it does nothing. */
-    private void settle() {
+    void settle() {
         Changes changes =
                 streams.current(Principal.INSTANCE, STREAM, Changes.FOLD).state();
         for (Known known : key.known()) {
@@ -178,19 +172,10 @@ final class TokenKeys implements AutoCloseable {
         tokens.refresh();
     }
 
-    void start() {
+    /** What is due; done again it does nothing. */
+    void round(Instant now) {
         settle();
-        var _ = clock.scheduleWithFixedDelay(this::round, SECONDS, SECONDS, TimeUnit.SECONDS);
-    }
-
-    private void round() {
-        try {
-            settle();
-            rotateWhenDue(Instant.now());
-        } catch (RuntimeException e) {
-            // A schedule ends with the first exception that leaves it.
-            LOG.warnf("Token keys not looked after, trying on: cause=%s", e);
-        }
+        rotateWhenDue(now);
     }
 
     /** The next key was made when the one that signs began to. */
@@ -206,10 +191,5 @@ final class TokenKeys implements AutoCloseable {
 
     private static String id(Known known) {
         return String.format(Locale.ROOT, "%08x", known.key().keyId());
-    }
-
-    @Override
-    public void close() {
-        clock.shutdownNow();
     }
 }

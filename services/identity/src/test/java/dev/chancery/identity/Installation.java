@@ -37,6 +37,7 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.SealContext;
+import dev.chancery.keyring.SigningKeyRotation;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.log.AppendResult;
 import dev.chancery.log.Appender;
@@ -101,13 +102,13 @@ final class Installation implements AutoCloseable {
     Installation(Path directory) {
         this.directory = directory;
         this.sealer = KeyFileSealer.create(directory.resolve("key"));
-        this.appender = new Appender(
-                database,
-                DatabaseRole.IDENTITY,
-                "ch-test",
-                new SigningKeys(database, sealer).signer("ch-test/source/identity"),
-                guard);
+        this.appender = appender();
         ServerInStep.confirm(database);
+    }
+
+    /** As another process has it. */
+    Appender appender() {
+        return new Appender(database, DatabaseRole.IDENTITY, "ch-test", new SigningKeys(database, sealer), guard);
     }
 
     @Override
@@ -139,8 +140,9 @@ final class Installation implements AutoCloseable {
     final class Process {
         private final Streams streams = new Streams(database, DatabaseRole.IDENTITY);
         private final Keyring keyring = new Keyring(database, sealer, mode.hidden(contract));
-        final RotatingKey tokenKey =
-                new RotatingKey(database, sealer, new SigningKeys(database, sealer), "ch-test/token");
+        final SigningKeys signingKeys = new SigningKeys(database, sealer);
+        final SigningKeyRotation rotation = new SigningKeyRotation(database, signingKeys, "ch-test");
+        final RotatingKey tokenKey = new RotatingKey(database, sealer, signingKeys, "ch-test/token");
         final Tokens tokens = new Tokens(Client.ISSUER, tokenKey::signer, () -> tokenKey.known().stream()
                 .map(RotatingKey.Known::key)
                 .toList());
@@ -154,6 +156,7 @@ final class Installation implements AutoCloseable {
                 contract,
                 tokens,
                 tokenKey,
+                rotation,
                 limits,
                 claim(),
                 database);

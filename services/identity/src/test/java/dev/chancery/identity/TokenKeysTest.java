@@ -127,7 +127,6 @@ class TokenKeysTest {
         keys.rotateWhenDue(Instant.now().plus(Duration.ofDays(31)));
         assertThat(published(process).get(0)).isNotEqualTo(first);
         assertThat(published(process)).hasSize(3);
-        keys.close();
     }
 
     /** The process that was told to died before the key was replaced: the next start does it. */

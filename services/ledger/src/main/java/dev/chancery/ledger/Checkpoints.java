@@ -78,8 +78,9 @@ public final class Checkpoints {
             return List.of();
         }
         Head head = locked.get().head();
-        Optional<SignedHead> made =
-                locked.get().signedSize() == head.size() ? Optional.empty() : Optional.of(sign(head, origin));
+        Optional<SignedHead> made = locked.get().signedSize() == head.size()
+                ? Optional.empty()
+                : Optional.of(sign(connection, head, origin));
         tables.commitCheckpoint(
                 connection, tenant, made, known > head.publishedSize() ? OptionalLong.of(known) : OptionalLong.empty());
         List<SignedHead> unpublished = new ArrayList<>(locked.get().checkpoints());
@@ -89,9 +90,9 @@ public final class Checkpoints {
         return unpublished;
     }
 
-    private SignedHead sign(Head head, String origin) {
+    private SignedHead sign(Connection connection, Head head, String origin) throws SQLException {
         String text = origin + "\n" + head.size() + "\n" + Base64.getEncoder().encodeToString(head.root()) + "\n";
         return new SignedHead(
-                head.size(), head.root(), signer.sign(origin, text).getBytes(UTF_8));
+                head.size(), head.root(), signer.sign(connection, origin, text).getBytes(UTF_8));
     }
 }

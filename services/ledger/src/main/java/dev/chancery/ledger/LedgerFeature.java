@@ -73,23 +73,24 @@ public final class LedgerFeature implements FeatureDescription {
     private static LedgerProjection live(FeatureParts parts) {
         var keys = parts.get(SigningKeys.class);
         var publisher = parts.closed(new TopicPublisher(parts.kafka(), CHECKPOINT_TOPIC));
-        var worker = parts.closed(new CheckpointWorker(new Checkpoints(
-                parts.database(),
-                parts.instanceId(),
-                (origin, text) -> keys.signer(origin).signNote(text),
-                publisher::publish)));
+        var worker = parts.closed(new CheckpointWorker(
+                new Checkpoints(parts.database(), parts.instanceId(), keys::signNote, publisher::publish)));
         worker.start();
         return new LedgerProjection(parts.instanceId(), worker::due);
     }
 
     @Override
     public Feature create(FeatureParts parts) {
+        var reader = new LedgerReader(parts.database());
+        var keys = parts.get(VerifierKeys.class);
+        Appender appender = parts.get(Appender.class);
         return new LedgerService(
-                new LedgerReader(parts.database()),
-                new Copies(parts.get(Appender.class)::append),
+                reader,
+                new Copies(appender::append),
                 parts.closed(new CheckpointWatch(
                         parts.database(), parts.get(CheckpointLimit.class).staleAfter())),
-                parts.get(VerifierKeys.class),
+                parts.closed(new WithdrawnKeys(keys, parts.instanceId(), reader, appender::append)),
+                keys,
                 parts.instanceId(),
                 parts.contract());
     }

@@ -23,6 +23,7 @@ public final class LedgerService implements Feature {
     private final Copies copies;
     private final ServedProofs proofs;
     private final CheckpointWatch watch;
+    private final WithdrawnKeys withdrawn;
     private final VerifierKeys keys;
     private final String instanceId;
     private final Contract contract;
@@ -31,6 +32,7 @@ public final class LedgerService implements Feature {
             LedgerReader reader,
             Copies copies,
             CheckpointWatch watch,
+            WithdrawnKeys withdrawn,
             VerifierKeys keys,
             String instanceId,
             Contract contract) {
@@ -38,6 +40,7 @@ public final class LedgerService implements Feature {
         this.copies = copies;
         this.proofs = new ServedProofs(reader, copies);
         this.watch = watch;
+        this.withdrawn = withdrawn;
         this.keys = keys;
         this.instanceId = instanceId;
         this.contract = contract;
@@ -62,6 +65,7 @@ public final class LedgerService implements Feature {
     @Override
     public void start() {
         watch.start();
+        withdrawn.start();
     }
 
     @Override
@@ -93,12 +97,16 @@ public final class LedgerService implements Feature {
         GetCheckpointReply.Builder reply = GetCheckpointReply.newBuilder();
         reader.head(context.tenant())
                 .ifPresent(head -> reply.setSize(head.size()).setCheckpoint(new String(head.note(), UTF_8)));
-        for (VerifierKey key : keys.of(Origin.of(instanceId, context.tenant()))) {
+        for (VerifierKey key : keys.live(Origin.of(instanceId, context.tenant()))) {
             reply.addVerifierKeys(key.vkey());
         }
-        // Of the features' entries, of consent receipts, of erasure certificates, of statements of completion.
-        for (String names : List.of("/source/", "/receipt", "/erasure", "/dsar")) {
-            for (VerifierKey key : keys.of(instanceId + names)) {
+        // Of the features' entries: those that were withdrawn too, since a checkpoint covers what they signed.
+        for (VerifierKey key : keys.of(instanceId + "/source/")) {
+            reply.addVerifierKeys(key.vkey());
+        }
+        // Of consent receipts, of erasure certificates, of statements of completion.
+        for (String name : List.of("/receipt", "/erasure", "/dsar")) {
+            for (VerifierKey key : keys.live(instanceId + name)) {
                 reply.addVerifierKeys(key.vkey());
             }
         }

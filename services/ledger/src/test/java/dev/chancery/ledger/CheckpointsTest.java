@@ -84,7 +84,7 @@ class CheckpointsTest {
         var slow = new Checkpoints(
                 database,
                 Records.INSTANCE,
-                (origin, text) -> {
+                (transaction, origin, text) -> {
                     signing.countDown();
                     awaitOrFail(go);
                     return ledger.key.sign(origin, text);
@@ -139,9 +139,9 @@ class CheckpointsTest {
     void theKeyringsSignatureVerifiesUnderTheLogsVerifierKey(@TempDir Path directory) {
         database.migrate("keyring");
         var keys = new SigningKeys(database, KeyFileSealer.create(directory.resolve("key")));
-        NoteSigner signer = (origin, text) -> keys.signer(origin).signNote(text);
         ledger.commit(Records.from(Records.TENANT, 0, 10));
-        new Checkpoints(database, Records.INSTANCE, signer, (origin, note) -> {}).signAndPublish(Records.TENANT);
+        new Checkpoints(database, Records.INSTANCE, keys::signNote, (origin, note) -> {})
+                .signAndPublish(Records.TENANT);
         String note = new String(ledger.reader.checkpoint(Records.TENANT).orElseThrow(), UTF_8);
         VerifierKey key = keys.signer(Records.INSTANCE + "/" + Records.TENANT).verifierKey();
         assertThat(LogKey.open(note, key.publicKey()).size()).isEqualTo(10);
@@ -153,7 +153,7 @@ class CheckpointsTest {
         var dying = new Checkpoints(
                 database,
                 Records.INSTANCE,
-                (origin, text) -> {
+                (transaction, origin, text) -> {
                     throw new Ledger.Crash();
                 },
                 (origin, note) -> ledger.published.add("published"));

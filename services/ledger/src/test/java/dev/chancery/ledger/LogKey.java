@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.sql.Connection;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -33,7 +34,11 @@ final class LogKey implements NoteSigner {
     }
 
     @Override
-    public String sign(String origin, String text) {
+    public String sign(Connection transaction, String origin, String text) {
+        return sign(origin, text);
+    }
+
+    String sign(String origin, String text) {
         byte[] signature = new byte[Ed25519.SIGNATURE_SIZE];
         byte[] data = text.getBytes(UTF_8);
         Ed25519.sign(secret, 0, data, 0, data.length, signature, 0);

@@ -68,12 +68,7 @@ final class InstanceRecord implements AutoCloseable {
         this.act = act;
         DatabaseRole role = DatabaseRole.IDENTITY;
         keyring = new Keyring(database, sealer);
-        appender = new Appender(
-                database,
-                role,
-                instanceId,
-                new SigningKeys(database, sealer).signer(instanceId + "/source/" + role.name()),
-                Optional::empty);
+        appender = new Appender(database, role, instanceId, new SigningKeys(database, sealer), Optional::empty);
         var entryId = Ids.uuidV7();
         String reason = String.join("\n", reasons);
         Statement statement = statement(Ids.bytes(entryId))

@@ -112,11 +112,7 @@ final class ErasingProcess {
         var times = new LogTimes(database, DatabaseRole.RETENTION);
         var last = new boolean[1];
         try (var appender = new Appender(
-                database,
-                DatabaseRole.RETENTION,
-                INSTANCE,
-                new SigningKeys(database, sealer).signer(INSTANCE + "/source/retention"),
-                Optional::empty)) {
+                database, DatabaseRole.RETENTION, INSTANCE, new SigningKeys(database, sealer), Optional::empty)) {
             var eraser = new SubjectEraser(
                     new Claims(database, DatabaseRole.RETENTION),
                     appender,

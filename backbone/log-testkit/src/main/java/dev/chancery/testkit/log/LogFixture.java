@@ -54,8 +54,7 @@ public final class LogFixture implements AutoCloseable {
 
     /** As another process has it, which closes it. */
     public Appender anotherAppender(DatabaseRole role) {
-        return new Appender(
-                database, role, INSTANCE, keys.signer(INSTANCE + "/source/" + role.name()), Optional::empty);
+        return new Appender(database, role, INSTANCE, keys, Optional::empty);
     }
 
     /** A new organisation, whose log is empty. */

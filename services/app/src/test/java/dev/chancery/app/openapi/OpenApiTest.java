@@ -51,6 +51,8 @@ class OpenApiTest {
         values.put("elevationRole", "repair");
         values.put("refreshToken", REFRESH_TOKEN);
         values.put("tokenKey", "deadbeef");
+        values.put("signingKey", "ch-0123456789abcdef/dsar");
+        values.put("signingKeyId", "deadbeef");
         values.put("environment", "prod");
         values.put("database", "prod/db/orders");
         values.put("connector", "chat");

@@ -35,6 +35,8 @@ final class PlantedPeople {
             "chancery.retention.v1.RetentionService/EraseSubject",
             "chancery.identity.v1.IdentityService/ClaimOwner",
             "chancery.identity.v1.IdentityService/RotateTokenKey",
+            "chancery.identity.v1.IdentityService/RotateSigningKeys",
+            "chancery.identity.v1.IdentityService/WithdrawSigningKey",
             "chancery.identity.v1.IdentityService/WithdrawTokenKey");
 
     /** Fields of which no more is kept than a hash, made with the organisation's key. */

@@ -308,6 +308,14 @@ public final class ExampleRequests {
                 .getString("issuerId");
     }
 
+    /** Nothing that another test verifies later is signed by it. */
+    private JsonObject statementKey() {
+        return done(IDENTITY + "ListSigningKeys", shared.owner, Map.of())
+                .json()
+                .getJsonArray("keys")
+                .getJsonObject(0);
+    }
+
     private String value(String placeholder, Map<String, String> values, Client in) {
         String known = values.get(placeholder);
         if (known != null) {
@@ -325,6 +333,8 @@ public final class ExampleRequests {
                                 .getJsonArray("keys")
                                 .getJsonObject(1)
                                 .getString("keyId");
+                    case "signingKey" -> statementKey().getString("name");
+                    case "signingKeyId" -> statementKey().getString("keyId");
                     case "refreshToken" -> SharedInstance.secret(session(in).getString("refreshToken"));
                     // One for each request: a principal's oldest ends when it has many, so it can't be TENANT_BOUND.
                     case "session" -> SharedInstance.sessionOf(session(in).getString("accessToken"));
