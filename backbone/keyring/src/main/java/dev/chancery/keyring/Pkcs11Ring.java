@@ -7,7 +7,9 @@ import java.security.ProviderException;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -79,6 +81,11 @@ final class Pkcs11Ring implements Sealer.Ring {
     @Override
     public int newest() {
         return wrapping.lastKey();
+    }
+
+    @Override
+    public SortedSet<Integer> versions() {
+        return new TreeSet<>(wrapping.keySet());
     }
 
     @Override
