@@ -119,6 +119,8 @@ class ContractTest {
                         "ListEnvironments",
                         "ListInventory",
                         "ListLeases",
+                        "ListOrganisationKeys",
+                        "ListSealerKeys",
                         "ListSecretLeaks",
                         "ListSecrets",
                         "ListIssuers",
@@ -156,6 +158,8 @@ class ContractTest {
                         "observability:read",
                         "organisation:create",
                         "organisation:read",
+                        "sealer-key:list",
+                        "sealer-key:turn",
                         "token-key:read",
                         "token-key:rotate",
                         "token-key:withdraw");

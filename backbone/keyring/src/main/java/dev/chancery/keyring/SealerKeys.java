@@ -91,8 +91,7 @@ public final class SealerKeys {
                 return OptionalInt.of(newest);
             }
             long asked = noted.entrySet().stream()
-                    .filter(each ->
-                            each.getValue().asked() && ring.versions().contains(each.getKey()))
+                    .filter(each -> each.getValue().asked() && ring.versions().contains(each.getKey()))
                     .count();
             if (asked >= MAX_ASKED) {
                 return OptionalInt.empty();

@@ -404,8 +404,7 @@ final class SubjectKeys {
                 return Optional.empty();
             }
             SecretBytes secret = tenantKey
-                    .map(key -> key.unwrap(
-                            row.wrapped(), context(of, row.retention(), row.version(), row.wrappedBy())))
+                    .map(key -> key.unwrap(row.wrapped(), context(of, row.retention(), row.version(), row.wrappedBy())))
                     .orElse(null);
             keys.add(new SubjectKey(row.retention(), row.version(), row.state(), secret));
         }

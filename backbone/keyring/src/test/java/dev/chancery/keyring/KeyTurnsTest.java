@@ -101,8 +101,8 @@ class KeyTurnsTest {
         }
 
         for (Keyring each : List.of(sealing, turning, erasing, process())) {
-            assertThat(planted).allSatisfy(value -> assertThat(text(each, value))
-                    .contains(value.value()));
+            assertThat(planted)
+                    .allSatisfy(value -> assertThat(text(each, value)).contains(value.value()));
             assertThat(erased).allSatisfy(value -> assertThat(text(each, value)).isEmpty());
         }
         assertThat(turning.organisations().census(tenant).stream()
@@ -123,8 +123,8 @@ class KeyTurnsTest {
         do {
             keys.rewrap(tenant, 3);
         } while (!keys.retire(tenant, version - 1));
-        assertThat(keys.census(tenant)).allSatisfy(each -> assertThat(each.version())
-                .isGreaterThanOrEqualTo(version));
+        assertThat(keys.census(tenant))
+                .allSatisfy(each -> assertThat(each.version()).isGreaterThanOrEqualTo(version));
         return version;
     }
 
@@ -164,7 +164,8 @@ class KeyTurnsTest {
         assertThat(wraps(keys)).isEqualTo(Map.of(2, 4L));
         assertThat(keys.census(another)).hasSize(1);
         for (Keyring each : List.of(keyring, process())) {
-            assertThat(planted).allSatisfy(value -> assertThat(text(each, value)).contains(value.value()));
+            assertThat(planted)
+                    .allSatisfy(value -> assertThat(text(each, value)).contains(value.value()));
             assertThat(text(each, later)).contains(later.value());
             assertThat(text(each, elsewhere)).contains(elsewhere.value());
         }
@@ -197,7 +198,8 @@ class KeyTurnsTest {
         assertThat(sealer.versions()).isOne();
         assertThat(seals(seals)).isEqualTo(Map.of(2, 2L));
         for (Keyring each : List.of(keyring, process())) {
-            assertThat(planted).allSatisfy(value -> assertThat(text(each, value)).contains(value.value()));
+            assertThat(planted)
+                    .allSatisfy(value -> assertThat(text(each, value)).contains(value.value()));
         }
     }
 
@@ -292,7 +294,8 @@ class KeyTurnsTest {
         seals.reseal(1_000);
         assertThat(asked).isZero();
 
-        assertThat(keyring.eraser().sinceReplaced(tenant, above).orElseThrow()).isBetween(LONG_AGO, LONG_AGO.plusMinutes(5));
+        assertThat(keyring.eraser().sinceReplaced(tenant, above).orElseThrow())
+                .isBetween(LONG_AGO, LONG_AGO.plusMinutes(5));
         keyring.eraser().renew(tenant, above);
         assertThat(sealer.versions()).isOne();
         assertThat(seals.rotate(SealerKeys.MAX_ASKED + 1)).hasValue(above.ringVersion() + 2);
@@ -339,13 +342,11 @@ class KeyTurnsTest {
 
     private Map<Integer, Long> wraps(OrganisationKeys keys) {
         return keys.census(tenant).stream()
-                .collect(Collectors.toMap(
-                        OrganisationKeys.Version::version, OrganisationKeys.Version::wraps));
+                .collect(Collectors.toMap(OrganisationKeys.Version::version, OrganisationKeys.Version::wraps));
     }
 
     private static Map<Integer, Long> seals(SealerKeys keys) {
-        return keys.census().stream()
-                .collect(Collectors.toMap(SealerKeys.Version::version, SealerKeys.Version::seals));
+        return keys.census().stream().collect(Collectors.toMap(SealerKeys.Version::version, SealerKeys.Version::seals));
     }
 
     private static Planted plant(Keyring keyring, String tenant) {

@@ -50,10 +50,8 @@ final class TurningProcess {
     public static void main(String... arguments) throws IOException {
         String password = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
         DatabaseAccess access = DatabaseAccess.byPassword(
-                "127.0.0.1",
-                Integer.parseInt(arguments[1]),
-                arguments[2],
-                role -> Optional.ofNullable(password).orElseThrow());
+                "127.0.0.1", Integer.parseInt(arguments[1]), arguments[2], role -> Optional.ofNullable(password)
+                        .orElseThrow());
         try (Database database = Database.pooled(access, 4)) {
             var keyring = new Keyring(database, KeyFileSealer.open(Path.of(arguments[0])));
             while (true) {

@@ -28,6 +28,8 @@ import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.schema.vault.v1.ConnectDatabaseRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
+import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
 import dev.chancery.schema.vault.v1.SetCredentialTemplateRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
@@ -67,6 +69,7 @@ public final class SharedInstance implements AutoCloseable {
     private static final String LEDGER = "chancery.ledger.v1.LedgerService/";
     private static final String VAULT = "chancery.vault.v1.VaultService/";
     private static final String LEASE = "chancery.vault.v1.LeaseService/";
+    private static final String KEYS = "chancery.vault.v1.KeyService/";
     private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
     private static final String CONSENT = "chancery.consent.v1.ConsentService/";
@@ -324,7 +327,63 @@ public final class SharedInstance implements AutoCloseable {
                     .isTrue();
             return request;
         }
+        if (method.fullName().equals(KEYS + "RotateOrganisationKey")) {
+            retireOrganisationKeys(organisation);
+        } else if (method.fullName().equals(KEYS + "RetireOrganisationKey")) {
+            retireOrganisationKeys(organisation);
+            done(method(KEYS + "RotateOrganisationKey"), organisation, Map.of("unique", unique()));
+            rewrapOrganisation(organisation);
+        } else if (method.fullName().equals(KEYS + "RotateSealerKey")) {
+            retireSealerKeys();
+        } else if (method.fullName().equals(KEYS + "RetireSealerKey")) {
+            retireSealerKeys();
+            done(method(KEYS + "RotateSealerKey"), owner, Map.of("unique", unique()));
+            done(method(KEYS + "ResealOrganisations"), owner, Map.of());
+        }
         return fill(method, values(method, organisation));
+    }
+
+    private void rewrapOrganisation(Client organisation) {
+        Reply rewrapped;
+        do {
+            rewrapped = done(method(KEYS + "RewrapOrganisation"), organisation, Map.of());
+        } while (!rewrapped.json().getString("left").equals("0"));
+    }
+
+    /** Makes room for a version of an organisation's key. */
+    private void retireOrganisationKeys(Client organisation) {
+        rewrapOrganisation(organisation);
+        int newest = newest(KEYS + "ListOrganisationKeys", organisation, "keyVersion");
+        if (newest > 1) {
+            done(
+                    method(KEYS + "RetireOrganisationKey"),
+                    organisation,
+                    RetireOrganisationKeyRequest.newBuilder()
+                            .setKeyVersion(newest - 1)
+                            .build());
+        }
+    }
+
+    /** Makes room for a version of the sealer's ring. */
+    private void retireSealerKeys() {
+        done(method(KEYS + "ResealOrganisations"), owner, Map.of());
+        int newest = newest(KEYS + "ListSealerKeys", owner, "ringVersion");
+        if (newest > 1) {
+            done(
+                    method(KEYS + "RetireSealerKey"),
+                    owner,
+                    RetireSealerKeyRequest.newBuilder()
+                            .setRingVersion(newest - 1)
+                            .setCompromised(true)
+                            .build());
+        }
+    }
+
+    private int newest(String list, Client caller, String version) {
+        return done(method(list), caller, Map.of()).json().getJsonArray("keys").stream()
+                .mapToInt(key -> ((JsonObject) key).getInteger(version))
+                .max()
+                .orElseThrow();
     }
 
     /** Values for just those placeholders that the method's example has, made for this request alone. */
