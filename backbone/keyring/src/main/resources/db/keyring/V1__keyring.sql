@@ -31,6 +31,8 @@ CREATE TABLE keyring.tenant_key (
     wrapped bytea,
     sealed_by integer NOT NULL CHECK (sealed_by >= 1),
     created_at timestamptz NOT NULL DEFAULT now(),
+    -- somebody asked for it; else it is the first, or an erasure's
+    asked boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant, version),
     CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
 );
@@ -49,7 +51,11 @@ INSERT INTO keyring.ring DEFAULT VALUES;
 -- When each version of the ring but the first was made. The versions themselves are in the key file or the token alone.
 CREATE TABLE keyring.ring_version (
     version integer PRIMARY KEY CHECK (version >= 1),
-    made_at timestamptz NOT NULL DEFAULT now()
+    made_at timestamptz NOT NULL DEFAULT now(),
+    -- somebody asked for it; else it is an erasure's
+    asked boolean NOT NULL DEFAULT false,
+    -- since when nothing is sealed by the versions before it
+    older_retired_at timestamptz
 );
 
 -- Puts the sealing of tenants' keys and the destroying of a version of the ring in order: each waits for the other's commit and then sees it.
@@ -150,6 +156,7 @@ GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
 GRANT SELECT ON keyring.ring TO chancery_keyring;
 GRANT UPDATE (oldest) ON keyring.ring TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.ring_version TO chancery_keyring;
+GRANT UPDATE (older_retired_at) ON keyring.ring_version TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, sealed_by) ON keyring.tenant_key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, wrapped_by) ON keyring.subject_key TO chancery_keyring;

@@ -4,11 +4,7 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.schema.options.v1.RetentionClass;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -37,11 +33,11 @@ public final class Eraser {
     /** How often it is tried to bring all keys under a newer one while other processes go on making some under the older. */
     private static final int ATTEMPTS = 100;
 
-    private static final String ALL_TENANTS = "*";
     private static final Logger LOG = Logger.getLogger(Eraser.class);
 
     private final Database database;
     private final Sealer.Ring ring;
+    private final SealerKeys seals;
     private final TenantKeys tenants;
     private final SubjectKeys subjects;
     private final Consumer<DestructionStep> after;
@@ -49,19 +45,21 @@ public final class Eraser {
     /** Versions of the keys above a subject's. */
     public record Above(int tenantKey, int ringVersion) {}
 
-    Eraser(Database database, Sealer.Ring ring, TenantKeys tenants, SubjectKeys subjects) {
-        this(database, ring, tenants, subjects, step -> {});
+    Eraser(Database database, Sealer.Ring ring, SealerKeys seals, TenantKeys tenants, SubjectKeys subjects) {
+        this(database, ring, seals, tenants, subjects, step -> {});
     }
 
     /** @param after told of each step that is done */
     Eraser(
             Database database,
             Sealer.Ring ring,
+            SealerKeys seals,
             TenantKeys tenants,
             SubjectKeys subjects,
             Consumer<DestructionStep> after) {
         this.database = database;
         this.ring = ring;
+        this.seals = seals;
         this.tenants = tenants;
         this.subjects = subjects;
         this.after = after;
@@ -69,7 +67,7 @@ public final class Eraser {
 
     /** The same, which tells of each step when it is done. */
     public Eraser telling(Consumer<DestructionStep> told) {
-        return new Eraser(database, ring, tenants, subjects, told);
+        return new Eraser(database, ring, seals, tenants, subjects, told);
     }
 
     /**
@@ -125,12 +123,12 @@ public final class Eraser {
                     if (going.isEmpty()) {
                         throw new NotReplaced(beyond.keySet());
                     }
-                    make(nextRingVersion(going));
+                    seals.make(nextRingVersion(going));
                 }
-                case TENANT_KEYS_RESEALED -> reseal(nextRingVersion(going));
+                case TENANT_KEYS_RESEALED -> seals.reseal(Integer.MAX_VALUE);
                 case OLD_RING_VERSIONS_RETIRED -> {
                     int next = nextRingVersion(going);
-                    until(() -> retire(next), () -> reseal(next));
+                    until(() -> seals.retireBefore(next), () -> seals.reseal(Integer.MAX_VALUE));
                 }
             }
             after.accept(step);
@@ -182,7 +180,7 @@ public final class Eraser {
             replace(Map.of(tenant, beyond));
         }
         int next = nextRingVersion(tenant, beyond);
-        locked(connection -> ring.destroyBefore(next));
+        seals.destroyBefore(next);
         after.accept(DestructionStep.OLD_RING_VERSIONS_DESTROYED);
         LOG.infof("Replaced keys destroyed tenant=%s beyond=%s", tenant, beyond);
         return new Above(above(tenant).tenantKey(), next);
@@ -206,30 +204,16 @@ public final class Eraser {
         });
     }
 
-    /** How long ago the ring's newest version was made; empty: it is the first. */
+    /** How long ago the ring's newest version was made for an erasure; empty: none was. One that was asked for holds up no erasure. */
     public Optional<Duration> sinceReplaced() {
-        return age(Integer.MAX_VALUE);
+        return seals.sinceMade();
     }
 
-    /** How long ago the version of the ring was made that replaced some; empty: they are not replaced. */
+    /** For how long nothing has been wrapped by some versions; empty: they are not replaced. */
     public Optional<Duration> sinceReplaced(String tenant, Above beyond) {
-        return isReplaced(tenant, beyond) ? age(nextRingVersion(tenant, beyond)) : Optional.empty();
-    }
-
-    /** Of the oldest version from this one on, or of the newest. */
-    private Optional<Duration> age(int version) {
-        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
-            try (var select = connection.prepareStatement("""
-                SELECT extract(epoch FROM now() - made_at) * 1000 FROM keyring.ring_version
-                ORDER BY version < ?, CASE WHEN version < ? THEN -version ELSE version END LIMIT 1\
-                """)) {
-                select.setInt(1, version);
-                select.setInt(2, version);
-                try (var found = select.executeQuery()) {
-                    return found.next() ? Optional.of(Duration.ofMillis(found.getLong(1))) : Optional.empty();
-                }
-            }
-        });
+        return isReplaced(tenant, beyond)
+                ? seals.sinceRetiredBefore(nextRingVersion(tenant, beyond))
+                : Optional.empty();
     }
 
     /**
@@ -272,18 +256,6 @@ public final class Eraser {
         });
     }
 
-    /** A process that dies between the two makes no other version: the next finds this one, and notes it. */
-    private void make(int version) {
-        locked(connection -> {
-            ring.add(version);
-            try (var insert = connection.prepareStatement(
-                    "INSERT INTO keyring.ring_version (version) VALUES (?) ON CONFLICT DO NOTHING")) {
-                insert.setInt(1, ring.newest());
-                insert.executeUpdate();
-            }
-        });
-    }
-
     private interface Attempt {
         boolean succeeds();
     }
@@ -302,85 +274,6 @@ public final class Eraser {
         while (subjects.rewrap(tenant, BATCH) == BATCH) {
             // more is left
         }
-    }
-
-    private interface Change {
-        void make(Connection connection) throws SQLException;
-    }
-
-    /** Runs a change of the ring while nobody else changes it or seals by it. */
-    private void locked(Change change) {
-        database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
-            lock(connection);
-            change.make(connection);
-            return true;
-        });
-    }
-
-    private static void lock(Connection connection) throws SQLException {
-        try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended('', 2))")) {
-            lock.execute();
-        }
-    }
-
-    private void reseal(int beforeVersion) {
-        int version = Math.max(ring.newest(), beforeVersion);
-        int resealed;
-        do {
-            resealed = database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> reseal(connection, version));
-        } while (resealed == BATCH);
-    }
-
-    private int reseal(Connection connection, int version) throws SQLException {
-        try (var select =
-                        connection.prepareStatement("SELECT tenant, version, wrapped, sealed_by FROM keyring.tenant_key"
-                                + " WHERE sealed_by < ? AND state <> 'DESTROYED' LIMIT ? FOR UPDATE SKIP LOCKED");
-                var update = connection.prepareStatement(
-                        "UPDATE keyring.tenant_key SET wrapped = ?, sealed_by = ? WHERE tenant = ? AND version = ?")) {
-            select.setInt(1, version);
-            select.setInt(2, BATCH);
-            int count = 0;
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    byte[] context = TenantKeys.context(rows.getString(1), rows.getInt(2));
-                    byte[] key = open(rows, context);
-                    update.setBytes(1, ring.wrap(version, key, context));
-                    Arrays.fill(key, (byte) 0);
-                    update.setInt(2, version);
-                    update.setString(3, rows.getString(1));
-                    update.setInt(4, rows.getInt(2));
-                    update.addBatch();
-                    count++;
-                }
-            }
-            update.executeBatch();
-            return count;
-        }
-    }
-
-    private byte[] open(ResultSet row, byte[] context) throws SQLException {
-        try {
-            return ring.unwrap(row.getInt(4), row.getBytes(3), context);
-        } catch (SealBroken | KeyDestroyed e) {
-            throw new IllegalStateException(
-                    "the key of organisation " + row.getString(1) + ", version " + row.getInt(2)
-                            + ", does not open: no key above is replaced until that row of keyring.tenant_key is restored",
-                    e);
-        }
-    }
-
-    /** Has nobody seal by a version before this one, unless one seals something still; answers whether it is so now. */
-    private boolean retire(int version) {
-        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
-            lock(connection);
-            try (var update = connection.prepareStatement(
-                    "UPDATE keyring.ring SET oldest = greatest(oldest, ?)"
-                            + " WHERE NOT EXISTS (SELECT FROM keyring.tenant_key WHERE sealed_by < ? AND state <> 'DESTROYED')")) {
-                update.setInt(1, version);
-                update.setInt(2, version);
-                return update.executeUpdate() == 1;
-            }
-        });
     }
 
     /** All classes that something can be sealed by. */

@@ -3,7 +3,9 @@ package dev.chancery.keyring;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The ring of a key file. Its bytes are in the file alone: a version that is taken out of the file is gone.
@@ -34,6 +36,11 @@ final class KeyFileRing implements Sealer.Ring {
     @Override
     public int newest() {
         return wrapping.lastKey();
+    }
+
+    @Override
+    public SortedSet<Integer> versions() {
+        return new TreeSet<>(wrapping.keySet());
     }
 
     @Override

@@ -45,6 +45,8 @@ public final class Keyring {
     private final TenantKeys tenants;
     private final SubjectKeys subjects;
     private final Eraser eraser;
+    private final OrganisationKeys organisations;
+    private final SealerKeys seals;
     private final Set<String> hidden;
     private final Cache<String, HashKey> hashing = Caffeine.newBuilder()
             .maximumSize(TENANTS_CACHED)
@@ -61,12 +63,24 @@ public final class Keyring {
         this.hidden = Set.copyOf(hidden);
         tenants = new TenantKeys(database, sealer);
         subjects = new SubjectKeys(database, tenants);
-        eraser = new Eraser(database, sealer.ring(), tenants, subjects);
+        organisations = new OrganisationKeys(database, tenants, subjects);
+        seals = new SealerKeys(database, sealer.ring());
+        eraser = new Eraser(database, sealer.ring(), seals, tenants, subjects);
     }
 
     /** What destroys subjects' keys, and the keys above them. */
     public Eraser eraser() {
         return eraser;
+    }
+
+    /** What turns organisations' keys. */
+    public OrganisationKeys organisations() {
+        return organisations;
+    }
+
+    /** What turns the sealer's ring. */
+    public SealerKeys seals() {
+        return seals;
     }
 
     /** Whether {@link #seal} keeps no more than a commitment to the values of this field. */

@@ -7,7 +7,9 @@ import java.security.ProviderException;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,24 +45,26 @@ final class Pkcs11Ring implements Sealer.Ring {
     Pkcs11Ring(KeyStore keys, Token token, boolean create) throws GeneralSecurityException, IOException {
         this.keys = keys;
         this.token = token;
-        load();
+        load(true);
         if (wrapping.isEmpty()) {
             token.key(keys, Pkcs11Sealer.RING + 1, create);
-            load();
+            load(true);
         }
     }
 
-    /** A version that another process destroys while it is read is not there any more when the token is listed again. */
-    private void load() throws GeneralSecurityException, IOException {
+    /** A version that another process destroys while it is listed, or read, is not there any more when the token is listed again. */
+    private void load(boolean isListed) throws GeneralSecurityException, IOException {
         for (int attempt = 1; ; attempt++) {
             try {
+                if (!isListed || attempt > 1) {
+                    keys.load(null, null);
+                }
                 wrapping = found();
                 return;
-            } catch (ProviderException e) {
+            } catch (IOException | ProviderException | TokenUnusable e) {
                 if (attempt == LISTINGS) {
                     throw e;
                 }
-                keys.load(null, null);
             }
         }
     }
@@ -79,6 +83,11 @@ final class Pkcs11Ring implements Sealer.Ring {
     @Override
     public int newest() {
         return wrapping.lastKey();
+    }
+
+    @Override
+    public SortedSet<Integer> versions() {
+        return new TreeSet<>(wrapping.keySet());
     }
 
     @Override
@@ -117,14 +126,17 @@ final class Pkcs11Ring implements Sealer.Ring {
 
     @Override
     public synchronized void refresh() {
-        changed(() -> keys.load(null, null));
+        used(() -> load(false));
     }
 
     @Override
     public synchronized void add(int version) {
         refresh();
         if (newest() < version) {
-            changed(() -> token.key(keys, Pkcs11Sealer.RING + version, true));
+            used(() -> {
+                token.key(keys, Pkcs11Sealer.RING + version, true);
+                load(true);
+            });
         }
     }
 
@@ -132,7 +144,10 @@ final class Pkcs11Ring implements Sealer.Ring {
     public synchronized void destroyBefore(int version) {
         refresh();
         for (int older : wrapping.headMap(version).keySet()) {
-            changed(() -> keys.deleteEntry(Pkcs11Sealer.RING + older));
+            used(() -> {
+                keys.deleteEntry(Pkcs11Sealer.RING + older);
+                load(true);
+            });
         }
     }
 
@@ -158,14 +173,13 @@ final class Pkcs11Ring implements Sealer.Ring {
                         + newest + " to the file beside the PIN's whose name ends with " + CopyEvidence.SUFFIX);
     }
 
-    private interface Change {
-        void make() throws GeneralSecurityException, IOException;
+    private interface Use {
+        void of() throws GeneralSecurityException, IOException;
     }
 
-    private void changed(Change change) {
+    private static void used(Use use) {
         try {
-            change.make();
-            load();
+            use.of();
         } catch (GeneralSecurityException | IOException | ProviderException e) {
             throw new TokenUnusable("the PKCS#11 token's ring can't be used: is it there, and signed in to?", e);
         }

@@ -1,6 +1,7 @@
 package dev.chancery.keyring;
 
 import java.util.Optional;
+import java.util.SortedSet;
 
 /**
  * The top of the key hierarchy: holds one secret that never leaves it, and wraps keys with it.
@@ -45,6 +46,9 @@ public interface Sealer {
     interface Ring {
         /** The newest version that is known here, from 1. */
         int newest();
+
+        /** Those that open something, as far as is known here. */
+        SortedSet<Integer> versions();
 
         /** @throws KeyDestroyed if the version was destroyed, or is about to be: a newer one is there */
         byte[] wrap(int version, byte[] key, byte[] context);

@@ -38,6 +38,9 @@ final class SubjectKeys {
     /** Keys made in one transaction; those of a tenant that are wanted while one runs are made together next. */
     private static final int MAX_GROUP = 64;
 
+    /** How often it is tried where a version of the tenant's key is destroyed meanwhile. */
+    private static final int ATTEMPTS = 5;
+
     /** @param subject empty: the tenant's own key, for what is about nobody */
     record Subject(String tenant, String subject) {}
 
@@ -165,6 +168,19 @@ final class SubjectKeys {
      * @return how many it was; fewer than {@code atMost}: there are no more that nobody else works on
      */
     int rewrap(String tenant, int atMost) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return rewrapOnce(tenant, atMost);
+            } catch (DatabaseUnavailable e) {
+                if (attempt == ATTEMPTS || !TenantKeys.RETIRED.equals(e.sqlState())) {
+                    throw e;
+                }
+                // There is a newer one, and what was the current one a moment ago is destroyed.
+            }
+        }
+    }
+
+    private int rewrapOnce(String tenant, int atMost) {
         tenants.forget(tenant);
         TenantKey current = tenants.current(tenant);
         return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
@@ -273,15 +289,16 @@ final class SubjectKeys {
     }
 
     private List<SubjectRing> insert(String tenant, List<Wanted> keys) {
-        try {
-            return insertOnce(tenant, keys);
-        } catch (DatabaseUnavailable e) {
-            if (!TenantKeys.RETIRED.equals(e.sqlState())) {
-                throw e;
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return insertOnce(tenant, keys);
+            } catch (DatabaseUnavailable e) {
+                if (attempt == ATTEMPTS || !TenantKeys.RETIRED.equals(e.sqlState())) {
+                    throw e;
+                }
+                // Another process has destroyed the version of the tenant's key that this one knew.
+                tenants.forget(tenant);
             }
-            // Another process has destroyed the version of the tenant's key that this one knew.
-            tenants.forget(tenant);
-            return insertOnce(tenant, keys);
         }
     }
 
@@ -328,10 +345,8 @@ final class SubjectKeys {
             throw e;
         }
         return keys.stream()
-                .map(wanted -> {
-                    List<Row> found = rows.getOrDefault(wanted.of().subject(), List.of());
-                    return isBehind(wanted.of(), found) ? load(wanted.of()) : ring(wanted.of(), found);
-                })
+                .map(wanted -> ring(wanted.of(), rows.getOrDefault(wanted.of().subject(), List.of()), false)
+                        .orElseGet(() -> load(wanted.of())))
                 .toList();
     }
 
@@ -354,17 +369,18 @@ final class SubjectKeys {
                 .toList();
     }
 
+    /**
+     * What was rewrapped, and the version that had wrapped it destroyed, between the look at it and the look for that version is read again, or it would
+     * seem forgotten. What stays so is: somebody brought back rows without the key above.
+     */
     private SubjectRing load(Subject of) {
-        List<Row> rows = read(of);
-        // Rewrapped, and the version that had wrapped it destroyed, between the two looks: read again, or it would seem
-        // forgotten.
-        return ring(of, isBehind(of, rows) ? read(of) : rows);
-    }
-
-    private boolean isBehind(Subject of, List<Row> rows) {
-        return rows.stream()
-                .anyMatch(row -> row.state() != KeyState.DESTROYED
-                        && tenants.version(of.tenant(), row.wrappedBy()).isEmpty());
+        for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+            Optional<SubjectRing> ring = ring(of, read(of), false);
+            if (ring.isPresent()) {
+                return ring.get();
+            }
+        }
+        return ring(of, read(of), true).orElseThrow();
     }
 
     private List<Row> read(Subject of) {
@@ -374,19 +390,25 @@ final class SubjectKeys {
         return rows.getOrDefault(of.subject(), List.of());
     }
 
-    private SubjectRing ring(Subject of, List<Row> rows) {
+    /**
+     * @param settled whether a key counts as destroyed whose tenant key is gone
+     * @return empty: the tenant key of one is gone, and that is not settled
+     */
+    private Optional<SubjectRing> ring(Subject of, List<Row> rows, boolean settled) {
         List<SubjectKey> keys = new ArrayList<>();
         for (Row row : rows) {
+            boolean live = row.state() != KeyState.DESTROYED;
             // Outside the transaction: the tenant key may need a connection of its own.
-            SecretBytes secret = row.state() == KeyState.DESTROYED
-                    ? null
-                    : tenants.version(of.tenant(), row.wrappedBy())
-                            .map(tenantKey -> tenantKey.unwrap(
-                                    row.wrapped(), context(of, row.retention(), row.version(), row.wrappedBy())))
-                            .orElse(null);
+            Optional<TenantKey> tenantKey = live ? tenants.version(of.tenant(), row.wrappedBy()) : Optional.empty();
+            if (live && tenantKey.isEmpty() && !settled) {
+                return Optional.empty();
+            }
+            SecretBytes secret = tenantKey
+                    .map(key -> key.unwrap(row.wrapped(), context(of, row.retention(), row.version(), row.wrappedBy())))
+                    .orElse(null);
             keys.add(new SubjectKey(row.retention(), row.version(), row.state(), secret));
         }
-        return new SubjectRing(List.copyOf(keys));
+        return Optional.of(new SubjectRing(List.copyOf(keys)));
     }
 
     private static SqlBatch select(String tenant, List<String> subjects, Map<String, List<Row>> rows, SqlBatch batch) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,7 +26,8 @@ final class TenantKeys {
     /** Raised by the triggers that refuse what a destroyed key would have wrapped. */
     static final String RETIRED = "KR002";
 
-    private static final int ATTEMPTS = 3;
+    /** How often it is tried where a version of the ring is destroyed meanwhile. */
+    private static final int ATTEMPTS = 5;
 
     private final Database database;
     private final Sealer.Ring ring;
@@ -79,15 +81,20 @@ final class TenantKeys {
     private List<TenantKey> loadOrCreate(String tenant) {
         List<Row> rows = select(tenant);
         if (rows.isEmpty()) {
-            make(tenant, 1);
+            make(tenant, 1, false);
             rows = select(tenant);
         }
-        try {
-            return unwrapped(tenant, rows);
-        } catch (KeyDestroyed e) {
-            // A version of the ring went between the look and the unwrapping: by then all it had sealed was sealed
-            // anew.
-            return unwrapped(tenant, select(tenant));
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return unwrapped(tenant, rows);
+            } catch (KeyDestroyed e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+                // A version of the ring went between the look and the unwrapping: by then all it had sealed was sealed
+                // anew.
+                rows = select(tenant);
+            }
         }
     }
 
@@ -105,15 +112,51 @@ final class TenantKeys {
 
     /** Makes a version the current one; there already, or newer, in whatever state: nothing. A destroyed key is not made again. */
     void advance(String tenant, int version) {
-        make(tenant, version);
+        make(tenant, version, false);
         forget(tenant);
     }
 
+    /**
+     * Makes a version that somebody asks for the current one, unless one that was asked for is current and not recorded.
+     *
+     * @param most versions that may be there, this one included
+     * @return the current version; empty: there are so many
+     */
+    OptionalInt rotate(String tenant, int recorded, int most) {
+        forget(tenant);
+        int current = current(tenant).version();
+        if (current > recorded && isAsked(tenant, current)) {
+            return OptionalInt.of(current);
+        }
+        long live = select(tenant).stream()
+                .filter(row -> row.state() != KeyState.DESTROYED)
+                .count();
+        if (live >= most) {
+            return OptionalInt.empty();
+        }
+        make(tenant, current + 1, true);
+        forget(tenant);
+        return OptionalInt.of(current + 1);
+    }
+
+    private boolean isAsked(String tenant, int version) {
+        return database.inTenant(DatabaseRole.KEYRING, tenant, connection -> {
+            try (var select = connection.prepareStatement(
+                    "SELECT asked FROM keyring.tenant_key WHERE tenant = ? AND version = ?")) {
+                select.setString(1, tenant);
+                select.setInt(2, version);
+                try (var found = select.executeQuery()) {
+                    return found.next() && found.getBoolean(1);
+                }
+            }
+        });
+    }
+
     /** A version of the ring may go between the question which is the newest and the wrapping by it. */
-    private void make(String tenant, int version) {
+    private void make(String tenant, int version, boolean asked) {
         for (int attempt = 1; ; attempt++) {
             try {
-                make(tenant, version, ring.newest());
+                make(tenant, version, ring.newest(), asked);
                 return;
             } catch (KeyDestroyed e) {
                 if (attempt == ATTEMPTS) {
@@ -128,7 +171,7 @@ final class TenantKeys {
         }
     }
 
-    private void make(String tenant, int version, int sealedBy) {
+    private void make(String tenant, int version, int sealedBy, boolean asked) {
         SecretBytes root = SecretBytes.random();
         byte[] bytes = root.getEncoded();
         byte[] wrapped;
@@ -146,13 +189,15 @@ final class TenantKeys {
             try (var update = connection.prepareStatement(
                             "UPDATE keyring.tenant_key SET state = 'PREVIOUS' WHERE tenant = ? AND state = 'CURRENT'");
                     var insert = connection.prepareStatement(
-                            "INSERT INTO keyring.tenant_key (tenant, version, state, wrapped, sealed_by) VALUES (?, ?, 'CURRENT', ?, ?)")) {
+                            "INSERT INTO keyring.tenant_key (tenant, version, state, wrapped, sealed_by, asked)"
+                                    + " VALUES (?, ?, 'CURRENT', ?, ?, ?)")) {
                 update.setString(1, tenant);
                 update.executeUpdate();
                 insert.setString(1, tenant);
                 insert.setInt(2, version);
                 insert.setBytes(3, wrapped);
                 insert.setInt(4, sealedBy);
+                insert.setBoolean(5, asked);
                 return insert.executeUpdate() == 1;
             }
         });

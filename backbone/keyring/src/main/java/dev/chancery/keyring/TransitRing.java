@@ -1,6 +1,8 @@
 package dev.chancery.keyring;
 
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * The ring of a transit engine: its versions are those of one key, each made by a rotation. One that is destroyed is trimmed: the engine
@@ -22,6 +24,11 @@ final class TransitRing implements Sealer.Ring {
     @Override
     public int newest() {
         return versions.newest();
+    }
+
+    @Override
+    public SortedSet<Integer> versions() {
+        return new TreeSet<>(versions.usable());
     }
 
     /** While another process destroys the version, the engine lets nobody wrap by it already: whoever does takes the newest. */

@@ -2,6 +2,7 @@ package dev.chancery.vault;
 
 import dev.chancery.command.Clock;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.feature.ErasureHorizon;
 import dev.chancery.feature.Feature;
 import dev.chancery.feature.FeatureDescription;
 import dev.chancery.feature.FeatureParts;
@@ -10,6 +11,7 @@ import dev.chancery.feature.LeaseOptions;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.firewall.AddressRanges;
 import dev.chancery.kernel.Rejection;
+import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.SecretRing;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Streams;
@@ -55,6 +57,7 @@ public final class VaultFeature implements FeatureDescription {
     @Override
     public Feature create(FeatureParts parts) {
         var ring = parts.get(SecretRing.class);
+        var keyring = parts.get(Keyring.class);
         var log = new VaultLog(parts.get(Appender.class), parts.get(Streams.class));
         var options = parts.get(LeaseOptions.class);
         var destinations = new Destinations(
@@ -77,6 +80,11 @@ public final class VaultFeature implements FeatureDescription {
                 new BoundSecrets(list, log, ring),
                 issuers,
                 tokens,
-                new IssuerRounds(list, log, ring, issuers, new RoleIssuer(ring, log, targets), tokens));
+                new IssuerRounds(list, log, ring, issuers, new RoleIssuer(ring, log, targets), tokens),
+                new KeyMethods(
+                        keyring.organisations(),
+                        keyring.seals(),
+                        parts.get(Streams.class),
+                        parts.get(ErasureHorizon.class).horizon()));
     }
 }

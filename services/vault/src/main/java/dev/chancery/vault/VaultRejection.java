@@ -2,6 +2,8 @@ package dev.chancery.vault;
 
 import dev.chancery.kernel.Rejection;
 import dev.chancery.kernel.Rejection.Kind;
+import dev.chancery.keyring.OrganisationKeys;
+import dev.chancery.keyring.SealerKeys;
 import java.util.List;
 
 /** Why the vault refuses. None says whether a value is right or what it looks like. */
@@ -124,19 +126,27 @@ final class VaultRejection {
     static final Rejection KEY_IN_USE = new Rejection(
             "vault.key-in-use",
             Kind.CONFLICT,
-            "This version of the environment's key is the current one or still wraps data keys.",
-            "Rotate the key, rewrap until nothing is left, then retire the old version.");
+            "This version of the key is the current one, or it or an older one still wraps other keys.",
+            "Rotate the key, rewrap or reseal until nothing is left, then retire the old version.");
 
     static final Rejection NO_SUCH_KEY = new Rejection(
             "vault.no-such-key",
             Kind.NOT_FOUND,
-            "The environment's key has no such version.",
-            "List the environments to see the versions.");
+            "The key has no such version.",
+            "List the environments, the organisation's keys or the sealer's to see the versions.");
+
+    static final Rejection TOO_MANY_KEYS = new Rejection(
+            "vault.too-many-keys",
+            Kind.CONFLICT,
+            "There are as many versions of the key as may be: " + OrganisationKeys.MAX_VERSIONS
+                    + " of an organisation's, or " + SealerKeys.MAX_ASKED
+                    + " of the sealer's ring that were asked for.",
+            "Rewrap or reseal until nothing is left and retire the older versions; those of the ring go at the horizon, or at once as compromised.");
 
     static final Rejection AT_MOST = new Rejection(
             "vault.at-most",
             Kind.INVALID,
-            "One request rewraps 1 to 1,000 data keys.",
+            "One request rewraps or reseals 1 to 1,000 keys.",
             "Ask again until none is left.");
 
     static final Rejection PAGE = new Rejection(

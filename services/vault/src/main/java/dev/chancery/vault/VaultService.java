@@ -67,6 +67,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** The methods of chancery.vault.v1.VaultService, and what the vault does by itself. */
@@ -86,6 +87,7 @@ final class VaultService implements Feature {
     private final Issuers issuers;
     private final TokenIssuer tokens;
     private final IssuerRounds issuerRounds;
+    private final KeyMethods keys;
 
     VaultService(
             SecretRing ring,
@@ -98,7 +100,8 @@ final class VaultService implements Feature {
             BoundSecrets bound,
             Issuers issuers,
             TokenIssuer tokens,
-            IssuerRounds issuerRounds) {
+            IssuerRounds issuerRounds,
+            KeyMethods keys) {
         this.ring = ring;
         this.list = list;
         this.inventory = inventory;
@@ -111,6 +114,7 @@ final class VaultService implements Feature {
         this.issuers = issuers;
         this.tokens = tokens;
         this.issuerRounds = issuerRounds;
+        this.keys = keys;
     }
 
     @Override
@@ -122,6 +126,7 @@ final class VaultService implements Feature {
     public void register(Methods methods) {
         leases.register(methods);
         leaks.register(methods);
+        keys.register(methods);
         methods.command(SERVICE + "CreateEnvironment", CreateEnvironmentRequest.class, this::create)
                 .command(
                         SERVICE + "SetEnvironmentAccess",
@@ -154,6 +159,7 @@ final class VaultService implements Feature {
         rounds.start();
         bound.start();
         issuerRounds.start();
+        keys.start();
     }
 
     @Override
@@ -163,6 +169,7 @@ final class VaultService implements Feature {
         rounds.close();
         bound.close();
         issuerRounds.close();
+        keys.close();
     }
 
     @Override
@@ -238,16 +245,24 @@ final class VaultService implements Feature {
                 .build());
     }
 
+    /** How many keys one request is for; empty: it asks for more than it may. */
+    static OptionalInt atMost(int asked) {
+        if (Integer.compareUnsigned(asked, MAX_REWRAPPED) > 0) {
+            return OptionalInt.empty();
+        }
+        return OptionalInt.of(asked == 0 ? MAX_REWRAPPED : asked);
+    }
+
     private CommandOutcome rewrap(CommandContext context, RewrapEnvironmentRequest request) {
         String name = request.getEnvironment();
         if (!environment(context, name).exists()) {
             return CommandOutcome.reject(VaultRejection.NO_SUCH_ENVIRONMENT);
         }
-        if (Integer.compareUnsigned(request.getAtMost(), MAX_REWRAPPED) > 0) {
+        OptionalInt atMost = atMost(request.getAtMost());
+        if (atMost.isEmpty()) {
             return CommandOutcome.reject(VaultRejection.AT_MOST);
         }
-        int atMost = request.getAtMost() == 0 ? MAX_REWRAPPED : request.getAtMost();
-        int rewrapped = ring.rewrap(context.tenant(), name, atMost);
+        int rewrapped = ring.rewrap(context.tenant(), name, atMost.getAsInt());
         long left = ring.census(context.tenant(), name).stream()
                 .filter(key -> !key.current())
                 .mapToLong(SecretRing.Census::wraps)

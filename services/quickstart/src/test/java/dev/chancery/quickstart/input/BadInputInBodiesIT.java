@@ -29,7 +29,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BadInputInBodiesIT extends BadInput {
     /** They take nothing but options. */
     private static final Set<String> NEEDS_NOTHING = Set.of(
-            "chancery.access.v1.AccessService/FollowAuthority", "chancery.identity.v1.IdentityService/RotateTokenKey");
+            "chancery.access.v1.AccessService/FollowAuthority",
+            "chancery.identity.v1.IdentityService/RotateTokenKey",
+            "chancery.vault.v1.KeyService/RotateOrganisationKey",
+            "chancery.vault.v1.KeyService/RewrapOrganisation",
+            "chancery.vault.v1.KeyService/RotateSealerKey",
+            "chancery.vault.v1.KeyService/ResealOrganisations");
 
     static Stream<String> withBody() {
         return SharedInstance.world().contract.methods().stream()

@@ -21,6 +21,8 @@ import dev.chancery.schema.identity.v1.TrustIssuerRequest;
 import dev.chancery.schema.ledger.v1.GetDecisionProofRequest;
 import dev.chancery.schema.vault.v1.ConnectDatabaseRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
+import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
 import dev.chancery.schema.vault.v1.SetCredentialTemplateRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
@@ -49,6 +51,7 @@ public final class ExampleRequests {
     private static final String ACCESS = "chancery.access.v1.AccessService/";
     private static final String LEDGER = "chancery.ledger.v1.LedgerService/";
     private static final String VAULT = "chancery.vault.v1.VaultService/";
+    private static final String KEYS = "chancery.vault.v1.KeyService/";
     private static final String LEASE = "chancery.vault.v1.LeaseService/";
     private static final String FEDERATION = "chancery.identity.v1.FederationService/";
     private static final String ELEVATION = "chancery.elevation.v1.ElevationService/";
@@ -128,7 +131,61 @@ public final class ExampleRequests {
                     .isTrue();
             return request;
         }
+        if (method.fullName().equals(KEYS + "RotateOrganisationKey")) {
+            retireOrganisationKeys(organisation);
+        } else if (method.fullName().equals(KEYS + "RetireOrganisationKey")) {
+            retireOrganisationKeys(organisation);
+            done(KEYS + "RotateOrganisationKey", organisation, Map.of("unique", SharedInstance.unique()));
+            rewrapOrganisation(organisation);
+        } else if (method.fullName().equals(KEYS + "RotateSealerKey")) {
+            retireSealerKeys();
+        } else if (method.fullName().equals(KEYS + "RetireSealerKey")) {
+            retireSealerKeys();
+            done(KEYS + "RotateSealerKey", shared.owner, Map.of("unique", SharedInstance.unique()));
+            done(KEYS + "ResealOrganisations", shared.owner, Map.of());
+        }
         return fill(method, values(method, organisation));
+    }
+
+    private void rewrapOrganisation(Client organisation) {
+        Reply rewrapped;
+        do {
+            rewrapped = done(KEYS + "RewrapOrganisation", organisation, Map.of());
+        } while (!rewrapped.json().getString("left").equals("0"));
+    }
+
+    /** Makes room for a version of an organisation's key. */
+    private void retireOrganisationKeys(Client organisation) {
+        rewrapOrganisation(organisation);
+        int newest = newest(KEYS + "ListOrganisationKeys", organisation, "keyVersion");
+        if (newest > 1) {
+            done(KEYS + "RetireOrganisationKey",
+                    organisation,
+                    RetireOrganisationKeyRequest.newBuilder()
+                            .setKeyVersion(newest - 1)
+                            .build());
+        }
+    }
+
+    /** Makes room for a version of the sealer's ring. */
+    private void retireSealerKeys() {
+        done(KEYS + "ResealOrganisations", shared.owner, Map.of());
+        int newest = newest(KEYS + "ListSealerKeys", shared.owner, "ringVersion");
+        if (newest > 1) {
+            done(KEYS + "RetireSealerKey",
+                    shared.owner,
+                    RetireSealerKeyRequest.newBuilder()
+                            .setRingVersion(newest - 1)
+                            .setCompromised(true)
+                            .build());
+        }
+    }
+
+    private int newest(String list, Client caller, String version) {
+        return done(list, caller, Map.of()).json().getJsonArray("keys").stream()
+                .mapToInt(key -> ((JsonObject) key).getInteger(version))
+                .max()
+                .orElseThrow();
     }
 
     /** Values for just those placeholders that the method's example has, made for this request alone. */

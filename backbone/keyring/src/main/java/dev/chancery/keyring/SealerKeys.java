@@ -1,0 +1,356 @@
+package dev.chancery.keyring;
+
+import dev.chancery.database.Database;
+import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+
+/**
+ * The versions of the sealer's ring, each of which seals organisations' keys: the newest those that are made or sealed anew. They turn for
+ * erasures, by {@link Eraser}, and because the installation's owner asks.
+ *
+ * <p>A version that seals nothing any more can be retired: nobody seals by it again, and PostgreSQL sees to that. It still opens older copies of
+ * the database, until it is destroyed: a horizon later, or at once where somebody may know it.
+ *
+ * <p>All methods throw {@link DatabaseUnavailable} when PostgreSQL can't be asked, and {@link SealerUnusable} when the ring can't be used or
+ * changed.
+ *
+ * <p><b>Thread safety:</b> safe, in several processes too that have the same sealer.
+ */
+public final class SealerKeys {
+    /**
+     * Versions that were asked for and are not destroyed. Erasures make about ten in a horizon, and a key file has room for {@link
+     * KeyFile#MAX_RING}.
+     */
+    public static final int MAX_ASKED = 5;
+
+    /** Keys that one transaction seals anew. */
+    static final int BATCH = 500;
+
+    /** How often something is sealed where the version that was to do it is retired meanwhile. */
+    private static final int ATTEMPTS = 5;
+
+    private static final String ALL_TENANTS = "*";
+    private static final Logger LOG = Logger.getLogger(SealerKeys.class);
+
+    private final Database database;
+    private final Sealer.Ring ring;
+
+    /**
+     * A version that is not destroyed.
+     *
+     * @param newest whether it seals what is made now
+     * @param seals organisations' keys, in all their versions that are not destroyed
+     * @param madeAt empty: it is the first, or the process that made it died
+     * @param retiredAt since when nobody seals by it; empty: it is not retired
+     */
+    public record Version(
+            int version, boolean newest, long seals, Optional<Instant> madeAt, Optional<Instant> retiredAt) {}
+
+    private record Noted(Instant madeAt, boolean asked, Optional<Instant> olderRetiredAt) {}
+
+    SealerKeys(Database database, Sealer.Ring ring) {
+        this.database = database;
+        this.ring = ring;
+    }
+
+    /**
+     * Makes a version, which seals from now on. What older ones sealed stays as it is. One that was asked for and is not recorded is not made
+     * again: a process died before it could say so.
+     *
+     * @param recorded the newest version that is recorded as asked for; 0: there is none
+     * @return the newest version; empty: there are {@link #MAX_ASKED} that were asked for and are not destroyed
+     */
+    public OptionalInt rotate(int recorded) {
+        return locked(connection -> {
+            ring.refresh();
+            SortedMap<Integer, Noted> noted = noted(connection);
+            int newest = ring.newest();
+            Noted last = noted.get(newest);
+            if (newest > 1 && last == null) {
+                // Whoever made it died before it was noted.
+                note(connection, newest, true);
+                return OptionalInt.of(newest);
+            }
+            if (last != null && last.asked() && newest > recorded) {
+                return OptionalInt.of(newest);
+            }
+            long asked = noted.entrySet().stream()
+                    .filter(each -> each.getValue().asked() && ring.versions().contains(each.getKey()))
+                    .count();
+            if (asked >= MAX_ASKED) {
+                return OptionalInt.empty();
+            }
+            ring.add(newest + 1);
+            note(connection, ring.newest(), true);
+            LOG.infof("Ring version made version=%d", ring.newest());
+            return OptionalInt.of(ring.newest());
+        });
+    }
+
+    /** Makes a version for an erasure. A process that dies between the two makes no other: the next finds this one, and notes it. */
+    void make(int version) {
+        locked(connection -> {
+            ring.add(version);
+            note(connection, ring.newest(), false);
+            return true;
+        });
+    }
+
+    private static void note(Connection connection, int version, boolean asked) throws SQLException {
+        try (var insert = connection.prepareStatement(
+                "INSERT INTO keyring.ring_version (version, asked) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+            insert.setInt(1, version);
+            insert.setBoolean(2, asked);
+            insert.executeUpdate();
+        }
+    }
+
+    /**
+     * Seals organisations' keys by the newest version; the keys stay what they are.
+     *
+     * @return how many it was; fewer than {@code atMost}: there are no more that nobody else works on
+     */
+    public int reseal(int atMost) {
+        ring.refresh();
+        int done = 0;
+        int batch;
+        int size;
+        do {
+            size = Math.min(BATCH, atMost - done);
+            batch = resealBatch(size);
+            done += batch;
+        } while (batch == size && done < atMost);
+        return done;
+    }
+
+    /** The version that was the newest a moment ago may be retired by now. */
+    private int resealBatch(int size) {
+        for (int attempt = 1; ; attempt++) {
+            int version = ring.newest();
+            try {
+                return database.inTenant(
+                        DatabaseRole.KEYRING, ALL_TENANTS, connection -> reseal(connection, version, size));
+            } catch (KeyDestroyed e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (DatabaseUnavailable e) {
+                if (attempt == ATTEMPTS || !TenantKeys.RETIRED.equals(e.sqlState())) {
+                    throw e;
+                }
+            }
+            ring.refresh();
+        }
+    }
+
+    private int reseal(Connection connection, int version, int size) throws SQLException {
+        try (var select =
+                        connection.prepareStatement("SELECT tenant, version, wrapped, sealed_by FROM keyring.tenant_key"
+                                + " WHERE sealed_by < ? AND state <> 'DESTROYED' LIMIT ? FOR UPDATE SKIP LOCKED");
+                var update = connection.prepareStatement(
+                        "UPDATE keyring.tenant_key SET wrapped = ?, sealed_by = ? WHERE tenant = ? AND version = ?")) {
+            select.setInt(1, version);
+            select.setInt(2, size);
+            int count = 0;
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    byte[] context = TenantKeys.context(rows.getString(1), rows.getInt(2));
+                    byte[] key = open(rows, context);
+                    update.setBytes(1, ring.wrap(version, key, context));
+                    Arrays.fill(key, (byte) 0);
+                    update.setInt(2, version);
+                    update.setString(3, rows.getString(1));
+                    update.setInt(4, rows.getInt(2));
+                    update.addBatch();
+                    count++;
+                }
+            }
+            update.executeBatch();
+            return count;
+        }
+    }
+
+    private byte[] open(ResultSet row, byte[] context) throws SQLException {
+        try {
+            return ring.unwrap(row.getInt(4), row.getBytes(3), context);
+        } catch (SealBroken | KeyDestroyed e) {
+            throw new IllegalStateException(
+                    "the key of organisation " + row.getString(1) + ", version " + row.getInt(2)
+                            + ", does not open: no key above is replaced until that row of keyring.tenant_key is restored",
+                    e);
+        }
+    }
+
+    /**
+     * Has nobody seal by this version or an older one again, unless one seals something still. They open older copies of the database until they
+     * are destroyed.
+     *
+     * @return whether it is so now; false: it is the newest, or seals something
+     */
+    public boolean retire(int version) {
+        ring.refresh();
+        return version < ring.newest() && retireBefore(version + 1);
+    }
+
+    boolean retireBefore(int version) {
+        return locked(connection -> {
+            try (var update = connection.prepareStatement(
+                            "UPDATE keyring.ring SET oldest = greatest(oldest, ?)"
+                                    + " WHERE NOT EXISTS (SELECT FROM keyring.tenant_key WHERE sealed_by < ? AND state <> 'DESTROYED')");
+                    var note =
+                            connection.prepareStatement("INSERT INTO keyring.ring_version (version, older_retired_at)"
+                                    + " VALUES (?, now()) ON CONFLICT (version) DO UPDATE"
+                                    + " SET older_retired_at = coalesce(ring_version.older_retired_at, now())")) {
+                update.setInt(1, version);
+                update.setInt(2, version);
+                if (update.executeUpdate() == 0) {
+                    return false;
+                }
+                note.setInt(1, version);
+                note.executeUpdate();
+                return true;
+            }
+        });
+    }
+
+    /** Destroys what was retired so long ago, for ever. Copies of the database that it sealed open no more. */
+    public void destroyRetired(Duration ago) {
+        int next = database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            try (var select = connection.prepareStatement("SELECT coalesce(max(version), 0) FROM keyring.ring_version"
+                    + " WHERE older_retired_at <= now() - ? * interval '1 millisecond'")) {
+                select.setLong(1, ago.toMillis());
+                try (var found = select.executeQuery()) {
+                    found.next();
+                    return found.getInt(1);
+                }
+            }
+        });
+        destroyOlder(next);
+    }
+
+    /** Destroys this version and older ones at once, for ever, of those that are retired. Destroyed already: nothing. */
+    public void destroyThrough(int version) {
+        int oldest = database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            try (var select = connection.prepareStatement("SELECT oldest FROM keyring.ring");
+                    var found = select.executeQuery()) {
+                found.next();
+                return found.getInt(1);
+            }
+        });
+        destroyOlder(Math.min(oldest, version + 1));
+    }
+
+    private void destroyOlder(int version) {
+        if (!ring.versions().headSet(version).isEmpty()) {
+            destroyBefore(version);
+        }
+    }
+
+    void destroyBefore(int version) {
+        locked(connection -> {
+            ring.destroyBefore(version);
+            return true;
+        });
+        LOG.infof("Ring versions destroyed before=%d", version);
+    }
+
+    /** The versions that are not destroyed, the oldest first, and exactly how many keys each seals. */
+    public List<Version> census() {
+        ring.refresh();
+        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            SortedMap<Integer, Noted> noted = noted(connection);
+            Map<Integer, Long> seals = new TreeMap<>();
+            try (var select = connection.prepareStatement("SELECT sealed_by, count(*) FROM keyring.tenant_key"
+                            + " WHERE state <> 'DESTROYED' GROUP BY sealed_by");
+                    var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    seals.put(rows.getInt(1), rows.getLong(2));
+                }
+            }
+            List<Version> versions = new ArrayList<>();
+            for (int version : ring.versions()) {
+                versions.add(new Version(
+                        version,
+                        version == ring.newest(),
+                        seals.getOrDefault(version, 0L),
+                        Optional.ofNullable(noted.get(version)).map(Noted::madeAt),
+                        noted.tailMap(version + 1).values().stream()
+                                .flatMap(newer -> newer.olderRetiredAt().stream())
+                                .min(Instant::compareTo)));
+            }
+            return versions;
+        });
+    }
+
+    private static SortedMap<Integer, Noted> noted(Connection connection) throws SQLException {
+        SortedMap<Integer, Noted> noted = new TreeMap<>();
+        try (var select = connection.prepareStatement(
+                        "SELECT version, made_at, asked, older_retired_at FROM keyring.ring_version");
+                var rows = select.executeQuery()) {
+            while (rows.next()) {
+                noted.put(
+                        rows.getInt(1),
+                        new Noted(
+                                rows.getObject(2, OffsetDateTime.class).toInstant(),
+                                rows.getBoolean(3),
+                                Optional.ofNullable(rows.getObject(4, OffsetDateTime.class))
+                                        .map(OffsetDateTime::toInstant)));
+            }
+        }
+        return noted;
+    }
+
+    /** How long ago the newest version was made for an erasure: what is asked for in between holds up none. Empty: none was. */
+    Optional<Duration> sinceMade() {
+        return age(noted -> noted.values().stream()
+                .filter(each -> !each.asked())
+                .map(Noted::madeAt)
+                .max(Instant::compareTo));
+    }
+
+    /** For how long nothing has been sealed by a version before this one; empty: something may be, as far as is noted. */
+    Optional<Duration> sinceRetiredBefore(int version) {
+        return age(noted -> noted.tailMap(version).values().stream()
+                .flatMap(each -> each.olderRetiredAt().stream())
+                .min(Instant::compareTo));
+    }
+
+    /** By PostgreSQL's clock, which made the notes. */
+    private Optional<Duration> age(Function<SortedMap<Integer, Noted>, Optional<Instant>> of) {
+        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            Optional<Instant> then = of.apply(noted(connection));
+            try (var select = connection.prepareStatement("SELECT now()");
+                    var now = select.executeQuery()) {
+                now.next();
+                Instant instant = now.getObject(1, OffsetDateTime.class).toInstant();
+                return then.map(each -> Duration.between(each, instant));
+            }
+        });
+    }
+
+    /** Runs a change of the ring while nobody else changes it or seals by it. */
+    private <T> T locked(Database.Work<T> change) {
+        return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
+            try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended('', 2))")) {
+                lock.execute();
+            }
+            return change.run(connection);
+        });
+    }
+}

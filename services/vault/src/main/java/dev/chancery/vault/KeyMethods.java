@@ -1,0 +1,263 @@
+package dev.chancery.vault;
+
+import static dev.chancery.command.CommandOutcome.decided;
+
+import com.google.protobuf.Message;
+import dev.chancery.command.CommandContext;
+import dev.chancery.command.CommandOutcome;
+import dev.chancery.command.Methods;
+import dev.chancery.command.ReadContext;
+import dev.chancery.kernel.Decision;
+import dev.chancery.kernel.Principal;
+import dev.chancery.keyring.OrganisationKeys;
+import dev.chancery.keyring.SealerKeys;
+import dev.chancery.log.NewEvent;
+import dev.chancery.log.Streams;
+import dev.chancery.schema.vault.v1.ListOrganisationKeysReply;
+import dev.chancery.schema.vault.v1.ListOrganisationKeysRequest;
+import dev.chancery.schema.vault.v1.ListSealerKeysReply;
+import dev.chancery.schema.vault.v1.ListSealerKeysRequest;
+import dev.chancery.schema.vault.v1.OrganisationKey;
+import dev.chancery.schema.vault.v1.OrganisationKeyRetired;
+import dev.chancery.schema.vault.v1.OrganisationKeyRotated;
+import dev.chancery.schema.vault.v1.ResealOrganisationsReply;
+import dev.chancery.schema.vault.v1.ResealOrganisationsRequest;
+import dev.chancery.schema.vault.v1.RetireOrganisationKeyReply;
+import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
+import dev.chancery.schema.vault.v1.RetireSealerKeyReply;
+import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
+import dev.chancery.schema.vault.v1.RewrapOrganisationReply;
+import dev.chancery.schema.vault.v1.RewrapOrganisationRequest;
+import dev.chancery.schema.vault.v1.RotateOrganisationKeyReply;
+import dev.chancery.schema.vault.v1.RotateOrganisationKeyRequest;
+import dev.chancery.schema.vault.v1.RotateSealerKeyReply;
+import dev.chancery.schema.vault.v1.RotateSealerKeyRequest;
+import dev.chancery.schema.vault.v1.SealerKey;
+import dev.chancery.schema.vault.v1.SealerKeyRetired;
+import dev.chancery.schema.vault.v1.SealerKeyRotated;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * The methods of chancery.vault.v1.KeyService, and the end of the ring's versions that were retired: when the horizon of erasures has passed
+ * since, or at once where one is compromised.
+ *
+ * <p>A version is there before the log says so, and one that wraps nothing is retired before: whatever then is not recorded is found when the
+ * command is repeated. A version of the ring is destroyed after the log says so, by the next start where the process ended between.
+ */
+final class KeyMethods implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(KeyMethods.class);
+    private static final String SERVICE = "chancery.vault.v1.KeyService/";
+    private static final long INTERVAL_MILLIS = 30_000;
+    /** What records of these methods are about. */
+    private static final String ORGANISATION_KEY = "organisation-key";
+
+    private static final String SEALER_KEY = "sealer-key";
+
+    private final OrganisationKeys organisations;
+    private final SealerKeys seals;
+    private final Streams streams;
+    private final Duration horizon;
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("sealer-key-destructions").factory());
+
+    /** @param horizon how long the ring's retired versions stay, as those do that erasures replace */
+    KeyMethods(OrganisationKeys organisations, SealerKeys seals, Streams streams, Duration horizon) {
+        this.organisations = organisations;
+        this.seals = seals;
+        this.streams = streams;
+        this.horizon = horizon;
+    }
+
+    void register(Methods methods) {
+        methods.command(
+                        SERVICE + "RotateOrganisationKey",
+                        RotateOrganisationKeyRequest.class,
+                        this::rotateOrganisationKey)
+                .command(SERVICE + "RewrapOrganisation", RewrapOrganisationRequest.class, this::rewrapOrganisation)
+                .command(
+                        SERVICE + "RetireOrganisationKey",
+                        RetireOrganisationKeyRequest.class,
+                        this::retireOrganisationKey)
+                .query(SERVICE + "ListOrganisationKeys", ListOrganisationKeysRequest.class, this::listOrganisationKeys)
+                .command(SERVICE + "RotateSealerKey", RotateSealerKeyRequest.class, this::rotateSealerKey)
+                .command(SERVICE + "ResealOrganisations", ResealOrganisationsRequest.class, this::resealOrganisations)
+                .command(SERVICE + "RetireSealerKey", RetireSealerKeyRequest.class, this::retireSealerKey)
+                .query(SERVICE + "ListSealerKeys", ListSealerKeysRequest.class, this::listSealerKeys);
+    }
+
+    private CommandOutcome rotateOrganisationKey(CommandContext context, RotateOrganisationKeyRequest request) {
+        KeyTurns turns = context.read(KeyTurns.ORGANISATION, KeyTurns.FOLD);
+        OptionalInt made = organisations.rotate(context.tenant(), turns.rotated());
+        if (made.isEmpty()) {
+            return CommandOutcome.reject(VaultRejection.TOO_MANY_KEYS);
+        }
+        int version = made.getAsInt();
+        return CommandOutcome.done(
+                        RotateOrganisationKeyReply.newBuilder()
+                                .setKeyVersion(version)
+                                .build(),
+                        new NewEvent(
+                                KeyTurns.ORGANISATION,
+                                OrganisationKeyRotated.newBuilder()
+                                        .setKeyVersion(version)
+                                        .build()))
+                .withTarget(ORGANISATION_KEY, Integer.toString(version));
+    }
+
+    private CommandOutcome rewrapOrganisation(CommandContext context, RewrapOrganisationRequest request) {
+        OptionalInt atMost = VaultService.atMost(request.getAtMost());
+        if (atMost.isEmpty()) {
+            return CommandOutcome.reject(VaultRejection.AT_MOST);
+        }
+        int rewrapped = organisations.rewrap(context.tenant(), atMost.getAsInt());
+        long left = organisations.census(context.tenant()).stream()
+                .filter(key -> !key.current())
+                .mapToLong(OrganisationKeys.Version::wraps)
+                .sum();
+        return CommandOutcome.done(RewrapOrganisationReply.newBuilder()
+                .setRewrapped(rewrapped)
+                .setLeft(left)
+                .build());
+    }
+
+    private CommandOutcome retireOrganisationKey(CommandContext context, RetireOrganisationKeyRequest request) {
+        int version = request.getKeyVersion();
+        KeyTurns turns = context.read(KeyTurns.ORGANISATION, KeyTurns.FOLD);
+        Decision<Message> decision = KeyTurns.retire(
+                version,
+                organisations.census(context.tenant()).getLast().version(),
+                turns.retired(),
+                OrganisationKeyRetired.newBuilder().setKeyVersion(version).build());
+        // Where the log has it already, too: a restored database may have brought it back.
+        if (!(decision instanceof Decision.Rejected<Message>) && !organisations.retire(context.tenant(), version)) {
+            return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
+        }
+        return targeted(
+                ORGANISATION_KEY,
+                version,
+                decided(KeyTurns.ORGANISATION, decision, events -> RetireOrganisationKeyReply.getDefaultInstance()));
+    }
+
+    private static CommandOutcome targeted(String type, int version, CommandOutcome outcome) {
+        return outcome instanceof CommandOutcome.Done done ? done.withTarget(type, Integer.toString(version)) : outcome;
+    }
+
+    private ListOrganisationKeysReply listOrganisationKeys(ReadContext context, ListOrganisationKeysRequest request) {
+        var reply = ListOrganisationKeysReply.newBuilder();
+        organisations
+                .census(context.tenant())
+                .forEach(key -> reply.addKeys(OrganisationKey.newBuilder()
+                        .setKeyVersion(key.version())
+                        .setCurrent(key.current())
+                        .setMadeAtMillis(key.madeAt().toEpochMilli())
+                        .setWraps(key.wraps())));
+        return reply.build();
+    }
+
+    private CommandOutcome rotateSealerKey(CommandContext context, RotateSealerKeyRequest request) {
+        KeyTurns turns = context.read(KeyTurns.SEALER, KeyTurns.FOLD);
+        OptionalInt made = seals.rotate(turns.rotated());
+        if (made.isEmpty()) {
+            return CommandOutcome.reject(VaultRejection.TOO_MANY_KEYS);
+        }
+        int version = made.getAsInt();
+        return CommandOutcome.done(
+                        RotateSealerKeyReply.newBuilder()
+                                .setRingVersion(version)
+                                .build(),
+                        new NewEvent(
+                                KeyTurns.SEALER,
+                                SealerKeyRotated.newBuilder()
+                                        .setRingVersion(version)
+                                        .build()))
+                .withTarget(SEALER_KEY, Integer.toString(version));
+    }
+
+    private CommandOutcome resealOrganisations(CommandContext context, ResealOrganisationsRequest request) {
+        OptionalInt atMost = VaultService.atMost(request.getAtMost());
+        if (atMost.isEmpty()) {
+            return CommandOutcome.reject(VaultRejection.AT_MOST);
+        }
+        int resealed = seals.reseal(atMost.getAsInt());
+        long left = seals.census().stream()
+                .filter(key -> !key.newest())
+                .mapToLong(SealerKeys.Version::seals)
+                .sum();
+        return CommandOutcome.done(ResealOrganisationsReply.newBuilder()
+                .setResealed(resealed)
+                .setLeft(left)
+                .build());
+    }
+
+    private CommandOutcome retireSealerKey(CommandContext context, RetireSealerKeyRequest request) {
+        int version = request.getRingVersion();
+        KeyTurns turns = context.read(KeyTurns.SEALER, KeyTurns.FOLD);
+        Decision<Message> decision = KeyTurns.retire(
+                version,
+                seals.census().getLast().version(),
+                request.getCompromised() ? turns.compromised() : turns.retired(),
+                SealerKeyRetired.newBuilder()
+                        .setRingVersion(version)
+                        .setCompromised(request.getCompromised())
+                        .build());
+        if (!(decision instanceof Decision.Rejected<Message>) && !seals.retire(version)) {
+            return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
+        }
+        CommandOutcome outcome = targeted(
+                SEALER_KEY,
+                version,
+                decided(KeyTurns.SEALER, decision, events -> RetireSealerKeyReply.getDefaultInstance()));
+        return outcome instanceof CommandOutcome.Done done && request.getCompromised()
+                ? done.afterwards(this::destroyCompromised)
+                : outcome;
+    }
+
+    private ListSealerKeysReply listSealerKeys(ReadContext context, ListSealerKeysRequest request) {
+        var reply = ListSealerKeysReply.newBuilder();
+        seals.census()
+                .forEach(key -> reply.addKeys(SealerKey.newBuilder()
+                        .setRingVersion(key.version())
+                        .setNewest(key.newest())
+                        .setMadeAtMillis(key.madeAt().map(Instant::toEpochMilli).orElse(0L))
+                        .setRetiredAtMillis(
+                                key.retiredAt().map(Instant::toEpochMilli).orElse(0L))
+                        .setSeals(key.seals())));
+        return reply.build();
+    }
+
+    private void destroyCompromised() {
+        int compromised = streams.current(Principal.INSTANCE, KeyTurns.SEALER, KeyTurns.FOLD)
+                .state()
+                .compromised();
+        if (compromised > 0) {
+            seals.destroyThrough(compromised);
+        }
+    }
+
+    void start() {
+        var _ = clock.scheduleWithFixedDelay(this::round, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    void round() {
+        for (Runnable step : List.<Runnable>of(this::destroyCompromised, () -> seals.destroyRetired(horizon))) {
+            try {
+                step.run();
+            } catch (RuntimeException e) {
+                // A schedule ends with the first exception that leaves it.
+                LOG.warnf("Retired versions of the sealer's ring not destroyed, trying on: cause=%s", e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+}
