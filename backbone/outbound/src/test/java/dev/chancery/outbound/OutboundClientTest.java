@@ -114,8 +114,8 @@ class OutboundClientTest {
     /** @param address of every name */
     private Answer post(String url, Optional<Path> trusted, EgressPolicy policy, String address) {
         var destinations = new Destinations(OPENED, name -> List.of(InetAddress.ofLiteral(address)));
-        try (var client = new OutboundClient(
-                destinations, new OutboundClient.Limits(timeout, MAX_ANSWER, 4), trusted)) {
+        try (var client =
+                new OutboundClient(destinations, new OutboundClient.Limits(timeout, MAX_ANSWER, 4), trusted)) {
             return client.post(url, Map.of("one", "1"), "body".getBytes(UTF_8), policy, Instant.now());
         }
     }

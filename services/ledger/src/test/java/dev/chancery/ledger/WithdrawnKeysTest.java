@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.SigningKeyRotation;
 import dev.chancery.keyring.SigningKeys;
 import dev.chancery.keyring.VerifierKey;
@@ -14,6 +15,7 @@ import dev.chancery.schema.EntryFrame;
 import dev.chancery.schema.log.v1.Record;
 import dev.chancery.schema.log.v1.Statement;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -36,7 +38,7 @@ class WithdrawnKeysTest {
     @BeforeEach
     void aLog() {
         database = Backing.database("keyring", "log", "projection", "ledger");
-        log = new LogFixture(database, LogFixture.sealer());
+        log = new LogFixture(database, TemporaryFile.with(KeyFileSealer::create));
         keys = log.keys();
         rotation = new SigningKeyRotation(database, keys, Records.INSTANCE);
         ledger = new Ledger(database, new LogKey());

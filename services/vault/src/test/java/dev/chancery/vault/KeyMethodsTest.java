@@ -18,6 +18,7 @@ import dev.chancery.schema.vault.v1.OrganisationKeyRotated;
 import dev.chancery.schema.vault.v1.SealerKeyRetired;
 import dev.chancery.schema.vault.v1.SealerKeyRotated;
 import dev.chancery.testkit.Backing;
+import dev.chancery.testkit.TemporaryFile;
 import dev.chancery.testkit.log.LogFixture;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,8 +41,8 @@ class KeyMethodsTest {
     @TempDir
     private Path directory;
 
-    private Keyring keyring = new Keyring(database, LogFixture.sealer());
-    private LogFixture log = new LogFixture(database, LogFixture.sealer());
+    private Keyring keyring = new Keyring(database, TemporaryFile.with(KeyFileSealer::create));
+    private LogFixture log = new LogFixture(database, TemporaryFile.with(KeyFileSealer::create));
 
     @BeforeEach
     void twoVersionsOfTheRing() {
