@@ -84,17 +84,20 @@ class KeyTurnsTest {
                 new SigningKeys(database, sealer.open()).signer("test/source/f" + id().substring(0, 8));
                 return List.of();
             }));
-            var organisations = threads.submit(() -> {
+            try {
+                var organisations = threads.submit(() -> {
+                    for (int recorded = 0, turn = 0; turn < TURNS; turn++) {
+                        recorded = turnOrganisation(turning.organisations(), recorded);
+                    }
+                    return true;
+                });
                 for (int recorded = 0, turn = 0; turn < TURNS; turn++) {
-                    recorded = turnOrganisation(turning.organisations(), recorded);
+                    recorded = turnRing(turning.seals(), recorded);
                 }
-                return true;
-            });
-            for (int recorded = 0, turn = 0; turn < TURNS; turn++) {
-                recorded = turnRing(turning.seals(), recorded);
+                organisations.get();
+            } finally {
+                stop.set(true);
             }
-            organisations.get();
-            stop.set(true);
             planted.addAll(sealed.get());
             erased.addAll(forgotten.get());
             signed.get();

@@ -88,8 +88,14 @@ class KeyTurnsIT {
                         .json()
                         .getJsonArray("principals"))
                 .isEqualTo(before.json().getJsonArray("principals"));
-        refused(calls.somebody(administrator, "secret:read"), RotateOrganisationKeyRequest.newBuilder(), "auth.forbidden");
-        refused(calls.somebody(administrator, "secret:read"), ListOrganisationKeysRequest.newBuilder(), "auth.forbidden");
+        refused(
+                calls.somebody(administrator, "secret:read"),
+                RotateOrganisationKeyRequest.newBuilder(),
+                "auth.forbidden");
+        refused(
+                calls.somebody(administrator, "secret:read"),
+                ListOrganisationKeysRequest.newBuilder(),
+                "auth.forbidden");
     }
 
     /** Other tests' erasures turn the ring, too. */
@@ -112,8 +118,8 @@ class KeyTurnsIT {
                 shared.owner,
                 RetireSealerKeyRequest.newBuilder().setRingVersion(version - 1).setCompromised(true));
 
-        assertThat(sealerKeys()).allSatisfy(key -> assertThat(key.getInteger("ringVersion"))
-                .isGreaterThanOrEqualTo(version));
+        assertThat(sealerKeys())
+                .allSatisfy(key -> assertThat(key.getInteger("ringVersion")).isGreaterThanOrEqualTo(version));
         assertThat(calls.done(administrator, ListPrincipalsRequest.newBuilder())
                         .json()
                         .getJsonArray("principals"))
