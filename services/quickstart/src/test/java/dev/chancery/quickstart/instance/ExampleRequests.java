@@ -159,7 +159,8 @@ public final class ExampleRequests {
         rewrapOrganisation(organisation);
         int newest = newest(KEYS + "ListOrganisationKeys", organisation, "keyVersion");
         if (newest > 1) {
-            done(KEYS + "RetireOrganisationKey",
+            done(
+                    KEYS + "RetireOrganisationKey",
                     organisation,
                     RetireOrganisationKeyRequest.newBuilder()
                             .setKeyVersion(newest - 1)
@@ -172,7 +173,8 @@ public final class ExampleRequests {
         done(KEYS + "ResealOrganisations", shared.owner, Map.of());
         int newest = newest(KEYS + "ListSealerKeys", shared.owner, "ringVersion");
         if (newest > 1) {
-            done(KEYS + "RetireSealerKey",
+            done(
+                    KEYS + "RetireSealerKey",
                     shared.owner,
                     RetireSealerKeyRequest.newBuilder()
                             .setRingVersion(newest - 1)

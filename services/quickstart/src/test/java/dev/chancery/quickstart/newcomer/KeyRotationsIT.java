@@ -10,6 +10,7 @@ import dev.chancery.cli.export.Export;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Api;
+import dev.chancery.quickstart.instance.LogRecords;
 import dev.chancery.quickstart.instance.Reply;
 import dev.chancery.quickstart.instance.RunningInstance;
 import dev.chancery.quickstart.instance.SharedInstance;
@@ -472,7 +473,7 @@ class KeyRotationsIT {
                 query.setString(1, administrator.tenant());
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        var statement = SharedInstance.statement(rows.getBytes(1));
+                        var statement = LogRecords.statement(rows.getBytes(1));
                         if (statement.getAction().equals(action)) {
                             targets.add(statement.getTarget().getId());
                         }
