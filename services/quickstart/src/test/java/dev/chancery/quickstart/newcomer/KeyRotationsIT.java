@@ -32,10 +32,16 @@ import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.vault.v1.BindSecretRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.ResealOrganisationsRequest;
 import dev.chancery.schema.vault.v1.RetireEnvironmentKeyRequest;
+import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
+import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
 import dev.chancery.schema.vault.v1.RevokeSecretVersionRequest;
 import dev.chancery.schema.vault.v1.RewrapEnvironmentRequest;
+import dev.chancery.schema.vault.v1.RewrapOrganisationRequest;
 import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
+import dev.chancery.schema.vault.v1.RotateOrganisationKeyRequest;
+import dev.chancery.schema.vault.v1.RotateSealerKeyRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
@@ -103,6 +109,8 @@ class KeyRotationsIT {
             new Kind("source keys", () -> rotate("sources")),
             new Kind("statement keys", () -> rotate("statements")),
             new Kind("ledger keys", () -> rotate("logs")),
+            new Kind("organisation's key", KeyRotationsIT::turnOrganisation),
+            new Kind("sealer's ring", KeyRotationsIT::turnSealer),
             new Kind("environment key", KeyRotationsIT::turnEnvironment),
             new Kind("secret's value", () -> write("prod/db/password", values)),
             new Kind("webhook's secret", KeyRotationsIT::registerHolder),
@@ -285,16 +293,35 @@ class KeyRotationsIT {
                         administrator, RotateEnvironmentKeyRequest.newBuilder().setEnvironment("prod"))
                 .json()
                 .getInteger("keyVersion");
-        String left;
-        do {
-            left = calls.done(
-                            administrator, RewrapEnvironmentRequest.newBuilder().setEnvironment("prod"))
-                    .json()
-                    .getString("left", "0");
-        } while (!left.equals("0"));
+        untilNothingIsLeft(administrator, RewrapEnvironmentRequest.newBuilder().setEnvironment("prod"));
         calls.done(
                 administrator,
                 RetireEnvironmentKeyRequest.newBuilder().setEnvironment("prod").setKeyVersion(version - 1));
+    }
+
+    private static void turnOrganisation() {
+        int version = calls.done(administrator, RotateOrganisationKeyRequest.newBuilder())
+                .json()
+                .getInteger("keyVersion");
+        untilNothingIsLeft(administrator, RewrapOrganisationRequest.newBuilder());
+        calls.done(administrator, RetireOrganisationKeyRequest.newBuilder().setKeyVersion(version - 1));
+    }
+
+    /** The older version is destroyed at once: without {@code compromised} it would stay for a horizon, and of ten too many would be there. */
+    private static void turnSealer() {
+        int version = calls.done(people.owner, RotateSealerKeyRequest.newBuilder())
+                .json()
+                .getInteger("ringVersion");
+        untilNothingIsLeft(people.owner, ResealOrganisationsRequest.newBuilder());
+        calls.done(
+                people.owner,
+                RetireSealerKeyRequest.newBuilder().setRingVersion(version - 1).setCompromised(true));
+    }
+
+    private static void untilNothingIsLeft(Client caller, Message.Builder request) {
+        while (!calls.done(caller, request).json().getString("left", "0").equals("0")) {
+            // again
+        }
     }
 
     private static void write(String secret, List<String> values) {
