@@ -241,6 +241,17 @@ class DlpTest {
         }
     }
 
+    /** A gzip file may have several parts, and the next one may come when the one before is over. */
+    @Test
+    void aPartOfAPackedBodyThatComesLaterIsReadToo() throws Exception {
+        String answer = proxy.sent(head("/in", "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n")
+                + chunk(new String(gzip("first".getBytes(UTF_8)), ISO_8859_1))
+                + chunk(new String(gzip((" " + CARD + " ").getBytes(UTF_8)), ISO_8859_1))
+                + END);
+        isBlocked(answer, "card");
+        assertThat(atTheHost()).doesNotEndWith(END);
+    }
+
     private void isKeptIn(String coding, byte[] body) throws Exception {
         isBlocked(post("Content-Encoding: " + coding + "\r\n", body), "card");
         // What unpacks to the filler may have gone out, and not the end.
