@@ -177,8 +177,7 @@ class SigningKeyMethodsTest {
         String page = "";
         int pages = 0;
         do {
-            var reply =
-                    list(ListSigningKeysRequest.newBuilder().setPageSize(1).setPage(page));
+            var reply = list(ListSigningKeysRequest.newBuilder().setPageSize(1).setPage(page));
             assertThat(reply.getKeysList()).hasSize(1);
             page = reply.getNextPage();
             pages++;
