@@ -35,8 +35,8 @@ import java.util.Set;
 
 /**
  * Replaces and withdraws the keys that sign records, statements and checkpoints. The log says what has to happen. This process, which may say so
- * of every public half, follows it at once, and after a crash at the next start or within {@value KeyRounds#SECONDS} s; whoever holds the private half follows that within
- * seconds.
+ * of every public half, follows it at once, and after a crash at the next start or within {@value KeyRounds#SECONDS} s; whoever holds the
+ * private half follows that within seconds.
  */
 final class SigningKeyMethods {
     private static final StreamId STREAM = StreamId.of("identity", "signing-keys");
