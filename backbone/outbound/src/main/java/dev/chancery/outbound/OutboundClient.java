@@ -140,8 +140,10 @@ public final class OutboundClient implements AutoCloseable {
     }
 
     private static String path(String url) {
-        String path = URI.create(url).getRawPath();
-        return path == null || path.isEmpty() ? "/" : path;
+        URI parsed = URI.create(url);
+        String path = parsed.getRawPath();
+        return (path == null || path.isEmpty() ? "/" : path)
+                + (parsed.getRawQuery() == null ? "" : "?" + parsed.getRawQuery());
     }
 
     private Future<Answer> read(HttpClientResponse response) {

@@ -137,7 +137,7 @@ class ArchitectureTest {
     void httpClientsStayOut() {
         hold(noClasses()
                 .that()
-                .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.notices..", "dev.chancery.outbound..")
+                .resideOutsideOfPackages("dev.chancery.cli..", "dev.chancery.outbound..")
                 .and()
                 // To the one address that the operator names for the sealer.
                 .doNotHaveFullyQualifiedName("dev.chancery.keyring.TransitEngine")
@@ -154,7 +154,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.net.URLConnection")
                 .because(
-                        "nothing here dials out but egress, backbone/outbound, notices, a sealer, challenges, the ledger's anchors and the command"
+                        "nothing here dials out over HTTP but egress, backbone/outbound, a sealer, challenges, the ledger's anchors and the command"
                                 + " line"));
     }
 

@@ -7,10 +7,14 @@ import dev.chancery.feature.FeatureParts;
 import dev.chancery.feature.FeatureProjection;
 import dev.chancery.feature.NoticeOptions;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.firewall.AddressRanges;
 import dev.chancery.kernel.Rejection;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.log.Appender;
 import dev.chancery.log.Streams;
+import dev.chancery.outbound.Destinations;
+import dev.chancery.outbound.NameResolver;
+import dev.chancery.outbound.OutboundClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,15 +59,21 @@ public final class NoticesFeature implements FeatureDescription {
                 new NoticeRecords(parts.get(Appender.class), parts.get(Streams.class)),
                 parts.get(Streams.class),
                 parts.get(Keyring.class),
-                channels(options),
+                channels(options, parts),
                 options);
         return new NoticesService(new NoticeList(parts.database()), sender);
     }
 
-    private static List<Channel> channels(NoticeOptions options) {
+    private static List<Channel> channels(NoticeOptions options, FeatureParts parts) {
         List<Channel> channels = new ArrayList<>();
         options.smtp().ifPresent(smtp -> channels.add(new MailChannel(smtp)));
-        options.webhook().ifPresent(webhook -> channels.add(new WebhookChannel(webhook)));
+        options.webhook().ifPresent(webhook -> channels.add(new WebhookChannel(webhook, client(parts))));
         return channels;
+    }
+
+    private static OutboundClient client(FeatureParts parts) {
+        var names = parts.closed(new NameResolver.OfTheSystem());
+        return parts.closed(new OutboundClient(
+                new Destinations(AddressRanges.forbidden(), names), WebhookChannel.LIMITS, Optional.empty()));
     }
 }

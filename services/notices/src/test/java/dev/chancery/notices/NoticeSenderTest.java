@@ -92,7 +92,7 @@ class NoticeSenderTest extends WithNotices {
                 }
             });
             String base = "http://127.0.0.1:" + deaf.getLocalPort();
-            var hook = new WebhookChannel(URI.create(base + "/notices"), new byte[32], TestWebhook.policy(base));
+            var hook = TestWebhook.channel(URI.create(base + "/notices"));
             try (var sender = log.sender(NoticesFixture.attempts(3), hook, new MailChannel(mail.options()))) {
                 sender.round();
             }

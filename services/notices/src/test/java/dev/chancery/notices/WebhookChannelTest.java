@@ -48,13 +48,10 @@ class WebhookChannelTest extends WithNotices {
         });
         server.start();
         URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/notices");
-        try (var sender = log.sender(
-                NoticesFixture.attempts(1),
-                new WebhookChannel(
-                        url,
-                        new byte[32],
-                        TestWebhook.policy("http://127.0.0.1:" + url.getPort()),
-                        Duration.ofSeconds(1)))) {
+        try (var client = TestWebhook.client(Duration.ofSeconds(1));
+                var sender = log.sender(
+                        NoticesFixture.attempts(1),
+                        new WebhookChannel(url, new byte[32], TestWebhook.NOTHING_ALLOWED, client))) {
             assertTimeoutPreemptively(Duration.ofSeconds(20), () -> sender.round());
             log.project();
             assertThat(log.notices().getFirst().getCode()).isEqualTo("unreachable");
@@ -71,11 +68,13 @@ class WebhookChannelTest extends WithNotices {
         byte[] secret = "0123456789abcdef0123456789abcdef".getBytes(US_ASCII);
         List<String> bodies = new ArrayList<>();
         var signature = new AtomicReference<String>();
+        var asked = new AtomicReference<String>();
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
             var headers = exchange.getRequestHeaders();
             String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
             bodies.add(body);
+            asked.set(exchange.getRequestURI().toString());
             signature.set(headers.getFirst("webhook-signature") + " "
                     + expected(
                             secret,
@@ -85,23 +84,28 @@ class WebhookChannelTest extends WithNotices {
         });
         server.start();
         try {
-            URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/notices");
+            URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/notices?from=kestrel");
             try (var sender = log.sender(
                     NoticesFixture.attempts(8),
-                    new WebhookChannel(url, secret, TestWebhook.policy("http://127.0.0.1:" + url.getPort())))) {
+                    new WebhookChannel(url, secret, TestWebhook.NOTHING_ALLOWED, TestWebhook.CLIENT))) {
                 sender.round();
             }
             assertThat(bodies).singleElement().satisfies(body -> assertThat(body)
                     .contains(ada)
                     .contains("\"key_changed\"")
                     .doesNotContain("@"));
+            assertThat(asked.get()).isEqualTo("/notices?from=kestrel");
             String[] both = signature.get().split(" ");
             assertThat(both[0]).isEqualTo(both[1]);
 
             keyChanges(ada);
             try (var sender = log.sender(
                     NoticesFixture.attempts(1),
-                    new WebhookChannel(url, secret, TestWebhook.policy("https://hooks.example.com")))) {
+                    new WebhookChannel(
+                            URI.create("https://hooks.example.com/notices"),
+                            secret,
+                            TestWebhook.NOTHING_ALLOWED,
+                            TestWebhook.CLIENT))) {
                 sender.round();
             }
             log.project();
