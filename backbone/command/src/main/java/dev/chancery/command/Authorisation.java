@@ -28,7 +28,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** Whether a caller may read, and whether what it reads has come far enough. */
+/** Whether a caller may do what it asks for, and whether the views that answer a query have come far enough. */
 public final class Authorisation {
     private static final RequestField WORKSPACE = new RequestField("workspace_id");
 
