@@ -230,7 +230,8 @@ CREATE POLICY holder_changes ON signing.private_key FOR UPDATE USING (signing.ho
 
 GRANT USAGE ON SCHEMA signing TO PUBLIC;
 GRANT SELECT ON signing.key TO PUBLIC;
-GRANT INSERT ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy;
+-- When a key was made is PostgreSQL's to say: by that, rotations choose.
+GRANT INSERT (name, key_id, public_key) ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT UPDATE (verifies_until, replaced_at) ON signing.key TO chancery_keyring;
 GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;

@@ -128,7 +128,7 @@ public final class Eraser {
                 case TENANT_KEYS_RESEALED -> seals.reseal(Integer.MAX_VALUE);
                 case OLD_RING_VERSIONS_RETIRED -> {
                     int next = nextRingVersion(going);
-                    until(() -> seals.retireBefore(next), () -> seals.reseal(Integer.MAX_VALUE));
+                    until(() -> seals.retireBefore(next, false), () -> seals.reseal(Integer.MAX_VALUE));
                 }
             }
             after.accept(step);

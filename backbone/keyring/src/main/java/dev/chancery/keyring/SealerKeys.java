@@ -160,9 +160,9 @@ public final class SealerKeys {
     }
 
     private int reseal(Connection connection, int version, int size) throws SQLException {
-        try (var select =
-                        connection.prepareStatement("SELECT tenant, version, wrapped, sealed_by FROM keyring.tenant_key"
-                                + " WHERE sealed_by < ? AND state <> 'DESTROYED' LIMIT ? FOR UPDATE SKIP LOCKED");
+        try (var select = connection.prepareStatement(
+                        "SELECT tenant, version, wrapped, sealed_by FROM keyring.tenant_key"
+                                + " WHERE sealed_by < ? AND state <> 'DESTROYED' LIMIT ? FOR NO KEY UPDATE SKIP LOCKED");
                 var update = connection.prepareStatement(
                         "UPDATE keyring.tenant_key SET wrapped = ?, sealed_by = ? WHERE tenant = ? AND version = ?")) {
             select.setInt(1, version);
@@ -205,17 +205,18 @@ public final class SealerKeys {
      */
     public boolean retire(int version) {
         ring.refresh();
-        return version < ring.newest() && retireBefore(version + 1);
+        return version < ring.newest() && retireBefore(version + 1, true);
     }
 
-    boolean retireBefore(int version) {
+    /** @param asked whether a version that nobody noted was made because somebody asked */
+    boolean retireBefore(int version, boolean asked) {
         return locked(connection -> {
             try (var update = connection.prepareStatement(
                             "UPDATE keyring.ring SET oldest = greatest(oldest, ?)"
                                     + " WHERE NOT EXISTS (SELECT FROM keyring.tenant_key WHERE sealed_by < ? AND state <> 'DESTROYED')");
-                    var note =
-                            connection.prepareStatement("INSERT INTO keyring.ring_version (version, older_retired_at)"
-                                    + " VALUES (?, now()) ON CONFLICT (version) DO UPDATE"
+                    var note = connection.prepareStatement(
+                            "INSERT INTO keyring.ring_version (version, asked, older_retired_at)"
+                                    + " VALUES (?, ?, now()) ON CONFLICT (version) DO UPDATE"
                                     + " SET older_retired_at = coalesce(ring_version.older_retired_at, now())")) {
                 update.setInt(1, version);
                 update.setInt(2, version);
@@ -223,6 +224,7 @@ public final class SealerKeys {
                     return false;
                 }
                 note.setInt(1, version);
+                note.setBoolean(2, asked);
                 note.executeUpdate();
                 return true;
             }

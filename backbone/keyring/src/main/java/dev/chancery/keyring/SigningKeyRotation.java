@@ -2,10 +2,12 @@ package dev.chancery.keyring;
 
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -60,6 +62,15 @@ public final class SigningKeyRotation {
 
     private static final String OVERLAP_IS_OVER =
             "replaced_at <= now() - interval '" + SigningKeys.OVERLAP.toSeconds() + " seconds'";
+
+    /** Well below the time that an append waits for a lock. */
+    private static final int LOCK_MILLIS = 1_000;
+
+    private static final int LOCK_ATTEMPTS = 8;
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    /** For how long after a withdrawal every process forgets the key: longer than one keeps it in memory. */
+    private static final Duration FORGOTTEN_FOR = Keyring.CACHE.multipliedBy(2);
 
     private final Database database;
     private final SigningKeys keys;
@@ -177,9 +188,34 @@ public final class SigningKeyRotation {
         });
     }
 
-    /** Says that a key counts no more. Returns when no append is under way that it signs. */
+    /**
+     * Says that a key counts no more. Returns when no append is under way that it signs. Withdrawn already: nothing, and no append waits.
+     *
+     * @throws dev.chancery.database.DatabaseUnavailable if it can't be said now, or an append doesn't come to an end
+     */
     public void withdraw(String name, int keyId) {
+        if (find(name, keyId).filter(known -> known.state() == State.WITHDRAWN).isPresent()) {
+            keys.forget(name);
+            return;
+        }
+        for (int attempt = 1; ; attempt++) {
+            try {
+                withdrawNow(name, keyId);
+                return;
+            } catch (DatabaseUnavailable e) {
+                // Whoever waits for the lock has all later appends of the source wait, so it waits a little, and again.
+                if (attempt == LOCK_ATTEMPTS || !LOCK_NOT_AVAILABLE.equals(e.sqlState())) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void withdrawNow(String name, int keyId) {
         boolean withdrawn = database.transaction(DatabaseRole.KEYRING, connection -> {
+            try (var limit = connection.createStatement()) {
+                limit.execute("SET LOCAL lock_timeout = " + LOCK_MILLIS);
+            }
             lock(connection, name);
             try (var update = connection.prepareStatement("UPDATE signing.key SET verifies_until = now() WHERE "
                     + CHOSEN + " AND key_id = ? AND verifies_until IS NULL")) {
@@ -193,7 +229,14 @@ public final class SigningKeyRotation {
         }
     }
 
-    /** Each append holds this lock of its source's key, shared. */
+    /** Has no withdrawal of a name's keys end before this transaction does, as each append has it by a statement of its own. */
+    static void share(Connection connection, String name) throws SQLException {
+        try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock_shared(hashtextextended(?, 5))")) {
+            lock.setString(1, name);
+            lock.executeQuery().close();
+        }
+    }
+
     private static void lock(Connection connection, String name) throws SQLException {
         try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 5))")) {
             lock.setString(1, name);
@@ -201,9 +244,31 @@ public final class SigningKeyRotation {
         }
     }
 
-    /** Ends the private halves that were told to sign no more, of the keys that a role holds, and makes others where none signs then. */
+    /**
+     * Ends the private halves that were told to sign no more, of the keys that a role holds, and makes others where none signs then. Another
+     * process may have done so already: what was withdrawn is forgotten here all the same.
+     */
     public void settle(DatabaseRole holder) {
+        database.transaction(holder, SigningKeyRotation::withdrawnJustNow).forEach(keys::forget);
         database.transaction(holder, SigningKeyRotation::unsettled).forEach(keys::settle);
+    }
+
+    private static List<String> withdrawnJustNow(Connection connection) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT DISTINCT name FROM signing.key"
+                + " WHERE verifies_until BETWEEN now() - ? * interval '1 second' AND now()")) {
+            select.setLong(1, FORGOTTEN_FOR.toSeconds());
+            return names(select);
+        }
+    }
+
+    private static List<String> names(PreparedStatement select) throws SQLException {
+        List<String> names = new ArrayList<>();
+        try (var found = select.executeQuery()) {
+            while (found.next()) {
+                names.add(found.getString(1));
+            }
+        }
+        return names;
     }
 
     private static List<String> unsettled(Connection connection) throws SQLException {
@@ -211,13 +276,7 @@ public final class SigningKeyRotation {
                 SELECT DISTINCT name FROM signing.key JOIN signing.private_key USING (name, key_id)
                 WHERE (replaced_at IS NOT NULL OR verifies_until IS NOT NULL)
                 AND (state = 'CURRENT' OR state = 'PREVIOUS' AND (verifies_until IS NOT NULL OR %s))""".formatted(OVERLAP_IS_OVER))) {
-            List<String> names = new ArrayList<>();
-            try (var found = select.executeQuery()) {
-                while (found.next()) {
-                    names.add(found.getString(1));
-                }
-            }
-            return names;
+            return names(select);
         }
     }
 

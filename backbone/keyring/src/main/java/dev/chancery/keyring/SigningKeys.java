@@ -74,10 +74,11 @@ public final class SigningKeys {
     /**
      * Answers the text as a C2SP signed note under this name: by its key, and, where one before it signs on beside it, by both.
      *
-     * @param transaction of the key's holder; in it, no key counts as withdrawn that signs here
+     * @param transaction of the key's holder; no key that signs here is withdrawn before it ends
      * @param text as {@link Signer#signNote}
      */
     public String signNote(Connection transaction, String name, String text) throws SQLException {
+        SigningKeyRotation.share(transaction, name);
         if (anyWithdrawn(transaction, name, signers(name))) {
             forget(name);
         }

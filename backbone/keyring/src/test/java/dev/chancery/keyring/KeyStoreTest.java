@@ -84,6 +84,18 @@ class KeyStoreTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"created_at", "replaced_at", "verifies_until"})
+    void nobodySaysWhenAKeyWasMadeOrOfANewOneThatItCountsNoMore(String column) {
+        assertState(
+                NOT_ALLOWED,
+                () -> update(
+                        DatabaseRole.LEDGER,
+                        tenant,
+                        "INSERT INTO signing.key (name, key_id, public_key, " + column
+                                + ") VALUES ('ch-x/source/ledger', 1, '\\x00', 'infinity')"));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"keyring.tenant_key", "keyring.subject_key", "signing.private_key", "signing.key"})
     void keysAreNeverDeleted(String table) {
         new SigningKeys(Ring.DATABASE, Ring.SEALER).signer("ch-deleted/token");

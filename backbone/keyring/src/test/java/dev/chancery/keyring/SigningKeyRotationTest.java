@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.keyring.SigningKeyRotation.Known;
 import dev.chancery.keyring.SigningKeyRotation.State;
 import dev.chancery.testkit.Backing;
@@ -73,7 +74,9 @@ class SigningKeyRotationTest {
         rotation.withdraw(source, stolen.keyId());
 
         assertThat(keys.signer(source).verifierKey()).isNotEqualTo(stolen);
-        others.forget(source);
+        // The first process has ended the private half already, so that the other finds nothing to do.
+        assertThat(others.signer(source).verifierKey()).isEqualTo(stolen);
+        new SigningKeyRotation(Ring.DATABASE, others, instance).settle(DatabaseRole.KEYRING);
         assertThat(others.signer(source).verifierKey())
                 .isEqualTo(keys.signer(source).verifierKey());
         assertThat(privateHalves(source)).isEqualTo(1);
@@ -164,6 +167,24 @@ class SigningKeyRotationTest {
         assertThat(signers(note(others))).containsExactly(second);
         rotation.settle(DatabaseRole.LEDGER);
         assertThat(privateHalves(log)).isEqualTo(1);
+    }
+
+    @Test
+    void aWithdrawalWaitsForWhatTheKeySignsAndFailsWhereThatDoesNotEnd() throws Exception {
+        VerifierKey stolen = keys.signer(source).verifierKey();
+        try (var signing = Ring.DATABASE.connection(DatabaseRole.KEYRING)) {
+            SigningKeyRotation.share(signing, source);
+            assertThatThrownBy(() -> rotation.withdraw(source, stolen.keyId())).isInstanceOf(DatabaseUnavailable.class);
+            assertThat(PUBLIC.live(source)).contains(stolen);
+            signing.rollback();
+        }
+        rotation.withdraw(source, stolen.keyId());
+        assertThat(PUBLIC.live(source)).doesNotContain(stolen);
+        try (var signing = Ring.DATABASE.connection(DatabaseRole.KEYRING)) {
+            SigningKeyRotation.share(signing, source);
+            rotation.withdraw(source, stolen.keyId());
+            signing.rollback();
+        }
     }
 
     @Test

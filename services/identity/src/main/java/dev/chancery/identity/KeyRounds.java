@@ -33,8 +33,8 @@ final class KeyRounds implements AutoCloseable {
         tried(signingKeys::settle);
     }
 
-    // A schedule ends with the first exception that leaves it.
-    private static void tried(Runnable part) {
+    /** A schedule ends with the first exception that leaves it. */
+    static void tried(Runnable part) {
         try {
             part.run();
         } catch (RuntimeException e) {

@@ -108,11 +108,14 @@ final class SigningKeyMethods {
     CommandOutcome withdraw(CommandContext context, WithdrawSigningKeyRequest request) {
         Changes changes = context.read(STREAM, Changes.FOLD);
         int keyId = keyId(request.getKeyId());
-        if (changes.withdrawn().contains(new Withdrawn(request.getName(), keyId))) {
-            return CommandOutcome.already(WithdrawSigningKeyReply.getDefaultInstance());
-        }
         if (keys.find(request.getName(), keyId).isEmpty()) {
             return CommandOutcome.reject(IdentityRejection.NO_SUCH_SIGNING_KEY);
+        }
+        // Before the event, after the intent: no answer says that a key is withdrawn while it is not, whatever fails
+        // here.
+        keys.withdraw(request.getName(), keyId);
+        if (changes.withdrawn().contains(new Withdrawn(request.getName(), keyId))) {
+            return CommandOutcome.already(WithdrawSigningKeyReply.getDefaultInstance());
         }
         return CommandOutcome.done(
                         WithdrawSigningKeyReply.getDefaultInstance(),
@@ -171,7 +174,10 @@ final class SigningKeyMethods {
     void settle() {
         Changes changes =
                 streams.current(Principal.INSTANCE, STREAM, Changes.FOLD).state();
-        changes.withdrawn().forEach(key -> keys.withdraw(key.name(), key.keyId()));
+        for (Withdrawn key : changes.withdrawn()) {
+            // One that can't be withdrawn now keeps no other from it.
+            KeyRounds.tried(() -> keys.withdraw(key.name(), key.keyId()));
+        }
         changes.rotated().forEach(keys::replace);
         keys.settle(DatabaseRole.KEYRING);
     }

@@ -145,6 +145,20 @@ class SigningKeyMethodsTest {
     }
 
     @Test
+    void noAnswerSaysThatAKeyIsWithdrawnWhileAnAppendThatItSignsIsUnderWay() throws Exception {
+        String stolen = idOf(SOURCE, SigningKeyState.SIGNING);
+        try (var append = installation.database.connection(DatabaseRole.KEYRING);
+                var lock = append.prepareStatement("SELECT pg_advisory_xact_lock_shared(hashtextextended(?, 5))")) {
+            lock.setString(1, SOURCE);
+            lock.execute();
+            assertThat(withdrawn(SOURCE, stolen)).isIn("backbone.unavailable", "backbone.outcome-unknown");
+            append.rollback();
+        }
+        assertThat(withdrawn(SOURCE, stolen)).isEqualTo("ok");
+        assertThat(idOf(SOURCE, SigningKeyState.WITHDRAWN)).isEqualTo(stolen);
+    }
+
+    @Test
     void aReplacedKeyIsWithdrawnToo() {
         String before = idOf(SOURCE, SigningKeyState.SIGNING);
         rotated(SOURCE);

@@ -48,14 +48,15 @@ final class KeyTables {
     private KeyTables() {}
 
     /**
-     * What changes whenever these tables have something that a record may rest on: how long the logs are, and which versions of the key file's ring seal.
-     * A key is made before the record that is the first to name it.
+     * What changes whenever these tables have something that a record may rest on: how long the logs are, which versions of the key file's ring seal,
+     * and which keys sign, were replaced or withdrawn. A key is made before the record that is the first to name it.
      */
     static String mark(Connection superuser) throws SQLException {
         try (var statement = superuser.createStatement();
                 var row = statement.executeQuery("SELECT (SELECT sum(next_position) FROM log.head) || '/' ||"
                         + " (SELECT oldest FROM keyring.ring) || '/' ||"
-                        + " (SELECT coalesce(max(version), 1) FROM keyring.ring_version)")) {
+                        + " (SELECT coalesce(max(version), 1) FROM keyring.ring_version) || '/' ||"
+                        + " (SELECT count(*) || '.' || count(replaced_at) || '.' || count(verifies_until) FROM signing.key)")) {
             row.next();
             return String.valueOf(row.getString(1));
         }

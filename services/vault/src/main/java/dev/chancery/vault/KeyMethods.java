@@ -48,8 +48,9 @@ import org.jboss.logging.Logger;
  * The methods of chancery.vault.v1.KeyService, and the end of the ring's versions that were retired: when the horizon of erasures has passed
  * since, or at once where one is compromised.
  *
- * <p>A version is there before the log says so, and one that wraps nothing is retired before: whatever then is not recorded is found when the
- * command is repeated. A version of the ring is destroyed after the log says so, by the next start where the process ended between.
+ * <p>The intent of each command is durable before anything. A version is there before the log says so, and one that wraps nothing is retired, or
+ * destroyed, before: whatever then is not recorded is found when the command is repeated. What the log says is destroyed, and a restored database or key
+ * file has brought back, is destroyed again.
  */
 final class KeyMethods implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(KeyMethods.class);
@@ -207,16 +208,19 @@ final class KeyMethods implements AutoCloseable {
                         .setRingVersion(version)
                         .setCompromised(request.getCompromised())
                         .build());
-        if (!(decision instanceof Decision.Rejected<Message>) && !seals.retire(version)) {
-            return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
+        if (!(decision instanceof Decision.Rejected<Message>)) {
+            if (!seals.retire(version)) {
+                return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
+            }
+            if (request.getCompromised()) {
+                // No answer says that it is gone while it is not: where the ring can't be changed, this fails.
+                seals.destroyThrough(version);
+            }
         }
-        CommandOutcome outcome = targeted(
+        return targeted(
                 SEALER_KEY,
                 version,
                 decided(KeyTurns.SEALER, decision, events -> RetireSealerKeyReply.getDefaultInstance()));
-        return outcome instanceof CommandOutcome.Done done && request.getCompromised()
-                ? done.afterwards(this::destroyCompromised)
-                : outcome;
     }
 
     private ListSealerKeysReply listSealerKeys(ReadContext context, ListSealerKeysRequest request) {
