@@ -445,7 +445,8 @@ class EveryMethodTest {
             case "capability" -> "some:thing";
             case "database" -> "some-name/db/orders";
             case "connector" -> "chat";
-            case "tokenKey" -> "0123abcd";
+            case "tokenKey", "signingKeyId" -> "0123abcd";
+            case "signingKey" -> "ch-test/receipt";
             case "inAnHour" -> Long.toString(Instant.now().plusSeconds(3_600).toEpochMilli());
             default ->
                 UUID.nameUUIDFromBytes(whole.getBytes(StandardCharsets.UTF_8)).toString();
