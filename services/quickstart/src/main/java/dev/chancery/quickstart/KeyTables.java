@@ -53,10 +53,11 @@ final class KeyTables {
      */
     static String mark(Connection superuser) throws SQLException {
         try (var statement = superuser.createStatement();
-                var row = statement.executeQuery("SELECT (SELECT sum(next_position) FROM log.head) || '/' ||"
-                        + " (SELECT oldest FROM keyring.ring) || '/' ||"
-                        + " (SELECT coalesce(max(version), 1) FROM keyring.ring_version) || '/' ||"
-                        + " (SELECT count(*) || '.' || count(replaced_at) || '.' || count(verifies_until) FROM signing.key)")) {
+                var row = statement.executeQuery(
+                        "SELECT (SELECT sum(next_position) FROM log.head) || '/' ||"
+                                + " (SELECT oldest FROM keyring.ring) || '/' ||"
+                                + " (SELECT coalesce(max(version), 1) FROM keyring.ring_version) || '/' ||"
+                                + " (SELECT count(*) || '.' || count(replaced_at) || '.' || count(verifies_until) FROM signing.key)")) {
             row.next();
             return String.valueOf(row.getString(1));
         }
