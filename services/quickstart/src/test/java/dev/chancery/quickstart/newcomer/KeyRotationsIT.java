@@ -43,6 +43,7 @@ import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RotateOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSealerKeyRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
+import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -74,6 +75,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Every kind of key and value that a command turns is turned ten times while callers go on, over REST and gRPC: no call fails, and what is older opens
  * and verifies. Then one of each kind that can be withdrawn is.
  */
+@LongTest
 class KeyRotationsIT {
     private static final int ROUNDS = 10;
     private static final Duration BOUND = Duration.ofSeconds(30);
@@ -236,6 +238,13 @@ class KeyRotationsIT {
             headers.put("Idempotency-Key", UUID.randomUUID().toString());
         }
         Reply reply = api.call(people.wire, method, request, headers);
+        // A machine that is so busy that decisions are old by seconds says so, whether keys turn or not: as the hint
+        // says, it is asked again.
+        long begun = System.nanoTime();
+        while (reply.code().equals("backbone.decision-stale") && System.nanoTime() - begun < BOUND.toNanos()) {
+            LockSupport.parkNanos(PACE_NANOS);
+            reply = api.call(people.wire, method, request, headers);
+        }
         if (reply.succeeded()) {
             succeeded.incrementAndGet();
         } else {
