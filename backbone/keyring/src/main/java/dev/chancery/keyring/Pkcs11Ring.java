@@ -24,8 +24,8 @@ import javax.crypto.SecretKey;
 final class Pkcs11Ring implements Sealer.Ring {
     private static final Pattern NAME = Pattern.compile(Pkcs11Sealer.RING + "([1-9][0-9]{0,8})");
 
-    /** How often the token is listed where something in the list is gone. */
-    private static final int LISTINGS = 5;
+    /** How often the token is asked where another process changes it meanwhile. */
+    private static final int ATTEMPTS = 5;
 
     /** Makes, wraps and unwraps with a key of the token. */
     interface Token {
@@ -52,17 +52,31 @@ final class Pkcs11Ring implements Sealer.Ring {
         }
     }
 
-    /** A version that another process destroys while it is listed, or read, is not there any more when the token is listed again. */
     private void load(boolean isListed) throws GeneralSecurityException, IOException {
+        wrapping = listed(keys, isListed, this::found);
+    }
+
+    /** Reads of a token's keys. */
+    interface Reading<T> {
+        T of() throws GeneralSecurityException, IOException;
+    }
+
+    /**
+     * Lists the token that somebody is signed in to, and reads. What another process destroys meanwhile is not there any more when the token
+     * is listed again.
+     *
+     * @param isListed whether the first attempt can do without
+     */
+    static <T> T listed(KeyStore keys, boolean isListed, Reading<T> reading)
+            throws GeneralSecurityException, IOException {
         for (int attempt = 1; ; attempt++) {
             try {
                 if (!isListed || attempt > 1) {
                     keys.load(null, null);
                 }
-                wrapping = found();
-                return;
+                return reading.of();
             } catch (IOException | ProviderException | TokenUnusable e) {
-                if (attempt == LISTINGS) {
+                if (attempt == ATTEMPTS) {
                     throw e;
                 }
             }

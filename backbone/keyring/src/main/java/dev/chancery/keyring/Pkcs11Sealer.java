@@ -3,6 +3,7 @@ package dev.chancery.keyring;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.AuthProvider;
 import java.security.GeneralSecurityException;
 import java.security.InvalidParameterException;
 import java.security.KeyStore;
@@ -20,6 +21,9 @@ import javax.crypto.KeyGenerator;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
+import javax.security.auth.callback.PasswordCallback;
+import javax.security.auth.login.FailedLoginException;
+import javax.security.auth.login.LoginException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,9 +132,14 @@ public final class Pkcs11Sealer implements Sealer {
     private static Pkcs11Sealer open(Path library, int slot, char[] pin, boolean create) {
         try {
             Provider token = token(library, slot);
+            signIn(token, pin);
             KeyStore keys = KeyStore.getInstance("PKCS11", token);
-            keys.load(null, pin);
-            return new Pkcs11Sealer(token, keys, create);
+            return Pkcs11Ring.listed(keys, false, () -> new Pkcs11Sealer(token, keys, create));
+        } catch (FailedLoginException e) {
+            throw unusable(library, slot, false, e);
+        } catch (LoginException e) {
+            // Not the PIN: it is not there, or is changed just now.
+            throw unusable(library, slot, true, e);
         } catch (GeneralSecurityException | IOException | ProviderException e) {
             throw unusable(library, slot, false, e);
         }
@@ -159,6 +168,15 @@ public final class Pkcs11Sealer implements Sealer {
             // The library does not find its device, or has no such slot now.
             throw unusable(library, slot, true, e);
         }
+    }
+
+    /** Once: a token counts how often its PIN was wrong. */
+    private static void signIn(Provider token, char[] pin) throws LoginException {
+        ((AuthProvider) token).login(null, callbacks -> {
+            for (var callback : callbacks) {
+                ((PasswordCallback) callback).setPassword(pin);
+            }
+        });
     }
 
     private static TokenUnusable unusable(Path library, int slot, boolean away, @Nullable Throwable cause) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +41,7 @@ class Pkcs11SealerTest {
     }
 
     private static Pkcs11Sealer sealer(SoftToken on) {
-        return Pkcs11Sealer.open(on.library(), SoftToken.SLOT, SoftToken.PIN);
+        return on.open();
     }
 
     private static Pkcs11Sealer sealer() {
@@ -67,6 +68,32 @@ class Pkcs11SealerTest {
         assertThatExceptionOfType(KeyDestroyed.class).isThrownBy(() -> third.wrap(older, KEY, CONTEXT));
         assertThatExceptionOfType(KeyDestroyed.class)
                 .isThrownBy(() -> sealer().ring().unwrap(older, old, CONTEXT));
+    }
+
+    @Test
+    void aTokenIsOpenedWhileAnotherProcessDestroysVersions() throws Exception {
+        Sealer.Ring ring = sealer().ring();
+        var stop = new AtomicBoolean();
+        try (var threads = Executors.newFixedThreadPool(3)) {
+            var opened = IntStream.range(0, 2)
+                    .mapToObj(i -> threads.submit(() -> {
+                        int count = 0;
+                        do {
+                            assertThat(sealer().ring().newest()).isPositive();
+                            count++;
+                        } while (!stop.get());
+                        return count;
+                    }))
+                    .toList();
+            for (int turn = 0; turn < 200; turn++) {
+                ring.add(ring.newest() + 1);
+                ring.destroyBefore(ring.newest());
+            }
+            stop.set(true);
+            for (var each : opened) {
+                assertThat(each.get()).isPositive();
+            }
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.Provider;
+import java.security.ProviderException;
 import java.security.Security;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -34,6 +37,7 @@ final class SoftToken {
     /** The token's place in the list of slots: it is alone in its directory. */
     static final int SLOT = 0;
 
+    private static final int ATTEMPTS = 20;
     private static final AtomicInteger COPIES = new AtomicInteger();
 
     private final Path directory;
@@ -113,6 +117,10 @@ final class SoftToken {
 
     /** The library, as a process that starts now has it: nobody has signed in. */
     Path library() {
+        return retrying(this::loaded, failure -> failure instanceof ProviderException);
+    }
+
+    private Path loaded() {
         try {
             synchronized (COPIES) {
                 nameDirectory();
@@ -143,6 +151,26 @@ final class SoftToken {
         return Security.getProvider("SunPKCS11")
                 .configure(
                         "--name=" + library.getFileName() + "\nlibrary=" + library + "\nslotListIndex=" + SLOT + "\n");
+    }
+
+    /** Opens it as a process does that starts: while the token is away, another try is made. */
+    Pkcs11Sealer open() {
+        return retrying(
+                () -> Pkcs11Sealer.open(library(), SLOT, PIN),
+                failure -> failure instanceof TokenUnusable unusable && unusable.isAway());
+    }
+
+    /** A copy of SoftHSM that is loaded while another writes to the token may take it for damaged, and goes on doing so. */
+    private static <T> T retrying(Supplier<T> work, Predicate<RuntimeException> passes) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return work.get();
+            } catch (RuntimeException e) {
+                if (attempt == ATTEMPTS || !passes.test(e)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** What a backup of its files restores, beside them. */

@@ -116,7 +116,7 @@ sealed interface TestSealer extends AutoCloseable {
 
         @Override
         public Pkcs11Sealer open() {
-            return Pkcs11Sealer.open(token.library(), SoftToken.SLOT, SoftToken.PIN);
+            return token.open();
         }
 
         @Override
