@@ -65,6 +65,7 @@ class KeyTurnsTest {
         Keyring turning = process();
         Keyring sealing = process();
         Keyring erasing = process();
+        Sealer signing = sealer.open();
         List<Planted> planted = new ArrayList<>(List.of(plant(sealing, tenant), plant(sealing, another)));
         List<Planted> erased = new ArrayList<>();
         var stop = new AtomicBoolean();
@@ -81,7 +82,7 @@ class KeyTurnsTest {
                 return List.of(each);
             }));
             Future<List<Planted>> signed = threads.submit(until(stop, () -> {
-                new SigningKeys(database, sealer.open()).signer("test/source/f" + id().substring(0, 8));
+                new SigningKeys(database, signing).signer("test/source/f" + id().substring(0, 8));
                 return List.of();
             }));
             try {
