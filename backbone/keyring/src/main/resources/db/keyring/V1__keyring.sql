@@ -4,7 +4,7 @@
 --   * no key is deleted, and its state goes forward only: a destroyed key stays as a tombstone without bytes;
 --   * a subject that was destroyed never gets a key again, not even from a process that asked at the same moment;
 --   * there is one current key of a kind;
---   * nothing is wrapped any more by a tenant's key, or a version of the sealer's ring, that was destroyed, not even by a process that had it
+--   * nothing is wrapped any more by a tenant's key, or a version of one of the sealer's rings, that was destroyed, not even by a process that had it
 --     in memory still;
 --   * chancery_keyring sees keys of the tenant that its transaction has set; nobody else sees any, the owner included.
 
@@ -41,10 +41,12 @@ CREATE UNIQUE INDEX one_current_tenant_key ON keyring.tenant_key (tenant) WHERE 
 -- The census: what a version of the ring still protects, in all organisations.
 CREATE INDEX tenant_key_sealed_by ON keyring.tenant_key (sealed_by) WHERE state <> 'DESTROYED';
 
--- The oldest version of the sealer's ring that seals. One row.
+-- The oldest version of the sealer's ring that seals, and the oldest that is to be there. One row.
 CREATE TABLE keyring.ring (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
-    oldest integer NOT NULL DEFAULT 1
+    oldest integer NOT NULL DEFAULT 1,
+    -- whoever has a version before this one destroys it
+    destroyed_before integer NOT NULL DEFAULT 1
 );
 INSERT INTO keyring.ring DEFAULT VALUES;
 
@@ -59,19 +61,22 @@ CREATE TABLE keyring.ring_version (
 );
 
 -- Puts the sealing of tenants' keys and the destroying of a version of the ring in order: each waits for the other's commit and then sees it.
--- The lock is taken whole by whoever destroys.
+-- The lock is taken whole by whoever destroys. The argument is the schema of the ring's tables.
 CREATE FUNCTION keyring.refuse_the_retired_ring() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    oldest integer;
 BEGIN
     IF NEW.wrapped IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock_shared(hashtextextended('', 2));
-        IF NEW.sealed_by < (SELECT oldest FROM keyring.ring) THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended(TG_ARGV[0], 2));
+        EXECUTE format('SELECT oldest FROM %I.ring', TG_ARGV[0]) INTO oldest;
+        IF NEW.sealed_by < oldest THEN
             RAISE EXCEPTION 'that version of the sealer''s ring was destroyed' USING ERRCODE = 'KR002';
         END IF;
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER refuse_the_retired_ring BEFORE INSERT OR UPDATE ON keyring.tenant_key
-    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_ring();
+    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_ring('keyring');
 
 CREATE TABLE keyring.subject_key (
     tenant text NOT NULL,
@@ -154,7 +159,7 @@ CREATE POLICY all_tenants_reseals ON keyring.tenant_key FOR UPDATE TO chancery_k
 
 GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
 GRANT SELECT ON keyring.ring TO chancery_keyring;
-GRANT UPDATE (oldest) ON keyring.ring TO chancery_keyring;
+GRANT UPDATE (oldest, destroyed_before) ON keyring.ring TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.ring_version TO chancery_keyring;
 GRANT UPDATE (older_retired_at) ON keyring.ring_version TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key TO chancery_keyring;
@@ -200,14 +205,50 @@ CREATE TABLE signing.private_key (
     name text NOT NULL,
     key_id integer NOT NULL,
     state text NOT NULL CHECK (state IN ('PENDING', 'CURRENT', 'PREVIOUS', 'DESTROYED')),
-    -- sealed by the sealer
+    -- the key, sealed by version sealed_by of the installation's ring
     wrapped bytea,
+    sealed_by integer NOT NULL CHECK (sealed_by >= 1),
     PRIMARY KEY (name, key_id),
     FOREIGN KEY (name, key_id) REFERENCES signing.key (name, key_id),
     CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
 );
 CREATE UNIQUE INDEX one_current_key ON signing.private_key (name) WHERE state = 'CURRENT';
 CREATE UNIQUE INDEX one_next_key ON signing.private_key (name) WHERE state = 'PENDING';
+CREATE INDEX private_key_sealed_by ON signing.private_key (sealed_by) WHERE state <> 'DESTROYED';
+
+-- The installation's ring, which seals keys that sign and environments' keys: as keyring.ring and keyring.ring_version. Its versions have the same
+-- numbers in all sealers: a holder that has a sealer of its own makes and destroys in it what it reads here.
+CREATE TABLE signing.ring (LIKE keyring.ring INCLUDING ALL);
+CREATE TABLE signing.ring_version (LIKE keyring.ring_version INCLUDING ALL);
+INSERT INTO signing.ring DEFAULT VALUES;
+
+-- The census of that ring: what seals which key, of all holders, none of whom sees another's. Kept by triggers.
+CREATE TABLE signing.sealed (
+    key text PRIMARY KEY,
+    sealed_by integer NOT NULL
+);
+CREATE INDEX sealed_by ON signing.sealed (sealed_by);
+
+CREATE FUNCTION signing.count_sealed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    of text := TG_TABLE_NAME;
+    part text;
+BEGIN
+    FOREACH part IN ARRAY TG_ARGV LOOP
+        of := of || '/' || (to_jsonb(NEW) ->> part);
+    END LOOP;
+    IF NEW.wrapped IS NULL THEN
+        DELETE FROM signing.sealed WHERE key = of;
+    ELSE
+        INSERT INTO signing.sealed (key, sealed_by) VALUES (of, NEW.sealed_by)
+            ON CONFLICT (key) DO UPDATE SET sealed_by = EXCLUDED.sealed_by;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_the_retired_ring BEFORE INSERT OR UPDATE ON signing.private_key
+    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_ring('signing');
+CREATE TRIGGER count_sealed AFTER INSERT OR UPDATE ON signing.private_key
+    FOR EACH ROW EXECUTE FUNCTION signing.count_sealed('name', 'key_id');
 
 DO $$
 DECLARE
@@ -234,7 +275,11 @@ GRANT SELECT ON signing.key TO PUBLIC;
 GRANT INSERT (name, key_id, public_key) ON signing.key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT UPDATE (verifies_until, replaced_at) ON signing.key TO chancery_keyring;
-GRANT UPDATE (state, wrapped) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
+GRANT UPDATE (state, wrapped, sealed_by) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
+GRANT SELECT ON signing.ring, signing.ring_version TO chancery_keyring, chancery_ledger, chancery_proxy, chancery_vault;
+GRANT UPDATE (oldest, destroyed_before) ON signing.ring TO chancery_keyring;
+GRANT INSERT, UPDATE (older_retired_at) ON signing.ring_version TO chancery_keyring;
+GRANT SELECT ON signing.sealed TO chancery_keyring;
 
 -- The ring of secrets, in a schema of its own: chancery_vault alone sees it, and sees no personal key.
 CREATE SCHEMA secretring;
@@ -244,13 +289,20 @@ CREATE TABLE secretring.environment_key (
     environment text NOT NULL CHECK (environment ~ '^[a-z][a-z0-9-]{0,39}$'),
     version integer NOT NULL CHECK (version >= 1),
     state text NOT NULL CHECK (state IN ('CURRENT', 'PREVIOUS', 'DESTROYED')),
-    -- the key, sealed by the sealer
+    -- the key, sealed by version sealed_by of the installation's ring
     wrapped bytea,
+    sealed_by integer NOT NULL CHECK (sealed_by >= 1),
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant, environment, version),
     CHECK ((state = 'DESTROYED') = (wrapped IS NULL))
 );
 CREATE UNIQUE INDEX one_current_environment_key ON secretring.environment_key (tenant, environment) WHERE state = 'CURRENT';
+
+CREATE INDEX environment_key_sealed_by ON secretring.environment_key (sealed_by) WHERE state <> 'DESTROYED';
+CREATE TRIGGER refuse_the_retired_ring BEFORE INSERT OR UPDATE ON secretring.environment_key
+    FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_ring('signing');
+CREATE TRIGGER count_sealed AFTER INSERT OR UPDATE ON secretring.environment_key
+    FOR EACH ROW EXECUTE FUNCTION signing.count_sealed('tenant', 'environment', 'version');
 
 -- One key for each version of a secret.
 CREATE TABLE secretring.data_key (
@@ -286,7 +338,13 @@ BEGIN
     END LOOP;
 END $$;
 
+-- For bringing all tenants' keys under another version of the ring; no tenant is called so.
+CREATE POLICY all_tenants_reads ON secretring.environment_key FOR SELECT TO chancery_vault
+    USING (current_setting('chancery.tenant', true) = '*');
+CREATE POLICY all_tenants_reseals ON secretring.environment_key FOR UPDATE TO chancery_vault
+    USING (current_setting('chancery.tenant', true) = '*');
+
 GRANT USAGE ON SCHEMA secretring TO chancery_vault;
 GRANT SELECT, INSERT ON secretring.environment_key, secretring.data_key TO chancery_vault;
-GRANT UPDATE (state, wrapped) ON secretring.environment_key TO chancery_vault;
+GRANT UPDATE (state, wrapped, sealed_by) ON secretring.environment_key TO chancery_vault;
 GRANT UPDATE (state, wrapped, wrapped_by) ON secretring.data_key TO chancery_vault;

@@ -116,10 +116,14 @@ class ComposeTest {
                             .map(file -> secrets.relativize(file).toString()))
                     .containsExactlyInAnyOrder("core/sealer/sealer", "egress/sealer/sealer", "ledger/sealer/sealer");
         }
-        // The cores have one, which both can replace.
+        // The cores have one, which both can replace; the others can replace theirs.
         for (String core : List.of("core-1", "core-2")) {
             assertThat(at(services().get(core).getAsJsonObject(), "volumes").toString())
                     .contains("\"./secrets/core/sealer:/run/secrets/chancery/sealer\"");
+        }
+        for (String role : List.of("ledger", "egress")) {
+            assertThat(at(services().get(role).getAsJsonObject(), "volumes").toString())
+                    .contains("\"./secrets/" + role + "/sealer:/run/secrets/chancery/sealer\"");
         }
         for (String certificate : List.of(
                 "postgres/server.crt",

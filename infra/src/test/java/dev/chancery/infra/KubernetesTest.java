@@ -17,11 +17,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the manifests say is what Kubernetes' API knows, and fits together. */
 class KubernetesTest {
+    /** Roles that hold keys. */
+    private static final List<String> SEALED = List.of("core", "ledger", "egress");
+
     @Test
     void everyObjectIsOneOfKubernetesApi() {
         assertThat(Manifests.kubernetes()).hasSizeGreaterThan(20).allSatisfy(KubernetesTest::requireKnown);
@@ -151,40 +155,46 @@ class KubernetesTest {
                     .map(volume -> text(volume, "secret", "secretName"))
                     .toList();
             assertThat(secrets).isNotEmpty().allMatch(secret -> secret.startsWith(name + "-"));
-            assertThat(secrets.contains(name + "-sealer"))
-                    .as("%s has a sealer", name)
-                    .isEqualTo(List.of("egress", "ledger").contains(name));
+            assertThat(secrets).doesNotContain(name + "-sealer");
+            assertThat(sealer(owner).isPresent()).as("%s has a sealer", name).isEqualTo(SEALED.contains(name));
             assertThat(at(container(owner), "args").toString()).contains("\"" + name + "\"");
         }
     }
 
-    /** Erasures replace the ring in the key file: on a volume that is read-only, or one that each pod has of its own, they never complete. */
+    /** Rings turn: on a volume that is read-only, or one that each pod has of its own, erasures never complete, and no key is turned. */
     @Test
-    void theCoresShareOneKeyFileThatTheyCanReplace() {
-        JsonObject core = Manifests.kubernetes().stream()
-                .filter(object -> text(object, "kind").equals("StatefulSet")
-                        && text(object, "metadata", "name").equals("core"))
-                .findFirst()
-                .orElseThrow();
-        JsonObject volume = at(core, "spec", "template", "spec", "volumes").getAsJsonArray().asList().stream()
-                .map(JsonElement::getAsJsonObject)
-                .filter(each -> text(each, "name").equals("sealer"))
-                .findFirst()
-                .orElseThrow();
-        JsonObject mount = at(container(core), "volumeMounts").getAsJsonArray().asList().stream()
-                .map(JsonElement::getAsJsonObject)
-                .filter(each -> text(each, "name").equals("sealer"))
-                .findFirst()
-                .orElseThrow();
+    void thePodsOfARoleShareOneKeyFileThatTheyCanReplace() {
+        for (String role : SEALED) {
+            JsonObject owner = Manifests.kubernetes().stream()
+                    .filter(object -> find(object, "spec", "template").isPresent()
+                            && text(object, "metadata", "name").equals(role))
+                    .findFirst()
+                    .orElseThrow();
+            JsonObject mount =
+                    named("sealer", at(container(owner), "volumeMounts")).orElseThrow();
 
-        assertThat(mount.has("readOnly")).isFalse();
-        assertThat(mount.has("subPath")).isFalse();
-        String claim = text(volume, "persistentVolumeClaim", "claimName");
-        assertThat(ofKind("PersistentVolumeClaim"))
-                .filteredOn(each -> text(each, "metadata", "name").equals(claim))
-                .singleElement()
-                .satisfies(each ->
-                        assertThat(at(each, "spec", "accessModes").toString()).isEqualTo("[\"ReadWriteMany\"]"));
+            assertThat(mount.has("readOnly")).isFalse();
+            assertThat(mount.has("subPath")).isFalse();
+            String claim = text(sealer(owner).orElseThrow(), "persistentVolumeClaim", "claimName");
+            assertThat(claim).isEqualTo(role + "-sealer");
+            assertThat(ofKind("PersistentVolumeClaim"))
+                    .filteredOn(each -> text(each, "metadata", "name").equals(claim))
+                    .singleElement()
+                    .satisfies(
+                            each -> assertThat(at(each, "spec", "accessModes").toString())
+                                    .isEqualTo("[\"ReadWriteMany\"]"));
+        }
+    }
+
+    private static Optional<JsonObject> sealer(JsonObject owner) {
+        return named("sealer", at(owner, "spec", "template", "spec", "volumes"));
+    }
+
+    private static Optional<JsonObject> named(String name, JsonElement list) {
+        return list.getAsJsonArray().asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(each -> text(each, "name").equals(name))
+                .findFirst();
     }
 
     private static JsonObject container(JsonObject owner) {

@@ -21,14 +21,14 @@ final class EnvironmentKeys {
     private static final Logger LOG = Logger.getLogger(EnvironmentKeys.class);
 
     private final Database database;
-    private final Sealer sealer;
+    private final Sealer.Ring ring;
     private final Cache<Of, List<Key>> cache = Caffeine.newBuilder()
             .maximumSize(SecretRing.ENVIRONMENTS_CACHED)
             .expireAfterWrite(Keyring.CACHE)
             .build();
 
     record Of(String tenant, String environment) {
-        private byte[] associatedData(int version) {
+        byte[] associatedData(int version) {
             return Framing.labelled("chancery/environment-key/v1")
                     .text(tenant)
                     .text(environment)
@@ -41,7 +41,7 @@ final class EnvironmentKeys {
 
     EnvironmentKeys(Database database, Sealer sealer) {
         this.database = database;
-        this.sealer = sealer;
+        this.ring = sealer.installationRing();
     }
 
     /** The version that new data keys are wrapped by; the first is made here. */
@@ -70,8 +70,13 @@ final class EnvironmentKeys {
 
     /** Makes a version the current one. Made already: nothing. */
     void advance(Of environment, int version) {
-        byte[] wrapped = wrapNew(environment, version);
-        database.inTenant(DatabaseRole.VAULT, environment.tenant(), connection -> {
+        var _ = StaleRing.retrying(ring, () -> advanceOnce(environment, version));
+        forget(environment);
+    }
+
+    private boolean advanceOnce(Of environment, int version) {
+        Made made = made(environment, version);
+        return database.inTenant(DatabaseRole.VAULT, environment.tenant(), connection -> {
             lock(connection, environment);
             if (versions(connection, environment).stream().anyMatch(row -> row.version() >= version)) {
                 return false;
@@ -82,21 +87,24 @@ final class EnvironmentKeys {
                 previous.setString(2, environment.environment());
                 previous.executeUpdate();
             }
-            insert(connection, environment, version, wrapped);
+            insert(connection, environment, version, made);
             return true;
         });
-        forget(environment);
     }
 
     private List<Key> loadOrCreate(Of environment) {
+        return StaleRing.retrying(ring, () -> loadOrCreateOnce(environment));
+    }
+
+    private List<Key> loadOrCreateOnce(Of environment) {
         List<Row> rows = database.inTenant(
                 DatabaseRole.VAULT, environment.tenant(), connection -> versions(connection, environment));
         if (rows.isEmpty()) {
-            byte[] wrapped = wrapNew(environment, 1);
+            Made made = made(environment, 1);
             rows = database.inTenant(DatabaseRole.VAULT, environment.tenant(), connection -> {
                 lock(connection, environment);
                 if (versions(connection, environment).isEmpty()) {
-                    insert(connection, environment, 1, wrapped);
+                    insert(connection, environment, 1, made);
                 }
                 return versions(connection, environment);
             });
@@ -104,18 +112,23 @@ final class EnvironmentKeys {
         List<Key> keys = new ArrayList<>();
         for (Row row : rows) {
             if (row.state() != KeyState.DESTROYED) {
-                byte[] key = sealer.unwrap(row.wrapped(), environment.associatedData(row.version()));
+                byte[] key = ring.unwrap(row.sealedBy(), row.wrapped(), environment.associatedData(row.version()));
                 keys.add(new Key(row.version(), row.state() == KeyState.CURRENT, SecretBytes.owning(key)));
             }
         }
         return List.copyOf(keys);
     }
 
-    private byte[] wrapNew(Of environment, int version) {
+    @SuppressWarnings("ArrayRecordComponent") // written, never compared
+    private record Made(byte[] wrapped, int sealedBy) {}
+
+    private Made made(Of environment, int version) {
+        ring.refresh();
+        int sealedBy = ring.newest();
         SecretBytes key = SecretBytes.random();
         byte[] bytes = key.getEncoded();
         try {
-            return sealer.wrap(bytes, environment.associatedData(version));
+            return new Made(ring.wrap(sealedBy, bytes, environment.associatedData(version)), sealedBy);
         } finally {
             Arrays.fill(bytes, (byte) 0);
             key.destroy();
@@ -130,30 +143,32 @@ final class EnvironmentKeys {
         }
     }
 
-    private static void insert(Connection connection, Of environment, int version, byte[] wrapped) throws SQLException {
+    private static void insert(Connection connection, Of environment, int version, Made made) throws SQLException {
         try (var insert = connection.prepareStatement(
-                "INSERT INTO secretring.environment_key (tenant, environment, version, state, wrapped) VALUES (?, ?, ?, 'CURRENT', ?)")) {
+                "INSERT INTO secretring.environment_key (tenant, environment, version, state, wrapped, sealed_by) VALUES (?, ?, ?, 'CURRENT', ?, ?)")) {
             insert.setString(1, environment.tenant());
             insert.setString(2, environment.environment());
             insert.setInt(3, version);
-            insert.setBytes(4, wrapped);
+            insert.setBytes(4, made.wrapped());
+            insert.setInt(5, made.sealedBy());
             insert.executeUpdate();
         }
         LOG.infof("Environment key created tenant=%s version=%d", environment.tenant(), version);
     }
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
-    private record Row(int version, KeyState state, byte[] wrapped) {}
+    private record Row(int version, KeyState state, byte[] wrapped, int sealedBy) {}
 
     private static List<Row> versions(Connection connection, Of environment) throws SQLException {
         try (var select = connection.prepareStatement(
-                "SELECT version, state, wrapped FROM secretring.environment_key WHERE tenant = ? AND environment = ? ORDER BY version")) {
+                "SELECT version, state, wrapped, sealed_by FROM secretring.environment_key WHERE tenant = ? AND environment = ? ORDER BY version")) {
             select.setString(1, environment.tenant());
             select.setString(2, environment.environment());
             List<Row> rows = new ArrayList<>();
             try (var found = select.executeQuery()) {
                 while (found.next()) {
-                    rows.add(new Row(found.getInt(1), KeyState.valueOf(found.getString(2)), found.getBytes(3)));
+                    rows.add(new Row(
+                            found.getInt(1), KeyState.valueOf(found.getString(2)), found.getBytes(3), found.getInt(4)));
                 }
             }
             return rows;

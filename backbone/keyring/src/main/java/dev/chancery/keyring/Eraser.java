@@ -36,6 +36,7 @@ public final class Eraser {
     private static final Logger LOG = Logger.getLogger(Eraser.class);
 
     private final Database database;
+    private final Sealer sealer;
     private final Sealer.Ring ring;
     private final SealerKeys seals;
     private final TenantKeys tenants;
@@ -45,20 +46,21 @@ public final class Eraser {
     /** Versions of the keys above a subject's. */
     public record Above(int tenantKey, int ringVersion) {}
 
-    Eraser(Database database, Sealer.Ring ring, SealerKeys seals, TenantKeys tenants, SubjectKeys subjects) {
-        this(database, ring, seals, tenants, subjects, step -> {});
+    Eraser(Database database, Sealer sealer, SealerKeys seals, TenantKeys tenants, SubjectKeys subjects) {
+        this(database, sealer, seals, tenants, subjects, step -> {});
     }
 
     /** @param after told of each step that is done */
     Eraser(
             Database database,
-            Sealer.Ring ring,
+            Sealer sealer,
             SealerKeys seals,
             TenantKeys tenants,
             SubjectKeys subjects,
             Consumer<DestructionStep> after) {
         this.database = database;
-        this.ring = ring;
+        this.sealer = sealer;
+        this.ring = sealer.ring();
         this.seals = seals;
         this.tenants = tenants;
         this.subjects = subjects;
@@ -67,7 +69,7 @@ public final class Eraser {
 
     /** The same, which tells of each step when it is done. */
     public Eraser telling(Consumer<DestructionStep> told) {
-        return new Eraser(database, ring, seals, tenants, subjects, told);
+        return new Eraser(database, sealer, seals, tenants, subjects, told);
     }
 
     /**
@@ -217,11 +219,12 @@ public final class Eraser {
     }
 
     /**
-     * What an operator should do about the sealer's ring; names no file. It reads the key file, or asks the token or the engine: not for every question of
+     * What an operator should do about the sealer's rings; names no file. It reads the key file, or asks the token or the engine: not for every question of
      * somebody else.
      */
     public RingHealth ringHealth() {
-        return new RingHealth(ring.unchangeable(), ring.uncopied());
+        return new RingHealth(ring.unchangeable(), ring.uncopied().or(() -> sealer.installationRing()
+                .uncopied()));
     }
 
     /**

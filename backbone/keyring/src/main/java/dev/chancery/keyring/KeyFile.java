@@ -33,20 +33,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A sealer's 32-byte keys in a file, a line each: the root, {@code chancery-key-1 <key> <checksum>}, which stays; then the versions of the
- * ring, the oldest first, {@code chancery-ring-key-1 <version> <key> <checksum>}. Keys and checksums are base64url without padding. A
+ * organisations' ring, the oldest first, {@code chancery-ring-key-1 <version> <key> <checksum>}; then those of the installation's ring, the same
+ * with {@code chancery-installation-ring-key-1}. Keys and checksums are base64url without padding. A
  * checksum is the first eight bytes of SHA-256 over what stands before the key and the key's bytes, so that a truncated or mistyped file is
  * told from another key, and a start with it fails at once and not at the first value that does not open.
  */
 final class KeyFile {
     private static final String ROOT = "chancery-key-1 ";
     private static final String RING = "chancery-ring-key-1 ";
+    private static final String INSTALLATION_RING = "chancery-installation-ring-key-1 ";
     private static final int CHECKSUM_BYTES = 8;
     private static final int KEY_CHARS = 43;
     private static final int CHECKSUM_CHARS = 11;
-    private static final Pattern RING_LINE =
-            Pattern.compile(RING + "([1-9][0-9]{0,8}) [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}");
+    private static final Pattern RING_LINE = Pattern.compile(
+            "(" + RING + "|" + INSTALLATION_RING + ")([1-9][0-9]{0,8}) [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}");
 
-    /** Versions of the ring that a file holds at most: the newest, and those whose horizon is to come. */
+    /** Versions of a ring that a file holds at most: the newest, and those whose horizon is to come. */
     static final int MAX_RING = 16;
 
     static final int MAX_FILE_BYTES = 4_096;
@@ -55,10 +57,12 @@ final class KeyFile {
     private static final String UNFINISHED = ".*.new";
 
     /** What a file holds. */
-    record Keys(SecretBytes root, SortedMap<Integer, SecretBytes> ring) {
+    record Keys(
+            SecretBytes root, SortedMap<Integer, SecretBytes> ring, SortedMap<Integer, SecretBytes> installationRing) {
         void destroy() {
             root.destroy();
             ring.values().forEach(SecretBytes::destroy);
+            installationRing.values().forEach(SecretBytes::destroy);
         }
     }
 
@@ -98,11 +102,14 @@ final class KeyFile {
     }
 
     /**
-     * Makes new random keys at {@code file}, a root and version 1 of the ring, whole and on disk when this returns; never replaces a file
+     * Makes new random keys at {@code file}, a root and version 1 of each ring, whole and on disk when this returns; never replaces a file
      * that is there.
      */
     static void create(Path file) {
-        var keys = new Keys(SecretBytes.random(), new TreeMap<>(Map.of(1, SecretBytes.random())));
+        var keys = new Keys(
+                SecretBytes.random(),
+                new TreeMap<>(Map.of(1, SecretBytes.random())),
+                new TreeMap<>(Map.of(1, SecretBytes.random())));
         // A link, not a rename: a rename would replace a key that another process has just made, and all it wrapped.
         write(file, keys, unfinished -> Files.createLink(file, unfinished));
         keys.destroy();
@@ -244,6 +251,7 @@ final class KeyFile {
         var text = new ByteArrayOutputStream(MAX_FILE_BYTES);
         line(text, ROOT, keys.root());
         keys.ring().forEach((version, key) -> line(text, RING + version + " ", key));
+        keys.installationRing().forEach((version, key) -> line(text, INSTALLATION_RING + version + " ", key));
         return text.toByteArray();
     }
 
@@ -276,18 +284,22 @@ final class KeyFile {
     }
 
     private static Keys parsed(List<String> lines) {
-        SortedMap<Integer, SecretBytes> ring = new TreeMap<>();
+        var keys = new Keys(key(lines.get(0)), new TreeMap<>(), new TreeMap<>());
         for (String line : lines.subList(1, lines.size())) {
             Matcher matcher = RING_LINE.matcher(line);
             if (!matcher.matches()) {
                 throw new IllegalArgumentException("not a line of a ring");
             }
-            ring.put(Integer.parseInt(matcher.group(1)), key(line));
+            SortedMap<Integer, SecretBytes> ring =
+                    matcher.group(1).equals(RING) ? keys.ring() : keys.installationRing();
+            ring.put(Integer.parseInt(matcher.group(2)), key(line));
         }
-        if (ring.isEmpty() || ring.size() > MAX_RING) {
-            throw new IllegalArgumentException("a file has 1 to " + MAX_RING + " versions of the ring");
+        for (var ring : List.of(keys.ring(), keys.installationRing())) {
+            if (ring.isEmpty() || ring.size() > MAX_RING) {
+                throw new IllegalArgumentException("a file has 1 to " + MAX_RING + " versions of a ring");
+            }
         }
-        return new Keys(key(lines.getFirst()), ring);
+        return keys;
     }
 
     private static SecretBytes key(String line) {

@@ -6,30 +6,42 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
- * The ring of a key file. Its bytes are in the file alone: a version that is taken out of the file is gone.
+ * A ring of a key file. Its bytes are in the file alone: a version that is taken out of the file is gone.
  *
  * <p><b>Thread safety:</b> safe. {@link Eraser} holds a lock in PostgreSQL while it changes the file, so that processes on several machines
  * take turns; on one machine the file's own lock sees to it even when PostgreSQL has given up a process that then goes on.
  */
 final class KeyFileRing implements Sealer.Ring {
-    private static final String LABEL = "chancery/ring/wrap/v1";
+    /** Which of a file's rings it is. */
+    enum Of {
+        ORGANISATIONS("chancery/ring/wrap/v1", KeyFile.Keys::ring),
+        INSTALLATION("chancery/installation-ring/wrap/v1", KeyFile.Keys::installationRing);
+
+        private final String label;
+        private final Function<KeyFile.Keys, SortedMap<Integer, SecretBytes>> versions;
+
+        Of(String label, Function<KeyFile.Keys, SortedMap<Integer, SecretBytes>> versions) {
+            this.label = label;
+            this.versions = versions;
+        }
+    }
 
     private final Path file;
+    private final Of of;
     private volatile SortedMap<Integer, SecretBytes> wrapping;
 
-    KeyFileRing(Path file, KeyFile.Keys keys) {
+    KeyFileRing(Path file, Of of, KeyFile.Keys keys) {
         this.file = file;
+        this.of = of;
         this.wrapping = subkeys(keys);
     }
 
-    private static SortedMap<Integer, SecretBytes> subkeys(KeyFile.Keys keys) {
+    private SortedMap<Integer, SecretBytes> subkeys(KeyFile.Keys keys) {
         SortedMap<Integer, SecretBytes> subkeys = new TreeMap<>();
-        keys.ring().forEach((version, key) -> {
-            subkeys.put(version, Hkdf.subkey(key, LABEL));
-            key.destroy();
-        });
+        of.versions.apply(keys).forEach((version, key) -> subkeys.put(version, Hkdf.subkey(key, of.label)));
         return subkeys;
     }
 
@@ -69,20 +81,21 @@ final class KeyFileRing implements Sealer.Ring {
     public synchronized void refresh() {
         KeyFile.Keys keys = KeyFile.read(file);
         wrapping = subkeys(keys);
-        keys.root().destroy();
+        keys.destroy();
     }
 
     @Override
     public synchronized void add(int version) {
         KeyFile.change(file, keys -> {
-            if (keys.ring().lastKey() >= version) {
+            SortedMap<Integer, SecretBytes> versions = of.versions.apply(keys);
+            if (versions.lastKey() >= version) {
                 return false;
             }
-            if (keys.ring().size() >= KeyFile.MAX_RING) {
+            if (versions.size() >= KeyFile.MAX_RING) {
                 throw new KeyFileUnusable("key file " + file + " has " + KeyFile.MAX_RING
                         + " versions of the ring, and takes no more until the oldest has reached its horizon");
             }
-            keys.ring().put(version, SecretBytes.random());
+            versions.put(version, SecretBytes.random());
             return true;
         });
         refresh();
@@ -91,10 +104,11 @@ final class KeyFileRing implements Sealer.Ring {
     @Override
     public synchronized void destroyBefore(int version) {
         KeyFile.change(file, keys -> {
-            if (keys.ring().lastKey() < version) {
+            SortedMap<Integer, SecretBytes> versions = of.versions.apply(keys);
+            if (versions.lastKey() < version) {
                 throw new IllegalArgumentException("nothing would be left");
             }
-            SortedMap<Integer, SecretBytes> older = keys.ring().headMap(version);
+            SortedMap<Integer, SecretBytes> older = versions.headMap(version);
             boolean any = !older.isEmpty();
             older.values().forEach(SecretBytes::destroy);
             older.clear();

@@ -10,18 +10,18 @@ import java.util.Base64;
  *
  * <p>The file belongs outside the data directory and outside the database's backups: a backup that holds both opens what was
  * forgotten since. Its directory must be writable, and the same for all processes that have this sealer, where what was forgotten is to be
- * beyond any backup: the ring's older versions are taken out of the file.
+ * beyond any backup, and where a ring is to turn: its older versions are taken out of the file.
  */
 public final class KeyFileSealer implements Sealer {
-    private final SecretBytes wrapping;
     private final SecretBytes deriving;
     private final KeyFileRing ring;
+    private final KeyFileRing installationRing;
 
     private KeyFileSealer(Path file, KeyFile.Keys keys) {
-        wrapping = Hkdf.subkey(keys.root(), "chancery/sealer/wrap/v1");
         deriving = Hkdf.subkey(keys.root(), "chancery/sealer/derive/v1");
-        ring = new KeyFileRing(file, keys);
-        keys.root().destroy();
+        ring = new KeyFileRing(file, KeyFileRing.Of.ORGANISATIONS, keys);
+        installationRing = new KeyFileRing(file, KeyFileRing.Of.INSTALLATION, keys);
+        keys.destroy();
     }
 
     /**
@@ -45,16 +45,6 @@ public final class KeyFileSealer implements Sealer {
     }
 
     @Override
-    public byte[] wrap(byte[] key, byte[] context) {
-        return CommittingAead.seal(wrapping, context, key);
-    }
-
-    @Override
-    public byte[] unwrap(byte[] wrapped, byte[] context) {
-        return CommittingAead.open(wrapping, context, wrapped);
-    }
-
-    @Override
     public String derive(String purpose) {
         byte[] info = Framing.labelled("chancery/secret/v1").text(purpose).toBytes();
         byte[] secret = Hkdf.expand(deriving, info, SecretBytes.KEY_BYTES);
@@ -68,6 +58,11 @@ public final class KeyFileSealer implements Sealer {
     @Override
     public Ring ring() {
         return ring;
+    }
+
+    @Override
+    public Ring installationRing() {
+        return installationRing;
     }
 
     @Override

@@ -47,6 +47,7 @@ public final class Keyring {
     private final Eraser eraser;
     private final OrganisationKeys organisations;
     private final SealerKeys seals;
+    private final SealerKeys installationSeals;
     private final Set<String> hidden;
     private final Cache<String, HashKey> hashing = Caffeine.newBuilder()
             .maximumSize(TENANTS_CACHED)
@@ -64,8 +65,9 @@ public final class Keyring {
         tenants = new TenantKeys(database, sealer);
         subjects = new SubjectKeys(database, tenants);
         organisations = new OrganisationKeys(database, tenants, subjects);
-        seals = new SealerKeys(database, sealer.ring());
-        eraser = new Eraser(database, sealer.ring(), seals, tenants, subjects);
+        seals = new SealerKeys(database, sealer.ring(), SealerKeys.Of.ORGANISATIONS);
+        installationSeals = new SealerKeys(database, sealer.installationRing(), SealerKeys.Of.INSTALLATION);
+        eraser = new Eraser(database, sealer, seals, tenants, subjects);
     }
 
     /** What destroys subjects' keys, and the keys above them. */
@@ -78,9 +80,14 @@ public final class Keyring {
         return organisations;
     }
 
-    /** What turns the sealer's ring. */
+    /** What turns the ring that seals organisations' keys. */
     public SealerKeys seals() {
         return seals;
+    }
+
+    /** What turns the ring that seals keys that sign and environments' keys. */
+    public SealerKeys installationSeals() {
+        return installationSeals;
     }
 
     /** Whether {@link #seal} keeps no more than a commitment to the values of this field. */

@@ -16,13 +16,13 @@ import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
 
 /**
- * The ring of a token: a key for each version, {@value Pkcs11Sealer#RING} and the version. A version that is destroyed is deleted from the
+ * A ring of a token: a key for each version, whose name ends with the version. A version that is destroyed is deleted from the
  * token.
  *
  * <p><b>Thread safety:</b> safe.
  */
 final class Pkcs11Ring implements Sealer.Ring {
-    private static final Pattern NAME = Pattern.compile(Pkcs11Sealer.RING + "([1-9][0-9]{0,8})");
+    private static final String VERSION = "([1-9][0-9]{0,8})";
 
     /** How often the token is asked where another process changes it meanwhile. */
     private static final int ATTEMPTS = 5;
@@ -37,17 +37,23 @@ final class Pkcs11Ring implements Sealer.Ring {
     }
 
     private final KeyStore keys;
+    private final String name;
     private final Token token;
     private volatile Optional<CopyEvidence> evidence = Optional.empty();
+    private volatile String saidAs = "";
     private volatile SortedMap<Integer, SecretKey> wrapping = Collections.emptySortedMap();
 
-    /** @param create whether to make version 1 where the token has none */
-    Pkcs11Ring(KeyStore keys, Token token, boolean create) throws GeneralSecurityException, IOException {
+    /**
+     * @param name what the names of its keys begin with
+     * @param create whether to make version 1 where the token has none
+     */
+    Pkcs11Ring(KeyStore keys, String name, Token token, boolean create) throws GeneralSecurityException, IOException {
         this.keys = keys;
+        this.name = name;
         this.token = token;
         load(true);
         if (wrapping.isEmpty()) {
-            token.key(keys, Pkcs11Sealer.RING + 1, create);
+            token.key(keys, name + 1, create);
             load(true);
         }
     }
@@ -85,10 +91,11 @@ final class Pkcs11Ring implements Sealer.Ring {
 
     private SortedMap<Integer, SecretKey> found() throws GeneralSecurityException {
         SortedMap<Integer, SecretKey> found = new TreeMap<>();
+        Pattern versioned = Pattern.compile(Pattern.quote(name) + VERSION);
         for (String alias : Collections.list(keys.aliases())) {
-            Matcher name = NAME.matcher(alias);
-            if (name.matches()) {
-                found.put(Integer.parseInt(name.group(1)), token.key(keys, alias, false));
+            Matcher version = versioned.matcher(alias);
+            if (version.matches()) {
+                found.put(Integer.parseInt(version.group(1)), token.key(keys, alias, false));
             }
         }
         return found;
@@ -148,7 +155,7 @@ final class Pkcs11Ring implements Sealer.Ring {
         refresh();
         if (newest() < version) {
             used(() -> {
-                token.key(keys, Pkcs11Sealer.RING + version, true);
+                token.key(keys, name + version, true);
                 load(true);
             });
         }
@@ -159,14 +166,16 @@ final class Pkcs11Ring implements Sealer.Ring {
         refresh();
         for (int older : wrapping.headMap(version).keySet()) {
             used(() -> {
-                keys.deleteEntry(Pkcs11Sealer.RING + older);
+                keys.deleteEntry(name + older);
                 load(true);
             });
         }
     }
 
-    void copiesAreSaidIn(CopyEvidence file) {
+    /** @param before what stands before a version in it */
+    void copiesAreSaidIn(CopyEvidence file, String before) {
         evidence = Optional.of(file);
+        saidAs = before;
     }
 
     /** A token doesn't say before it is tried. */
@@ -178,13 +187,11 @@ final class Pkcs11Ring implements Sealer.Ring {
     /** The token is copied by its maker's means: the evidence names the newest version. */
     @Override
     public Optional<String> uncopied() {
-        int newest = newest();
-        return newest == 1
-                        || evidence.filter(file -> file.names(Integer.toString(newest)))
-                                .isPresent()
+        String copied = saidAs + newest();
+        return newest() == 1 || evidence.filter(file -> file.names(copied)).isPresent()
                 ? Optional.empty()
                 : Optional.of("the token has a newer ring key and is not said to be backed up: back it up, and write "
-                        + newest + " to the file beside the PIN's whose name ends with " + CopyEvidence.SUFFIX);
+                        + copied + " to the file beside the PIN's whose name ends with " + CopyEvidence.SUFFIX);
     }
 
     private interface Use {

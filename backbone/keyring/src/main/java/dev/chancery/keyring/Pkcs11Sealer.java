@@ -27,8 +27,9 @@ import javax.security.auth.login.LoginException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Sealer} whose keys are in a hardware security module, or another token that speaks PKCS#11, and never leave it: {@value #WRAP},
- * which wraps, {@value #DERIVE}, which secrets are derived with, and the versions of its ring. All are sensitive and not extractable.
+ * A {@link Sealer} whose keys are in a hardware security module, or another token that speaks PKCS#11, and never leave it: {@value #DERIVE},
+ * which secrets are derived with, and the versions of its rings, {@value #RING} and {@value #WRAP} with the version behind. All are sensitive
+ * and not extractable.
  *
  * <p>A key is wrapped by encrypting its bytes, not with the token's own key wrapping, which few tokens have with associated data:
  *
@@ -36,17 +37,16 @@ import org.jspecify.annotations.Nullable;
  *   wrapped = 0x01 ‖ iv, 12 random bytes ‖ AES-256-GCM(key of the token, iv, associated data = context, key) with its 16-byte tag
  * </pre>
  *
- * <p><b>Limits:</b> one token's key wraps at most 2^32 keys, the bound of AES-GCM with random IVs (NIST SP 800-38D, 8.3). They wrap tenant,
- * environment and signing keys only, each once. Unlike {@link KeyFileSealer} it does not commit to its key: that matters to whoever could
+ * <p><b>Limits:</b> a version wraps at most 2^32 keys, the bound of AES-GCM with random IVs (NIST SP 800-38D, 8.3). It wraps organisations',
+ * environments' and signing keys only, each once. Unlike {@link KeyFileSealer} it does not commit to its key: that matters to whoever could
  * choose the token's key.
  *
  * <p><b>Thread safety:</b> safe.
  */
 public final class Pkcs11Sealer implements Sealer {
-    static final String WRAP = "chancery-wrap-1";
-    static final String DERIVE = "chancery-derive-1";
-    /** With the version behind it. */
+    static final String WRAP = "chancery-wrap-";
     static final String RING = "chancery-ring-";
+    static final String DERIVE = "chancery-derive-1";
 
     private static final byte FORMAT = 1;
     private static final int IV_BYTES = 12;
@@ -73,18 +73,18 @@ public final class Pkcs11Sealer implements Sealer {
     private static final Map<String, Provider> EMPTY = new ConcurrentHashMap<>();
 
     private final Provider token;
-    private final SecretKey wrapping;
     private final SecretKey deriving;
     private final Pkcs11Ring ring;
+    private final Pkcs11Ring installationRing;
 
     private Pkcs11Sealer(Provider token, KeyStore keys, boolean create) throws GeneralSecurityException, IOException {
         this.token = token;
-        this.wrapping = key(keys, WRAP, "AES", token, create);
         this.deriving = key(keys, DERIVE, MAC, token, create);
-        this.ring = new Pkcs11Ring(keys, new RingToken(token), create);
+        this.ring = new Pkcs11Ring(keys, RING, new RingToken(token), create);
+        this.installationRing = new Pkcs11Ring(keys, WRAP, new RingToken(token), create);
     }
 
-    /** What the ring needs of the token. */
+    /** What a ring needs of the token. */
     private record RingToken(Provider token) implements Pkcs11Ring.Token {
         @Override
         public SecretKey key(KeyStore keys, String name, boolean create) throws GeneralSecurityException {
@@ -120,12 +120,13 @@ public final class Pkcs11Sealer implements Sealer {
     }
 
     /**
-     * Names the file that says which version of the ring is backed up with the token.
+     * Names the file that says which versions of the rings are backed up with the token.
      *
      * @param sealer the file is beside this one, and {@code .copied} is at the end of its name
      */
     public Pkcs11Sealer copiesAreSaidBeside(Path sealer) {
-        ring.copiesAreSaidIn(CopyEvidence.of(sealer));
+        ring.copiesAreSaidIn(CopyEvidence.of(sealer), "");
+        installationRing.copiesAreSaidIn(CopyEvidence.of(sealer), CopyEvidence.INSTALLATION);
         return this;
     }
 
@@ -211,18 +212,13 @@ public final class Pkcs11Sealer implements Sealer {
     }
 
     @Override
-    public byte[] wrap(byte[] key, byte[] context) {
-        return wrap(token, wrapping, key, context);
-    }
-
-    @Override
-    public byte[] unwrap(byte[] wrapped, byte[] context) {
-        return unwrap(token, wrapping, wrapped, context);
-    }
-
-    @Override
     public Ring ring() {
         return ring;
+    }
+
+    @Override
+    public Ring installationRing() {
+        return installationRing;
     }
 
     private static byte[] wrap(Provider token, SecretKey with, byte[] key, byte[] context) {

@@ -26,7 +26,7 @@ public final class RotatingKey {
     private static final Logger LOG = Logger.getLogger(RotatingKey.class);
 
     private final Database database;
-    private final Sealer sealer;
+    private final Sealer.Ring ring;
     private final SigningKeys keys;
     private final String name;
 
@@ -43,7 +43,7 @@ public final class RotatingKey {
 
     public RotatingKey(Database database, Sealer sealer, SigningKeys keys, String name) {
         this.database = database;
-        this.sealer = sealer;
+        this.ring = sealer.installationRing();
         this.keys = keys;
         this.name = name;
     }
@@ -51,7 +51,7 @@ public final class RotatingKey {
     /** The key that signs now; made, with the next, where there is none. Not cached for longer than it is the one. */
     public Signer signer() {
         Signer signer = keys.signer(name);
-        Optional<Integer> current = database.transaction(DatabaseRole.KEYRING, connection -> {
+        Optional<Integer> current = change(connection -> {
             if (inState(connection, "PENDING").isEmpty()) {
                 insertNext(connection);
             }
@@ -95,7 +95,7 @@ public final class RotatingKey {
 
     /** Has the next key sign, in place of {@code from}; does nothing where that one signs no more. */
     public void rotate(int from) {
-        boolean rotated = database.transaction(DatabaseRole.KEYRING, connection -> {
+        boolean rotated = change(connection -> {
             lock(connection);
             if (!inState(connection, "CURRENT").equals(Optional.of(from))) {
                 return false;
@@ -112,7 +112,7 @@ public final class RotatingKey {
 
     /** Has nothing count any more that a key signed, from now on. One that signs is replaced; doing it again does nothing. */
     public void withdraw(int keyId) {
-        database.transaction(DatabaseRole.KEYRING, connection -> {
+        var _ = change(connection -> {
             lock(connection);
             boolean current = inState(connection, "CURRENT").equals(Optional.of(keyId));
             boolean next = inState(connection, "PENDING").equals(Optional.of(keyId));
@@ -126,6 +126,10 @@ public final class RotatingKey {
         });
         keys.forget(name);
         LOG.warnf("Signing key withdrawn name=%s key_id=%08x", name, keyId);
+    }
+
+    private <T> T change(Database.Work<T> change) {
+        return StaleRing.retrying(ring, () -> database.transaction(DatabaseRole.KEYRING, change));
     }
 
     private void lock(Connection connection) throws SQLException {
@@ -175,16 +179,18 @@ public final class RotatingKey {
     }
 
     private void insertNext(Connection connection) throws SQLException {
-        SigningKeys.Made made = SigningKeys.made(sealer, name);
+        SigningKeys.Made made = SigningKeys.made(ring, name);
         try (var insert = connection.prepareStatement("""
                 WITH made AS (
-                    INSERT INTO signing.private_key (name, key_id, state, wrapped) VALUES (?, ?, 'PENDING', ?)
+                    INSERT INTO signing.private_key (name, key_id, state, wrapped, sealed_by)
+                    VALUES (?, ?, 'PENDING', ?, ?)
                     ON CONFLICT DO NOTHING RETURNING name, key_id)
                 INSERT INTO signing.key (name, key_id, public_key) SELECT name, key_id, ? FROM made""")) {
             insert.setString(1, name);
             insert.setInt(2, made.key().keyId());
             insert.setBytes(3, made.wrapped());
-            insert.setBytes(4, made.key().publicKey());
+            insert.setInt(4, made.sealedBy());
+            insert.setBytes(5, made.key().publicKey());
             insert.executeUpdate();
         }
     }

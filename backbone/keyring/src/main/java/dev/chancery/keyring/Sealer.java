@@ -4,28 +4,13 @@ import java.util.Optional;
 import java.util.SortedSet;
 
 /**
- * The top of the key hierarchy: holds one secret that never leaves it, and wraps keys with it.
+ * The top of the key hierarchy: holds keys that never leave it, and wraps others with them, in two rings; and derives secrets.
  *
  * <p>This is the interface by which another holder of keys joins, e.g. a cloud's key management: {@link TransitSealer} is the reference of one
  * over a network. Implementations are safe for use by many threads. All methods throw {@link SealerUnusable} while the keys can't be reached;
  * once they can, the next call succeeds.
  */
 public interface Sealer {
-    /**
-     * Wraps a key.
-     *
-     * @param key not kept; the caller zeroes it
-     * @param context what the key is; unwrapping asks for the same bytes
-     */
-    byte[] wrap(byte[] key, byte[] context);
-
-    /**
-     * Answers a wrapped key. The caller zeroes it after use.
-     *
-     * @throws SealBroken if it was wrapped for another context or by another sealer, or was altered
-     */
-    byte[] unwrap(byte[] wrapped, byte[] context);
-
     /**
      * Answers a secret that depends on this sealer and the purpose alone, so that it need not be stored anywhere.
      *
@@ -34,14 +19,18 @@ public interface Sealer {
      */
     String derive(String purpose);
 
-    /** The keys of this sealer that wrap tenant keys, in versions, so that an older one can be destroyed. */
+    /** What wraps organisations' keys. Erasures turn it, since an older version that is destroyed ends what copies of the database open. */
     Ring ring();
 
     /**
-     * What wraps tenant keys. It is apart from what wraps signing and environment keys, and from what secrets are derived from: those
-     * open nothing that is about a person, and go on when an older version here is destroyed.
-     *
-     * <p>A version that another process has made meanwhile is found when it is asked for.
+     * What wraps keys that sign and environments' keys. It is apart from {@link #ring}, since it opens nothing that is about a person and goes on
+     * when an older version there is destroyed.
+     */
+    Ring installationRing();
+
+    /**
+     * Keys that wrap, in versions, so that an older one can be destroyed. A version that another process has made meanwhile is found when it is
+     * asked for.
      */
     interface Ring {
         /** The newest version that is known here, from 1. */
@@ -50,7 +39,13 @@ public interface Sealer {
         /** Those that open something, as far as is known here. */
         SortedSet<Integer> versions();
 
-        /** @throws KeyDestroyed if the version was destroyed, or is about to be: a newer one is there */
+        /**
+         * Wraps a key.
+         *
+         * @param key not kept; the caller zeroes it
+         * @param context what the key is; unwrapping asks for the same bytes
+         * @throws KeyDestroyed if the version was destroyed, or is about to be: a newer one is there
+         */
         byte[] wrap(int version, byte[] key, byte[] context);
 
         /**

@@ -4,13 +4,11 @@ import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +19,8 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /**
- * The versions of the sealer's ring, each of which seals organisations' keys: the newest those that are made or sealed anew. They turn for
- * erasures, by {@link Eraser}, and because the installation's owner asks.
+ * The versions of one of the sealer's rings, each of which seals keys: the newest those that are made or sealed anew. The ring that seals
+ * organisations' keys turns for erasures, by {@link Eraser}, and both because the installation's owner asks.
  *
  * <p>A version that seals nothing any more can be retired: nobody seals by it again, and PostgreSQL sees to that. It still opens older copies of
  * the database, until it is destroyed: a horizon later, or at once where somebody may know it.
@@ -39,23 +37,38 @@ public final class SealerKeys {
      */
     public static final int MAX_ASKED = 5;
 
-    /** Keys that one transaction seals anew. */
-    static final int BATCH = 500;
-
-    /** How often something is sealed where the version that was to do it is retired meanwhile. */
-    private static final int ATTEMPTS = 5;
-
     private static final String ALL_TENANTS = "*";
     private static final Logger LOG = Logger.getLogger(SealerKeys.class);
 
     private final Database database;
     private final Sealer.Ring ring;
+    private final Of of;
+
+    /** Which ring it is: where PostgreSQL has what is noted of it, and what it seals. */
+    enum Of {
+        ORGANISATIONS("keyring", "keyring.tenant_key WHERE state <> 'DESTROYED'", List.of(SealedRows.ORGANISATIONS)),
+        /** Of other holders' rows it knows the number; they seal them anew themselves, see {@link FollowedRing}. */
+        INSTALLATION(
+                "signing",
+                "signing.sealed WHERE true",
+                List.of(SealedRows.signing(DatabaseRole.KEYRING), SealedRows.ENVIRONMENTS));
+
+        private final String schema;
+        private final String sealed;
+        private final List<SealedRows> rows;
+
+        Of(String schema, String sealed, List<SealedRows> rows) {
+            this.schema = schema;
+            this.sealed = sealed;
+            this.rows = rows;
+        }
+    }
 
     /**
      * A version that is not destroyed.
      *
      * @param newest whether it seals what is made now
-     * @param seals organisations' keys, in all their versions that are not destroyed
+     * @param seals keys, in all their versions that are not destroyed
      * @param madeAt empty: it is the first, or the process that made it died
      * @param retiredAt since when nobody seals by it; empty: it is not retired
      */
@@ -64,9 +77,10 @@ public final class SealerKeys {
 
     private record Noted(Instant madeAt, boolean asked, Optional<Instant> olderRetiredAt) {}
 
-    SealerKeys(Database database, Sealer.Ring ring) {
+    SealerKeys(Database database, Sealer.Ring ring, Of of) {
         this.database = database;
         this.ring = ring;
+        this.of = of;
     }
 
     /**
@@ -98,7 +112,7 @@ public final class SealerKeys {
             }
             ring.add(newest + 1);
             note(connection, ring.newest(), true);
-            LOG.infof("Ring version made version=%d", ring.newest());
+            LOG.infof("Ring version made ring=%s version=%d", of, ring.newest());
             return OptionalInt.of(ring.newest());
         });
     }
@@ -112,9 +126,9 @@ public final class SealerKeys {
         });
     }
 
-    private static void note(Connection connection, int version, boolean asked) throws SQLException {
+    private void note(Connection connection, int version, boolean asked) throws SQLException {
         try (var insert = connection.prepareStatement(
-                "INSERT INTO keyring.ring_version (version, asked) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+                "INSERT INTO " + of.schema + ".ring_version (version, asked) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
             insert.setInt(1, version);
             insert.setBoolean(2, asked);
             insert.executeUpdate();
@@ -122,79 +136,17 @@ public final class SealerKeys {
     }
 
     /**
-     * Seals organisations' keys by the newest version; the keys stay what they are.
+     * Seals keys by the newest version; the keys stay what they are.
      *
      * @return how many it was; fewer than {@code atMost}: there are no more that nobody else works on
      */
     public int reseal(int atMost) {
         ring.refresh();
         int done = 0;
-        int batch;
-        int size;
-        do {
-            size = Math.min(BATCH, atMost - done);
-            batch = resealBatch(size);
-            done += batch;
-        } while (batch == size && done < atMost);
+        for (SealedRows each : of.rows) {
+            done += each.reseal(database, ring, atMost - done);
+        }
         return done;
-    }
-
-    /** The version that was the newest a moment ago may be retired by now. */
-    private int resealBatch(int size) {
-        for (int attempt = 1; ; attempt++) {
-            int version = ring.newest();
-            try {
-                return database.inTenant(
-                        DatabaseRole.KEYRING, ALL_TENANTS, connection -> reseal(connection, version, size));
-            } catch (KeyDestroyed e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-            } catch (DatabaseUnavailable e) {
-                if (attempt == ATTEMPTS || !TenantKeys.RETIRED.equals(e.sqlState())) {
-                    throw e;
-                }
-            }
-            ring.refresh();
-        }
-    }
-
-    private int reseal(Connection connection, int version, int size) throws SQLException {
-        try (var select = connection.prepareStatement(
-                        "SELECT tenant, version, wrapped, sealed_by FROM keyring.tenant_key"
-                                + " WHERE sealed_by < ? AND state <> 'DESTROYED' LIMIT ? FOR NO KEY UPDATE SKIP LOCKED");
-                var update = connection.prepareStatement(
-                        "UPDATE keyring.tenant_key SET wrapped = ?, sealed_by = ? WHERE tenant = ? AND version = ?")) {
-            select.setInt(1, version);
-            select.setInt(2, size);
-            int count = 0;
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    byte[] context = TenantKeys.context(rows.getString(1), rows.getInt(2));
-                    byte[] key = open(rows, context);
-                    update.setBytes(1, ring.wrap(version, key, context));
-                    Arrays.fill(key, (byte) 0);
-                    update.setInt(2, version);
-                    update.setString(3, rows.getString(1));
-                    update.setInt(4, rows.getInt(2));
-                    update.addBatch();
-                    count++;
-                }
-            }
-            update.executeBatch();
-            return count;
-        }
-    }
-
-    private byte[] open(ResultSet row, byte[] context) throws SQLException {
-        try {
-            return ring.unwrap(row.getInt(4), row.getBytes(3), context);
-        } catch (SealBroken | KeyDestroyed e) {
-            throw new IllegalStateException(
-                    "the key of organisation " + row.getString(1) + ", version " + row.getInt(2)
-                            + ", does not open: no key above is replaced until that row of keyring.tenant_key is restored",
-                    e);
-        }
     }
 
     /**
@@ -211,11 +163,11 @@ public final class SealerKeys {
     /** @param asked whether a version that nobody noted was made because somebody asked */
     boolean retireBefore(int version, boolean asked) {
         return locked(connection -> {
-            try (var update = connection.prepareStatement(
-                            "UPDATE keyring.ring SET oldest = greatest(oldest, ?)"
-                                    + " WHERE NOT EXISTS (SELECT FROM keyring.tenant_key WHERE sealed_by < ? AND state <> 'DESTROYED')");
+            try (var update =
+                            connection.prepareStatement("UPDATE " + of.schema + ".ring SET oldest = greatest(oldest, ?)"
+                                    + " WHERE NOT EXISTS (SELECT FROM " + of.sealed + " AND sealed_by < ?)");
                     var note = connection.prepareStatement(
-                            "INSERT INTO keyring.ring_version (version, asked, older_retired_at)"
+                            "INSERT INTO " + of.schema + ".ring_version (version, asked, older_retired_at)"
                                     + " VALUES (?, ?, now()) ON CONFLICT (version) DO UPDATE"
                                     + " SET older_retired_at = coalesce(ring_version.older_retired_at, now())")) {
                 update.setInt(1, version);
@@ -234,8 +186,8 @@ public final class SealerKeys {
     /** Destroys what was retired so long ago, for ever. Copies of the database that it sealed open no more. */
     public void destroyRetired(Duration ago) {
         int next = database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
-            try (var select = connection.prepareStatement("SELECT coalesce(max(version), 0) FROM keyring.ring_version"
-                    + " WHERE older_retired_at <= now() - ? * interval '1 millisecond'")) {
+            try (var select = connection.prepareStatement("SELECT coalesce(max(version), 0) FROM " + of.schema
+                    + ".ring_version WHERE older_retired_at <= now() - ? * interval '1 millisecond'")) {
                 select.setLong(1, ago.toMillis());
                 try (var found = select.executeQuery()) {
                     found.next();
@@ -249,7 +201,7 @@ public final class SealerKeys {
     /** Destroys this version and older ones at once, for ever, of those that are retired. Destroyed already: nothing. */
     public void destroyThrough(int version) {
         int oldest = database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
-            try (var select = connection.prepareStatement("SELECT oldest FROM keyring.ring");
+            try (var select = connection.prepareStatement("SELECT oldest FROM " + of.schema + ".ring");
                     var found = select.executeQuery()) {
                 found.next();
                 return found.getInt(1);
@@ -264,12 +216,20 @@ public final class SealerKeys {
         }
     }
 
+    /** Whoever else has a sealer of its own is told first: a process that dies before its own ring is changed finds the older versions there. */
     void destroyBefore(int version) {
+        locked(connection -> {
+            try (var update = connection.prepareStatement(
+                    "UPDATE " + of.schema + ".ring SET destroyed_before = greatest(destroyed_before, ?)")) {
+                update.setInt(1, version);
+                return update.executeUpdate() == 1;
+            }
+        });
         locked(connection -> {
             ring.destroyBefore(version);
             return true;
         });
-        LOG.infof("Ring versions destroyed before=%d", version);
+        LOG.infof("Ring versions destroyed ring=%s before=%d", of, version);
     }
 
     /** The versions that are not destroyed, the oldest first, and exactly how many keys each seals. */
@@ -278,8 +238,8 @@ public final class SealerKeys {
         return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
             SortedMap<Integer, Noted> noted = noted(connection);
             Map<Integer, Long> seals = new TreeMap<>();
-            try (var select = connection.prepareStatement("SELECT sealed_by, count(*) FROM keyring.tenant_key"
-                            + " WHERE state <> 'DESTROYED' GROUP BY sealed_by");
+            try (var select = connection.prepareStatement(
+                            "SELECT sealed_by, count(*) FROM " + of.sealed + " GROUP BY sealed_by");
                     var rows = select.executeQuery()) {
                 while (rows.next()) {
                     seals.put(rows.getInt(1), rows.getLong(2));
@@ -300,10 +260,10 @@ public final class SealerKeys {
         });
     }
 
-    private static SortedMap<Integer, Noted> noted(Connection connection) throws SQLException {
+    private SortedMap<Integer, Noted> noted(Connection connection) throws SQLException {
         SortedMap<Integer, Noted> noted = new TreeMap<>();
         try (var select = connection.prepareStatement(
-                        "SELECT version, made_at, asked, older_retired_at FROM keyring.ring_version");
+                        "SELECT version, made_at, asked, older_retired_at FROM " + of.schema + ".ring_version");
                 var rows = select.executeQuery()) {
             while (rows.next()) {
                 noted.put(
@@ -349,10 +309,15 @@ public final class SealerKeys {
     /** Runs a change of the ring while nobody else changes it or seals by it. */
     private <T> T locked(Database.Work<T> change) {
         return database.inTenant(DatabaseRole.KEYRING, ALL_TENANTS, connection -> {
-            try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended('', 2))")) {
-                lock.execute();
-            }
+            lock(connection, of);
             return change.run(connection);
         });
+    }
+
+    static void lock(Connection connection, Of of) throws SQLException {
+        try (var lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 2))")) {
+            lock.setString(1, of.schema);
+            lock.executeQuery().close();
+        }
     }
 }

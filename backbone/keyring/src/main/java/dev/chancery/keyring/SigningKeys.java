@@ -16,7 +16,7 @@ import org.jboss.logging.Logger;
 /**
  * The installation's Ed25519 keys, by C2SP key name: {@code <instance>/<log id>} signs a log's checkpoints, {@code
  * <instance>/source/<feature>} a feature's entries, {@code <instance>/token} access tokens. Made on demand, the private half wrapped by
- * the sealer. The logs' keys and the ledger's own are read and made as {@code chancery_ledger}, the proxy's
+ * the sealer's ring of the installation. The logs' keys and the ledger's own are read and made as {@code chancery_ledger}, the proxy's
  * as {@code chancery_proxy}, all others as {@code chancery_keyring}: none sees another's.
  * The public halves are for everybody, see {@link VerifierKeys}.
  *
@@ -37,7 +37,7 @@ public final class SigningKeys {
     private static final Logger LOG = Logger.getLogger(SigningKeys.class);
 
     private final Database database;
-    private final Sealer sealer;
+    private final Sealer.Ring ring;
     /** Of each name the one that signs, and then the one that signs beside it, if any. */
     private final Cache<String, List<Signer>> signers = Caffeine.newBuilder()
             .maximumSize(SIGNERS_CACHED)
@@ -53,11 +53,11 @@ public final class SigningKeys {
     private static final Pattern OF_THE_LEDGER = Pattern.compile(OF_A_LOG + "|[^/]+/source/ledger");
 
     @SuppressWarnings("ArrayRecordComponent") // read, unwrapped, dropped; never compared
-    private record Row(byte[] publicKey, byte[] wrappedPrivate, KeyState state) {}
+    private record Row(byte[] publicKey, byte[] wrappedPrivate, int sealedBy, KeyState state) {}
 
     public SigningKeys(Database database, Sealer sealer) {
         this.database = database;
-        this.sealer = sealer;
+        this.ring = sealer.installationRing();
     }
 
     /**
@@ -98,14 +98,17 @@ public final class SigningKeys {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("a signing key's name has two to four segments, joined by slashes");
         }
-        List<Row> rows = database.transaction(holder(name), connection -> select(connection, name));
-        if (!signs(rows)) {
-            rows = renew(name);
-        }
-        if (!signs(rows)) {
+        List<Signer> found = StaleRing.retrying(ring, () -> {
+            List<Row> rows = database.transaction(holder(name), connection -> select(connection, name));
+            if (!signs(rows)) {
+                rows = renewed(name);
+            }
+            return signs(rows) ? rows.stream().map(row -> opened(name, row)).toList() : List.of();
+        });
+        if (found.isEmpty()) {
             throw new KeyDestroyed();
         }
-        return rows.stream().map(row -> opened(name, row)).toList();
+        return found;
     }
 
     private static boolean signs(List<Row> rows) {
@@ -113,7 +116,7 @@ public final class SigningKeys {
     }
 
     private Signer opened(String name, Row row) {
-        byte[] secret = sealer.unwrap(row.wrappedPrivate(), context(name, row.publicKey()));
+        byte[] secret = ring.unwrap(row.sealedBy(), row.wrappedPrivate(), context(name, row.publicKey()));
         return new Signer(name, SecretBytes.owning(secret), row.publicKey());
     }
 
@@ -132,14 +135,18 @@ public final class SigningKeys {
 
     /** A new key that nobody has yet. */
     @SuppressWarnings("ArrayRecordComponent") // written, never compared
-    record Made(VerifierKey key, byte[] wrapped) {}
+    record Made(VerifierKey key, byte[] wrapped, int sealedBy) {}
 
-    static Made made(Sealer sealer, String name) {
+    /** @throws KeyDestroyed if the ring's newest version was destroyed just now */
+    static Made made(Sealer.Ring ring, String name) {
+        // Keys are made seldom, and those that turn the ring wait until nobody seals by the version before.
+        ring.refresh();
+        int version = ring.newest();
         SecretBytes secret = SecretBytes.random();
         byte[] bytes = secret.getEncoded();
         VerifierKey key = VerifierKey.of(name, Signer.publicKeyOf(secret));
         try {
-            return new Made(key, sealer.wrap(bytes, context(name, key.publicKey())));
+            return new Made(key, ring.wrap(version, bytes, context(name, key.publicKey())), version);
         } finally {
             Arrays.fill(bytes, (byte) 0);
             secret.destroy();
@@ -150,15 +157,15 @@ public final class SigningKeys {
      * Ends what was replaced or withdrawn of a name's private halves, and makes a key where none signs then and none was destroyed unasked: in one
      * transaction, so that there is always one that signs.
      */
-    private List<Row> renew(String name) {
-        Made made = made(sealer, name);
+    private List<Row> renewed(String name) {
+        Made made = made(ring, name);
         VerifierKey key = made.key();
         return database.transaction(holder(name), connection -> {
             SigningKeyRotation.end(connection, name);
             try (var insert = connection.prepareStatement("""
                     WITH made AS (
-                        INSERT INTO signing.private_key (name, key_id, state, wrapped)
-                        SELECT ?, ?, 'CURRENT', ? WHERE NOT EXISTS (
+                        INSERT INTO signing.private_key (name, key_id, state, wrapped, sealed_by)
+                        SELECT ?, ?, 'CURRENT', ?, ? WHERE NOT EXISTS (
                             SELECT FROM signing.private_key JOIN signing.key USING (name, key_id) WHERE name = ?
                             AND (state IN ('CURRENT', 'PENDING') OR replaced_at IS NULL AND verifies_until IS NULL))
                         ON CONFLICT DO NOTHING RETURNING name, key_id)
@@ -166,8 +173,9 @@ public final class SigningKeys {
                 insert.setString(1, name);
                 insert.setInt(2, key.keyId());
                 insert.setBytes(3, made.wrapped());
-                insert.setString(4, name);
-                insert.setBytes(5, key.publicKey());
+                insert.setInt(4, made.sealedBy());
+                insert.setString(5, name);
+                insert.setBytes(6, key.publicKey());
                 if (insert.executeUpdate() == 1) {
                     LOG.infof("Signing key created name=%s key_id=%08x", name, key.keyId());
                 }
@@ -178,7 +186,7 @@ public final class SigningKeys {
 
     /** Has a name's keys be as they were told to be; does nothing where they are. */
     void settle(String name) {
-        renew(name);
+        var _ = StaleRing.retrying(ring, () -> renewed(name));
         forget(name);
     }
 
@@ -205,20 +213,24 @@ public final class SigningKeys {
     /** The key that signs, then the one that signs beside it; none that was withdrawn. */
     private static List<Row> select(Connection connection, String name) throws SQLException {
         try (var select = connection.prepareStatement("""
-                SELECT public_key, wrapped, state FROM signing.private_key JOIN signing.key USING (name, key_id)
+                SELECT public_key, wrapped, sealed_by, state FROM signing.private_key JOIN signing.key USING (name, key_id)
                 WHERE name = ? AND state IN ('CURRENT', 'PREVIOUS') AND verifies_until IS NULL ORDER BY state""")) {
             select.setString(1, name);
             List<Row> rows = new ArrayList<>();
             try (var found = select.executeQuery()) {
                 while (found.next()) {
-                    rows.add(new Row(found.getBytes(1), found.getBytes(2), KeyState.valueOf(found.getString(3))));
+                    rows.add(new Row(
+                            found.getBytes(1),
+                            found.getBytes(2),
+                            found.getInt(3),
+                            KeyState.valueOf(found.getString(4))));
                 }
             }
             return rows;
         }
     }
 
-    private static byte[] context(String name, byte[] publicKey) {
+    static byte[] context(String name, byte[] publicKey) {
         return Framing.labelled("chancery/signing-key/v1")
                 .text(name)
                 .bytes(publicKey)

@@ -172,7 +172,7 @@ final class SubjectKeys {
             try {
                 return rewrapOnce(tenant, atMost);
             } catch (DatabaseUnavailable e) {
-                if (attempt == ATTEMPTS || !TenantKeys.RETIRED.equals(e.sqlState())) {
+                if (attempt == ATTEMPTS || !StaleRing.RETIRED.equals(e.sqlState())) {
                     throw e;
                 }
                 // There is a newer one, and what was the current one a moment ago is destroyed.
@@ -293,7 +293,7 @@ final class SubjectKeys {
             try {
                 return insertOnce(tenant, keys);
             } catch (DatabaseUnavailable e) {
-                if (attempt == ATTEMPTS || !TenantKeys.RETIRED.equals(e.sqlState())) {
+                if (attempt == ATTEMPTS || !StaleRing.RETIRED.equals(e.sqlState())) {
                     throw e;
                 }
                 // Another process has destroyed the version of the tenant's key that this one knew.

@@ -4,7 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
-import dev.chancery.database.DatabaseUnavailable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -22,12 +21,6 @@ import org.jboss.logging.Logger;
  */
 final class TenantKeys {
     private static final Logger LOG = Logger.getLogger(TenantKeys.class);
-
-    /** Raised by the triggers that refuse what a destroyed key would have wrapped. */
-    static final String RETIRED = "KR002";
-
-    /** How often it is tried where a version of the ring is destroyed meanwhile. */
-    private static final int ATTEMPTS = 5;
 
     private final Database database;
     private final Sealer.Ring ring;
@@ -79,23 +72,16 @@ final class TenantKeys {
     }
 
     private List<TenantKey> loadOrCreate(String tenant) {
+        return StaleRing.retrying(ring, () -> loadOrCreateOnce(tenant));
+    }
+
+    private List<TenantKey> loadOrCreateOnce(String tenant) {
         List<Row> rows = select(tenant);
         if (rows.isEmpty()) {
             make(tenant, 1, false);
             rows = select(tenant);
         }
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return unwrapped(tenant, rows);
-            } catch (KeyDestroyed e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-                // A version of the ring went between the look and the unwrapping: by then all it had sealed was sealed
-                // anew.
-                rows = select(tenant);
-            }
-        }
+        return unwrapped(tenant, rows);
     }
 
     private List<TenantKey> unwrapped(String tenant, List<Row> rows) {
@@ -152,23 +138,11 @@ final class TenantKeys {
         });
     }
 
-    /** A version of the ring may go between the question which is the newest and the wrapping by it. */
     private void make(String tenant, int version, boolean asked) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                make(tenant, version, ring.newest(), asked);
-                return;
-            } catch (KeyDestroyed e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-            } catch (DatabaseUnavailable e) {
-                if (attempt == ATTEMPTS || !RETIRED.equals(e.sqlState())) {
-                    throw e;
-                }
-            }
-            ring.refresh();
-        }
+        var _ = StaleRing.retrying(ring, () -> {
+            make(tenant, version, ring.newest(), asked);
+            return true;
+        });
     }
 
     private void make(String tenant, int version, int sealedBy, boolean asked) {

@@ -5,7 +5,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The ring of a transit engine: its versions are those of one key, each made by a rotation. One that is destroyed is trimmed: the engine
+ * A ring of a transit engine: its versions are those of one key, each made by a rotation. One that is destroyed is trimmed: the engine
  * has it no more. Snapshots of the engine's storage have it still.
  *
  * <p><b>Thread safety:</b> safe. {@link Eraser} holds a lock in PostgreSQL while it changes the ring, so that processes take turns.
@@ -13,11 +13,14 @@ import java.util.TreeSet;
 final class TransitRing implements Sealer.Ring {
     private final TransitKey key;
     private final CopyEvidence evidence;
+    private final String saidAs;
     private volatile TransitKey.Versions versions;
 
-    TransitRing(TransitKey key, CopyEvidence evidence) {
+    /** @param saidAs what stands before a version in the evidence that it is copied */
+    TransitRing(TransitKey key, CopyEvidence evidence, String saidAs) {
         this.key = key;
         this.evidence = evidence;
+        this.saidAs = saidAs;
         this.versions = key.versions();
     }
 
@@ -132,11 +135,11 @@ final class TransitRing implements Sealer.Ring {
     /** The engine is copied by its own means: the evidence names the newest version. */
     @Override
     public Optional<String> uncopied() {
-        int newest = newest();
-        return newest == 1 || evidence.names(Integer.toString(newest))
+        String copied = saidAs + newest();
+        return newest() == 1 || evidence.names(copied)
                 ? Optional.empty()
                 : Optional.of("the transit engine has a newer ring key and is not said to be backed up: take a snapshot"
-                        + " of it, delete those from before the last horizon, and write " + newest
+                        + " of it, delete those from before the last horizon, and write " + copied
                         + " to the file beside the token's whose name ends with " + CopyEvidence.SUFFIX);
     }
 }

@@ -5,8 +5,8 @@ import java.util.Base64;
 
 /**
  * A {@link Sealer} whose keys are in the transit engine of an OpenBao or a HashiCorp Vault, and never leave it. With the prefix of its {@link
- * TransitAccess} before their names: {@value #WRAP}, which wraps; {@value #DERIVE}, whose HMAC key secrets are derived with; {@value #RING},
- * whose versions are the ring. Formats and paths are those of https://openbao.org/api-docs/secret/transit/.
+ * TransitAccess} before their names: {@value #DERIVE}, whose HMAC key secrets are derived with; {@value #RING} and {@value #WRAP}, whose
+ * versions are its rings, organisations' and the installation's. Formats and paths are those of https://openbao.org/api-docs/secret/transit/.
  *
  * <p>Each key that is wrapped or unwrapped is a request; what is opened is cached by who asks. A request that fails has one attempt: the
  * caller is refused, and the next one asks again.
@@ -25,33 +25,36 @@ public final class TransitSealer implements Sealer {
     private static final byte[] CONTEXT = {1};
     private static final byte[] ANOTHER_CONTEXT = {2};
 
-    private final TransitKey wrapping;
     private final TransitKey deriving;
     private final TransitRing ring;
+    private final TransitRing installationRing;
 
     private TransitSealer(TransitAccess access, boolean create) {
         var engine = new TransitEngine(access);
-        this.wrapping = new TransitKey(engine, access.keys() + WRAP);
         this.deriving = new TransitKey(engine, access.keys() + DERIVE);
-        var versions = new TransitKey(engine, access.keys() + RING);
+        var organisations = new TransitKey(engine, access.keys() + RING);
+        var installation = new TransitKey(engine, access.keys() + WRAP);
         if (create) {
-            wrapping.create();
+            installation.create();
             deriving.create();
-            versions.create();
+            organisations.create();
         }
-        wrapping.versions();
         deriving.versions();
-        this.ring = new TransitRing(versions, CopyEvidence.of(access.tokenFile()));
-        requireContexts();
+        CopyEvidence copied = CopyEvidence.of(access.tokenFile());
+        this.ring = new TransitRing(organisations, copied, "");
+        this.installationRing = new TransitRing(installation, copied, CopyEvidence.INSTALLATION);
+        requireContexts(installation);
     }
 
     /** An engine that is too old for associated data ignores it, and would open everything anywhere. */
-    private void requireContexts() {
-        byte[] wrapped = wrap(PROBE, CONTEXT);
-        if (!Arrays.equals(unwrap(wrapped, CONTEXT), PROBE)
-                || wrapping.unwrap(wrapped, ANOTHER_CONTEXT).isPresent()) {
-            throw wrapping.unusable(
-                    "opens what was wrapped for something else: take an engine that knows associated_data");
+    private static void requireContexts(TransitKey key) {
+        byte[] wrapped = key.wrap(TransitKey.NEWEST, PROBE, CONTEXT)
+                .orElseThrow(() -> key.unusable("does not wrap: see the server's log"));
+        if (!key.unwrap(wrapped, CONTEXT)
+                        .filter(opened -> Arrays.equals(opened, PROBE))
+                        .isPresent()
+                || key.unwrap(wrapped, ANOTHER_CONTEXT).isPresent()) {
+            throw key.unusable("opens what was wrapped for something else: take an engine that knows associated_data");
         }
     }
 
@@ -70,24 +73,6 @@ public final class TransitSealer implements Sealer {
     }
 
     @Override
-    public byte[] wrap(byte[] key, byte[] context) {
-        return wrapping.wrap(TransitKey.NEWEST, key, context)
-                .orElseThrow(() -> wrapping.unusable("does not wrap: see the server's log"));
-    }
-
-    @Override
-    public byte[] unwrap(byte[] wrapped, byte[] context) {
-        int version = TransitKey.versionOf(wrapped).orElseThrow(SealBroken::new);
-        return wrapping.unwrap(wrapped, context).orElseThrow(() -> {
-            TransitKey.Versions now = wrapping.versions();
-            return version > now.newest() || now.usable().contains(version)
-                    ? new SealBroken()
-                    : wrapping.unusable("opens nothing of version " + version
-                            + ": lower its min_decryption_version, or restore what was trimmed");
-        });
-    }
-
-    @Override
     public String derive(String purpose) {
         byte[] secret = deriving.hmac(
                 Framing.labelled("chancery/secret/v1").text(purpose).toBytes());
@@ -101,6 +86,11 @@ public final class TransitSealer implements Sealer {
     @Override
     public Ring ring() {
         return ring;
+    }
+
+    @Override
+    public Ring installationRing() {
+        return installationRing;
     }
 
     @Override

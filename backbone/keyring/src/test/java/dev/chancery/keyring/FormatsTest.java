@@ -53,6 +53,7 @@ class FormatsTest {
         Files.writeString(file, """
                 chancery-key-1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 _THtySMM1UU
                 chancery-ring-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 b12Mj9arSlE
+                chancery-installation-ring-key-1 1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 -v2nZ3bNZkQ
                 """);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
 

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class KeyFileSealerTest {
@@ -24,18 +25,21 @@ class KeyFileSealerTest {
 
     @Test
     void whatIsWrappedIsUnwrappedAfterARestart() {
-        byte[] wrapped = KeyFileSealer.create(file()).wrap(KEY, CONTEXT);
+        byte[] wrapped = KeyFileSealer.create(file()).installationRing().wrap(1, KEY, CONTEXT);
 
-        assertThat(KeyFileSealer.open(file()).unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(KeyFileSealer.open(file()).installationRing().unwrap(1, wrapped, CONTEXT))
+                .isEqualTo(KEY);
     }
 
     @Test
     void anotherKeyFileUnwrapsNothing() {
-        byte[] wrapped = KeyFileSealer.create(file()).wrap(KEY, CONTEXT);
+        byte[] wrapped = KeyFileSealer.create(file()).installationRing().wrap(1, KEY, CONTEXT);
         KeyFileSealer other = KeyFileSealer.create(directory.resolve("other"));
 
-        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> other.unwrap(wrapped, CONTEXT));
-        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> other.unwrap(wrapped, new byte[] {1, 2, 4}));
+        assertThatExceptionOfType(SealBroken.class)
+                .isThrownBy(() -> other.installationRing().unwrap(1, wrapped, CONTEXT));
+        assertThatExceptionOfType(SealBroken.class)
+                .isThrownBy(() -> other.installationRing().unwrap(1, wrapped, new byte[] {1, 2, 4}));
     }
 
     @Test
@@ -57,7 +61,8 @@ class KeyFileSealerTest {
                 .isEqualTo("rw-------");
         assertThat(Files.readString(file()))
                 .matches("chancery-key-1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n"
-                        + "chancery-ring-key-1 1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n");
+                        + "chancery-ring-key-1 1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n"
+                        + "chancery-installation-ring-key-1 1 [A-Za-z0-9_-]{43} [A-Za-z0-9_-]{11}\n");
         try (var entries = Files.list(directory)) {
             assertThat(entries).containsExactly(file());
         }
@@ -100,28 +105,41 @@ class KeyFileSealerTest {
         assertUnusable(file(), damaged);
     }
 
-    @Test
-    void aVersionOfTheRingThatIsDestroyedIsGoneFromTheFileAndFromEveryProcess() throws Exception {
+    private static Sealer.Ring ring(KeyFileRing.Of of, Sealer sealer) {
+        return of == KeyFileRing.Of.INSTALLATION ? sealer.installationRing() : sealer.ring();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aVersionOfARingThatIsDestroyedIsGoneFromTheFileAndFromEveryProcess(KeyFileRing.Of of) throws Exception {
+        KeyFileRing.Of another =
+                of == KeyFileRing.Of.INSTALLATION ? KeyFileRing.Of.ORGANISATIONS : KeyFileRing.Of.INSTALLATION;
         KeyFileSealer sealer = KeyFileSealer.create(file());
         KeyFileSealer elsewhere = KeyFileSealer.open(file());
-        byte[] old = sealer.ring().wrap(1, KEY, CONTEXT);
-        byte[] signing = sealer.wrap(KEY, CONTEXT);
+        Sealer.Ring ring = ring(of, sealer);
+        byte[] old = ring.wrap(1, KEY, CONTEXT);
+        byte[] ofAnother = ring(another, sealer).wrap(1, KEY, CONTEXT);
         String derived = sealer.derive("x");
 
-        sealer.ring().add(2);
-        byte[] young = sealer.ring().wrap(2, KEY, CONTEXT);
-        assertThat(elsewhere.ring().unwrap(2, young, CONTEXT)).isEqualTo(KEY);
-        assertThat(elsewhere.ring().unwrap(1, old, CONTEXT)).isEqualTo(KEY);
-        sealer.ring().destroyBefore(2);
+        ring.add(2);
+        byte[] young = ring.wrap(2, KEY, CONTEXT);
+        assertThat(ring(of, elsewhere).unwrap(2, young, CONTEXT)).isEqualTo(KEY);
+        assertThat(ring(of, elsewhere).unwrap(1, old, CONTEXT)).isEqualTo(KEY);
+        assertThatExceptionOfType(SealBroken.class)
+                .isThrownBy(() -> ring(another, sealer).unwrap(1, old, CONTEXT));
+        ring.destroyBefore(2);
 
         for (KeyFileSealer process : java.util.List.of(sealer, KeyFileSealer.open(file()))) {
             assertThatExceptionOfType(KeyDestroyed.class)
-                    .isThrownBy(() -> process.ring().unwrap(1, old, CONTEXT));
-            assertThat(process.ring().unwrap(2, young, CONTEXT)).isEqualTo(KEY);
-            assertThat(process.unwrap(signing, CONTEXT)).isEqualTo(KEY);
+                    .isThrownBy(() -> ring(of, process).unwrap(1, old, CONTEXT));
+            assertThat(ring(of, process).unwrap(2, young, CONTEXT)).isEqualTo(KEY);
+            assertThat(ring(another, process).unwrap(1, ofAnother, CONTEXT)).isEqualTo(KEY);
             assertThat(process.derive("x")).isEqualTo(derived);
         }
-        assertThat(Files.readString(file())).doesNotContain("ring-key-1 1 ").contains("ring-key-1 2 ");
+        assertThat(Files.readAllLines(file()))
+                .hasSize(3)
+                .filteredOn(line -> line.contains("ring-key-1 2 "))
+                .hasSize(1);
         try (var entries = Files.list(directory)) {
             assertThat(entries).containsExactly(file());
         }
@@ -142,16 +160,21 @@ class KeyFileSealerTest {
     }
 
     @Test
-    void aFullRingTakesNoMoreAndStaysReadable() {
+    void fullRingsTakeNoMoreAndStayReadable() {
         KeyFileSealer sealer = KeyFileSealer.create(file());
-        for (int version = 2; version <= KeyFile.MAX_RING; version++) {
-            sealer.ring().add(version);
-        }
+        for (KeyFileRing.Of of : KeyFileRing.Of.values()) {
+            Sealer.Ring ring = ring(of, sealer);
+            for (int version = 2; version <= KeyFile.MAX_RING; version++) {
+                ring.add(version);
+            }
 
-        assertThatExceptionOfType(KeyFileUnusable.class)
-                .isThrownBy(() -> sealer.ring().add(KeyFile.MAX_RING + 1))
-                .withMessageContaining("takes no more until the oldest has reached its horizon");
-        assertThat(KeyFileSealer.open(file()).ring().newest()).isEqualTo(KeyFile.MAX_RING);
+            assertThatExceptionOfType(KeyFileUnusable.class)
+                    .isThrownBy(() -> ring.add(KeyFile.MAX_RING + 1))
+                    .withMessageContaining("takes no more until the oldest has reached its horizon");
+        }
+        for (KeyFileRing.Of of : KeyFileRing.Of.values()) {
+            assertThat(ring(of, KeyFileSealer.open(file())).newest()).isEqualTo(KeyFile.MAX_RING);
+        }
     }
 
     /** One that is not there: permissions would not keep root from writing. */

@@ -101,40 +101,44 @@ class Pkcs11SealerTest {
 
     @Test
     void whatWasWrappedIsUnwrappedAfterAnotherSignIn() {
-        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer().installationRing().wrap(1, KEY, CONTEXT);
 
-        assertThat(sealer().unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer().installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
         assertThat(sealer().toString()).isEqualTo("Pkcs11Sealer[hidden]");
     }
 
     @Test
     void makingTheKeysAgainKeepsThoseThatAreThere() {
-        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer().installationRing().wrap(1, KEY, CONTEXT);
 
-        assertThat(create(token).unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(create(token).installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
     }
 
     @Test
     void anotherContextATruncationAndEveryAlteredByteAreRecognised() {
         Pkcs11Sealer sealer = sealer();
-        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, KEY, CONTEXT);
 
-        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> sealer.unwrap(wrapped, new byte[] {1, 2, 4}));
+        assertThatExceptionOfType(SealBroken.class)
+                .isThrownBy(() -> sealer.installationRing().unwrap(1, wrapped, new byte[] {1, 2, 4}));
         for (int at = 0; at < wrapped.length; at++) {
             byte[] altered = wrapped.clone();
             altered[at] ^= 1;
             byte[] truncated = Arrays.copyOf(wrapped, at);
-            assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> sealer.unwrap(altered, CONTEXT));
-            assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> sealer.unwrap(truncated, CONTEXT));
+            assertThatExceptionOfType(SealBroken.class)
+                    .isThrownBy(() -> sealer.installationRing().unwrap(1, altered, CONTEXT));
+            assertThatExceptionOfType(SealBroken.class)
+                    .isThrownBy(() -> sealer.installationRing().unwrap(1, truncated, CONTEXT));
         }
     }
 
     @Test
     void anotherTokenUnwrapsNothingAndDerivesOtherwise() {
-        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer().installationRing().wrap(1, KEY, CONTEXT);
         var others = sealer(other);
 
-        assertThatExceptionOfType(SealBroken.class).isThrownBy(() -> others.unwrap(wrapped, CONTEXT));
+        assertThatExceptionOfType(SealBroken.class)
+                .isThrownBy(() -> others.installationRing().unwrap(1, wrapped, CONTEXT));
         assertThat(sealer().derive("postgres/chancery_access"))
                 .matches("[A-Za-z0-9_-]{43}")
                 .isEqualTo(sealer().derive("postgres/chancery_access"))
@@ -167,11 +171,13 @@ class Pkcs11SealerTest {
         Pkcs11Sealer sealer = sealer();
         try (var threads = Executors.newFixedThreadPool(8)) {
             var wrapped = IntStream.range(0, 200)
-                    .mapToObj(i -> threads.submit(() -> sealer.wrap(KEY, CONTEXT)))
+                    .mapToObj(
+                            i -> threads.submit(() -> sealer.installationRing().wrap(1, KEY, CONTEXT)))
                     .toList();
             Set<String> ivs = new HashSet<>();
             for (var each : wrapped) {
-                assertThat(sealer.unwrap(each.get(), CONTEXT)).isEqualTo(KEY);
+                assertThat(sealer.installationRing().unwrap(1, each.get(), CONTEXT))
+                        .isEqualTo(KEY);
                 ivs.add(java.util.HexFormat.of().formatHex(each.get(), 1, 13));
             }
             assertThat(ivs).hasSize(200);

@@ -75,8 +75,8 @@ class TransitSealerTest {
         TransitSealer sealer = sealer();
         server.asked().clear();
 
-        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
-        sealer.unwrap(wrapped, CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, KEY, CONTEXT);
+        sealer.installationRing().unwrap(1, wrapped, CONTEXT);
         sealer.ring().wrap(1, KEY, CONTEXT);
         sealer.derive("x");
 
@@ -87,7 +87,7 @@ class TransitSealerTest {
                 .extracting(TransitServer.Asked::method, TransitServer.Asked::path, TransitServer.Asked::body)
                 .containsExactly(
                         tuple("POST", "/v1/transit/encrypt/chancery-wrap", json("""
-                                {"plaintext":"%s","associated_data":"AQID","key_version":0}""".formatted(key))),
+                                {"plaintext":"%s","associated_data":"AQID","key_version":1}""".formatted(key))),
                         tuple("POST", "/v1/transit/decrypt/chancery-wrap", json("""
                                 {"ciphertext":"%s","associated_data":"AQID"}""".formatted(ciphertext))),
                         tuple("POST", "/v1/transit/encrypt/chancery-ring", json("""
@@ -127,41 +127,42 @@ class TransitSealerTest {
 
     @Test
     void whatWasWrappedIsUnwrappedByAnotherProcessAndAfterARotation() {
-        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
-        assertThat(sealer().unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        byte[] wrapped = sealer().installationRing().wrap(1, KEY, CONTEXT);
+        assertThat(sealer().installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
 
         new TransitKey(new TransitEngine(access()), "chancery-wrap").rotate();
 
-        byte[] younger = sealer().wrap(KEY, CONTEXT);
+        byte[] younger = sealer().installationRing().wrap(2, KEY, CONTEXT);
         assertThat(new String(younger, US_ASCII)).startsWith("vault:v2:");
-        assertThat(sealer().unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
-        assertThat(sealer().unwrap(younger, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer().installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer().installationRing().unwrap(2, younger, CONTEXT)).isEqualTo(KEY);
         assertThat(sealer().toString()).isEqualTo("TransitSealer[hidden]");
     }
 
     @Test
     void makingTheKeysAgainKeepsThoseThatAreThere() {
-        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer().installationRing().wrap(1, KEY, CONTEXT);
 
-        assertThat(TransitSealer.create(access()).unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(TransitSealer.create(access()).installationRing().unwrap(1, wrapped, CONTEXT))
+                .isEqualTo(KEY);
         assertThat(server.versions("chancery-ring")).isOne();
     }
 
     @Test
     void anotherContextATruncationAndEveryAlteredByteAreRecognised() {
         TransitSealer sealer = sealer();
-        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, KEY, CONTEXT);
         byte[] ofTheRing = sealer.ring().wrap(1, KEY, CONTEXT);
 
-        broken(() -> sealer.unwrap(wrapped, new byte[] {1, 2, 4}));
-        broken(() -> sealer.unwrap(wrapped, new byte[0]));
+        broken(() -> sealer.installationRing().unwrap(1, wrapped, new byte[] {1, 2, 4}));
+        broken(() -> sealer.installationRing().unwrap(1, wrapped, new byte[0]));
         broken(() -> sealer.ring().unwrap(1, ofTheRing, new byte[] {1, 2, 4}));
         for (int at = 0; at < wrapped.length; at++) {
             byte[] altered = wrapped.clone();
             altered[at] ^= 1;
             byte[] truncated = Arrays.copyOf(wrapped, at);
-            broken(() -> sealer.unwrap(altered, CONTEXT));
-            broken(() -> sealer.unwrap(truncated, CONTEXT));
+            broken(() -> sealer.installationRing().unwrap(1, altered, CONTEXT));
+            broken(() -> sealer.installationRing().unwrap(1, truncated, CONTEXT));
             byte[] alteredOfTheRing = ofTheRing.clone();
             alteredOfTheRing[alteredOfTheRing.length - 1 - at] ^= 1;
             broken(() -> sealer.ring().unwrap(1, alteredOfTheRing, CONTEXT));
@@ -172,7 +173,7 @@ class TransitSealerTest {
     @Test
     void ofTheSpellingsOfTheSameBytesOneOpens() {
         TransitSealer sealer = sealer();
-        byte[] wrapped = sealer.wrap(Arrays.copyOf(KEY, 33), CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, Arrays.copyOf(KEY, 33), CONTEXT);
         String text = new String(wrapped, US_ASCII);
         assertThat(text).endsWith("=");
         int last = text.indexOf('=') - 1;
@@ -181,18 +182,19 @@ class TransitSealerTest {
         respelt[last]++;
         byte[] unpadded = text.replace("=", "").getBytes(US_ASCII);
 
-        broken(() -> sealer.unwrap(respelt, CONTEXT));
-        broken(() -> sealer.unwrap(unpadded, CONTEXT));
-        broken(() -> sealer.unwrap(text.replace("v1", "v01").getBytes(US_ASCII), CONTEXT));
+        broken(() -> sealer.installationRing().unwrap(1, respelt, CONTEXT));
+        broken(() -> sealer.installationRing().unwrap(1, unpadded, CONTEXT));
+        broken(() ->
+                sealer.installationRing().unwrap(1, text.replace("v1", "v01").getBytes(US_ASCII), CONTEXT));
     }
 
     @Test
     void anotherEngineUnwrapsNothingAndDerivesOtherwise() throws Exception {
-        byte[] wrapped = sealer().wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer().installationRing().wrap(1, KEY, CONTEXT);
         try (var elsewhere = new TransitServer(Files.createDirectory(directory.resolve("elsewhere")))) {
             var other = TransitSealer.create(TestSealer.access(elsewhere, "chancery"));
 
-            broken(() -> other.unwrap(wrapped, CONTEXT));
+            broken(() -> other.installationRing().unwrap(1, wrapped, CONTEXT));
             assertThat(sealer().derive("postgres/chancery_access"))
                     .matches("[A-Za-z0-9_-]{43}")
                     .isEqualTo(sealer().derive("postgres/chancery_access"))
@@ -242,7 +244,7 @@ class TransitSealerTest {
         Sealer.Ring ring = sealer().ring();
         byte[] old = ring.wrap(1, KEY, CONTEXT);
         var wrapping = sealer();
-        byte[] wrapped = wrapping.wrap(KEY, CONTEXT);
+        byte[] wrapped = wrapping.installationRing().wrap(1, KEY, CONTEXT);
         ring.add(2);
         var engine = new TransitEngine(access());
         new TransitKey(engine, "chancery-wrap").rotate();
@@ -253,7 +255,7 @@ class TransitSealerTest {
 
         refused(() -> ring.unwrap(1, old, CONTEXT), "lower its min_decryption_version");
         refused(() -> sealer().ring().unwrap(1, old, CONTEXT), "lower its min_decryption_version");
-        refused(() -> wrapping.unwrap(wrapped, CONTEXT), "lower its min_decryption_version");
+        refused(() -> wrapping.installationRing().unwrap(1, wrapped, CONTEXT), "lower its min_decryption_version");
         engine.post("keys/chancery-ring/config", json("{\"min_decryption_version\":1}"));
         assertThat(ring.unwrap(1, old, CONTEXT)).isEqualTo(KEY);
     }
@@ -282,15 +284,15 @@ class TransitSealerTest {
     @Test
     void aServerThatIsDownStopsTheStartAndThenEachUseAndIsTakenBackAtOnce() {
         TransitSealer sealer = sealer();
-        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, KEY, CONTEXT);
         byte[] ofTheRing = sealer.ring().wrap(1, KEY, CONTEXT);
 
         server.stop();
 
         for (ThrowingCallable use : List.<ThrowingCallable>of(
                 this::sealer,
-                () -> sealer.wrap(KEY, CONTEXT),
-                () -> sealer.unwrap(wrapped, CONTEXT),
+                () -> sealer.installationRing().wrap(1, KEY, CONTEXT),
+                () -> sealer.installationRing().unwrap(1, wrapped, CONTEXT),
                 () -> sealer.derive("x"),
                 () -> sealer.ring().wrap(1, KEY, CONTEXT),
                 () -> sealer.ring().unwrap(1, ofTheRing, CONTEXT),
@@ -300,38 +302,38 @@ class TransitSealerTest {
         }
         assertThat(sealer.ring().unchangeable()).isPresent();
         server.start();
-        assertThat(sealer.unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer.installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
         assertThat(sealer.ring().unwrap(1, ofTheRing, CONTEXT)).isEqualTo(KEY);
         assertThat(sealer.ring().unchangeable()).isEmpty();
-        assertThat(sealer().unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer().installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
     }
 
     @Test
     void aServerThatIsSealedIsAskedAgain() {
         TransitSealer sealer = sealer();
         server.sealed = true;
-        refused(() -> sealer.wrap(KEY, CONTEXT), "unseal it");
+        refused(() -> sealer.installationRing().wrap(1, KEY, CONTEXT), "unseal it");
 
         server.sealed = false;
 
-        assertThat(sealer.wrap(KEY, CONTEXT)).isNotEmpty();
+        assertThat(sealer.installationRing().wrap(1, KEY, CONTEXT)).isNotEmpty();
     }
 
     @Test
     void aRevokedTokenOpensNothingUntilTheFileHasAnother() throws Exception {
         TransitSealer sealer = sealer();
-        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, KEY, CONTEXT);
         String revoked = Files.readString(server.tokenFile()).strip();
         server.revokeToken();
 
         assertThatExceptionOfType(TransitUnusable.class)
-                .isThrownBy(() -> sealer.unwrap(wrapped, CONTEXT))
+                .isThrownBy(() -> sealer.installationRing().unwrap(1, wrapped, CONTEXT))
                 .withMessageContaining("refuses the token in " + server.tokenFile())
                 .satisfies(e -> assertThat(e.toString()).doesNotContain(revoked, "permission denied"));
         refused(this::sealer, "refuses the token");
 
         server.newToken();
-        assertThat(sealer.unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer.installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
     }
 
     @Test
@@ -425,14 +427,14 @@ class TransitSealerTest {
     @MethodSource("strangeAnswers")
     void anAnswerThatTheApiDoesNotDocumentIsRefused(String what, UnaryOperator<TransitServer.Answer> onTheWay) {
         TransitSealer sealer = sealer();
-        byte[] wrapped = sealer.wrap(KEY, CONTEXT);
+        byte[] wrapped = sealer.installationRing().wrap(1, KEY, CONTEXT);
         byte[] ofTheRing = sealer.ring().wrap(1, KEY, CONTEXT);
 
         server.onTheWay = onTheWay;
 
         for (ThrowingCallable use : List.<ThrowingCallable>of(
                 () -> sealer.ring().wrap(1, KEY, CONTEXT),
-                () -> sealer.unwrap(wrapped, CONTEXT),
+                () -> sealer.installationRing().unwrap(1, wrapped, CONTEXT),
                 () -> sealer.ring().unwrap(1, ofTheRing, CONTEXT),
                 () -> sealer.derive("x"))) {
             assertThatExceptionOfType(TransitUnusable.class)
@@ -441,7 +443,7 @@ class TransitSealerTest {
                     .satisfies(e -> assertThat(e.toString()).doesNotContain("vault:", "html", "internal"));
         }
         server.onTheWay = UnaryOperator.identity();
-        assertThat(sealer.unwrap(wrapped, CONTEXT)).isEqualTo(KEY);
+        assertThat(sealer.installationRing().unwrap(1, wrapped, CONTEXT)).isEqualTo(KEY);
     }
 
     /** The engine has rotated, or trimmed, and the answer is lost: asking again finishes it, and does nothing twice. */
@@ -483,7 +485,7 @@ class TransitSealerTest {
     void missingKeysAreNotMadeUnasked() {
         TransitAccess others = TestSealer.access(server, "others");
 
-        refused(() -> TransitSealer.open(others), "the key others-wrap");
+        refused(() -> TransitSealer.open(others), "the key others-derive");
         assertThat(server.asked()).noneMatch(asked -> asked.path().equals("/v1/transit/encrypt/others-wrap"));
         assertThat(TransitSealer.create(others).derive("x")).hasSize(43);
     }
@@ -509,11 +511,13 @@ class TransitSealerTest {
         TransitSealer sealer = sealer();
         try (var threads = Executors.newFixedThreadPool(8)) {
             var wrapped = IntStream.range(0, 200)
-                    .mapToObj(i -> threads.submit(() -> sealer.wrap(KEY, CONTEXT)))
+                    .mapToObj(
+                            i -> threads.submit(() -> sealer.installationRing().wrap(1, KEY, CONTEXT)))
                     .toList();
             Set<String> nonces = new HashSet<>();
             for (var each : wrapped) {
-                assertThat(sealer.unwrap(each.get(), CONTEXT)).isEqualTo(KEY);
+                assertThat(sealer.installationRing().unwrap(1, each.get(), CONTEXT))
+                        .isEqualTo(KEY);
                 nonces.add(new String(each.get(), US_ASCII).substring(9, 25));
             }
             assertThat(nonces).hasSize(200);

@@ -11,15 +11,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
-/** A process that turns an organisation's key and the sealer's ring, again and again, until {@link #start its parent} kills it. */
+/** A process that turns an organisation's key and the sealer's rings, again and again, until {@link #start its parent} kills it. */
 final class TurningProcess {
     private static final String TURNING = "turning";
+    private static final List<DatabaseRole> ROLES = List.of(DatabaseRole.KEYRING, DatabaseRole.VAULT);
 
     private TurningProcess() {}
 
-    /** Starts one, and returns once it has turned both. */
+    /** Starts one, and returns once it has turned all. */
     static Process start(Path keyFile, Database database, String tenant) throws IOException {
         Process process = new ProcessBuilder(List.of(
                         ProcessHandle.current().info().command().orElseThrow(),
@@ -37,7 +37,9 @@ final class TurningProcess {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
-            input.write(Backing.passwordOf(DatabaseRole.KEYRING) + "\n");
+            for (DatabaseRole role : ROLES) {
+                input.write(Backing.passwordOf(role) + "\n");
+            }
         }
         if (process.inputReader(StandardCharsets.UTF_8).lines().noneMatch(TURNING::equals)) {
             process.destroyForcibly();
@@ -48,10 +50,11 @@ final class TurningProcess {
 
     /** @param arguments key file, port, database, tenant */
     public static void main(String... arguments) throws IOException {
-        String password = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+        List<String> passwords = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+                .lines()
+                .toList();
         DatabaseAccess access = DatabaseAccess.byPassword(
-                "127.0.0.1", Integer.parseInt(arguments[1]), arguments[2], role -> Optional.ofNullable(password)
-                        .orElseThrow());
+                "127.0.0.1", Integer.parseInt(arguments[1]), arguments[2], role -> passwords.get(ROLES.indexOf(role)));
         try (Database database = Database.pooled(access, 4)) {
             var keyring = new Keyring(database, KeyFileSealer.open(Path.of(arguments[0])));
             while (true) {
@@ -68,11 +71,13 @@ final class TurningProcess {
             keyring.organisations().rewrap(tenant, 1);
         } while (!keyring.organisations().retire(tenant, version - 1));
         keyring.organisations().rotate(tenant, version).orElseThrow();
-        int ring = keyring.seals().rotate(0).orElseThrow();
-        do {
-            keyring.seals().reseal(1);
-        } while (!keyring.seals().retire(ring - 1));
-        keyring.seals().destroyRetired(Duration.ZERO);
-        keyring.seals().rotate(ring).orElseThrow();
+        for (SealerKeys seals : List.of(keyring.seals(), keyring.installationSeals())) {
+            int ring = seals.rotate(0).orElseThrow();
+            do {
+                seals.reseal(1);
+            } while (!seals.retire(ring - 1));
+            seals.destroyRetired(Duration.ZERO);
+            seals.rotate(ring).orElseThrow();
+        }
     }
 }

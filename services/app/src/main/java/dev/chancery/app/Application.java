@@ -32,6 +32,7 @@ import dev.chancery.feature.OwnerClaimFile;
 import dev.chancery.feature.ProcessRole;
 import dev.chancery.feature.ProxyOptions;
 import dev.chancery.feature.SessionLimits;
+import dev.chancery.keyring.FollowedRing;
 import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.RotatingKey;
 import dev.chancery.keyring.Sealer;
@@ -177,7 +178,10 @@ public final class Application implements AutoCloseable {
             shared.put(SigningKeys.class, signingKeys());
             shared.put(RotatingKey.class, rotatingKey());
             shared.put(SigningKeyRotation.class, rotation());
-            opened(new SigningKeyWatch(rotation(), SigningKeyWatch.holders(settings.roles())))
+            opened(new SigningKeyWatch(
+                            rotation(),
+                            new FollowedRing(settings.database(), sealer),
+                            SigningKeyWatch.holders(settings.roles())))
                     .start();
         });
         Map<String, Appender> appenders = new HashMap<>();

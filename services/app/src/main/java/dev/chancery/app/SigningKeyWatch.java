@@ -2,6 +2,7 @@ package dev.chancery.app;
 
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.feature.ProcessRole;
+import dev.chancery.keyring.FollowedRing;
 import dev.chancery.keyring.SigningKeyRotation;
 import java.util.Collection;
 import java.util.List;
@@ -11,20 +12,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
-/** Has a process end, every {@value #MILLIS} ms, the keys that it holds and that were told to sign no more; where that fails, it tries on. */
+/**
+ * Has a process do, every {@value #MILLIS} ms, what the core says of the keys that sign and that it holds: those that were told to sign no more end,
+ * and they are sealed by the newest version of the ring. Where that fails, it tries on.
+ */
 final class SigningKeyWatch implements AutoCloseable {
     static final long MILLIS = 1_000;
 
     private static final Logger LOG = Logger.getLogger(SigningKeyWatch.class);
 
     private final SigningKeyRotation rotation;
+    private final FollowedRing ring;
     private final List<DatabaseRole> holders;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("signing-keys").factory());
     private boolean failing;
 
-    SigningKeyWatch(SigningKeyRotation rotation, List<DatabaseRole> holders) {
+    SigningKeyWatch(SigningKeyRotation rotation, FollowedRing ring, List<DatabaseRole> holders) {
         this.rotation = rotation;
+        this.ring = ring;
         this.holders = holders;
     }
 
@@ -47,6 +53,8 @@ final class SigningKeyWatch implements AutoCloseable {
     private void settle() {
         try {
             holders.forEach(rotation::settle);
+            // The core's own keys are sealed anew when that is asked for.
+            holders.stream().filter(holder -> holder != DatabaseRole.KEYRING).forEach(ring::follow);
             failing = false;
         } catch (RuntimeException e) {
             // A schedule ends with the first exception that leaves it.

@@ -207,7 +207,7 @@ final class Backup {
         }
         after.accept(BackupStep.BEGUN);
         Map<String, Long> logs;
-        List<Integer> keyVersions;
+        BackupManifest.KeyVersions keyVersions;
         try (Connection superuser =
                 EmbeddedPostgres.superuser(port, sealer.derive("postgres/superuser"), Servers.DATABASE)) {
             logs = KeyTables.logs(superuser);

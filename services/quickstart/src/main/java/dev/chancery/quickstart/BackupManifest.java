@@ -1,6 +1,7 @@
 package dev.chancery.quickstart;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonException;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
@@ -20,7 +21,7 @@ import java.util.Map;
  * @param instance whose it is
  * @param from when it was begun: what was recorded before is in it
  * @param until when it was done: what was recorded after is not in it
- * @param keyVersions of the key file's ring, by which the backup's keys are sealed: without one of them nothing in it opens
+ * @param keyVersions of the key file's rings, by which the backup's keys are sealed: without one of them something in it does not open
  * @param logs records of each log, at least
  * @param files by name, each with its SHA-256 in hex
  */
@@ -29,7 +30,7 @@ record BackupManifest(
         String instance,
         Instant from,
         Instant until,
-        List<Integer> keyVersions,
+        KeyVersions keyVersions,
         Map<String, Long> logs,
         Map<String, String> files) {
     private static final String FORMAT = "chancery-backup/1";
@@ -42,14 +43,15 @@ record BackupManifest(
         KEYS
     }
 
+    /** Versions of the ring that seals organisations' keys, and of the one that seals keys that sign and environments' keys. */
+    record KeyVersions(List<Integer> ring, List<Integer> installationRing) {}
+
     /** The same of these files. */
     BackupManifest of(Map<String, String> hashes) {
         return new BackupManifest(what, instance, from, until, keyVersions, logs, hashes);
     }
 
     byte[] bytes() {
-        var versions = Json.createArrayBuilder();
-        keyVersions.forEach(versions::add);
         var records = Json.createObjectBuilder();
         logs.forEach(records::add);
         var hashes = Json.createObjectBuilder();
@@ -60,12 +62,23 @@ record BackupManifest(
                 .add("instance", instance)
                 .add("fromMillis", from.toEpochMilli())
                 .add("untilMillis", until.toEpochMilli())
-                .add("keyVersions", versions)
+                .add("keyVersions", array(keyVersions.ring()))
+                .add("installationKeyVersions", array(keyVersions.installationRing()))
                 .add("logs", records)
                 .add("files", hashes)
                 .build()
                 .toString()
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static JsonArrayBuilder array(List<Integer> numbers) {
+        var array = Json.createArrayBuilder();
+        numbers.forEach(array::add);
+        return array;
+    }
+
+    private static List<Integer> numbers(JsonObject said, String name) {
+        return said.getJsonArray(name).getValuesAs(JsonNumber::intValueExact);
     }
 
     /** @throws IOException if it is no manifest of this version */
@@ -85,7 +98,7 @@ record BackupManifest(
                     said.getString("instance"),
                     Instant.ofEpochMilli(said.getJsonNumber("fromMillis").longValueExact()),
                     Instant.ofEpochMilli(said.getJsonNumber("untilMillis").longValueExact()),
-                    said.getJsonArray("keyVersions").getValuesAs(JsonNumber::intValueExact),
+                    new KeyVersions(numbers(said, "keyVersions"), numbers(said, "installationKeyVersions")),
                     logs,
                     files);
         } catch (JsonException

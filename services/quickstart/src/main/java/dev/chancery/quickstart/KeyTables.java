@@ -36,6 +36,9 @@ final class KeyTables {
             "keyring.subject_key",
             "signing.key",
             "signing.private_key",
+            "signing.ring",
+            "signing.ring_version",
+            "signing.sealed",
             "secretring.environment_key",
             "secretring.data_key",
             "log.claim");
@@ -48,7 +51,7 @@ final class KeyTables {
     private KeyTables() {}
 
     /**
-     * What changes whenever these tables have something that a record may rest on: how long the logs are, which versions of the key file's ring seal,
+     * What changes whenever these tables have something that a record may rest on: how long the logs are, which versions of the key file's rings seal,
      * and which keys sign, were replaced or withdrawn. A key is made before the record that is the first to name it.
      */
     static String mark(Connection superuser) throws SQLException {
@@ -57,6 +60,8 @@ final class KeyTables {
                         "SELECT (SELECT sum(next_position) FROM log.head) || '/' ||"
                                 + " (SELECT oldest FROM keyring.ring) || '/' ||"
                                 + " (SELECT coalesce(max(version), 1) FROM keyring.ring_version) || '/' ||"
+                                + " (SELECT oldest FROM signing.ring) || '/' ||"
+                                + " (SELECT coalesce(max(version), 1) FROM signing.ring_version) || '/' ||"
                                 + " (SELECT count(*) || '.' || count(replaced_at) || '.' || count(verifies_until) FROM signing.key)")) {
             row.next();
             return String.valueOf(row.getString(1));
@@ -71,7 +76,7 @@ final class KeyTables {
         try (var statement = superuser.createStatement()) {
             statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
             Map<String, Long> logs = logs(superuser);
-            List<Integer> keyVersions = keyVersions(superuser);
+            BackupManifest.KeyVersions keyVersions = keyVersions(superuser);
             statement.setFetchSize(ROWS);
             for (String table : TABLES) {
                 try (var rows = statement.executeQuery("SELECT row_to_json(t)::text FROM " + table + " t")) {
@@ -98,12 +103,17 @@ final class KeyTables {
         return logs;
     }
 
-    /** The versions of the key file's ring without which some key does not open. */
-    static List<Integer> keyVersions(Connection superuser) throws SQLException {
+    /** The versions of the key file's rings without which some key does not open. */
+    static BackupManifest.KeyVersions keyVersions(Connection superuser) throws SQLException {
+        return new BackupManifest.KeyVersions(
+                versions(superuser, "keyring.tenant_key WHERE state <> 'DESTROYED'"),
+                versions(superuser, "signing.sealed"));
+    }
+
+    private static List<Integer> versions(Connection superuser, String sealed) throws SQLException {
         var versions = new ArrayList<Integer>();
         try (var statement = superuser.createStatement();
-                var rows = statement.executeQuery(
-                        "SELECT DISTINCT sealed_by FROM keyring.tenant_key WHERE state <> 'DESTROYED' ORDER BY 1")) {
+                var rows = statement.executeQuery("SELECT DISTINCT sealed_by FROM " + sealed + " ORDER BY 1")) {
             while (rows.next()) {
                 versions.add(rows.getInt(1));
             }

@@ -288,23 +288,29 @@ final class Restore {
 
     /** What sealed the backup's keys may be gone for ever, and that may be what somebody wanted. */
     private static void requireKeys(BackupManifest said, Sealer sealer) {
-        for (int version : said.keyVersions()) {
+        requireVersions(said.keyVersions().ring(), sealer.ring());
+        requireVersions(said.keyVersions().installationRing(), sealer.installationRing());
+    }
+
+    private static void requireVersions(List<Integer> versions, Sealer.Ring ring) {
+        for (int version : versions) {
             try {
-                sealer.ring().wrap(version, new byte[32], new byte[0]);
+                ring.wrap(version, new byte[32], new byte[0]);
             } catch (KeyDestroyed e) {
                 throw unreadable();
             } catch (KeyMissing e) {
                 throw new Unusable(
-                        "nothing was restored: this key file is older than the keys, which an erasure has had"
-                                + " sealed by a newer one since; give a newer copy of it with --key-file");
+                        "nothing was restored: this key file is older than the keys, which an erasure or a rotation"
+                                + " has had sealed by a newer one since; give a newer copy of it with --key-file");
             }
         }
     }
 
     private static Unusable unreadable() {
-        return new Unusable("nothing was restored: this key file no longer has the key that sealed this backup's keys."
-                + " An erasure was completed since, which destroys it so that no older backup opens what was forgotten."
-                + " Give a copy of the keys from after that with --keys, or take a backup that was made after that");
+        return new Unusable(
+                "nothing was restored: this key file no longer has the key that sealed this backup's keys."
+                        + " An erasure was completed since, which destroys it so that no older backup opens what was forgotten, or"
+                        + " the sealer's key was turned. Give a copy of the keys from after that with --keys, or take a backup that was made after that");
     }
 
     private void empty() throws IOException {

@@ -6,8 +6,11 @@ import dev.chancery.keyring.KeyFileSealer;
 import dev.chancery.keyring.Sealer;
 import dev.chancery.keyring.age.AgeIdentity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +59,18 @@ public final class InstanceAccess implements AutoCloseable {
 
     public static int postgresPort(Path data) throws IOException {
         return Attached.postgresPort(data);
+    }
+
+    /** As the superuser of an instance's PostgreSQL, who sees every row. */
+    public static Connection superuser(Path data, String database) throws SQLException {
+        try {
+            return DriverManager.getConnection(
+                    "jdbc:postgresql://127.0.0.1:" + postgresPort(data) + "/" + database,
+                    "postgres",
+                    sealer(data).derive("postgres/superuser"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public Database database() {

@@ -9,6 +9,8 @@ import dev.chancery.command.Methods;
 import dev.chancery.command.ReadContext;
 import dev.chancery.kernel.Decision;
 import dev.chancery.kernel.Principal;
+import dev.chancery.kernel.StreamId;
+import dev.chancery.keyring.Keyring;
 import dev.chancery.keyring.OrganisationKeys;
 import dev.chancery.keyring.SealerKeys;
 import dev.chancery.log.NewEvent;
@@ -20,8 +22,8 @@ import dev.chancery.schema.vault.v1.ListSealerKeysRequest;
 import dev.chancery.schema.vault.v1.OrganisationKey;
 import dev.chancery.schema.vault.v1.OrganisationKeyRetired;
 import dev.chancery.schema.vault.v1.OrganisationKeyRotated;
-import dev.chancery.schema.vault.v1.ResealOrganisationsReply;
-import dev.chancery.schema.vault.v1.ResealOrganisationsRequest;
+import dev.chancery.schema.vault.v1.ResealReply;
+import dev.chancery.schema.vault.v1.ResealRequest;
 import dev.chancery.schema.vault.v1.RetireOrganisationKeyReply;
 import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RetireSealerKeyReply;
@@ -35,9 +37,12 @@ import dev.chancery.schema.vault.v1.RotateSealerKeyRequest;
 import dev.chancery.schema.vault.v1.SealerKey;
 import dev.chancery.schema.vault.v1.SealerKeyRetired;
 import dev.chancery.schema.vault.v1.SealerKeyRotated;
+import dev.chancery.schema.vault.v1.SealerRing;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,8 +50,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * The methods of chancery.vault.v1.KeyService, and the end of the ring's versions that were retired: when the horizon of erasures has passed
- * since, or at once where one is compromised.
+ * The methods of chancery.vault.v1.KeyService, and the end of the versions of the sealer's rings that were retired: when the horizon of erasures has
+ * passed since, or at once where one is compromised.
  *
  * <p>The intent of each command is durable before anything. A version is there before the log says so, and one that wraps nothing is retired, or
  * destroyed, before: whatever then is not recorded is found when the command is repeated. What the log says is destroyed, and a restored database or key
@@ -62,18 +67,42 @@ final class KeyMethods implements AutoCloseable {
     private static final String SEALER_KEY = "sealer-key";
 
     private final OrganisationKeys organisations;
-    private final SealerKeys seals;
+    /** In the order in which they are listed. */
+    private final Map<SealerRing, Ring> rings = new EnumMap<>(SealerRing.class);
+
     private final Streams streams;
     private final Duration horizon;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("sealer-key-destructions").factory());
 
-    /** @param horizon how long the ring's retired versions stay, as those do that erasures replace */
-    KeyMethods(OrganisationKeys organisations, SealerKeys seals, Streams streams, Duration horizon) {
-        this.organisations = organisations;
-        this.seals = seals;
+    /**
+     * A ring of the sealer's.
+     *
+     * @param name in the targets of records
+     * @param asked what was asked of it, in the installation's own log
+     */
+    private record Ring(String name, SealerKeys seals, StreamId asked) {
+        String target(int version) {
+            return name + "-" + version;
+        }
+    }
+
+    /** @param horizon how long the rings' retired versions stay, as those do that erasures replace */
+    KeyMethods(Keyring keyring, Streams streams, Duration horizon) {
+        this.organisations = keyring.organisations();
+        rings.put(
+                SealerRing.SEALER_RING_ORGANISATIONS,
+                new Ring("organisations", keyring.seals(), KeyTurns.ORGANISATIONS_RING));
+        rings.put(
+                SealerRing.SEALER_RING_INSTALLATION,
+                new Ring("installation", keyring.installationSeals(), KeyTurns.INSTALLATION_RING));
         this.streams = streams;
         this.horizon = horizon;
+    }
+
+    /** A request names one that there is: the contract sees to that. */
+    private Ring ring(SealerRing named) {
+        return Objects.requireNonNull(rings.get(named));
     }
 
     void register(Methods methods) {
@@ -88,7 +117,7 @@ final class KeyMethods implements AutoCloseable {
                         this::retireOrganisationKey)
                 .query(SERVICE + "ListOrganisationKeys", ListOrganisationKeysRequest.class, this::listOrganisationKeys)
                 .command(SERVICE + "RotateSealerKey", RotateSealerKeyRequest.class, this::rotateSealerKey)
-                .command(SERVICE + "ResealOrganisations", ResealOrganisationsRequest.class, this::resealOrganisations)
+                .command(SERVICE + "Reseal", ResealRequest.class, this::reseal)
                 .command(SERVICE + "RetireSealerKey", RetireSealerKeyRequest.class, this::retireSealerKey)
                 .query(SERVICE + "ListSealerKeys", ListSealerKeysRequest.class, this::listSealerKeys);
     }
@@ -142,12 +171,12 @@ final class KeyMethods implements AutoCloseable {
         }
         return targeted(
                 ORGANISATION_KEY,
-                version,
+                Integer.toString(version),
                 decided(KeyTurns.ORGANISATION, decision, events -> RetireOrganisationKeyReply.getDefaultInstance()));
     }
 
-    private static CommandOutcome targeted(String type, int version, CommandOutcome outcome) {
-        return outcome instanceof CommandOutcome.Done done ? done.withTarget(type, Integer.toString(version)) : outcome;
+    private static CommandOutcome targeted(String type, String id, CommandOutcome outcome) {
+        return outcome instanceof CommandOutcome.Done done ? done.withTarget(type, id) : outcome;
     }
 
     private ListOrganisationKeysReply listOrganisationKeys(ReadContext context, ListOrganisationKeysRequest request) {
@@ -163,8 +192,9 @@ final class KeyMethods implements AutoCloseable {
     }
 
     private CommandOutcome rotateSealerKey(CommandContext context, RotateSealerKeyRequest request) {
-        KeyTurns turns = context.read(KeyTurns.SEALER, KeyTurns.FOLD);
-        OptionalInt made = seals.rotate(turns.rotated());
+        Ring ring = ring(request.getRing());
+        KeyTurns turns = context.read(ring.asked(), KeyTurns.FOLD);
+        OptionalInt made = ring.seals().rotate(turns.rotated());
         if (made.isEmpty()) {
             return CommandOutcome.reject(VaultRejection.TOO_MANY_KEYS);
         }
@@ -174,74 +204,81 @@ final class KeyMethods implements AutoCloseable {
                                 .setRingVersion(version)
                                 .build(),
                         new NewEvent(
-                                KeyTurns.SEALER,
+                                ring.asked(),
                                 SealerKeyRotated.newBuilder()
                                         .setRingVersion(version)
+                                        .setRing(request.getRing())
                                         .build()))
-                .withTarget(SEALER_KEY, Integer.toString(version));
+                .withTarget(SEALER_KEY, ring.target(version));
     }
 
-    private CommandOutcome resealOrganisations(CommandContext context, ResealOrganisationsRequest request) {
+    private CommandOutcome reseal(CommandContext context, ResealRequest request) {
         OptionalInt atMost = VaultService.atMost(request.getAtMost());
         if (atMost.isEmpty()) {
             return CommandOutcome.reject(VaultRejection.AT_MOST);
         }
-        int resealed = seals.reseal(atMost.getAsInt());
-        long left = seals.census().stream()
+        Ring ring = ring(request.getRing());
+        int resealed = ring.seals().reseal(atMost.getAsInt());
+        long left = ring.seals().census().stream()
                 .filter(key -> !key.newest())
                 .mapToLong(SealerKeys.Version::seals)
                 .sum();
-        return CommandOutcome.done(ResealOrganisationsReply.newBuilder()
-                .setResealed(resealed)
-                .setLeft(left)
-                .build());
+        return CommandOutcome.done(ResealReply.newBuilder()
+                        .setResealed(resealed)
+                        .setLeft(left)
+                        .build())
+                .withTarget(SEALER_KEY, ring.name());
     }
 
     private CommandOutcome retireSealerKey(CommandContext context, RetireSealerKeyRequest request) {
+        Ring ring = ring(request.getRing());
         int version = request.getRingVersion();
-        KeyTurns turns = context.read(KeyTurns.SEALER, KeyTurns.FOLD);
+        KeyTurns turns = context.read(ring.asked(), KeyTurns.FOLD);
         Decision<Message> decision = KeyTurns.retire(
                 version,
-                seals.census().getLast().version(),
+                ring.seals().census().getLast().version(),
                 request.getCompromised() ? turns.compromised() : turns.retired(),
                 SealerKeyRetired.newBuilder()
                         .setRingVersion(version)
                         .setCompromised(request.getCompromised())
+                        .setRing(request.getRing())
                         .build());
         if (!(decision instanceof Decision.Rejected<Message>)) {
-            if (!seals.retire(version)) {
+            if (!ring.seals().retire(version)) {
                 return CommandOutcome.reject(VaultRejection.KEY_IN_USE);
             }
             if (request.getCompromised()) {
                 // No answer says that it is gone while it is not: where the ring can't be changed, this fails.
-                seals.destroyThrough(version);
+                ring.seals().destroyThrough(version);
             }
         }
         return targeted(
                 SEALER_KEY,
-                version,
-                decided(KeyTurns.SEALER, decision, events -> RetireSealerKeyReply.getDefaultInstance()));
+                ring.target(version),
+                decided(ring.asked(), decision, events -> RetireSealerKeyReply.getDefaultInstance()));
     }
 
-    private ListSealerKeysReply listSealerKeys(ReadContext context, ListSealerKeysRequest request) {
+    ListSealerKeysReply listSealerKeys(ReadContext context, ListSealerKeysRequest request) {
         var reply = ListSealerKeysReply.newBuilder();
-        seals.census()
+        rings.forEach((named, ring) -> ring.seals()
+                .census()
                 .forEach(key -> reply.addKeys(SealerKey.newBuilder()
+                        .setRing(named)
                         .setRingVersion(key.version())
                         .setNewest(key.newest())
                         .setMadeAtMillis(key.madeAt().map(Instant::toEpochMilli).orElse(0L))
                         .setRetiredAtMillis(
                                 key.retiredAt().map(Instant::toEpochMilli).orElse(0L))
-                        .setSeals(key.seals())));
+                        .setSeals(key.seals()))));
         return reply.build();
     }
 
-    private void destroyCompromised() {
-        int compromised = streams.current(Principal.INSTANCE, KeyTurns.SEALER, KeyTurns.FOLD)
+    private void destroyCompromised(Ring ring) {
+        int compromised = streams.current(Principal.INSTANCE, ring.asked(), KeyTurns.FOLD)
                 .state()
                 .compromised();
         if (compromised > 0) {
-            seals.destroyThrough(compromised);
+            ring.seals().destroyThrough(compromised);
         }
     }
 
@@ -250,13 +287,18 @@ final class KeyMethods implements AutoCloseable {
     }
 
     void round() {
-        for (Runnable step : List.<Runnable>of(this::destroyCompromised, () -> seals.destroyRetired(horizon))) {
-            try {
-                step.run();
-            } catch (RuntimeException e) {
-                // A schedule ends with the first exception that leaves it.
-                LOG.warnf("Retired versions of the sealer's ring not destroyed, trying on: cause=%s", e);
-            }
+        rings.values().forEach(ring -> {
+            tried(ring, () -> destroyCompromised(ring));
+            tried(ring, () -> ring.seals().destroyRetired(horizon));
+        });
+    }
+
+    private static void tried(Ring ring, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            // A schedule ends with the first exception that leaves it.
+            LOG.warnf("Retired versions of a sealer's ring not destroyed, trying on: ring=%s cause=%s", ring.name(), e);
         }
     }
 

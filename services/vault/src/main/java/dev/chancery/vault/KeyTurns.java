@@ -12,8 +12,8 @@ import dev.chancery.schema.vault.v1.SealerKeyRetired;
 import dev.chancery.schema.vault.v1.SealerKeyRotated;
 
 /**
- * What was asked of a key above those of subjects: the organisation's, or the sealer's ring. Erasures turn both, too, so that there are versions
- * that it does not know.
+ * What was asked of a key above others: the organisation's, or a ring of the sealer's. Erasures turn the organisation's and the ring above it, too, so
+ * that there are versions that it does not know.
  *
  * @param rotated the newest version that was asked for; 0: none was
  * @param retired it and older ones are retired; 0: none is
@@ -21,8 +21,10 @@ import dev.chancery.schema.vault.v1.SealerKeyRotated;
  */
 record KeyTurns(int rotated, int retired, int compromised) {
     static final StreamId ORGANISATION = StreamId.of("vault", "organisation-key");
-    /** In the installation's own log. */
-    static final StreamId SEALER = StreamId.of("vault", "sealer-key");
+    /** In the installation's own log, as the one below: the ring that seals organisations' keys. */
+    static final StreamId ORGANISATIONS_RING = StreamId.of("vault", "sealer-key");
+    /** The ring that seals keys that sign, and environments' keys. */
+    static final StreamId INSTALLATION_RING = StreamId.of("vault", "installation-key");
 
     static final Fold<KeyTurns, LogEvent> FOLD = new Fold<>() {
         @Override

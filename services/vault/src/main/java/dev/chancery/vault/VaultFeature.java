@@ -57,7 +57,6 @@ public final class VaultFeature implements FeatureDescription {
     @Override
     public Feature create(FeatureParts parts) {
         var ring = parts.get(SecretRing.class);
-        var keyring = parts.get(Keyring.class);
         var log = new VaultLog(parts.get(Appender.class), parts.get(Streams.class));
         var options = parts.get(LeaseOptions.class);
         var destinations = new Destinations(
@@ -82,8 +81,7 @@ public final class VaultFeature implements FeatureDescription {
                 tokens,
                 new IssuerRounds(list, log, ring, issuers, new RoleIssuer(ring, log, targets), tokens),
                 new KeyMethods(
-                        keyring.organisations(),
-                        keyring.seals(),
+                        parts.get(Keyring.class),
                         parts.get(Streams.class),
                         parts.get(ErasureHorizon.class).horizon()));
     }

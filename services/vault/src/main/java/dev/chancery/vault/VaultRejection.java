@@ -133,15 +133,15 @@ final class VaultRejection {
             "vault.no-such-key",
             Kind.NOT_FOUND,
             "The key has no such version.",
-            "List the environments, the organisation's keys or the sealer's to see the versions.");
+            "List the environments, the organisation's keys or the sealer's to see the versions; each ring of the sealer's has its own.");
 
     static final Rejection TOO_MANY_KEYS = new Rejection(
             "vault.too-many-keys",
             Kind.CONFLICT,
             "There are as many versions of the key as may be: " + OrganisationKeys.MAX_VERSIONS
                     + " of an organisation's, or " + SealerKeys.MAX_ASKED
-                    + " of the sealer's ring that were asked for.",
-            "Rewrap or reseal until nothing is left and retire the older versions; those of the ring go at the horizon, or at once as compromised.");
+                    + " of a ring of the sealer's that were asked for.",
+            "Rewrap or reseal until nothing is left and retire the older versions; those of a ring go at the horizon, or at once as compromised.");
 
     static final Rejection AT_MOST = new Rejection(
             "vault.at-most",

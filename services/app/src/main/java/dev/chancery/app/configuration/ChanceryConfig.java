@@ -95,8 +95,8 @@ public interface ChanceryConfig {
         Optional<Path> pinFile();
 
         @About(
-                "Make the token's keys, `chancery-wrap-1` and `chancery-derive-1`, where it has none: for the very first start, of one "
-                        + "process alone.")
+                "Make the token's keys, `chancery-derive-1`, `chancery-ring-1` and `chancery-wrap-1`, where it has none: for the very first "
+                        + "start, of one process alone.")
         @WithDefault("false")
         boolean makeKeys();
     }

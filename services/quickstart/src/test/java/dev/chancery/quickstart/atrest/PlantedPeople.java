@@ -30,7 +30,7 @@ final class PlantedPeople {
     /**
      * Commands that are not given here: the owner is claimed once, by a test's first call; withdrawing the key of tokens would sign out
      * whoever else is here; who is erased at once has nothing to open, so that {@link #forget} does that; and what the owner says of the sealer's
-     * ring is about the owner.
+     * rings is about the owner.
      */
     private static final Set<String> LEFT_OUT = Set.of(
             "chancery.retention.v1.RetentionService/EraseSubject",
@@ -40,7 +40,7 @@ final class PlantedPeople {
             "chancery.identity.v1.IdentityService/WithdrawSigningKey",
             "chancery.identity.v1.IdentityService/WithdrawTokenKey",
             "chancery.vault.v1.KeyService/RotateSealerKey",
-            "chancery.vault.v1.KeyService/ResealOrganisations",
+            "chancery.vault.v1.KeyService/Reseal",
             "chancery.vault.v1.KeyService/RetireSealerKey");
 
     /** Fields of which no more is kept than a hash, made with the organisation's key. */

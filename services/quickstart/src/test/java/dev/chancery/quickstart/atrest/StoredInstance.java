@@ -19,11 +19,9 @@ import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -128,15 +126,7 @@ final class StoredInstance {
         }
     }
 
-    Connection superuser(String database) throws SQLException {
-        try {
-            return DriverManager.getConnection(
-                    "jdbc:postgresql://127.0.0.1:" + InstanceAccess.postgresPort(shared.instance.data()) + "/"
-                            + database,
-                    "postgres",
-                    InstanceAccess.sealer(shared.instance.data()).derive("postgres/superuser"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private Connection superuser(String database) throws SQLException {
+        return InstanceAccess.superuser(shared.instance.data(), database);
     }
 }

@@ -32,9 +32,7 @@ class BadInputInBodiesIT extends BadInput {
             "chancery.access.v1.AccessService/FollowAuthority",
             "chancery.identity.v1.IdentityService/RotateTokenKey",
             "chancery.vault.v1.KeyService/RotateOrganisationKey",
-            "chancery.vault.v1.KeyService/RewrapOrganisation",
-            "chancery.vault.v1.KeyService/RotateSealerKey",
-            "chancery.vault.v1.KeyService/ResealOrganisations");
+            "chancery.vault.v1.KeyService/RewrapOrganisation");
 
     static Stream<String> withBody() {
         return SharedInstance.world().contract.methods().stream()

@@ -23,6 +23,7 @@ import dev.chancery.schema.vault.v1.ConnectDatabaseRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
+import dev.chancery.schema.vault.v1.SealerRing;
 import dev.chancery.schema.vault.v1.SetCredentialTemplateRequest;
 import dev.chancery.schema.vault.v1.SetSecretRotationRequest;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
@@ -44,6 +45,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Requests as the contract's examples have them, whose values exist in an organisation of an instance. */
 public final class ExampleRequests {
@@ -142,7 +144,7 @@ public final class ExampleRequests {
         } else if (method.fullName().equals(KEYS + "RetireSealerKey")) {
             retireSealerKeys();
             done(KEYS + "RotateSealerKey", shared.owner, Map.of("unique", SharedInstance.unique()));
-            done(KEYS + "ResealOrganisations", shared.owner, Map.of());
+            done(KEYS + "Reseal", shared.owner, Map.of());
         }
         return fill(method, values(method, organisation));
     }
@@ -157,7 +159,7 @@ public final class ExampleRequests {
     /** Makes room for a version of an organisation's key. */
     private void retireOrganisationKeys(Client organisation) {
         rewrapOrganisation(organisation);
-        int newest = newest(KEYS + "ListOrganisationKeys", organisation, "keyVersion");
+        int newest = newest(keys(KEYS + "ListOrganisationKeys", organisation), "keyVersion");
         if (newest > 1) {
             done(
                     KEYS + "RetireOrganisationKey",
@@ -168,26 +170,32 @@ public final class ExampleRequests {
         }
     }
 
-    /** Makes room for a version of the sealer's ring. */
+    /** Makes room for a version of the ring that the examples turn. */
     private void retireSealerKeys() {
-        done(KEYS + "ResealOrganisations", shared.owner, Map.of());
-        int newest = newest(KEYS + "ListSealerKeys", shared.owner, "ringVersion");
+        done(KEYS + "Reseal", shared.owner, Map.of());
+        SealerRing ring = SealerRing.SEALER_RING_ORGANISATIONS;
+        int newest = newest(
+                keys(KEYS + "ListSealerKeys", shared.owner)
+                        .filter(key -> key.getString("ring").equals(ring.name())),
+                "ringVersion");
         if (newest > 1) {
             done(
                     KEYS + "RetireSealerKey",
                     shared.owner,
                     RetireSealerKeyRequest.newBuilder()
+                            .setRing(ring)
                             .setRingVersion(newest - 1)
                             .setCompromised(true)
                             .build());
         }
     }
 
-    private int newest(String list, Client caller, String version) {
-        return done(list, caller, Map.of()).json().getJsonArray("keys").stream()
-                .mapToInt(key -> ((JsonObject) key).getInteger(version))
-                .max()
-                .orElseThrow();
+    private Stream<JsonObject> keys(String list, Client caller) {
+        return done(list, caller, Map.of()).json().getJsonArray("keys").stream().map(JsonObject.class::cast);
+    }
+
+    private static int newest(Stream<JsonObject> keys, String version) {
+        return keys.mapToInt(key -> key.getInteger(version)).max().orElseThrow();
     }
 
     /** Values for just those placeholders that the method's example has, made for this request alone. */

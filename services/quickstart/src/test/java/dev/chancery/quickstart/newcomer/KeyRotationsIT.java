@@ -8,6 +8,7 @@ import dev.chancery.auditor.Main;
 import dev.chancery.cli.client.Refused;
 import dev.chancery.cli.export.Export;
 import dev.chancery.database.DatabaseRole;
+import dev.chancery.quickstart.InstanceAccess;
 import dev.chancery.quickstart.authzen.OrganisationCalls;
 import dev.chancery.quickstart.instance.Api;
 import dev.chancery.quickstart.instance.LogRecords;
@@ -31,8 +32,9 @@ import dev.chancery.schema.identity.v1.WithdrawTokenKeyRequest;
 import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.schema.vault.v1.BindSecretRequest;
 import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
+import dev.chancery.schema.vault.v1.ListSealerKeysRequest;
 import dev.chancery.schema.vault.v1.ReadSecretRequest;
-import dev.chancery.schema.vault.v1.ResealOrganisationsRequest;
+import dev.chancery.schema.vault.v1.ResealRequest;
 import dev.chancery.schema.vault.v1.RetireEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
@@ -42,6 +44,7 @@ import dev.chancery.schema.vault.v1.RewrapOrganisationRequest;
 import dev.chancery.schema.vault.v1.RotateEnvironmentKeyRequest;
 import dev.chancery.schema.vault.v1.RotateOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSealerKeyRequest;
+import dev.chancery.schema.vault.v1.SealerRing;
 import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
@@ -50,6 +53,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -112,7 +116,8 @@ class KeyRotationsIT {
             new Kind("statement keys", () -> rotate("statements")),
             new Kind("ledger keys", () -> rotate("logs")),
             new Kind("organisation's key", KeyRotationsIT::turnOrganisation),
-            new Kind("sealer's ring", KeyRotationsIT::turnSealer),
+            new Kind("ring of organisations' keys", () -> turnRing(SealerRing.SEALER_RING_ORGANISATIONS)),
+            new Kind("installation's ring", () -> turnRing(SealerRing.SEALER_RING_INSTALLATION)),
             new Kind("environment key", KeyRotationsIT::turnEnvironment),
             new Kind("secret's value", () -> write("prod/db/password", values)),
             new Kind("webhook's secret", KeyRotationsIT::registerHolder),
@@ -175,6 +180,7 @@ class KeyRotationsIT {
                 awaitTurned();
             }
             everythingOlderOpensAndVerifies(trustAtFirst, headersAtFirst);
+            theInstallationsRingSealsWhatThereIs();
             whoeverTrustsTheKeyBeforeVerifiesInItsOverlap();
             theKeysOfSourcesAndStatementsAreWithdrawn();
             theLogsKeyIsWithdrawn();
@@ -317,14 +323,18 @@ class KeyRotationsIT {
     }
 
     /** The older version is destroyed at once: without {@code compromised} it would stay for a horizon, and of ten too many would be there. */
-    private static void turnSealer() {
-        int version = calls.done(people.owner, RotateSealerKeyRequest.newBuilder())
+    private static void turnRing(SealerRing ring) {
+        int version = calls.done(
+                        people.owner, RotateSealerKeyRequest.newBuilder().setRing(ring))
                 .json()
                 .getInteger("ringVersion");
-        untilNothingIsLeft(people.owner, ResealOrganisationsRequest.newBuilder());
+        untilNothingIsLeft(people.owner, ResealRequest.newBuilder().setRing(ring));
         calls.done(
                 people.owner,
-                RetireSealerKeyRequest.newBuilder().setRingVersion(version - 1).setCompromised(true));
+                RetireSealerKeyRequest.newBuilder()
+                        .setRing(ring)
+                        .setRingVersion(version - 1)
+                        .setCompromised(true));
     }
 
     private static void untilNothingIsLeft(Client caller, Message.Builder request) {
@@ -371,6 +381,39 @@ class KeyRotationsIT {
                 .isTrue();
         assertThat(verifierKeys()).containsAll(trustAtFirst).hasSizeGreaterThan(trustAtFirst.size() + ROUNDS);
         assertThat(audited(verifierKeys())).isEqualTo(INTACT);
+    }
+
+    /** The one version that is left seals every private half and environment's key that is there; what turned before is destroyed a moment later. */
+    private static void theInstallationsRingSealsWhatThereIs() {
+        assertThat(RunningInstance.await(BOUND, () -> {
+                    List<JsonObject> versions = installationsRing();
+                    return versions.size() == 1
+                            && versions.getFirst().getInteger("ringVersion") == 1 + ROUNDS
+                            && versions.getFirst().getString("seals").equals(Long.toString(liveKeys()));
+                }))
+                .as("of %s keys, in %s", liveKeys(), installationsRing())
+                .isTrue();
+    }
+
+    private static List<JsonObject> installationsRing() {
+        return calls.done(people.owner, ListSealerKeysRequest.newBuilder()).json().getJsonArray("keys").stream()
+                .map(JsonObject.class::cast)
+                .filter(key -> key.getString("ring").equals(SealerRing.SEALER_RING_INSTALLATION.name()))
+                .toList();
+    }
+
+    private static long liveKeys() {
+        try (var superuser = InstanceAccess.superuser(
+                        instance.data(), people.inside.database().name());
+                var statement = superuser.createStatement();
+                var row = statement.executeQuery(
+                        "SELECT (SELECT count(*) FROM signing.private_key WHERE state <> 'DESTROYED')"
+                                + " + (SELECT count(*) FROM secretring.environment_key WHERE state <> 'DESTROYED')")) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void whoeverTrustsTheKeyBeforeVerifiesInItsOverlap() throws IOException, Refused {

@@ -10,18 +10,24 @@ import dev.chancery.quickstart.instance.SharedInstance.Client;
 import dev.chancery.schema.identity.v1.ListPrincipalsRequest;
 import dev.chancery.schema.identity.v1.PrincipalType;
 import dev.chancery.schema.log.v1.Result;
+import dev.chancery.schema.vault.v1.CreateEnvironmentRequest;
 import dev.chancery.schema.vault.v1.ListOrganisationKeysRequest;
 import dev.chancery.schema.vault.v1.ListSealerKeysRequest;
-import dev.chancery.schema.vault.v1.ResealOrganisationsRequest;
+import dev.chancery.schema.vault.v1.ReadSecretRequest;
+import dev.chancery.schema.vault.v1.ResealRequest;
 import dev.chancery.schema.vault.v1.RetireOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RetireSealerKeyRequest;
 import dev.chancery.schema.vault.v1.RewrapOrganisationRequest;
 import dev.chancery.schema.vault.v1.RotateOrganisationKeyRequest;
 import dev.chancery.schema.vault.v1.RotateSealerKeyRequest;
+import dev.chancery.schema.vault.v1.SealerRing;
+import dev.chancery.schema.vault.v1.WriteSecretRequest;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The keys above those of subjects, turned by an administrator and by the installation's owner, against the packaged process. */
 @Order(28)
@@ -35,9 +41,10 @@ class KeyTurnsIT {
                 .toList();
     }
 
-    private List<JsonObject> sealerKeys() {
+    private List<JsonObject> sealerKeys(SealerRing ring) {
         return calls.done(shared.owner, ListSealerKeysRequest.newBuilder()).json().getJsonArray("keys").stream()
                 .map(JsonObject.class::cast)
+                .filter(key -> key.getString("ring").equals(ring.name()))
                 .toList();
     }
 
@@ -98,51 +105,102 @@ class KeyTurnsIT {
                 "auth.forbidden");
     }
 
-    /** Other tests' erasures turn the ring, too. */
-    @Test
-    void theSealersRingTurnsForTheOwnerAloneAndACompromisedVersionIsGoneAtOnce() {
+    /** Other tests' erasures turn the ring of organisations' keys, too. */
+    @ParameterizedTest
+    @EnumSource(names = {"SEALER_RING_ORGANISATIONS", "SEALER_RING_INSTALLATION"})
+    void aRingOfTheSealersTurnsForTheOwnerAloneAndACompromisedVersionIsGoneAtOnce(SealerRing ring) {
         Client administrator = calls.organisation();
-        refused(administrator, RotateSealerKeyRequest.newBuilder(), "auth.forbidden");
+        refused(administrator, RotateSealerKeyRequest.newBuilder().setRing(ring), "auth.forbidden");
         refused(administrator, ListSealerKeysRequest.newBuilder(), "auth.forbidden");
-        makeRoom();
-        int older = newest(sealerKeys());
-        refused(shared.owner, RetireSealerKeyRequest.newBuilder().setRingVersion(older + 1_000), "vault.no-such-key");
-
-        int version = calls.done(shared.owner, RotateSealerKeyRequest.newBuilder())
-                .json()
-                .getInteger("ringVersion");
-        assertThat(version).isGreaterThan(older);
-        assertThat(newest(sealerKeys())).isGreaterThanOrEqualTo(version);
-        reseal();
-        calls.done(
+        String value = writtenSecret(administrator);
+        makeRoom(ring);
+        int older = newest(sealerKeys(ring));
+        refused(
                 shared.owner,
-                RetireSealerKeyRequest.newBuilder().setRingVersion(version - 1).setCompromised(true));
+                RetireSealerKeyRequest.newBuilder().setRing(ring).setRingVersion(older + 1_000),
+                "vault.no-such-key");
 
-        assertThat(sealerKeys())
+        Reply rotated =
+                calls.done(shared.owner, RotateSealerKeyRequest.newBuilder().setRing(ring));
+
+        int version = rotated.json().getInteger("ringVersion");
+        assertThat(version).isGreaterThan(older);
+        assertThat(target(rotated)).isEqualTo(name(ring) + "-" + version);
+        assertThat(newest(sealerKeys(ring))).isGreaterThanOrEqualTo(version);
+        assertThat(target(reseal(ring))).isEqualTo(name(ring));
+        Reply retired = calls.done(
+                shared.owner,
+                RetireSealerKeyRequest.newBuilder()
+                        .setRing(ring)
+                        .setRingVersion(version - 1)
+                        .setCompromised(true));
+
+        assertThat(target(retired)).isEqualTo(name(ring) + "-" + (version - 1));
+        assertThat(sealerKeys(ring))
                 .allSatisfy(key -> assertThat(key.getInteger("ringVersion")).isGreaterThanOrEqualTo(version));
         assertThat(calls.done(administrator, ListPrincipalsRequest.newBuilder())
                         .json()
                         .getJsonArray("principals"))
                 .isNotEmpty();
+        assertThat(calls.done(administrator, ReadSecretRequest.newBuilder().setSecret("prod/db/password"))
+                        .json()
+                        .getString("value"))
+                .isEqualTo(value);
     }
 
-    private void makeRoom() {
-        reseal();
-        int newest = newest(sealerKeys());
+    /** Both rings are listed in one list, and a request that names none of them turns none. */
+    @Test
+    void eachRequestNamesItsRing() {
+        refused(shared.owner, RotateSealerKeyRequest.newBuilder(), "request.invalid-field");
+        refused(shared.owner, ResealRequest.newBuilder(), "request.invalid-field");
+        refused(shared.owner, RetireSealerKeyRequest.newBuilder().setRingVersion(1), "request.invalid-field");
+
+        assertThat(calls.done(shared.owner, ListSealerKeysRequest.newBuilder()).json().getJsonArray("keys").stream()
+                        .map(key -> ((JsonObject) key).getString("ring"))
+                        .distinct())
+                .containsExactly("SEALER_RING_ORGANISATIONS", "SEALER_RING_INSTALLATION");
+    }
+
+    private String writtenSecret(Client administrator) {
+        String value = SharedInstance.secret("Burg-Trifels-" + SharedInstance.unique());
+        calls.done(
+                administrator,
+                CreateEnvironmentRequest.newBuilder()
+                        .setEnvironment("prod")
+                        .addReaders("administrator")
+                        .addWriters("administrator"));
+        calls.done(
+                administrator,
+                WriteSecretRequest.newBuilder().setSecret("prod/db/password").setValue(value));
+        return value;
+    }
+
+    private void makeRoom(SealerRing ring) {
+        reseal(ring);
+        int newest = newest(sealerKeys(ring));
         if (newest > 1) {
             calls.done(
                     shared.owner,
                     RetireSealerKeyRequest.newBuilder()
+                            .setRing(ring)
                             .setRingVersion(newest - 1)
                             .setCompromised(true));
         }
     }
 
-    private void reseal() {
-        assertThat(calls.done(shared.owner, ResealOrganisationsRequest.newBuilder())
-                        .json()
-                        .getString("left"))
-                .isEqualTo("0");
+    private Reply reseal(SealerRing ring) {
+        Reply resealed = calls.done(shared.owner, ResealRequest.newBuilder().setRing(ring));
+        assertThat(resealed.json().getString("left")).isEqualTo("0");
+        return resealed;
+    }
+
+    /** What a record is about. */
+    private String target(Reply reply) {
+        return calls.statement(reply.position()).getTarget().getId();
+    }
+
+    private static String name(SealerRing ring) {
+        return ring == SealerRing.SEALER_RING_ORGANISATIONS ? "organisations" : "installation";
     }
 
     private static int newest(List<JsonObject> keys) {
