@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
@@ -26,15 +25,13 @@ import org.jboss.logging.Logger;
 final class CheckpointWatch implements AutoCloseable {
     static final Duration ROUND = Duration.ofSeconds(5);
 
-    private static final Duration STOP = Duration.ofSeconds(10);
     private static final Logger LOG = Logger.getLogger(CheckpointWatch.class);
 
     private final Database database;
     private final LedgerTables tables = new LedgerTables("ledger");
     private final long allowedNanos;
     private final LongSupplier clock;
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "ledger-checkpoint-watch");
+    private final Round round = new Round("ledger-checkpoint-watch", ROUND, this::look);
 
     /** What the log had when somebody looked, and since when that has waited for a checkpoint. */
     private record Waiting(long records, long sinceNanos) {}
@@ -57,26 +54,11 @@ final class CheckpointWatch implements AutoCloseable {
         this.allowedNanos = allowed.toNanos();
         this.clock = clock;
         this.lookedAtNanos = clock.getAsLong();
-        thread.setDaemon(true);
     }
 
     /** Begins to look, a round from now: what a stop left unsigned is mostly signed by then. */
     void start() {
-        thread.start();
-    }
-
-    private void run() {
-        try {
-            while (!closing.await(ROUND.toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    look();
-                } catch (RuntimeException e) {
-                    LOG.warnf("checkpoints not compared with logs; because=%s", e.getMessage());
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        round.start();
     }
 
     /** One round. */
@@ -146,11 +128,6 @@ final class CheckpointWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        closing.countDown();
-        try {
-            thread.join(STOP);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        round.close();
     }
 }

@@ -24,8 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -43,7 +41,6 @@ final class WithdrawnKeys implements AutoCloseable {
     static final String ACTION = "ledger.key.withdraw";
     static final Duration ROUND = Duration.ofSeconds(1);
 
-    private static final Duration STOP = Duration.ofSeconds(10);
     private static final Pattern LOG_ID =
             Pattern.compile("instance|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final Logger LOG = Logger.getLogger(WithdrawnKeys.class);
@@ -54,33 +51,17 @@ final class WithdrawnKeys implements AutoCloseable {
     private final Function<Draft, AppendResult> append;
     private final Set<VerifierKey> recorded = new HashSet<>();
     private final Set<VerifierKey> refused = new HashSet<>();
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "ledger-withdrawn-keys");
+    private final Round round = new Round("ledger-withdrawn-keys", ROUND, this::look);
 
     WithdrawnKeys(VerifierKeys keys, String instanceId, LedgerReader reader, Function<Draft, AppendResult> append) {
         this.keys = keys;
         this.instanceId = instanceId;
         this.reader = reader;
         this.append = append;
-        thread.setDaemon(true);
     }
 
     void start() {
-        thread.start();
-    }
-
-    private void run() {
-        try {
-            while (!closing.await(ROUND.toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    look();
-                } catch (RuntimeException e) {
-                    LOG.warnf("withdrawn keys of logs not looked for; because=%s", e.getMessage());
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        round.start();
     }
 
     synchronized void look() {
@@ -139,14 +120,6 @@ final class WithdrawnKeys implements AutoCloseable {
 
     @Override
     public void close() {
-        closing.countDown();
-        if (!thread.isAlive()) {
-            return;
-        }
-        try {
-            thread.join(STOP);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        round.close();
     }
 }
