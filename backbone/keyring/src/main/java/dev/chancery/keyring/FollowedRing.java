@@ -19,7 +19,7 @@ public final class FollowedRing {
     private final Database database;
     private final Sealer.Ring ring;
 
-    private record Noted(int newest, int destroyedBefore) {}
+    private record Noted(int newest, int destroyedBefore, int sealing) {}
 
     public FollowedRing(Database database, Sealer sealer) {
         this.database = database;
@@ -27,10 +27,10 @@ public final class FollowedRing {
     }
 
     /**
-     * Makes the version that the core has made, seals the holder's keys by it, and destroys what the core has destroyed. Nothing to do: it reads one row.
+     * Makes the version that the core has made, seals the holder's keys by it, and destroys what the core has destroyed. Nothing to do: it reads three numbers.
      *
      * @param holder of keys that sign, other than the core
-     * @throws SealerUnusable if the ring can't be changed; then the core's count of what older versions seal stays above zero
+     * @throws SealerUnusable if the ring can't be changed, or is older than the keys; then the core's count of what older versions seal stays above zero
      */
     public void follow(DatabaseRole holder) {
         Noted noted = database.transaction(holder, FollowedRing::noted);
@@ -38,6 +38,9 @@ public final class FollowedRing {
             database.transaction(holder, connection -> {
                 SealerKeys.lock(connection, SealerKeys.Of.INSTALLATION);
                 ring.refresh();
+                if (noted.sealing() > ring.newest()) {
+                    throw new SealerOutdated(SealerKeys.Of.INSTALLATION, ring.newest(), noted.sealing());
+                }
                 for (int version = ring.newest() + 1; version <= noted.newest(); version++) {
                     ring.add(version);
                 }
@@ -60,10 +63,11 @@ public final class FollowedRing {
 
     private static Noted noted(Connection connection) throws SQLException {
         try (var select = connection.prepareStatement("SELECT (SELECT coalesce(max(version), 1) FROM"
-                        + " signing.ring_version), destroyed_before FROM signing.ring");
+                        + " signing.ring_version), destroyed_before, (SELECT coalesce(max(sealed_by), 1) FROM"
+                        + " signing.private_key WHERE state <> 'DESTROYED') FROM signing.ring");
                 var found = select.executeQuery()) {
             found.next();
-            return new Noted(found.getInt(1), found.getInt(2));
+            return new Noted(found.getInt(1), found.getInt(2), found.getInt(3));
         }
     }
 }

@@ -92,8 +92,7 @@ public final class SealerKeys {
      */
     public OptionalInt rotate(int recorded) {
         return locked(connection -> {
-            ring.refresh();
-            SortedMap<Integer, Noted> noted = noted(connection);
+            SortedMap<Integer, Noted> noted = refreshed(connection);
             int newest = ring.newest();
             Noted last = noted.get(newest);
             if (newest > 1 && last == null) {
@@ -120,10 +119,21 @@ public final class SealerKeys {
     /** Makes a version for an erasure. A process that dies between the two makes no other: the next finds this one, and notes it. */
     void make(int version) {
         locked(connection -> {
+            var _ = refreshed(connection);
             ring.add(version);
             note(connection, ring.newest(), false);
             return true;
         });
+    }
+
+    /** @throws SealerOutdated if the sealer is older than what is noted: it would make another key under the number of one that it had */
+    private SortedMap<Integer, Noted> refreshed(Connection connection) throws SQLException {
+        ring.refresh();
+        SortedMap<Integer, Noted> noted = noted(connection);
+        if (!noted.isEmpty() && noted.lastKey() > ring.newest()) {
+            throw new SealerOutdated(of, ring.newest(), noted.lastKey());
+        }
+        return noted;
     }
 
     private void note(Connection connection, int version, boolean asked) throws SQLException {

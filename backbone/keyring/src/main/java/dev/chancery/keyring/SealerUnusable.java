@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * to do; it holds no secret. Nothing took effect in what was asked of the sealer, as far as can be known.
  */
 public abstract sealed class SealerUnusable extends RuntimeException
-        permits KeyFileUnusable, TokenUnusable, TransitUnusable {
+        permits KeyFileUnusable, SealerOutdated, TokenUnusable, TransitUnusable {
     private static final long serialVersionUID = 1;
 
     private final boolean away;

@@ -180,6 +180,30 @@ class InstallationRingTest {
                 .isNotNull();
     }
 
+    /** Somebody put an old copy of the sealer in place: a version 2 of its own would open nothing that version 2 sealed. */
+    @Test
+    void aSealerThatIsOlderThanTheKeysMakesNoVersionUnderANumberThatItHad() throws Exception {
+        try (TestSealer own = TestSealer.make(Files.createDirectory(directory.resolve("own")));
+                TestSealer copied = own.copy();
+                TestSealer copiedOfTheCore = sealer.copy()) {
+            Sealer running = own.open();
+            new SigningKeys(database, running).signer("test/instance");
+            seals().rotate(0);
+            new FollowedRing(database, running).follow(DatabaseRole.LEDGER);
+            Sealer old = copied.open();
+            Keyring oldCore = new Keyring(database, copiedOfTheCore.open());
+
+            assertThatExceptionOfType(SealerOutdated.class)
+                    .isThrownBy(() -> new FollowedRing(database, old).follow(DatabaseRole.LEDGER));
+            assertThatExceptionOfType(SealerOutdated.class)
+                    .isThrownBy(() -> oldCore.installationSeals().rotate(1));
+
+            assertThat(copied.open().installationRing().versions()).containsExactly(1);
+            assertThat(copiedOfTheCore.open().installationRing().versions()).containsExactly(1);
+            assertThat(seals().rotate(2)).hasValue(3);
+        }
+    }
+
     @Test
     void aProcessThatHasSeenNoNewerVersionSealsByIt() {
         Sealer lagging = sealer.open();

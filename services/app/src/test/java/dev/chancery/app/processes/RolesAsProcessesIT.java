@@ -21,6 +21,7 @@ import dev.chancery.schema.ledger.v1.GetCheckpointRequest;
 import dev.chancery.testkit.LongTest;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -388,9 +389,57 @@ class RolesAsProcessesIT {
         assertThat(calls.isLetOut(host)).as("it is up, and denies").isFalse();
     }
 
-    /** What the proxy and a core recorded of the calls before is part of it. */
+    /** The cores share an engine, the ledger and the proxy have a key file each: version 2 is another key in each of them. */
     @Test
     @Order(8)
+    void theRingAboveTheKeysThatSignTurnsInTheSealerOfEachHolder() throws Exception {
+        int version = turn("RotateSealerKey", new JsonObject()).getInteger("ringVersion");
+        assertThat(TestInstallation.await(
+                        CATCH_UP_LIMIT,
+                        () -> turn("Reseal", new JsonObject()).getString("left").equals("0")))
+                .as("the ledger and the proxy seal their keys anew by themselves")
+                .isTrue();
+        turn("RetireSealerKey", new JsonObject().put("ringVersion", version - 1).put("compromised", true));
+
+        for (ProcessRole holder : List.of(ProcessRole.LEDGER, ProcessRole.EGRESS)) {
+            assertThat(TestInstallation.await(CATCH_UP_LIMIT, () -> installationsRing(holder)
+                            .equals(List.of("chancery-installation-ring-key-1 " + version))))
+                    .as("%s has %s", holder, installationsRing(holder))
+                    .isTrue();
+        }
+        ledger.kill();
+        ledger.start();
+        ledger.awaitReady(client);
+    }
+
+    private static JsonObject turn(String method, JsonObject of) {
+        try {
+            return client.call(
+                            one.base(),
+                            "vault.v1.KeyService/" + method,
+                            of.put("ring", "SEALER_RING_INSTALLATION"),
+                            TestClient.headers(founders.owner(client, one)))
+                    .done()
+                    .json();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The versions in a holder's key file, as far as they are no secret. */
+    private static List<String> installationsRing(ProcessRole holder) {
+        try (var lines = Files.lines(installation.sealer(holder))) {
+            return lines.filter(line -> line.startsWith("chancery-installation-ring-key-1 "))
+                    .map(line -> line.substring(0, line.indexOf(' ', line.indexOf(' ') + 1)))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the proxy and a core recorded of the calls before is part of it. */
+    @Test
+    @Order(9)
     void anExportWithWhatWentOutIsIntact() throws Exception {
         administrator = founders.administrator(client, one);
         var log = new AuditedLog(installation, client, ledger, administrator);

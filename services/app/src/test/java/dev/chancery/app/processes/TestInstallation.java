@@ -89,7 +89,8 @@ final class TestInstallation implements AutoCloseable {
                 name -> "of-this-test-" + name + ThreadLocalRandom.current().nextLong());
     }
 
-    private Path sealer(ProcessRole role) {
+    /** The key file of a role that has one. */
+    Path sealer(ProcessRole role) {
         return directory.resolve(role + ".sealer");
     }
 
