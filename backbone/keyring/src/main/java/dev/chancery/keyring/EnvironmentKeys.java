@@ -123,8 +123,8 @@ final class EnvironmentKeys {
     private record Made(byte[] wrapped, int sealedBy) {}
 
     private Made made(Of environment, int version) {
-        ring.refresh();
-        int sealedBy = ring.newest();
+        int sealedBy = database.inTenant(
+                DatabaseRole.VAULT, environment.tenant(), connection -> FollowedRing.newest(connection, ring));
         SecretBytes key = SecretBytes.random();
         byte[] bytes = key.getEncoded();
         try {

@@ -61,6 +61,18 @@ public final class FollowedRing {
         }
     }
 
+    /** The version that seals what is made now. A process that has not seen it looks at its sealer again: whoever turns the ring waits for that. */
+    static int newest(Connection connection, Sealer.Ring ring) throws SQLException {
+        try (var select = connection.prepareStatement("SELECT coalesce(max(version), 1) FROM signing.ring_version");
+                var found = select.executeQuery()) {
+            found.next();
+            if (found.getInt(1) > ring.newest()) {
+                ring.refresh();
+            }
+            return ring.newest();
+        }
+    }
+
     private static Noted noted(Connection connection) throws SQLException {
         try (var select = connection.prepareStatement("SELECT (SELECT coalesce(max(version), 1) FROM"
                         + " signing.ring_version), destroyed_before, (SELECT coalesce(max(sealed_by), 1) FROM"

@@ -179,7 +179,7 @@ public final class RotatingKey {
     }
 
     private void insertNext(Connection connection) throws SQLException {
-        SigningKeys.Made made = SigningKeys.made(ring, name);
+        SigningKeys.Made made = SigningKeys.made(ring, FollowedRing.newest(connection, ring), name);
         try (var insert = connection.prepareStatement("""
                 WITH made AS (
                     INSERT INTO signing.private_key (name, key_id, state, wrapped, sealed_by)

@@ -137,11 +137,8 @@ public final class SigningKeys {
     @SuppressWarnings("ArrayRecordComponent") // written, never compared
     record Made(VerifierKey key, byte[] wrapped, int sealedBy) {}
 
-    /** @throws KeyDestroyed if the ring's newest version was destroyed just now */
-    static Made made(Sealer.Ring ring, String name) {
-        // Keys are made seldom, and those that turn the ring wait until nobody seals by the version before.
-        ring.refresh();
-        int version = ring.newest();
+    /** @throws KeyDestroyed if the version was destroyed */
+    static Made made(Sealer.Ring ring, int version, String name) {
         SecretBytes secret = SecretBytes.random();
         byte[] bytes = secret.getEncoded();
         VerifierKey key = VerifierKey.of(name, Signer.publicKeyOf(secret));
@@ -158,7 +155,8 @@ public final class SigningKeys {
      * transaction, so that there is always one that signs.
      */
     private List<Row> renewed(String name) {
-        Made made = made(ring, name);
+        int version = database.transaction(holder(name), connection -> FollowedRing.newest(connection, ring));
+        Made made = made(ring, version, name);
         VerifierKey key = made.key();
         return database.transaction(holder(name), connection -> {
             SigningKeyRotation.end(connection, name);
