@@ -46,7 +46,9 @@ CREATE TABLE keyring.ring (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     oldest integer NOT NULL DEFAULT 1,
     -- whoever has a version before this one destroys it
-    destroyed_before integer NOT NULL DEFAULT 1
+    destroyed_before integer NOT NULL DEFAULT 1,
+    -- a name of the core's sealer, which made the newest that was asked for: whoever shares it makes none in it
+    sealer text NOT NULL DEFAULT ''
 );
 INSERT INTO keyring.ring DEFAULT VALUES;
 
@@ -159,7 +161,7 @@ CREATE POLICY all_tenants_reseals ON keyring.tenant_key FOR UPDATE TO chancery_k
 
 GRANT USAGE ON SCHEMA keyring TO chancery_keyring;
 GRANT SELECT ON keyring.ring TO chancery_keyring;
-GRANT UPDATE (oldest, destroyed_before) ON keyring.ring TO chancery_keyring;
+GRANT UPDATE (oldest, destroyed_before, sealer) ON keyring.ring TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.ring_version TO chancery_keyring;
 GRANT UPDATE (older_retired_at) ON keyring.ring_version TO chancery_keyring;
 GRANT SELECT, INSERT ON keyring.tenant_key, keyring.subject_key TO chancery_keyring;
@@ -229,11 +231,14 @@ CREATE TABLE signing.sealed (
 );
 CREATE INDEX sealed_by ON signing.sealed (sealed_by);
 
-CREATE FUNCTION signing.count_sealed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION signing.count_sealed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     of text := TG_TABLE_NAME;
     part text;
 BEGIN
+    IF TG_TABLE_SCHEMA NOT IN ('signing', 'secretring') THEN
+        RAISE EXCEPTION 'the census is of other tables' USING ERRCODE = 'restrict_violation';
+    END IF;
     FOREACH part IN ARRAY TG_ARGV LOOP
         of := of || '/' || (to_jsonb(NEW) ->> part);
     END LOOP;
@@ -245,6 +250,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION signing.count_sealed() FROM PUBLIC;
 CREATE TRIGGER refuse_the_retired_ring BEFORE INSERT OR UPDATE ON signing.private_key
     FOR EACH ROW EXECUTE FUNCTION keyring.refuse_the_retired_ring('signing');
 CREATE TRIGGER count_sealed AFTER INSERT OR UPDATE ON signing.private_key
@@ -277,7 +283,7 @@ GRANT SELECT, INSERT ON signing.private_key TO chancery_keyring, chancery_ledger
 GRANT UPDATE (verifies_until, replaced_at) ON signing.key TO chancery_keyring;
 GRANT UPDATE (state, wrapped, sealed_by) ON signing.private_key TO chancery_keyring, chancery_ledger, chancery_proxy;
 GRANT SELECT ON signing.ring, signing.ring_version TO chancery_keyring, chancery_ledger, chancery_proxy, chancery_vault;
-GRANT UPDATE (oldest, destroyed_before) ON signing.ring TO chancery_keyring;
+GRANT UPDATE (oldest, destroyed_before, sealer) ON signing.ring TO chancery_keyring;
 GRANT INSERT, UPDATE (older_retired_at) ON signing.ring_version TO chancery_keyring;
 GRANT SELECT ON signing.sealed TO chancery_keyring;
 

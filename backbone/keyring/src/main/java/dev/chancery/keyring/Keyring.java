@@ -65,8 +65,8 @@ public final class Keyring {
         tenants = new TenantKeys(database, sealer);
         subjects = new SubjectKeys(database, tenants);
         organisations = new OrganisationKeys(database, tenants, subjects);
-        seals = new SealerKeys(database, sealer.ring(), SealerKeys.Of.ORGANISATIONS);
-        installationSeals = new SealerKeys(database, sealer.installationRing(), SealerKeys.Of.INSTALLATION);
+        seals = new SealerKeys(database, sealer, SealerKeys.Of.ORGANISATIONS);
+        installationSeals = new SealerKeys(database, sealer, SealerKeys.Of.INSTALLATION);
         eraser = new Eraser(database, sealer, seals, tenants, subjects);
     }
 

@@ -164,6 +164,9 @@ final class Pkcs11Ring implements Sealer.Ring {
     @Override
     public synchronized void destroyBefore(int version) {
         refresh();
+        if (newest() < version) {
+            throw new IllegalArgumentException("nothing would be left");
+        }
         for (int older : wrapping.headMap(version).keySet()) {
             used(() -> {
                 keys.deleteEntry(name + older);

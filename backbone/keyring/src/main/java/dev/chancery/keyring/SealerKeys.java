@@ -41,26 +41,40 @@ public final class SealerKeys {
     private static final Logger LOG = Logger.getLogger(SealerKeys.class);
 
     private final Database database;
+    private final Sealer sealer;
     private final Sealer.Ring ring;
     private final Of of;
 
     /** Which ring it is: where PostgreSQL has what is noted of it, and what it seals. */
     enum Of {
-        ORGANISATIONS("keyring", "keyring.tenant_key WHERE state <> 'DESTROYED'", List.of(SealedRows.ORGANISATIONS)),
+        ORGANISATIONS(
+                "keyring",
+                "keyring.tenant_key WHERE state <> 'DESTROYED'",
+                "keyring.tenant_key WHERE state <> 'DESTROYED'",
+                List.of(SealedRows.ORGANISATIONS)),
         /** Of other holders' rows it knows the number; they seal them anew themselves, see {@link FollowedRing}. */
         INSTALLATION(
                 "signing",
                 "signing.sealed WHERE true",
+                // Its own keys that sign are what the role sees, and environments' keys are the vault's, in the core.
+                "(SELECT sealed_by FROM signing.private_key WHERE state <> 'DESTROYED' UNION ALL"
+                        + " SELECT sealed_by FROM signing.sealed WHERE key LIKE 'environment\\_key/%') AS own",
                 List.of(SealedRows.signing(DatabaseRole.KEYRING), SealedRows.ENVIRONMENTS));
 
         private final String schema;
         private final String sealed;
+        private final String own;
         private final List<SealedRows> rows;
 
-        Of(String schema, String sealed, List<SealedRows> rows) {
+        Of(String schema, String sealed, String own, List<SealedRows> rows) {
             this.schema = schema;
             this.sealed = sealed;
+            this.own = own;
             this.rows = rows;
+        }
+
+        private Sealer.Ring ring(Sealer sealer) {
+            return this == INSTALLATION ? sealer.installationRing() : sealer.ring();
         }
     }
 
@@ -77,9 +91,10 @@ public final class SealerKeys {
 
     private record Noted(Instant madeAt, boolean asked, Optional<Instant> olderRetiredAt) {}
 
-    SealerKeys(Database database, Sealer.Ring ring, Of of) {
+    SealerKeys(Database database, Sealer sealer, Of of) {
         this.database = database;
-        this.ring = ring;
+        this.sealer = sealer;
+        this.ring = of.ring(sealer);
         this.of = of;
     }
 
@@ -95,12 +110,9 @@ public final class SealerKeys {
             SortedMap<Integer, Noted> noted = refreshed(connection);
             int newest = ring.newest();
             Noted last = noted.get(newest);
-            if (newest > 1 && last == null) {
-                // Whoever made it died before it was noted.
+            if (newest > Math.max(recorded, 1) && (last == null || last.asked())) {
+                // Not noted: whoever made it died before that, or somebody turned the engine by hand.
                 note(connection, newest, true);
-                return OptionalInt.of(newest);
-            }
-            if (last != null && last.asked() && newest > recorded) {
                 return OptionalInt.of(newest);
             }
             long asked = noted.entrySet().stream()
@@ -109,8 +121,9 @@ public final class SealerKeys {
             if (asked >= MAX_ASKED) {
                 return OptionalInt.empty();
             }
-            ring.add(newest + 1);
+            ring.add(next(noted, newest + 1));
             note(connection, ring.newest(), true);
+            sharedBy(connection);
             LOG.infof("Ring version made ring=%s version=%d", of, ring.newest());
             return OptionalInt.of(ring.newest());
         });
@@ -119,21 +132,36 @@ public final class SealerKeys {
     /** Makes a version for an erasure. A process that dies between the two makes no other: the next finds this one, and notes it. */
     void make(int version) {
         locked(connection -> {
-            var _ = refreshed(connection);
-            ring.add(version);
+            ring.add(next(refreshed(connection), version));
             note(connection, ring.newest(), false);
             return true;
         });
     }
 
-    /** @throws SealerOutdated if the sealer is older than what is noted: it would make another key under the number of one that it had */
+    /** One that was noted and that the sealer has lost, before it sealed anything, leaves its number free: it may be in some copy still. */
+    private int next(SortedMap<Integer, Noted> noted, int version) {
+        return noted.isEmpty() || noted.lastKey() <= ring.newest() ? version : Math.max(version, noted.lastKey() + 1);
+    }
+
+    /** @throws SealerOutdated if the sealer is older than the keys: it would make another key under the number of one that they need */
     private SortedMap<Integer, Noted> refreshed(Connection connection) throws SQLException {
         ring.refresh();
-        SortedMap<Integer, Noted> noted = noted(connection);
-        if (!noted.isEmpty() && noted.lastKey() > ring.newest()) {
-            throw new SealerOutdated(of, ring.newest(), noted.lastKey());
+        try (var select = connection.prepareStatement("SELECT coalesce(max(sealed_by), 1) FROM " + of.own);
+                var found = select.executeQuery()) {
+            found.next();
+            if (found.getInt(1) > ring.newest()) {
+                throw new SealerOutdated(of, ring.newest(), found.getInt(1));
+            }
         }
-        return noted;
+        return noted(connection);
+    }
+
+    /** Says which sealer it is whose ring has that version: whoever shares it makes none in it. */
+    private void sharedBy(Connection connection) throws SQLException {
+        try (var update = connection.prepareStatement("UPDATE " + of.schema + ".ring SET sealer = ?")) {
+            update.setString(1, FollowedRing.nameOf(sealer));
+            update.executeUpdate();
+        }
     }
 
     private void note(Connection connection, int version, boolean asked) throws SQLException {
@@ -151,12 +179,22 @@ public final class SealerKeys {
      * @return how many it was; fewer than {@code atMost}: there are no more that nobody else works on
      */
     public int reseal(int atMost) {
-        ring.refresh();
+        noteNewest();
         int done = 0;
         for (SealedRows each : of.rows) {
             done += each.reseal(database, ring, atMost - done);
         }
         return done;
+    }
+
+    /** What seals is noted: one that was made by a process which died before that is, too. */
+    private void noteNewest() {
+        locked(connection -> {
+            if (ring.newest() > 1 && !refreshed(connection).containsKey(ring.newest())) {
+                note(connection, ring.newest(), true);
+            }
+            return true;
+        });
     }
 
     /**
@@ -229,6 +267,10 @@ public final class SealerKeys {
     /** Whoever else has a sealer of its own is told first: a process that dies before its own ring is changed finds the older versions there. */
     void destroyBefore(int version) {
         locked(connection -> {
+            var _ = refreshed(connection);
+            if (version > ring.newest()) {
+                throw new SealerOutdated(of, ring.newest(), version);
+            }
             try (var update = connection.prepareStatement(
                     "UPDATE " + of.schema + ".ring SET destroyed_before = greatest(destroyed_before, ?)")) {
                 update.setInt(1, version);

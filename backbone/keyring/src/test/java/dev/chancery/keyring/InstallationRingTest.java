@@ -137,7 +137,7 @@ class InstallationRingTest {
             Sealer running = own.open();
             var follower = new FollowedRing(database, running);
             VerifierKey key = new SigningKeys(database, running).signer(name).verifierKey();
-            follower.follow(holder);
+            follow(follower, holder);
             SealerKeys seals = seals();
             keep(new SecretRing(database, sealer.open()));
 
@@ -145,15 +145,15 @@ class InstallationRingTest {
             assertThat(seals.reseal(1_000)).isOne();
             assertThat(census(seals)).isEqualTo(Map.of(1, 1L, 2, 1L));
             assertThat(seals.retire(1)).isFalse();
-            follower.follow(holder);
+            follow(follower, holder);
 
             assertThat(census(seals)).isEqualTo(Map.of(1, 0L, 2, 2L));
             assertThat(running.installationRing().versions()).containsExactly(1, 2);
             assertThat(seals.retire(1)).isTrue();
-            follower.follow(holder);
+            follow(follower, holder);
             assertThat(running.installationRing().versions()).containsExactly(1, 2);
             seals.destroyThrough(1);
-            follower.follow(holder);
+            follow(follower, holder);
             assertThat(running.installationRing().versions()).containsExactly(2);
             assertThat(own.open().installationRing().versions()).containsExactly(2);
             assertThat(new SigningKeys(database, own.open()).signer(name).verifierKey())
@@ -173,35 +173,135 @@ class InstallationRingTest {
         seals.rotate(0);
 
         assertThatExceptionOfType(SealerUnusable.class)
-                .isThrownBy(() -> new FollowedRing(database, own).follow(DatabaseRole.LEDGER));
+                .isThrownBy(() -> new FollowedRing(database, own).catchUp(DatabaseRole.LEDGER));
 
         assertThat(seals.retire(1)).isFalse();
         assertThat(new SigningKeys(database, KeyFileSealer.open(file)).signer("test/instance"))
                 .isNotNull();
     }
 
+    private static void follow(FollowedRing follower, DatabaseRole holder) {
+        follower.catchUp(holder);
+        follower.reseal(holder);
+    }
+
     /** Somebody put an old copy of the sealer in place: a version 2 of its own would open nothing that version 2 sealed. */
     @Test
-    void aSealerThatIsOlderThanTheKeysMakesNoVersionUnderANumberThatItHad() throws Exception {
+    void aSealerThatIsOlderThanTheKeysMakesNoVersionUnderANumberThatTheyNeed() throws Exception {
         try (TestSealer own = TestSealer.make(Files.createDirectory(directory.resolve("own")));
                 TestSealer copied = own.copy();
                 TestSealer copiedOfTheCore = sealer.copy()) {
             Sealer running = own.open();
             new SigningKeys(database, running).signer("test/instance");
-            seals().rotate(0);
-            new FollowedRing(database, running).follow(DatabaseRole.LEDGER);
-            Sealer old = copied.open();
+            keep(new SecretRing(database, sealer.open()));
+            SealerKeys seals = seals();
+            seals.rotate(0);
+            seals.reseal(1_000);
+            follow(new FollowedRing(database, running), DatabaseRole.LEDGER);
+            seals.retire(1);
             Keyring oldCore = new Keyring(database, copiedOfTheCore.open());
 
+            for (Sealer old : List.of(copied.open(), copiedOfTheCore.open())) {
+                assertThatExceptionOfType(SealerOutdated.class)
+                        .isThrownBy(() -> new FollowedRing(database, old).catchUp(DatabaseRole.LEDGER));
+            }
             assertThatExceptionOfType(SealerOutdated.class)
-                    .isThrownBy(() -> new FollowedRing(database, old).follow(DatabaseRole.LEDGER));
+                    .isThrownBy(() -> oldCore.installationSeals().rotate(2));
             assertThatExceptionOfType(SealerOutdated.class)
-                    .isThrownBy(() -> oldCore.installationSeals().rotate(1));
+                    .isThrownBy(() -> oldCore.installationSeals().destroyThrough(1));
 
-            assertThat(copied.open().installationRing().versions()).containsExactly(1);
-            assertThat(copiedOfTheCore.open().installationRing().versions()).containsExactly(1);
+            for (TestSealer each : List.of(copied, copiedOfTheCore)) {
+                assertThat(each.open().installationRing().versions()).containsExactly(1);
+            }
             assertThat(seals().rotate(2)).hasValue(3);
         }
+    }
+
+    /** The proxy shares the core's sealer and has no key yet: it makes no version in a copy that is too old. */
+    @Test
+    void whoeverSharesTheCoresSealerMakesNoVersionInIt() throws Exception {
+        try (TestSealer copied = sealer.copy()) {
+            seals().rotate(0);
+
+            assertThatExceptionOfType(SealerOutdated.class)
+                    .isThrownBy(() -> new FollowedRing(database, copied.open()).catchUp(DatabaseRole.PROXY));
+
+            assertThat(copied.open().installationRing().versions()).containsExactly(1);
+            new FollowedRing(database, sealer.open()).catchUp(DatabaseRole.PROXY);
+            assertThat(sealer.open().installationRing().versions()).containsExactly(1, 2);
+        }
+    }
+
+    /** Where the holder's sealer is lost, its keys are: withdrawn, they keep nothing from going on. */
+    @Test
+    void aHolderWhoseSealerIsLostGoesOnOnceItsKeysAreWithdrawn() throws Exception {
+        try (TestSealer own = TestSealer.make(Files.createDirectory(directory.resolve("own")));
+                TestSealer copied = own.copy()) {
+            VerifierKey lost = new SigningKeys(database, own.open())
+                    .signer("test/instance")
+                    .verifierKey();
+            SealerKeys seals = seals();
+            seals.rotate(0);
+            follow(new FollowedRing(database, own.open()), DatabaseRole.LEDGER);
+            assertThat(seals.retire(1)).isTrue();
+            Sealer old = copied.open();
+            var keys = new SigningKeys(database, old);
+            var rotation = new SigningKeyRotation(database, keys, "test");
+
+            rotation.withdraw("test/instance", lost.keyId());
+            var follower = new FollowedRing(database, old);
+            follower.catchUp(DatabaseRole.LEDGER);
+            rotation.settle(DatabaseRole.LEDGER);
+            follower.reseal(DatabaseRole.LEDGER);
+
+            assertThat(keys.signer("test/instance").verifierKey()).isNotEqualTo(lost);
+            assertThat(census(seals)).isEqualTo(Map.of(1, 0L, 2, 1L));
+        }
+    }
+
+    @Test
+    void aSealerThatIsNewCatchesUpWithMoreVersionsThanItHasRoomFor() throws Exception {
+        SealerKeys seals = seals();
+        for (int recorded = 0, turn = 0; turn <= KeyFile.MAX_RING; turn++) {
+            recorded = turn(seals, recorded);
+        }
+        KeyFileSealer own = KeyFileSealer.create(directory.resolve("new"));
+
+        new FollowedRing(database, own).catchUp(DatabaseRole.LEDGER);
+
+        assertThat(own.installationRing().versions()).containsExactly(KeyFile.MAX_RING + 2);
+        assertThat(new SigningKeys(database, own).signer("test/instance")).isNotNull();
+    }
+
+    /** The version was noted, the copy of the database taken, and the sealer lost before it sealed anything. */
+    @Test
+    void aVersionThatIsLostBeforeItSealedAnythingHoldsUpNothing() throws Exception {
+        try (TestSealer copied = sealer.copy()) {
+            seals().rotate(0);
+            SealerKeys old = new Keyring(database, copied.open()).installationSeals();
+
+            if (sealer instanceof TestSealer.InEngine) {
+                // An engine has no gaps; its snapshot is to be the newest.
+                assertThatExceptionOfType(TransitUnusable.class).isThrownBy(() -> old.rotate(2));
+            } else {
+                assertThat(old.rotate(2)).hasValue(3);
+                assertThat(copied.open().installationRing().versions()).containsExactly(1, 3);
+            }
+        }
+    }
+
+    @Test
+    void aVersionThatNobodyNotedIsNotedBeforeItSealsAndIsNoAnswerToWhoHasRecordedIt() {
+        keep(new SecretRing(database, sealer.open()));
+        sealer.open().installationRing().add(2);
+        SealerKeys seals = seals();
+
+        seals.reseal(1_000);
+
+        assertThat(census(seals)).isEqualTo(Map.of(1, 0L, 2, 1L));
+        assertThat(count("SELECT max(version) FROM signing.ring_version")).isEqualTo(2);
+        sealer.open().installationRing().add(3);
+        assertThat(seals.rotate(3)).hasValue(4);
     }
 
     @Test

@@ -6,6 +6,8 @@ import dev.chancery.keyring.FollowedRing;
 import dev.chancery.keyring.SigningKeyRotation;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +28,7 @@ final class SigningKeyWatch implements AutoCloseable {
     private final List<DatabaseRole> holders;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("signing-keys").factory());
-    private boolean failing;
+    private final Map<String, String> told = new ConcurrentHashMap<>();
 
     SigningKeyWatch(SigningKeyRotation rotation, FollowedRing ring, List<DatabaseRole> holders) {
         this.rotation = rotation;
@@ -46,22 +48,41 @@ final class SigningKeyWatch implements AutoCloseable {
                 .toList();
     }
 
+    /** The sealer has the newest version when this returns, as far as it can: whatever else starts makes keys by it. */
     void start() {
-        var _ = clock.scheduleWithFixedDelay(this::settle, 0, MILLIS, TimeUnit.MILLISECONDS);
+        holders.forEach(this::catchUp);
+        var _ = clock.scheduleWithFixedDelay(this::round, 0, MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void settle() {
+    /** Each step for itself: what was withdrawn ends, whatever becomes of the ring. */
+    private void round() {
+        for (DatabaseRole holder : holders) {
+            catchUp(holder);
+            tried("end keys of " + holder.name(), () -> rotation.settle(holder));
+            if (holder != DatabaseRole.KEYRING) {
+                tried("seal keys of " + holder.name(), () -> ring.reseal(holder));
+            }
+        }
+    }
+
+    /** The core turns its own sealer, and seals its own keys anew, when that is asked for. */
+    private void catchUp(DatabaseRole holder) {
+        if (holder != DatabaseRole.KEYRING) {
+            tried("turn the ring for " + holder.name(), () -> ring.catchUp(holder));
+        }
+    }
+
+    /** Tells each cause once, and again when another came between. */
+    private void tried(String what, Runnable work) {
         try {
-            holders.forEach(rotation::settle);
-            // The core's own keys are sealed anew when that is asked for.
-            holders.stream().filter(holder -> holder != DatabaseRole.KEYRING).forEach(ring::follow);
-            failing = false;
+            work.run();
+            told.remove(what);
         } catch (RuntimeException e) {
             // A schedule ends with the first exception that leaves it.
-            if (!failing) {
-                LOG.warnf("Signing keys not looked after, trying on: cause=%s", e);
+            String cause = e.toString();
+            if (!cause.equals(told.put(what, cause))) {
+                LOG.warnf("Can't %s, trying on: cause=%s", what, cause);
             }
-            failing = true;
         }
     }
 
