@@ -339,12 +339,10 @@ class KeyRotationsIT {
 
     /** Of keys that other holders than the core seal anew some are left for a second. */
     private static void untilNothingIsLeft(Client caller, Message.Builder request) {
-        assertThat(RunningInstance.await(
-                        BOUND,
-                        () -> calls.done(caller, request)
-                                .json()
-                                .getString("left", "0")
-                                .equals("0")))
+        assertThat(RunningInstance.await(BOUND, () -> calls.done(caller, request)
+                        .json()
+                        .getString("left", "0")
+                        .equals("0")))
                 .isTrue();
     }
 

@@ -197,8 +197,8 @@ class KeyTurnsIT {
     private Reply reseal(SealerRing ring) {
         List<Reply> resealed = new ArrayList<>();
         assertThat(RunningInstance.await(BOUND, () -> {
-                    resealed.add(calls.done(
-                            shared.owner, ResealRequest.newBuilder().setRing(ring)));
+                    resealed.add(
+                            calls.done(shared.owner, ResealRequest.newBuilder().setRing(ring)));
                     return resealed.getLast().json().getString("left").equals("0");
                 }))
                 .as("%s", resealed.getLast().json())
