@@ -123,7 +123,6 @@ public final class SealerKeys {
             }
             ring.add(next(noted, newest + 1));
             note(connection, ring.newest(), true);
-            sharedBy(connection);
             LOG.infof("Ring version made ring=%s version=%d", of, ring.newest());
             return OptionalInt.of(ring.newest());
         });
@@ -156,20 +155,16 @@ public final class SealerKeys {
         return noted(connection);
     }
 
-    /** Says which sealer it is whose ring has that version: whoever shares it makes none in it. */
-    private void sharedBy(Connection connection) throws SQLException {
-        try (var update = connection.prepareStatement("UPDATE " + of.schema + ".ring SET sealer = ?")) {
-            update.setString(1, FollowedRing.nameOf(sealer));
-            update.executeUpdate();
-        }
-    }
-
+    /** Says, too, which sealer has the version: whoever shares it makes none in it. */
     private void note(Connection connection, int version, boolean asked) throws SQLException {
-        try (var insert = connection.prepareStatement(
-                "INSERT INTO " + of.schema + ".ring_version (version, asked) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+        try (var insert = connection.prepareStatement("INSERT INTO " + of.schema
+                        + ".ring_version (version, asked) VALUES (?, ?) ON CONFLICT DO NOTHING");
+                var update = connection.prepareStatement("UPDATE " + of.schema + ".ring SET sealer = ?")) {
             insert.setInt(1, version);
             insert.setBoolean(2, asked);
             insert.executeUpdate();
+            update.setString(1, FollowedRing.nameOf(sealer));
+            update.executeUpdate();
         }
     }
 
@@ -190,7 +185,7 @@ public final class SealerKeys {
     /** What seals is noted: one that was made by a process which died before that is, too. */
     private void noteNewest() {
         locked(connection -> {
-            if (ring.newest() > 1 && !refreshed(connection).containsKey(ring.newest())) {
+            if (!refreshed(connection).containsKey(ring.newest()) && ring.newest() > 1) {
                 note(connection, ring.newest(), true);
             }
             return true;

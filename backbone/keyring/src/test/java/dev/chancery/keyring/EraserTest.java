@@ -20,46 +20,22 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Somebody with every copy that there is tries to open what was destroyed. */
-class EraserTest {
+class EraserTest extends WithSealer {
     private static final int SUBJECTS = "full".equals(System.getProperty("chancery.rounds")) ? 1_000 : 10;
-
-    @TempDir
-    Path directory;
 
     private final String tenant = id();
     private final String another = id();
-    private Database database;
-    private TestSealer sealer;
 
     /** A value that was sealed to somebody. */
     private record Planted(SealContext where, Sealed sealed, String value) {}
 
     /** The tables of keys as they once were. */
     private record Copy(List<String> tenantKeys, List<String> subjectKeys) {}
-
-    @BeforeEach
-    void installation() {
-        database = Backing.database("keyring");
-        sealer = TestSealer.make(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sealer.close();
-        database.close();
-    }
-
-    private Keyring process() {
-        return new Keyring(database, sealer.open());
-    }
 
     @Test
     void afterTheHorizonNoCopyOpensADestroyedSubjectAndAllOthersOpen() throws Exception {

@@ -4,16 +4,12 @@ import static dev.chancery.keyring.Ring.id;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.schema.log.v1.Sealed;
-import dev.chancery.testkit.Backing;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,41 +19,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The ring that seals keys that sign and environments' keys turns because somebody asks, in the sealer of each who holds such keys. */
-class InstallationRingTest {
+class InstallationRingTest extends WithSealer {
     private static final int TURNS = 10;
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final Duration AT_ONCE = Duration.ZERO;
 
-    @TempDir
-    Path directory;
-
-    private Database database;
-    private TestSealer sealer;
-
     private record Kept(SecretPlace where, Sealed sealed, String value) {}
 
-    @BeforeEach
-    void installation() {
-        database = Backing.database("keyring");
-        sealer = TestSealer.make(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sealer.close();
-        database.close();
-    }
-
     private SealerKeys seals() {
-        return new Keyring(database, sealer.open()).installationSeals();
+        return process().installationSeals();
     }
 
     @Test
@@ -305,6 +280,29 @@ class InstallationRingTest {
     }
 
     @Test
+    void aProcessThatHasSeenNoNewerVersionSealsAnewByIt() {
+        SealerKeys lagging = seals();
+        keep(new SecretRing(database, sealer.open()));
+        assertThat(seals().rotate(0)).hasValue(2);
+
+        assertThat(lagging.reseal(1_000)).isOne();
+
+        assertThat(census(lagging)).isEqualTo(Map.of(1, 0L, 2, 1L));
+    }
+
+    /** The core died before it could note which sealer it is. */
+    @Test
+    void aVersionThatNobodyNotedIsNotedWithTheSealerThatHasIt() throws Exception {
+        try (TestSealer copied = sealer.copy()) {
+            sealer.open().installationRing().add(2);
+            assertThat(seals().rotate(0)).hasValue(2);
+
+            assertThatExceptionOfType(SealerOutdated.class)
+                    .isThrownBy(() -> new FollowedRing(database, copied.open()).catchUp(DatabaseRole.PROXY));
+        }
+    }
+
+    @Test
     void aProcessThatHasSeenNoNewerVersionSealsByIt() {
         Sealer lagging = sealer.open();
         var keys = new SigningKeys(database, lagging);
@@ -374,16 +372,5 @@ class InstallationRingTest {
         String value = "value " + id();
         var where = new SecretPlace(id(), "prod", "prod/db/password", 1);
         return new Kept(where, ring.seal(where, value.getBytes(StandardCharsets.UTF_8)), value);
-    }
-
-    private long count(String sql) {
-        try (Connection superuser = Backing.postgres().superuser(database.name());
-                var statement = superuser.createStatement();
-                var found = statement.executeQuery(sql)) {
-            found.next();
-            return found.getLong(1);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -4,12 +4,10 @@ import static dev.chancery.keyring.Ring.id;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.chancery.database.Database;
 import dev.chancery.database.DatabaseRole;
 import dev.chancery.database.DatabaseUnavailable;
 import dev.chancery.schema.log.v1.Sealed;
 import dev.chancery.testkit.Backing;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,42 +21,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The organisation's key and the sealer's ring turn because somebody asks, while everything else goes on. */
-class KeyTurnsTest {
+class KeyTurnsTest extends WithSealer {
     private static final int TURNS = 10;
     private static final Duration AT_ONCE = Duration.ZERO;
     private static final Duration LONG_AGO = Duration.ofHours(1);
 
-    @TempDir
-    Path directory;
-
     private final String tenant = id();
     private final String another = id();
-    private Database database;
-    private TestSealer sealer;
 
     private record Planted(SealContext where, Sealed sealed, String value) {}
-
-    @BeforeEach
-    void installation() {
-        database = Backing.database("keyring");
-        sealer = TestSealer.make(directory);
-    }
-
-    @AfterEach
-    void close() {
-        sealer.close();
-        database.close();
-    }
-
-    private Keyring process() {
-        return new Keyring(database, sealer.open());
-    }
 
     @Test
     void tenTurnsOfEachLoseNothingWhileOthersSealOpenSignAndErase() throws Exception {
@@ -369,15 +343,6 @@ class KeyTurnsTest {
             assertThat(statement.executeUpdate(sql)).isPositive();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private long count(String sql) throws SQLException {
-        try (Connection superuser = Backing.postgres().superuser(database.name());
-                var statement = superuser.createStatement();
-                var found = statement.executeQuery(sql)) {
-            found.next();
-            return found.getLong(1);
         }
     }
 }

@@ -61,7 +61,11 @@ final class Ring {
 
     /** What a superuser reads, whom no policy binds. */
     static long count(String sql) {
-        try (Connection superuser = Backing.postgres().superuser(DATABASE.name());
+        return count(DATABASE, sql);
+    }
+
+    static long count(Database database, String sql) {
+        try (Connection superuser = Backing.postgres().superuser(database.name());
                 var statement = superuser.createStatement();
                 var found = statement.executeQuery(sql)) {
             found.next();
